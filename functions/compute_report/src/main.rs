@@ -1,0 +1,16 @@
+//! Wires the handler to the Lambda runtime.
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use uptime_aws::Settings;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    lambda_runtime::tracing::init_default_subscriber();
+    let sdk_config = uptime_aws::sdk_config().await;
+    let resources = &compute_report::Resources::new(&sdk_config, &Settings::from_env())?;
+
+    run(service_fn(move |event: LambdaEvent<_>| {
+        compute_report::handle(resources, event, uptime_aws::now)
+    }))
+    .await
+}

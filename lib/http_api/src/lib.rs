@@ -1,0 +1,14 @@
+//! What the two HTTP functions share: how parameters are read, how answers and problems are made.
+//!
+//! Knows HTTP and JSON, and nothing of reports: which parameters there are and what they mean is
+//! each function's own. **Every answer of the system is made here, so every one carries
+//! `Cache-Control: no-store`, and no problem carries internal text** (spec section 7).
+
+mod answer;
+mod body;
+mod parameters;
+mod problem;
+
+pub use answer::{json_answer, redirect_answer};
+pub use parameters::{Given, Parameter, Parameters};
+pub use problem::{Fault, Problem, ProblemKind};

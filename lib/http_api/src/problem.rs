@@ -1,0 +1,179 @@
+//! Problem documents (RFC 9457), the one form of every error answer.
+//!
+//! `type` is `/problems/<name>`: a stable name to compare with, not a page to visit. It is relative
+//! to the host, so it is the same behind every stage. Where a parameter is at fault, `parameter`,
+//! `given` and `accepted` say which, what came and what would have been right; `request_id` finds
+//! the cause in the logs. **The cause itself is logged here, once, and never answered.**
+
+mod kind;
+
+use std::error::Error as StdError;
+use std::fmt::Write as _;
+
+use lambda_http::http::Response;
+use lambda_http::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, Error, Request, RequestExt as _};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::answer;
+
+pub use kind::ProblemKind;
+
+/// How much of a text the client gave is given back; whole values are short.
+const GIVEN_CHARS_MAX: usize = 200;
+
+/// When to try again after a fault of ours, in seconds: longer than the SDK's own retries take.
+const RETRY_SECONDS: u32 = 5;
+
+/// Why a request is not granted, in words for the caller.
+#[derive(Debug)]
+pub struct Problem {
+    /// What sort of problem; fixes the status.
+    pub kind: ProblemKind,
+    /// What is wrong this time and what to do, in one sentence without internal text.
+    pub detail: String,
+    /// The parameter at fault, if one is.
+    pub fault: Option<Box<Fault>>,
+    /// Seconds after which the same request may be granted; unset: it will not.
+    pub retry_after_seconds: Option<u32>,
+    /// What went wrong inside; logged, never answered.
+    pub cause: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// A parameter at fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    parameter: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given: Option<Value>,
+    accepted: String,
+}
+
+impl Fault {
+    /// Long texts of the client are cut, so that a problem stays short whatever it is about.
+    pub fn new(parameter: &str, given: Option<Value>, accepted: &str) -> Fault {
+        Fault {
+            parameter: shortened(parameter),
+            given: given.map(shortened_value),
+            accepted: accepted.to_owned(),
+        }
+    }
+}
+
+/// The document as it is sent; members in reading order.
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    #[serde(flatten)]
+    fault: Option<&'a Fault>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+}
+
+impl Problem {
+    /// A problem that is about no parameter, has no cause of ours and does not pass with time.
+    pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Problem {
+        Problem { kind, detail: detail.into(), fault: None, retry_after_seconds: None, cause: None }
+    }
+
+    /// A problem with one parameter; the fault says what came and what is accepted.
+    pub fn with_fault(kind: ProblemKind, detail: impl Into<String>, fault: Fault) -> Problem {
+        Problem { fault: Some(Box::new(fault)), ..Problem::new(kind, detail) }
+    }
+
+    /// Something this system depends on did not answer; the same request may succeed soon.
+    pub fn unavailable(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Problem {
+        let detail = "the service cannot answer at the moment; try again";
+        Problem {
+            retry_after_seconds: Some(RETRY_SECONDS),
+            cause: Some(cause.into()),
+            ..Problem::new(ProblemKind::Unavailable, detail)
+        }
+    }
+
+    /// Something is wrong with this system; trying again will not help.
+    pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Problem {
+        let detail = "the service failed; its operators find the cause by the request_id";
+        Problem { cause: Some(cause.into()), ..Problem::new(ProblemKind::Internal, detail) }
+    }
+
+    /// Answers with this problem, and logs its cause if it has one: the one place that does.
+    pub fn into_answer(self, request: &Request) -> Result<Response<Body>, Error> {
+        let request_id = request_id(request);
+        if let Some(cause) = &self.cause {
+            tracing::error!(
+                request.id = request_id,
+                problem = self.kind.name(),
+                cause = with_sources(&**cause),
+                "{}",
+                self.detail
+            );
+        }
+
+        let mut builder =
+            answer::start(self.kind.status()).header(CONTENT_TYPE, "application/problem+json");
+        if let Some(seconds) = self.retry_after_seconds {
+            builder = builder.header(RETRY_AFTER, seconds);
+        }
+        if self.kind == ProblemKind::MethodNotAllowed {
+            builder = builder.header(ALLOW, "GET, POST");
+        }
+        Ok(builder.body(answer::text(&Document::of(&self, request_id))?)?)
+    }
+}
+
+impl<'a> Document<'a> {
+    fn of(problem: &'a Problem, request_id: Option<&'a str>) -> Document<'a> {
+        Document {
+            r#type: format!("/problems/{}", problem.kind.name()),
+            title: problem.kind.title(),
+            status: problem.kind.status().as_u16(),
+            detail: &problem.detail,
+            fault: problem.fault.as_deref(),
+            request_id,
+        }
+    }
+}
+
+/// The id that API Gateway gave the request; the client sees it as `x-amzn-requestid` too.
+fn request_id(request: &Request) -> Option<&str> {
+    match request.request_context_ref()? {
+        RequestContext::ApiGatewayV1(context) => context.request_id.as_deref(),
+        _ => None,
+    }
+}
+
+/// The SDK's own message is often just "service error"; what happened is in the sources.
+fn with_sources(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        // Writing to a String cannot fail.
+        let _ = write!(text, ": {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+fn shortened_value(given: Value) -> Value {
+    match given {
+        Value::String(text) => Value::String(shortened(&text)),
+        Value::Array(_) | Value::Object(_) => Value::String(shortened(&given.to_string())),
+        Value::Null | Value::Bool(_) | Value::Number(_) => given,
+    }
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(GIVEN_CHARS_MAX) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

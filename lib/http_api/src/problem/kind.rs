@@ -1,0 +1,101 @@
+//! The sorts of problem there are: stable names, statuses and titles in one table.
+
+use lambda_http::http::StatusCode;
+
+/// What sort of problem a request met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// A parameter's value is not accepted.
+    InvalidParameter,
+    /// A parameter that has to be given is not.
+    MissingParameter,
+    /// A parameter is given more than once, wherever.
+    RepeatedParameter,
+    /// There is no parameter of this name.
+    UnknownParameter,
+    /// The body cannot be read, or has no place in this request.
+    MalformedBody,
+    /// The call is known, but not with this method.
+    MethodNotAllowed,
+    /// There is no call at this address.
+    UnknownCall,
+    /// No report has this id.
+    UnknownReport,
+    /// A CSV is asked for that does not exist (yet).
+    NoCsv,
+    /// There is nothing to report on.
+    NoPolls,
+    /// The report's CSV has been deleted.
+    ReportExpired,
+    /// The body is longer than any request needs.
+    BodyTooLarge,
+    /// The body is neither JSON nor a form.
+    UnsupportedBody,
+    /// The service itself failed.
+    Internal,
+    /// The report was recorded but could not be queued.
+    NotQueued,
+    /// Something the service depends on did not answer.
+    Unavailable,
+}
+
+impl ProblemKind {
+    /// The stable last part of the document's `type`.
+    pub fn name(self) -> &'static str {
+        self.facts().1
+    }
+
+    /// The status of every answer with a problem of this kind.
+    pub fn status(self) -> StatusCode {
+        self.facts().0
+    }
+
+    /// What every problem of this kind has in common, for people.
+    pub fn title(self) -> &'static str {
+        self.facts().2
+    }
+
+    fn facts(self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
+            ProblemKind::InvalidParameter => {
+                (S::BAD_REQUEST, "invalid-parameter", "A parameter is not acceptable")
+            }
+            ProblemKind::MissingParameter => {
+                (S::BAD_REQUEST, "missing-parameter", "A parameter is missing")
+            }
+            ProblemKind::RepeatedParameter => {
+                (S::BAD_REQUEST, "repeated-parameter", "A parameter is given more than once")
+            }
+            ProblemKind::UnknownParameter => {
+                (S::BAD_REQUEST, "unknown-parameter", "A parameter is not known")
+            }
+            ProblemKind::MalformedBody => {
+                (S::BAD_REQUEST, "malformed-body", "The body is not acceptable")
+            }
+            ProblemKind::UnknownCall => (S::NOT_FOUND, "unknown-call", "There is no such call"),
+            ProblemKind::UnknownReport => {
+                (S::NOT_FOUND, "unknown-report", "There is no such report")
+            }
+            ProblemKind::MethodNotAllowed => {
+                (S::METHOD_NOT_ALLOWED, "method-not-allowed", "The method is not accepted here")
+            }
+            ProblemKind::NoCsv => (S::NOT_ACCEPTABLE, "no-csv", "The report has no CSV"),
+            ProblemKind::NoPolls => (S::CONFLICT, "no-polls", "No polls are stored"),
+            ProblemKind::ReportExpired => (S::GONE, "report-expired", "The report has expired"),
+            ProblemKind::BodyTooLarge => {
+                (S::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large")
+            }
+            ProblemKind::UnsupportedBody => {
+                (S::UNSUPPORTED_MEDIA_TYPE, "unsupported-body", "The body's type is not known")
+            }
+            ProblemKind::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "The service failed"),
+            ProblemKind::NotQueued => {
+                (S::SERVICE_UNAVAILABLE, "not-queued", "The report could not be queued")
+            }
+            ProblemKind::Unavailable => {
+                (S::SERVICE_UNAVAILABLE, "unavailable", "The service is not available")
+            }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Feeds a queue's messages to a function, as Lambda's event-source mapping does.
+//!
+//! **What the function handled is deleted; what it names in `batchItemFailures` stays.** An
+//! unknown or empty id there, an answer that is no such list, an error, a panic or a time-out keep
+//! the whole batch. One thing differs from AWS: what stays becomes visible again after
+//! `retry_after` and not after the rest of its visibility time-out, since nobody at a keyboard
+//! waits a quarter of an hour. A crash of the process leaves the time-out as it is.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::emulators::REGION;
+use crate::lambda::Function;
+use crate::sqs::queue_arn;
+
+/// The longest a receive waits for messages.
+const LONG_POLL_SECONDS: i32 = 20;
+/// The pause after a failed call of the queue service.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// One queue's mapping to one function.
+#[derive(Debug, Clone)]
+pub struct EventSource {
+    /// The client of the queue service.
+    pub client: Client,
+    /// The name of the queue.
+    pub queue: &'static str,
+    /// Its URL.
+    pub queue_url: String,
+    /// What handles the messages.
+    pub function: Function,
+    /// How many messages one invocation gets at most, 1 to 10.
+    pub batch_size: u8,
+    /// After what time an unhandled message is received again.
+    pub retry_after: Duration,
+}
+
+impl EventSource {
+    /// Starts `concurrency` loops that end, after the invocation under way, once `stopped` is true.
+    pub fn start(&self, concurrency: usize, stopped: &watch::Receiver<bool>) -> JoinSet<()> {
+        let mut loops = JoinSet::new();
+        for _ in 0..concurrency {
+            loops.spawn(self.clone().poll_until(stopped.clone()));
+        }
+        loops
+    }
+
+    async fn poll_until(self, mut stopped: watch::Receiver<bool>) {
+        loop {
+            let batch = tokio::select! {
+                batch = self.receive() => batch,
+                _ = stopped.wait_for(|is_stopped| *is_stopped) => return,
+            };
+            match batch {
+                Ok(messages) if messages.is_empty() => {}
+                Ok(messages) => self.handle(messages).await,
+                Err(error) => {
+                    tracing::warn!(queue = self.queue, error, "failed to receive");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn receive(&self) -> Result<Vec<Message>, String> {
+        let call = self.client.receive_message().queue_url(&self.queue_url);
+        let call = call.max_number_of_messages(i32::from(self.batch_size));
+        let call = call.message_system_attribute_names(MessageSystemAttributeName::All);
+        let received = call.wait_time_seconds(LONG_POLL_SECONDS).send().await;
+        received
+            .map(|received| received.messages.unwrap_or_default())
+            .map_err(|error| aws_sdk_sqs::error::DisplayErrorContext(error).to_string())
+    }
+
+    /// Invokes the function with one batch and settles each of its messages.
+    async fn handle(&self, messages: Vec<Message>) {
+        let failed = match self.function.invoke(sqs_event(self.queue, &messages)).await {
+            Ok(answer) => failed_ids(&answer, &messages),
+            Err(error) => {
+                let source = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::error!(queue = self.queue, source, "{error}");
+                None
+            }
+        };
+        let stays = |message: &Message| match &failed {
+            Some(failed) => failed.contains(message.message_id().unwrap_or_default()),
+            None => true,
+        };
+        let (kept, handled): (Vec<Message>, Vec<Message>) = messages.into_iter().partition(stays);
+        self.delete(&handled).await;
+        for message in &kept {
+            self.retry_later(message).await;
+        }
+    }
+
+    async fn delete(&self, messages: &[Message]) {
+        if messages.is_empty() {
+            return;
+        }
+        let entries = messages.iter().enumerate().filter_map(|(number, message)| {
+            let entry = DeleteMessageBatchRequestEntry::builder().id(number.to_string());
+            entry.set_receipt_handle(message.receipt_handle.clone()).build().ok()
+        });
+        let call = self.client.delete_message_batch().queue_url(&self.queue_url);
+        if let Err(error) = call.set_entries(Some(entries.collect())).send().await {
+            // They will be received again; every handler may run twice.
+            tracing::warn!(queue = self.queue, "failed to delete handled messages: {error}");
+        }
+    }
+
+    async fn retry_later(&self, message: &Message) {
+        let call = self.client.change_message_visibility().queue_url(&self.queue_url);
+        let call = call.set_receipt_handle(message.receipt_handle.clone());
+        let seconds = i32::try_from(self.retry_after.as_secs()).unwrap_or(i32::MAX);
+        if let Err(error) = call.visibility_timeout(seconds).send().await {
+            tracing::warn!(queue = self.queue, "failed to shorten a retry's wait: {error}");
+        }
+    }
+}
+
+/// The event that Lambda makes of a batch.
+fn sqs_event(queue: &str, messages: &[Message]) -> Value {
+    let records = messages.iter().map(|message| {
+        let attributes = message.attributes().into_iter().flatten();
+        let attributes: serde_json::Map<String, Value> =
+            attributes.map(|(name, value)| (name.as_str().to_owned(), json!(value))).collect();
+        json!({
+            "messageId": message.message_id(),
+            "receiptHandle": message.receipt_handle(),
+            "body": message.body(),
+            "attributes": attributes,
+            "messageAttributes": {},
+            "md5OfBody": message.md5_of_body(),
+            "eventSource": "aws:sqs",
+            "eventSourceARN": queue_arn(queue),
+            "awsRegion": REGION,
+        })
+    });
+    json!({ "Records": records.collect::<Vec<_>>() })
+}
+
+/// Returns the ids that the function says it could not handle; `None` means the whole batch.
+fn failed_ids(answer: &Value, messages: &[Message]) -> Option<HashSet<String>> {
+    let failures = match answer {
+        Value::Null => return Some(HashSet::new()),
+        Value::Object(fields) => fields.get("batchItemFailures").unwrap_or(&Value::Null),
+        _ => return None,
+    };
+    if failures.is_null() {
+        return Some(HashSet::new());
+    }
+    let sent: HashSet<&str> = messages.iter().filter_map(Message::message_id).collect();
+    let known_id = |failure: &Value| {
+        let id = failure.get("itemIdentifier")?.as_str()?;
+        sent.contains(id).then(|| id.to_owned())
+    };
+    failures.as_array()?.iter().map(known_id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_answer_means_that_all_was_handled() {
+        check(&json!(null), Some(&[]));
+        check(&json!({}), Some(&[]));
+        check(&json!({ "batchItemFailures": null }), Some(&[]));
+        check(&json!({ "batchItemFailures": [] }), Some(&[]));
+    }
+
+    #[test]
+    fn named_messages_stay() {
+        check(&json!({ "batchItemFailures": [{ "itemIdentifier": "b" }] }), Some(&["b"]));
+    }
+
+    #[test]
+    fn an_unknown_or_missing_id_keeps_the_whole_batch() {
+        check(&json!({ "batchItemFailures": [{ "itemIdentifier": "x" }] }), None);
+        check(&json!({ "batchItemFailures": [{ "itemIdentifier": "" }] }), None);
+        check(&json!({ "batchItemFailures": [{ "itemIdentifier": null }] }), None);
+        check(&json!({ "batchItemFailures": [{ "id": "a" }] }), None);
+        check(&json!("done"), None);
+        check(&json!({ "batchItemFailures": "a" }), None);
+    }
+
+    #[track_caller]
+    fn check(answer: &Value, expected: Option<&[&str]>) {
+        let message = |id: &str| Message::builder().message_id(id).build();
+        let failed = failed_ids(answer, &[message("a"), message("b")]);
+        let expected = expected.map(|ids| ids.iter().map(ToString::to_string).collect());
+        assert_eq!(failed, expected);
+    }
+}

@@ -1,0 +1,55 @@
+//! A function's proxy response to HTTP, and the gateway's own refusals.
+
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+/// Turns a proxy response into HTTP. Returns `None` if it is malformed.
+pub(super) fn http_response(answer: &Value) -> Option<Response<Body>> {
+    let status = u16::try_from(answer.get("statusCode")?.as_u64()?).ok()?;
+    let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
+    let is_base64 = answer.get("isBase64Encoded").and_then(Value::as_bool).unwrap_or(false);
+    let body = if is_base64 { STANDARD.decode(body).ok()? } else { body.as_bytes().to_vec() };
+
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(status).ok()?;
+    let headers = response.headers_mut();
+    for (name, value) in fields(answer, "headers") {
+        headers.insert(HeaderName::try_from(name).ok()?, header_value(value)?);
+    }
+    for (name, values) in fields(answer, "multiValueHeaders") {
+        let name = HeaderName::try_from(name).ok()?;
+        headers.remove(&name);
+        for value in values.as_array()? {
+            headers.append(&name, header_value(value)?);
+        }
+    }
+    Some(response)
+}
+
+fn fields<'a>(answer: &'a Value, name: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    answer.get(name).and_then(Value::as_object).into_iter().flatten()
+}
+
+fn header_value(value: &Value) -> Option<HeaderValue> {
+    HeaderValue::from_str(value.as_str()?).ok()
+}
+
+/// A refusal by the gateway itself (RFC 9457).
+pub(super) fn problem(status: StatusCode, kind: &str, detail: &str) -> Response<Body> {
+    let document = json!({
+        "type": format!("urn:problem:{kind}"),
+        "title": status.canonical_reason(),
+        "status": status.as_u16(),
+        "detail": detail,
+    });
+    let mut response = Response::new(Body::from(document.to_string()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

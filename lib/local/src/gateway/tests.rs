@@ -1,0 +1,121 @@
+//! Requests and answers as a client and a function see them.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Method, Request, StatusCode};
+use lambda_http::{RequestExt, RequestPayloadExt};
+use serde_json::{Value, json};
+
+use super::*;
+
+#[tokio::test]
+async fn a_repeated_and_an_encoded_query_key_come_through() {
+    let answer = call("GET", "/get_report?a=1&a=2&b=x%20y%2Bz+w&empty", "").await;
+    let parameters = &answer["query"];
+    assert_eq!(parameters["a"], json!(["1", "2"]));
+    assert_eq!(parameters["b"], json!(["x y+z w"]));
+    assert_eq!(parameters["empty"], json!([""]));
+}
+
+#[tokio::test]
+async fn a_path_parameter_is_decoded_and_the_raw_path_is_not() {
+    let answer = call("GET", "/get_report/a%2Fb", "").await;
+    assert_eq!(answer["report_id"], "a/b");
+    assert_eq!(answer["path"], "/get_report/a%2Fb");
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_text_arrives_as_bytes() {
+    let body = [0xff, 0x00, 0x41];
+    let request = Request::post("/get_report").body(Body::from(body.to_vec())).unwrap();
+    assert_eq!(answer_to(request).await.1["body"], json!(body));
+}
+
+#[tokio::test]
+async fn a_json_body_reaches_the_payload_reader() {
+    let request = Request::post("/get_report").header("content-type", "application/json");
+    let request = request.body(Body::from(r#"{"report_id": "r"}"#)).unwrap();
+    assert_eq!(answer_to(request).await.1["payload"]["report_id"], "r");
+}
+
+#[tokio::test]
+async fn an_unknown_path_is_404_and_another_verb_405() {
+    check("GET", "/", 404).await;
+    check("GET", "/get_report/", 404).await;
+    check("GET", "/get_report/a/b", 404).await;
+    check("DELETE", "/get_report", 405).await;
+    check("POST", "/get_report/a", 405).await;
+    let request = Request::put("/get_report").body(Body::empty()).unwrap();
+    let response = answer(State(Arc::new(routes())), request).await;
+    assert_eq!(response.headers()["allow"], "GET, POST");
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+}
+
+#[tokio::test]
+async fn a_function_that_panics_or_hangs_is_502_or_504() {
+    check("GET", "/get_report?panic=1", 502).await;
+    check("GET", "/get_report?hang=1", 504).await;
+}
+
+#[test]
+fn a_malformed_answer_is_no_response() {
+    assert!(response::http_response(&json!({ "body": "no status" })).is_none());
+    assert!(response::http_response(&json!({ "statusCode": 9 })).is_none());
+    let answer = json!({ "statusCode": 200, "multiValueHeaders": { "set-cookie": ["a", "b"] } });
+    let response = response::http_response(&answer).unwrap();
+    assert_eq!(response.headers().get_all("set-cookie").iter().count(), 2);
+}
+
+async fn check(method: &str, path: &str, expected: u16) {
+    let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+    assert_eq!(answer_to(request).await.0, expected, "{method} {path}");
+}
+
+async fn call(method: &str, path: &str, body: &'static str) -> Value {
+    let request = Request::builder().method(method).uri(path).body(Body::from(body)).unwrap();
+    let (status, answer) = answer_to(request).await;
+    assert_eq!(status, StatusCode::OK);
+    answer
+}
+
+async fn answer_to(request: Request<Body>) -> (StatusCode, Value) {
+    let response = answer(State(Arc::new(routes())), request).await;
+    let status = response.status();
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    (status, serde_json::from_slice(&body).unwrap())
+}
+
+/// A function that tells what it was given.
+fn routes() -> Vec<Route> {
+    let function = Function::of_requests("mirror", Duration::from_millis(300), mirror);
+    let route = |resource, methods| Route { resource, methods, function: function.clone() };
+    vec![
+        route("/get_report", &[Method::GET, Method::POST]),
+        route("/get_report/{report_id}", &[Method::GET]),
+    ]
+}
+
+async fn mirror(
+    request: lambda_http::Request,
+) -> Result<lambda_http::Response<lambda_http::Body>, lambda_http::Error> {
+    let query = request.query_string_parameters();
+    assert!(query.first("panic").is_none(), "on purpose");
+    if query.first("hang").is_some() {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    let mut pairs = serde_json::Map::new();
+    for (name, _) in query.iter() {
+        pairs.insert(name.to_owned(), json!(query.all(name)));
+    }
+    let payload: Option<Value> = request.payload().unwrap_or_default();
+    let document = json!({
+        "query": pairs,
+        "path": request.raw_http_path(),
+        "report_id": request.path_parameters().first("report_id"),
+        "body": request.body().as_ref(),
+        "payload": payload,
+    });
+    Ok(lambda_http::Response::new(document.to_string().into()))
+}

@@ -1,0 +1,15 @@
+//! The whole system on one machine, and the command line.
+//!
+//! `System` runs the very handlers that are deployed, behind embedded emulators of DynamoDB, S3
+//! and SQS that speak the real wire protocols. Data lives in a folder; it survives the death of
+//! the process, `kill -9` included, but not the loss of power: no write is forced to the disk.
+
+pub mod cli;
+pub mod emulators;
+pub mod event_source;
+pub mod gateway;
+pub mod generate;
+pub mod lambda;
+pub mod report_command;
+pub mod s3;
+pub mod sqs;

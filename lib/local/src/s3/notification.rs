@@ -1,0 +1,162 @@
+//! Announces created objects in a queue, in the JSON that S3 sends.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use s3s::dto::{Timestamp, TimestampFormat};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::emulators::REGION;
+use crate::sqs::{Queues, SqsError};
+
+/// Which objects are announced, and where.
+#[derive(Debug, Clone)]
+pub struct Notification {
+    /// The bucket that is watched.
+    pub bucket: String,
+    /// Only keys that start so are announced.
+    pub prefix: String,
+    /// The name of the queue that gets the message.
+    pub queue: String,
+    /// Where that queue is.
+    pub queues: Arc<Queues>,
+}
+
+/// An object as an event describes it.
+#[derive(Debug, Clone)]
+pub struct CreatedObject {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The key, not encoded.
+    pub key: String,
+    /// The size in bytes.
+    pub size: u64,
+    /// The ETag without its quotes.
+    pub e_tag: String,
+    /// When the object was last written.
+    pub last_modified: SystemTime,
+    /// What created it: `Put`, `Copy` or `CompleteMultipartUpload`.
+    pub cause: &'static str,
+}
+
+impl Notification {
+    /// Whether an object with this key is announced.
+    pub fn concerns(&self, bucket: &str, key: &str) -> bool {
+        bucket == self.bucket && key.starts_with(&self.prefix)
+    }
+
+    /// Queues the event of one created object.
+    pub fn announce(&self, object: &CreatedObject) -> Result<(), SqsError> {
+        let event = event_of(object).to_string();
+        self.queues.send(&self.queue, &event, Duration::ZERO).map(drop)
+    }
+}
+
+/// The event message that S3 sends for a created object.
+fn event_of(object: &CreatedObject) -> Value {
+    json!({ "Records": [{
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "awsRegion": REGION,
+        "eventTime": iso_millis(object.last_modified),
+        "eventName": format!("ObjectCreated:{}", object.cause),
+        "userIdentity": { "principalId": "AWS:local" },
+        "requestParameters": { "sourceIPAddress": "127.0.0.1" },
+        "responseElements": {
+            "x-amz-request-id": Uuid::new_v4().simple().to_string().to_uppercase(),
+            "x-amz-id-2": Uuid::new_v4().simple().to_string(),
+        },
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "configurationId": "incoming",
+            "bucket": {
+                "name": object.bucket,
+                "ownerIdentity": { "principalId": "local" },
+                "arn": format!("arn:aws:s3:::{}", object.bucket),
+            },
+            "object": {
+                "key": url_encoded(&object.key),
+                "size": object.size,
+                "eTag": object.e_tag,
+                "sequencer": sequencer(),
+            },
+        },
+    }] })
+}
+
+/// Encodes a key as S3 events do: like a form, so a blank is `+`; slashes stay.
+fn url_encoded(key: &str) -> String {
+    let mut encoded = String::with_capacity(key.len());
+    for byte in key.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' | b'/' => {
+                encoded.push(char::from(byte));
+            }
+            b' ' => encoded.push('+'),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+/// A hexadecimal number that grows from event to event, across restarts too.
+fn sequencer() -> String {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
+    let last = LAST.fetch_max(now, Ordering::SeqCst);
+    let number = if now > last { now } else { LAST.fetch_add(1, Ordering::SeqCst) + 1 };
+    format!("{number:016X}")
+}
+
+/// `2026-11-24T16:49:58.123Z`.
+fn iso_millis(instant: SystemTime) -> String {
+    let mut text = Vec::new();
+    // Writing to memory cannot fail; the format holds every instant a file system knows.
+    Timestamp::from(instant).format(TimestampFormat::DateTime, &mut text).ok();
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_encoded_like_a_form_but_slashes_stay() {
+        check("incoming/store hours.csv", "incoming/store+hours.csv");
+        check("incoming/a+b=ü.csv", "incoming/a%2Bb%3D%C3%BC.csv");
+        check("incoming/2023-01/polls_(1).csv", "incoming/2023-01/polls_%281%29.csv");
+    }
+
+    #[test]
+    fn an_event_has_the_fields_that_consumers_read() {
+        let event = event_of(&CreatedObject {
+            bucket: "data".to_owned(),
+            key: "incoming/a b.csv".to_owned(),
+            size: 7,
+            e_tag: "0cc1".to_owned(),
+            last_modified: UNIX_EPOCH + Duration::from_millis(1_674_554_802_605),
+            cause: "Put",
+        });
+
+        let record = &event["Records"][0];
+        assert_eq!(record["eventTime"], "2023-01-24T10:06:42.605Z");
+        assert_eq!(record["eventName"], "ObjectCreated:Put");
+        assert_eq!(record["s3"]["bucket"]["name"], "data");
+        assert_eq!(record["s3"]["object"]["key"], "incoming/a+b.csv");
+        assert_eq!(record["s3"]["object"]["size"], 7);
+    }
+
+    #[test]
+    fn a_sequencer_grows() {
+        let sequencers: Vec<String> = (0..1_000).map(|_| sequencer()).collect();
+        assert!(sequencers.is_sorted_by(|earlier, later| earlier < later));
+    }
+
+    #[track_caller]
+    fn check(key: &str, encoded: &str) {
+        assert_eq!(url_encoded(key), encoded);
+    }
+}

@@ -1,0 +1,139 @@
+//! The object store as the real SDK client sees it.
+
+use std::time::Duration;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use serde_json::Value;
+
+use crate::emulators::{Emulators, Setup};
+
+#[tokio::test]
+async fn of_twenty_racing_conditional_puts_one_wins() {
+    let fixture = Fixture::new().await;
+    // A single race can pass by luck.
+    for round in 0..60 {
+        let key = format!("race/{round}");
+        let racers = (0..20).map(|racer| {
+            let call = fixture.client.put_object().bucket("data").key(&key).if_none_match("*");
+            let call = call.body(ByteStream::from(vec![b'x'; 100 + racer]));
+            tokio::spawn(async move { call.send().await })
+        });
+        let racers: Vec<_> = racers.collect();
+        let (mut won, mut refused) = (0, 0);
+        for racer in racers {
+            match racer.await.unwrap() {
+                Ok(_) => won += 1,
+                Err(error) if error.code() == Some("PreconditionFailed") => refused += 1,
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+        assert_eq!((won, refused), (1, 19), "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn a_read_of_a_replaced_object_by_its_old_etag_is_refused() {
+    let fixture = Fixture::new().await;
+    let first = fixture.put("incoming/a.csv", "one").await;
+    let get = |e_tag: &str| {
+        fixture.client.get_object().bucket("data").key("incoming/a.csv").if_match(e_tag).send()
+    };
+    get(&first).await.unwrap();
+    fixture.put("incoming/a.csv", "two").await;
+    assert_eq!(get(&first).await.unwrap_err().code(), Some("PreconditionFailed"));
+}
+
+#[tokio::test]
+async fn objects_under_the_watched_prefix_are_announced_and_no_others() {
+    let fixture = Fixture::new().await;
+    fixture.put("loads/manifest.json", "{}").await;
+    let e_tag = fixture.put("incoming/store hours.csv", "a,b\n").await;
+    let call = fixture.client.copy_object().bucket("data").key("incoming/copy.csv");
+    call.copy_source("data/loads/manifest.json").send().await.unwrap();
+    fixture.put_in_parts("incoming/parts.csv").await;
+
+    let events = fixture.events();
+    let seen: Vec<(&str, &str, u64)> = events.iter().map(summary).collect();
+    assert_eq!(
+        seen,
+        [
+            ("ObjectCreated:Put", "incoming/store+hours.csv", 4),
+            ("ObjectCreated:Copy", "incoming/copy.csv", 2),
+            ("ObjectCreated:CompleteMultipartUpload", "incoming/parts.csv", 5_242_883),
+        ]
+    );
+    assert_eq!(events[0]["s3"]["object"]["eTag"], e_tag.trim_matches('"'));
+    assert!(events[2]["s3"]["object"]["eTag"].as_str().unwrap().ends_with("-2"));
+}
+
+#[tokio::test]
+async fn a_presigned_link_names_the_fixed_port_and_the_bucket_in_its_path() {
+    let fixture = Fixture::new().await;
+    fixture.put("reports/r.csv", "a\n").await;
+    let quarter = PresigningConfig::expires_in(Duration::from_secs(900)).unwrap();
+    let call = fixture.client.get_object().bucket("data").key("reports/r.csv");
+    let link = call.presigned(quarter).await.unwrap();
+    let start = format!("http://{}/data/reports/r.csv?", fixture.emulators.s3_address());
+    assert!(link.uri().starts_with(&start), "{}", link.uri());
+}
+
+fn summary(event: &Value) -> (&str, &str, u64) {
+    let object = &event["s3"]["object"];
+    (
+        event["eventName"].as_str().unwrap(),
+        object["key"].as_str().unwrap(),
+        object["size"].as_u64().unwrap(),
+    )
+}
+
+struct Fixture {
+    _folder: tempfile::TempDir,
+    emulators: Emulators,
+    client: Client,
+}
+
+impl Fixture {
+    async fn new() -> Fixture {
+        let folder = tempfile::tempdir().unwrap();
+        let emulators = Emulators::start(&Setup::for_test(folder.path())).unwrap();
+        let queue = crate::sqs::Settings { visibility: Duration::from_secs(60), redrive: None };
+        emulators.queues().define("loads", &queue).unwrap();
+        let config = aws_sdk_s3::config::Builder::from(&emulators.sdk_config());
+        let client = Client::from_conf(config.force_path_style(true).build());
+        client.create_bucket().bucket("data").send().await.unwrap();
+        Fixture { _folder: folder, emulators, client }
+    }
+
+    async fn put(&self, key: &str, text: &str) -> String {
+        let body = ByteStream::from(text.as_bytes().to_vec());
+        let call = self.client.put_object().bucket("data").key(key).body(body);
+        call.send().await.unwrap().e_tag.unwrap()
+    }
+
+    async fn put_in_parts(&self, key: &str) {
+        let call = self.client.create_multipart_upload().bucket("data").key(key);
+        let upload = call.send().await.unwrap().upload_id.unwrap();
+        let mut parts = CompletedMultipartUpload::builder();
+        for (number, size) in [(1, 5 * 1024 * 1024), (2, 3)] {
+            let call = self.client.upload_part().bucket("data").key(key).upload_id(&upload);
+            let call = call.part_number(number).body(ByteStream::from(vec![b'x'; size]));
+            let e_tag = call.send().await.unwrap().e_tag.unwrap();
+            parts = parts.parts(CompletedPart::builder().part_number(number).e_tag(e_tag).build());
+        }
+        let call = self.client.complete_multipart_upload().bucket("data").key(key);
+        call.upload_id(upload).multipart_upload(parts.build()).send().await.unwrap();
+    }
+
+    fn events(&self) -> Vec<Value> {
+        let bodies = self.emulators.queues().bodies("loads").unwrap();
+        let event = |body: String| {
+            let event: Value = serde_json::from_str(&body).unwrap();
+            event["Records"][0].clone()
+        };
+        bodies.into_iter().map(event).collect()
+    }
+}

@@ -1,0 +1,83 @@
+//! A small SQS on SQLite, spoken to over the real wire protocol (`awsJson1_0`).
+//!
+//! The rule it keeps: **a received message is invisible for its visibility time-out, then comes
+//! back with its receive count raised; once it has been received as often as its queue allows, the
+//! next receive moves it to the dead-letter queue instead.** Queues, messages and receive counts
+//! survive the death of the process. Absent: FIFO queues, message attributes, retention, purge,
+//! and any check of signatures (it listens on loopback only).
+
+mod error;
+mod operations;
+mod queues;
+#[cfg(test)]
+mod tests;
+
+pub use error::SqsError;
+pub use queues::{Queues, Redrive, Settings};
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+
+use operations::Service;
+
+/// The account that all local queues belong to, as it stands in queue URLs and ARNs.
+pub const ACCOUNT: &str = "000000000000";
+
+/// Returns the URL of a queue served at `address`.
+pub fn queue_url(address: SocketAddr, name: &str) -> String {
+    format!("http://{address}/{ACCOUNT}/{name}")
+}
+
+/// Returns the ARN of a queue.
+pub fn queue_arn(name: &str) -> String {
+    format!("arn:aws:sqs:{}:{ACCOUNT}:{name}", crate::emulators::REGION)
+}
+
+/// Serves `queues` on `listener` until `shutdown` resolves; long polls then end at once.
+pub async fn serve(
+    listener: TcpListener,
+    queues: Arc<Queues>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let service = Service::new(queues, listener.local_addr()?);
+    let router = Router::new().fallback(answer).with_state(service.clone());
+    let shutdown = async move {
+        shutdown.await;
+        service.close();
+    };
+    let listener = listener.tap_io(|socket| {
+        // Small answers would otherwise wait for the peer's delayed acknowledgement.
+        socket.set_nodelay(true).ok();
+    });
+    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+}
+
+async fn answer(State(service): State<Service>, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+    let operation = target.and_then(|target| target.strip_prefix("AmazonSQS.")).unwrap_or_default();
+    match service.call(operation, &body).await {
+        Ok(document) => json(StatusCode::OK, document.to_string()),
+        Err(error) => refusal(&error),
+    }
+}
+
+fn refusal(error: &SqsError) -> Response {
+    let mut response = json(error.status(), error.document().to_string());
+    if let Ok(code) = HeaderValue::from_str(&error.query_code()) {
+        response.headers_mut().insert("x-amzn-query-error", code);
+    }
+    response
+}
+
+fn json(status: StatusCode, document: String) -> Response {
+    let content_type = [(header::CONTENT_TYPE, "application/x-amz-json-1.0")];
+    (status, content_type, document).into_response()
+}

@@ -1,0 +1,72 @@
+//! Instants and spans of UTC time.
+
+/// An instant: microseconds since 1970-01-01 00:00 UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+/// Microseconds in a second.
+pub const SECOND: i64 = 1_000_000;
+/// Microseconds in a minute.
+pub const MINUTE: i64 = 60 * SECOND;
+/// Microseconds in an hour.
+pub const HOUR: i64 = 60 * MINUTE;
+/// Microseconds in a UTC day; POSIX time has no leap seconds.
+pub const DAY: i64 = 24 * HOUR;
+
+impl Timestamp {
+    /// Takes microseconds since the epoch.
+    pub const fn from_micros(micros: i64) -> Timestamp {
+        Timestamp(micros)
+    }
+
+    /// Returns microseconds since the epoch.
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// Returns the instant `micros` later (earlier, if negative), stopping at the ends of time.
+    #[must_use]
+    pub const fn plus(self, micros: i64) -> Timestamp {
+        Timestamp(self.0.saturating_add(micros))
+    }
+}
+
+/// A half-open span of time, `[start, end)`; never empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Interval {
+    // Invariant: start < end.
+    start: Timestamp,
+    end: Timestamp,
+}
+
+impl Interval {
+    /// Returns `None` for an empty or reversed span.
+    pub fn new(start: Timestamp, end: Timestamp) -> Option<Interval> {
+        (start < end).then_some(Interval { start, end })
+    }
+
+    /// Returns its first instant.
+    pub const fn start(self) -> Timestamp {
+        self.start
+    }
+
+    /// Returns the first instant after it.
+    pub const fn end(self) -> Timestamp {
+        self.end
+    }
+
+    /// Tells whether the instant lies in the span; its end does not.
+    pub fn contains(self, at: Timestamp) -> bool {
+        self.start <= at && at < self.end
+    }
+
+    /// Returns the time both spans share.
+    pub fn intersection(self, other: Interval) -> Option<Interval> {
+        Interval::new(self.start.max(other.start), self.end.min(other.end))
+    }
+
+    /// Returns how long the span lasts; always positive.
+    pub const fn micros(self) -> i64 {
+        self.end.0 - self.start.0
+    }
+}

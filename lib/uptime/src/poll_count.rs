@@ -1,0 +1,1 @@
+//! Method `poll_count` (spec section 5).

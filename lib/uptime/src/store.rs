@@ -1,0 +1,307 @@
+//! What is observed: stores, and the polls taken of them.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::Timestamp;
+
+/// The name of a store: 1 to 128 bytes of UTF-8 without control characters, otherwise opaque.
+///
+/// Two ids are equal if, and only if, their texts are equal byte for byte; they are ordered by
+/// those bytes. The two usual forms, decimal integers and UUIDs, need no heap.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct StoreId(Form);
+
+/// The same text always takes the same form, so forms can be compared in place of texts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Form {
+    /// A decimal integer without leading zeros.
+    Integer(u64),
+    /// A UUID in lower case, 8-4-4-4-12.
+    Uuid([u8; 16]),
+    /// Anything else.
+    Text(Box<str>),
+}
+
+/// Why a text names no store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum StoreIdError {
+    /// Nothing is left once surrounding blanks are gone.
+    #[error("store_id is empty; 1 to 128 bytes are accepted")]
+    Empty,
+    /// Over [`StoreId::MAX_BYTES`].
+    #[error("store_id has {0} bytes; 1 to 128 are accepted")]
+    TooLong(usize),
+    /// The text holds a control character.
+    #[error("store_id holds a control character; none is accepted")]
+    ControlCharacter,
+}
+
+impl StoreId {
+    /// The longest id, in bytes.
+    pub const MAX_BYTES: usize = 128;
+
+    /// Takes `text` as it is; surrounding blanks are the caller's to remove.
+    pub fn new(text: &str) -> Result<StoreId, StoreIdError> {
+        if let Some(form) = short_form(text.as_bytes()) {
+            return Ok(StoreId(form));
+        }
+        if text.is_empty() {
+            return Err(StoreIdError::Empty);
+        }
+        if text.len() > StoreId::MAX_BYTES {
+            return Err(StoreIdError::TooLong(text.len()));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(StoreIdError::ControlCharacter);
+        }
+        Ok(StoreId(Form::Text(text.into())))
+    }
+
+    /// Returns the shard that holds this store's data; the same for ever.
+    pub fn shard(&self) -> Shard {
+        let hash = match &self.0 {
+            Form::Integer(integer) => mix(*integer),
+            Form::Uuid(bytes) => {
+                let (high, low) = halves(*bytes);
+                mix(high ^ mix(low))
+            }
+            Form::Text(text) => {
+                text.bytes().fold(mix(text.len() as u64), |hash, byte| mix(hash ^ u64::from(byte)))
+            }
+        };
+        // The top bits of a mixed hash are its best ones.
+        Shard((hash >> (64 - Shard::BITS)) as u8)
+    }
+
+    /// Hands the id's text to `use_text`, without allocating for the usual forms.
+    pub fn with_text<R>(&self, use_text: impl FnOnce(&str) -> R) -> R {
+        match &self.0 {
+            Form::Text(text) => use_text(text),
+            Form::Integer(_) | Form::Uuid(_) => {
+                let mut buffer = [0; LONGEST_SHORT_TEXT];
+                use_text(self.write_short(&mut buffer))
+            }
+        }
+    }
+
+    pub(crate) fn form(&self) -> &Form {
+        &self.0
+    }
+
+    /// Takes back a form read from a segment; a text must be one that [`StoreId::new`] keeps.
+    pub(crate) fn from_form(form: Form) -> StoreId {
+        StoreId(form)
+    }
+
+    fn write_short<'b>(&self, buffer: &'b mut [u8; LONGEST_SHORT_TEXT]) -> &'b str {
+        let start = match &self.0 {
+            Form::Integer(integer) => write_decimal(*integer, buffer),
+            Form::Uuid(bytes) => write_uuid(*bytes, buffer),
+            Form::Text(_) => LONGEST_SHORT_TEXT,
+        };
+        // Digits, letters a to f and hyphens were written: always UTF-8.
+        std::str::from_utf8(&buffer[start..]).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for StoreId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.with_text(|text| formatter.write_str(text))
+    }
+}
+
+impl Ord for StoreId {
+    fn cmp(&self, other: &StoreId) -> Ordering {
+        match (&self.0, &other.0) {
+            (Form::Uuid(this), Form::Uuid(that)) => this.cmp(that),
+            _ => self.with_text(|this| other.with_text(|that| this.cmp(that))),
+        }
+    }
+}
+
+impl PartialOrd for StoreId {
+    fn partial_cmp(&self, other: &StoreId) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The part of the data a store belongs to: stores are spread over 64 shards by a stable hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Shard(u8);
+
+impl Shard {
+    const BITS: u32 = 6;
+    /// How many shards there are.
+    pub const COUNT: usize = 1 << Shard::BITS;
+
+    /// Returns every shard, in order.
+    pub fn all() -> impl ExactSizeIterator<Item = Shard> + Clone {
+        (0..Shard::COUNT).map(|index| Shard(index as u8))
+    }
+
+    /// Returns the shard's place in [`Shard::all`].
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// What a poll saw. `Inactive` sorts first: it wins where two polls disagree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// The store did not take orders.
+    Inactive = 0,
+    /// The store was online.
+    Active = 1,
+}
+
+/// One observation of a store. Ordered by instant; of two at one instant the inactive one first.
+///
+/// Eight bytes: the instant shifted left by one, the status in the lowest bit, so that sorting
+/// polls is sorting integers.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Poll(i64);
+
+impl Poll {
+    /// An observation made at `at`, which lies within 140,000 years of 1970.
+    pub const fn new(at: Timestamp, status: Status) -> Poll {
+        Poll(at.micros() << 1 | status as i64)
+    }
+
+    /// Returns when it was taken.
+    pub const fn at(self) -> Timestamp {
+        Timestamp::from_micros(self.0 >> 1)
+    }
+
+    /// Returns what it saw.
+    pub const fn status(self) -> Status {
+        if self.0 & 1 == Status::Active as i64 { Status::Active } else { Status::Inactive }
+    }
+}
+
+impl fmt::Debug for Poll {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {:?}", self.at(), self.status())
+    }
+}
+
+/// The polls of one store as a set: one an instant, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PollSet {
+    // Invariant: sorted, no two at one instant.
+    polls: Vec<Poll>,
+}
+
+impl PollSet {
+    /// Takes polls in any order, with repeats. Of those at one instant one is kept, an inactive
+    /// one if there is any.
+    pub fn new(mut polls: Vec<Poll>) -> PollSet {
+        polls.sort_unstable();
+        polls.dedup_by_key(|poll| poll.at());
+        PollSet { polls }
+    }
+
+    /// Returns the polls in order.
+    pub fn as_slice(&self) -> &[Poll] {
+        &self.polls
+    }
+}
+
+/// A UUID has 36 characters, the largest integer 20 digits.
+const LONGEST_SHORT_TEXT: usize = 36;
+/// The groups of a UUID's text, as bytes of the number: 8-4-4-4-12 digits.
+const UUID_GROUPS: [usize; 5] = [4, 2, 2, 2, 6];
+
+/// Returns the short form of a text that prints back to the same bytes.
+fn short_form(text: &[u8]) -> Option<Form> {
+    match text {
+        [b'0'] => Some(Form::Integer(0)),
+        [b'1'..=b'9', ..] if text.len() <= 20 => parse_decimal(text).map(Form::Integer),
+        _ if text.len() == LONGEST_SHORT_TEXT => parse_uuid(text).map(Form::Uuid),
+        _ => None,
+    }
+}
+
+fn parse_decimal(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0_u64, |value, &digit| {
+        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+        value.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+fn parse_uuid(text: &[u8]) -> Option<[u8; 16]> {
+    let mut bytes = [0; 16];
+    let mut digits = text;
+    let mut filled = 0;
+    for (index, group) in UUID_GROUPS.into_iter().enumerate() {
+        if index > 0 {
+            digits = digits.strip_prefix(b"-")?;
+        }
+        for byte in &mut bytes[filled..filled + group] {
+            let (pair, rest) = digits.split_at(2);
+            *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
+            digits = rest;
+        }
+        filled += group;
+    }
+    Some(bytes)
+}
+
+/// Lower case only: a capital would not print back.
+fn hex_digit(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+/// Writes to the end of `buffer` and returns where the text starts.
+fn write_decimal(mut value: u64, buffer: &mut [u8; LONGEST_SHORT_TEXT]) -> usize {
+    let mut start = LONGEST_SHORT_TEXT;
+    loop {
+        start -= 1;
+        buffer[start] = b'0' + (value % 10) as u8;
+        value /= 10;
+        if value == 0 {
+            return start;
+        }
+    }
+}
+
+/// Fills the whole of `buffer` and returns where the text starts, its first byte.
+fn write_uuid(bytes: [u8; 16], buffer: &mut [u8; LONGEST_SHORT_TEXT]) -> usize {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut written = 0;
+    let mut rest = bytes.as_slice();
+    for (index, group) in UUID_GROUPS.into_iter().enumerate() {
+        if index > 0 {
+            buffer[written] = b'-';
+            written += 1;
+        }
+        let (these, others) = rest.split_at(group);
+        for byte in these {
+            buffer[written] = DIGITS[usize::from(byte >> 4)];
+            buffer[written + 1] = DIGITS[usize::from(byte & 15)];
+            written += 2;
+        }
+        rest = others;
+    }
+    0
+}
+
+fn halves(bytes: [u8; 16]) -> (u64, u64) {
+    let number = u128::from_be_bytes(bytes);
+    ((number >> 64) as u64, number as u64)
+}
+
+/// The finaliser of `SplitMix64` (Steele, Lea, Flood, "Fast splittable pseudorandom number
+/// generators", 2014). Stored data depends on it: it never changes.
+fn mix(value: u64) -> u64 {
+    let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}

@@ -1,0 +1,69 @@
+//! Names of DynamoDB keys and attributes, and of the items that hold no segment.
+//!
+//! Instants are numbers of microseconds since 1970, except [`EXPIRES_AT`], which DynamoDB's TTL
+//! wants in seconds. Many of these names are reserved words, so expressions write `#name`.
+
+/// Partition key of the data table: a shard's two digits, or [`DATASET`].
+pub const PK: &str = "pk";
+/// Sort key of the data table.
+pub const SK: &str = "sk";
+/// A segment's bytes.
+pub const SEGMENT: &str = "segment";
+/// The instant of the newest poll.
+pub const POLL_AT: &str = "poll_at";
+/// The folder of the load that first read a file of this content.
+pub const LOAD_FOLDER: &str = "load_folder";
+
+/// The partition of what is about the data as a whole.
+pub const DATASET: &str = "dataset";
+/// The item that holds the newest poll.
+pub const NEWEST_POLL: &str = "newest_poll";
+
+/// Key of the report table.
+pub const REPORT_ID: &str = "report_id";
+/// `Running`, `Complete` or `Failed`.
+pub const STATE: &str = "state";
+/// The instant the report is about.
+pub const AS_OF: &str = "as_of";
+/// The method's name.
+pub const METHOD: &str = "method";
+/// Absent unless set.
+pub const MAX_HOLD_MINUTES: &str = "max_hold_minutes";
+/// When the report was asked for.
+pub const CREATED_AT: &str = "created_at";
+/// When work on it ends.
+pub const DEADLINE: &str = "deadline";
+/// When `DynamoDB` may delete the record, in **seconds** since 1970.
+pub const EXPIRES_AT: &str = "expires_at";
+/// How many workers have claimed it.
+pub const ATTEMPT: &str = "attempt";
+/// The invocation that holds the lease.
+pub const LEASE_OWNER: &str = "lease_owner";
+/// When that lease ends.
+pub const LEASE_UNTIL: &str = "lease_until";
+/// Progress while Running.
+pub const SHARDS_DONE: &str = "shards_done";
+/// When it was completed.
+pub const COMPLETED_AT: &str = "completed_at";
+/// Rows.
+pub const STORES: &str = "stores";
+/// Rows without a poll considered.
+pub const STORES_WITHOUT_POLLS: &str = "stores_without_polls";
+/// Rows without business hours.
+pub const STORES_WITH_DEFAULT_HOURS: &str = "stores_with_default_hours";
+/// Rows without a zone.
+pub const STORES_WITH_DEFAULT_ZONE: &str = "stores_with_default_zone";
+/// The tz release.
+pub const TZ_RELEASE: &str = "tz_release";
+/// The CSV's key.
+pub const OBJECT_KEY: &str = "object_key";
+/// The CSV's length.
+pub const SIZE_BYTES: &str = "size_bytes";
+/// The CSV's SHA-256.
+pub const SHA256: &str = "sha256";
+/// From when on the CSV counts as gone.
+pub const CSV_EXPIRES_AT: &str = "csv_expires_at";
+/// The stable name of why it failed.
+pub const FAILURE_CODE: &str = "failure_code";
+/// The same in words.
+pub const FAILURE_DETAIL: &str = "failure_detail";

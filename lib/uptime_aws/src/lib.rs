@@ -1,0 +1,56 @@
+//! The adapters between the rules and AWS: the only crate that names an AWS type, key or attribute.
+//!
+//! # Layout, in reading order
+//!
+//! - [`settings`]: names to values, read once at the start; [`clock`]: the one place that reads it.
+//! - [`report_id`], [`report`], [`report_message`]: a report's name, life and work order.
+//! - `report_table`, `report_queue`, `report_files`: where reports, their work and their CSVs are.
+//! - [`manifest`]: what is told of a load; `source_files`, `load_files`: its file and its results.
+//! - `store_data`: the segments, in DynamoDB.
+//!
+//! The features `dynamodb`, `s3` and `sqs` gate the modules that need that SDK, so that a function
+//! links only what it uses.
+
+pub mod attributes;
+pub mod backoff;
+pub mod call_error;
+pub mod clock;
+pub mod hash;
+#[cfg(feature = "s3")]
+pub mod load_files;
+pub mod manifest;
+pub mod report;
+#[cfg(feature = "s3")]
+pub mod report_files;
+pub mod report_id;
+pub mod report_message;
+#[cfg(feature = "sqs")]
+pub mod report_queue;
+#[cfg(feature = "dynamodb")]
+pub mod report_table;
+pub mod settings;
+#[cfg(feature = "s3")]
+pub mod source_files;
+#[cfg(feature = "dynamodb")]
+pub mod store_data;
+
+pub use backoff::Deadline;
+pub use call_error::{CallError, describe};
+pub use clock::now;
+#[cfg(feature = "s3")]
+pub use load_files::{CsvUpload, LoadFiles, LoadFolder};
+pub use manifest::{LoadError, LoadStatus, Manifest};
+pub use report::{Completion, Failure, FailureCode, NewReport, Report, ReportState};
+#[cfg(feature = "s3")]
+pub use report_files::{PresignedLink, ReportFiles, StoredCsv};
+pub use report_id::{ReportId, ReportIdError};
+pub use report_message::ReportMessage;
+#[cfg(feature = "sqs")]
+pub use report_queue::ReportQueue;
+#[cfg(feature = "dynamodb")]
+pub use report_table::{Claim, ReportTable, ReportTableError};
+pub use settings::{Settings, SettingsError, sdk_config};
+#[cfg(feature = "s3")]
+pub use source_files::{OpenError, Pin, SourceFiles, SourceObject};
+#[cfg(feature = "dynamodb")]
+pub use store_data::{StoreData, StoreDataError};

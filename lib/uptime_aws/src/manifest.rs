@@ -1,0 +1,85 @@
+//! What is told of a load: `loads/<...>/manifest.json` (spec section 9).
+
+use serde::{Deserialize, Serialize};
+
+/// A load, as its `manifest.json` tells it. Instants are RFC 3339 in UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Where the load is in its life.
+    pub status: LoadStatus,
+    /// The file it reads.
+    pub file: ManifestFile,
+    /// The folder this manifest is in, `loads/<...>/`.
+    pub folder: String,
+    /// `polls`, `business_hours` or `time_zones`, once the header is read.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kind: Option<String>,
+    /// SHA-256 of the object's bytes, once all are read.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sha256: Option<String>,
+    /// Data rows read; always `loaded + duplicate + rejected`.
+    pub rows: u64,
+    /// Rows stored.
+    pub loaded: u64,
+    /// Rows that repeat another of their batch.
+    pub duplicate: u64,
+    /// Those of them that contradict the other.
+    pub conflicts: u64,
+    /// Rows not accepted; told in `rejects.csv`.
+    pub rejected: u64,
+    /// The earliest poll accepted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub first_poll: Option<String>,
+    /// The latest.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub last_poll: Option<String>,
+    /// When this attempt at the load began.
+    pub started_at: String,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub completed_at: Option<String>,
+    /// How long it took, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub duration_ms: Option<u64>,
+    /// The folder of the first load of a file with the same bytes, if there was one before.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub same_content_as: Option<String>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error: Option<LoadError>,
+}
+
+/// The object a load reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestFile {
+    /// Its bucket.
+    pub bucket: String,
+    /// Its key.
+    pub key: String,
+    /// Its version id; its `ETag` where the bucket keeps no versions.
+    pub version: String,
+    /// When it was put there.
+    pub uploaded_at: String,
+    /// Its length in bytes, as stored.
+    pub size_bytes: u64,
+}
+
+/// Where a load is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LoadStatus {
+    /// It has begun; or it was killed, and begins again when its event is delivered again.
+    Running,
+    /// Everything acceptable is stored.
+    Complete,
+    /// The file, or part of it, was not acceptable; the rows counted as loaded are stored.
+    Failed,
+}
+
+/// Why a load failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadError {
+    /// For programs; stable.
+    pub code: String,
+    /// For people: what was found and what is accepted.
+    pub detail: String,
+}

@@ -1,0 +1,193 @@
+//! A report's life: Running, then Complete or Failed for ever (spec section 8).
+
+use uptime::report::{Parameters, StoreCounts};
+use uptime::{Timestamp, interval};
+
+use crate::ReportId;
+
+/// How long after its deadline a report that is still Running begins to read as Failed.
+pub const DEADLINE_GRACE_MICROS: i64 = interval::MINUTE;
+
+/// A report that is about to be recorded as Running.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewReport {
+    /// Its name.
+    pub id: ReportId,
+    /// What it is about; never changes.
+    pub parameters: Parameters,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When work on it ends: creation + (receives allowed + 1) x visibility time-out.
+    pub deadline: Timestamp,
+    /// When its record may be deleted: creation + `ReportDays` + 60 days.
+    pub expires_at: Timestamp,
+}
+
+/// A report as recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Its name.
+    pub id: ReportId,
+    /// What it is about.
+    pub parameters: Parameters,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When work on it ends.
+    pub deadline: Timestamp,
+    /// How many workers have claimed it so far.
+    pub attempt: u32,
+    /// Where it is in its life.
+    pub state: ReportState,
+}
+
+/// Where a report is in its life. Complete and Failed are final.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReportState {
+    /// Queued or being computed.
+    Running {
+        /// Shards done, of [`uptime::Shard::COUNT`].
+        shards_done: u32,
+    },
+    /// Its CSV is stored.
+    Complete(Completion),
+    /// It has no CSV and never will.
+    Failed(Failure),
+}
+
+/// What is recorded of a complete report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// When it was completed.
+    pub completed_at: Timestamp,
+    /// What its rows are about.
+    pub counts: StoreCounts,
+    /// The tz release it was computed with, `2025b`.
+    pub tz_release: String,
+    /// Where its CSV is in the report bucket.
+    pub object_key: String,
+    /// The CSV's length in bytes.
+    pub size_bytes: u64,
+    /// The CSV's SHA-256, 64 hexadecimal digits in lower case.
+    pub sha256: String,
+    /// From when on its CSV counts as gone.
+    pub csv_expires_at: Timestamp,
+}
+
+/// Why a report failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// For programs.
+    pub code: FailureCode,
+    /// For people; no internal text.
+    pub detail: String,
+}
+
+/// The reasons a report can fail for, with stable names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FailureCode {
+    /// Its work could not be queued.
+    EnqueueFailed,
+    /// It was not complete by its deadline.
+    TimedOut,
+    /// Computing it failed as often as the queue delivers; stores or AWS were unavailable.
+    ComputeFailed,
+    /// Stored data cannot be read by this version of the program.
+    DataUnreadable,
+}
+
+impl FailureCode {
+    const ALL: [FailureCode; 4] = [
+        FailureCode::EnqueueFailed,
+        FailureCode::TimedOut,
+        FailureCode::ComputeFailed,
+        FailureCode::DataUnreadable,
+    ];
+
+    /// Returns the stable name, `timed_out`.
+    pub fn name(self) -> &'static str {
+        match self {
+            FailureCode::EnqueueFailed => "enqueue_failed",
+            FailureCode::TimedOut => "timed_out",
+            FailureCode::ComputeFailed => "compute_failed",
+            FailureCode::DataUnreadable => "data_unreadable",
+        }
+    }
+
+    /// Reads a name back.
+    pub fn from_name(name: &str) -> Option<FailureCode> {
+        FailureCode::ALL.into_iter().find(|code| code.name() == name)
+    }
+
+    /// Tells whether asking for the same report again may succeed.
+    pub fn retryable(self) -> bool {
+        self != FailureCode::DataUnreadable
+    }
+}
+
+impl Report {
+    /// Returns the report as it reads at `now`: one still Running more than a minute after its
+    /// deadline reads as Failed, without anything being written.
+    #[must_use]
+    pub fn seen_at(mut self, now: Timestamp) -> Report {
+        let running = matches!(self.state, ReportState::Running { .. });
+        if running && now > self.deadline.plus(DEADLINE_GRACE_MICROS) {
+            self.state = ReportState::Failed(Failure {
+                code: FailureCode::TimedOut,
+                detail: "the report was not complete by its deadline".to_owned(),
+            });
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uptime::report::Method;
+
+    use super::*;
+
+    const DEADLINE: Timestamp = Timestamp::from_micros(1_000 * interval::HOUR);
+    const FAILED: ReportState =
+        ReportState::Failed(Failure { code: FailureCode::EnqueueFailed, detail: String::new() });
+
+    #[test]
+    fn a_running_report_reads_as_timed_out_from_a_minute_after_its_deadline() {
+        let running = ReportState::Running { shards_done: 3 };
+        check(running.clone(), interval::MINUTE, "Running");
+        check(running, interval::MINUTE + 1, "timed_out");
+    }
+
+    #[test]
+    fn a_final_state_never_changes() {
+        check(FAILED, 1_000 * interval::DAY, "enqueue_failed");
+    }
+
+    #[test]
+    fn names_of_failures_read_back() {
+        for code in FailureCode::ALL {
+            assert_eq!(FailureCode::from_name(code.name()), Some(code));
+        }
+        assert_eq!(FailureCode::from_name("unheard_of"), None);
+    }
+
+    #[track_caller]
+    fn check(state: ReportState, micros_after_deadline: i64, expected: &str) {
+        let as_of = Timestamp::from_micros(0);
+        let method = Method::PollCount;
+        let report = Report {
+            id: ReportId::random(),
+            parameters: Parameters { as_of, method },
+            created_at: as_of,
+            deadline: DEADLINE,
+            attempt: 1,
+            state,
+        };
+
+        let seen = match report.seen_at(DEADLINE.plus(micros_after_deadline)).state {
+            ReportState::Running { .. } => "Running",
+            ReportState::Complete(_) => "Complete",
+            ReportState::Failed(failure) => failure.code.name(),
+        };
+        assert_eq!(seen, expected);
+    }
+}

@@ -1,0 +1,100 @@
+//! The reports' CSVs in S3: each attempt at a report writes an object of its own (spec section 8).
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use aws_config::SdkConfig;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::presigning::PresigningConfig;
+use uptime::{Timestamp, interval};
+
+use crate::{CallError, ReportId, hash, source_files};
+
+/// The report bucket.
+#[derive(Debug, Clone)]
+pub struct ReportFiles {
+    client: Client,
+    bucket: String,
+}
+
+/// A CSV that is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredCsv {
+    /// Where it is in the bucket.
+    pub key: String,
+    /// Its length in bytes.
+    pub size_bytes: u64,
+    /// Its SHA-256, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+/// A link that whoever has it can download a CSV with, until it expires. Never log it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresignedLink {
+    /// The link.
+    pub url: String,
+    /// When S3 begins to refuse it.
+    pub expires_at: Timestamp,
+}
+
+/// How long a link is good for (spec section 7).
+const LINK_LIFE_MINUTES: u32 = 15;
+const CSV_TYPE: &str = "text/csv; charset=utf-8";
+
+impl ReportFiles {
+    /// Makes the client; nothing is called yet.
+    pub fn new(sdk_config: &SdkConfig, bucket: &str) -> ReportFiles {
+        let client = source_files::s3_client(sdk_config);
+        ReportFiles { client, bucket: bucket.to_owned() }
+    }
+
+    /// Stores the CSV of one attempt, `reports/<id>/<attempt>/report.csv`.
+    pub async fn put(
+        &self,
+        report_id: ReportId,
+        attempt: u32,
+        csv: Vec<u8>,
+    ) -> Result<StoredCsv, CallError> {
+        let key = format!("reports/{report_id}/{attempt}/report.csv");
+        let stored =
+            StoredCsv { key, size_bytes: csv.len() as u64, sha256: hash::sha256_hex(&csv) };
+        self.client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(&stored.key)
+            .content_type(CSV_TYPE)
+            .body(csv.into())
+            .send()
+            .await
+            .map_err(|source| CallError::new("PutObject", source))?;
+        Ok(stored)
+    }
+
+    /// Makes a link that is good for 15 minutes from `now`; a browser saves what it gets by it as
+    /// `file_name`, which must need no quoting in a header. No call is made.
+    pub async fn presigned_link(
+        &self,
+        key: &str,
+        file_name: &str,
+        now: Timestamp,
+    ) -> Result<PresignedLink, CallError> {
+        let life = Duration::from_secs(60 * u64::from(LINK_LIFE_MINUTES));
+        let micros = u64::try_from(now.micros()).unwrap_or_default();
+        let presigning = PresigningConfig::builder()
+            .start_time(UNIX_EPOCH + Duration::from_micros(micros))
+            .expires_in(life)
+            .build()
+            .map_err(|source| CallError::new("presigning GetObject", source))?;
+        let request = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .response_content_type(CSV_TYPE)
+            .response_content_disposition(format!("attachment; filename=\"{file_name}\""))
+            .presigned(presigning)
+            .await
+            .map_err(|source| CallError::new("presigning GetObject", source))?;
+        let expires_at = now.plus(i64::from(LINK_LIFE_MINUTES) * interval::MINUTE);
+        Ok(PresignedLink { url: request.uri().to_owned(), expires_at })
+    }
+}

@@ -1,0 +1,34 @@
+//! The queue that hands report work from `trigger_report` to `compute_report`.
+
+use aws_config::SdkConfig;
+use aws_sdk_sqs::Client;
+
+use crate::{CallError, ReportId, ReportMessage};
+
+/// Sends report work to SQS.
+#[derive(Debug, Clone)]
+pub struct ReportQueue {
+    client: Client,
+    queue_url: String,
+}
+
+impl ReportQueue {
+    /// Makes the client; nothing is called yet.
+    pub fn new(sdk_config: &SdkConfig, queue_url: &str) -> ReportQueue {
+        ReportQueue { client: Client::new(sdk_config), queue_url: queue_url.to_owned() }
+    }
+
+    /// Queues the work of one report. SQS delivers it at least once, maybe more.
+    ///
+    /// On an error the work is not known to be queued; queueing it again is safe.
+    pub async fn enqueue(&self, report_id: ReportId) -> Result<(), CallError> {
+        self.client
+            .send_message()
+            .queue_url(&self.queue_url)
+            .message_body(ReportMessage::new(report_id).to_body())
+            .send()
+            .await
+            .map_err(|source| CallError::new("SendMessage", source))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,205 @@
+//! What a deployment sets: names to values, read from the environment once, at start.
+//!
+//! A missing or unusable setting stops the start with an error that names it, what was found and
+//! what is accepted; an empty value counts as missing.
+
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use uptime::report::Method;
+
+/// The `DynamoDB` table of the segments.
+pub const DATA_TABLE: &str = "DATA_TABLE";
+/// The `DynamoDB` table of the reports.
+pub const REPORT_TABLE: &str = "REPORT_TABLE";
+/// The bucket of `incoming/` and `loads/`.
+pub const DATA_BUCKET: &str = "DATA_BUCKET";
+/// The bucket of the reports' CSVs.
+pub const REPORT_BUCKET: &str = "REPORT_BUCKET";
+/// The queue of the reports' work.
+pub const REPORT_QUEUE_URL: &str = "REPORT_QUEUE_URL";
+/// The method of a report whose request names none.
+pub const DEFAULT_METHOD: &str = "DEFAULT_METHOD";
+/// How many days a CSV is kept.
+pub const REPORT_DAYS: &str = "REPORT_DAYS";
+/// How often the report queue delivers a message before it gives up.
+pub const RECEIVES_ALLOWED: &str = "RECEIVES_ALLOWED";
+/// For how long the report queue hides a message that was delivered.
+pub const VISIBILITY_TIMEOUT_SECONDS: &str = "VISIBILITY_TIMEOUT_SECONDS";
+/// How much memory a load may gather polls in before it writes them.
+pub const LOAD_BATCH_MIB: &str = "LOAD_BATCH_MIB";
+/// The share of rejected rows above which a load is Failed.
+pub const REJECT_LIMIT_PERCENT: &str = "REJECT_LIMIT_PERCENT";
+/// How many times its size a gzip file may unpack to.
+pub const GZIP_RATIO_LIMIT: &str = "GZIP_RATIO_LIMIT";
+
+/// The settings of a deployment, as text.
+#[derive(Debug, Clone, Default)]
+pub struct Settings(HashMap<String, String>);
+
+/// A setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// It is needed and not set, or empty.
+    #[error("the setting {name} is missing")]
+    Missing {
+        /// The setting.
+        name: &'static str,
+    },
+    /// It is set to something else than what is accepted.
+    #[error("the setting {name} is {value:?}; accepted is {accepted}")]
+    Unusable {
+        /// The setting.
+        name: &'static str,
+        /// What was found.
+        value: String,
+        /// What would do.
+        accepted: String,
+    },
+}
+
+impl Settings {
+    /// Reads the environment, once. Names and values that are no UTF-8 are left out.
+    pub fn from_env() -> Settings {
+        let texts = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        Settings::from_pairs(texts)
+    }
+
+    /// Takes names and values; of a name given twice the later value counts.
+    pub fn from_pairs<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Settings {
+        Settings(pairs.into_iter().collect())
+    }
+
+    /// Returns a setting that there must be.
+    pub fn required(&self, name: &'static str) -> Result<&str, SettingsError> {
+        self.optional(name).ok_or(SettingsError::Missing { name })
+    }
+
+    /// Returns a setting if it is set and not empty.
+    pub fn optional(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Returns a whole number, `default` if it is not set.
+    pub fn number(
+        &self,
+        name: &'static str,
+        default: u32,
+        accepted: RangeInclusive<u32>,
+    ) -> Result<u32, SettingsError> {
+        let Some(value) = self.optional(name) else {
+            return Ok(default);
+        };
+        let number = value.parse().ok().filter(|number| accepted.contains(number));
+        number.ok_or_else(|| SettingsError::Unusable {
+            name,
+            value: value.to_owned(),
+            accepted: format!("a whole number from {} to {}", accepted.start(), accepted.end()),
+        })
+    }
+
+    /// [`DEFAULT_METHOD`], without `max_hold`; `time_weighted` unless set.
+    pub fn default_method(&self) -> Result<Method, SettingsError> {
+        match self.optional(DEFAULT_METHOD) {
+            None | Some("time_weighted") => Ok(Method::TimeWeighted { max_hold: None }),
+            Some("poll_count") => Ok(Method::PollCount),
+            Some(other) => Err(SettingsError::Unusable {
+                name: DEFAULT_METHOD,
+                value: other.to_owned(),
+                accepted: "time_weighted or poll_count".to_owned(),
+            }),
+        }
+    }
+
+    /// [`REPORT_DAYS`], 30 unless set.
+    pub fn report_days(&self) -> Result<u32, SettingsError> {
+        self.number(REPORT_DAYS, 30, 1..=3650)
+    }
+
+    /// [`RECEIVES_ALLOWED`], 5 unless set.
+    pub fn receives_allowed(&self) -> Result<u32, SettingsError> {
+        self.number(RECEIVES_ALLOWED, 5, 1..=1000)
+    }
+
+    /// [`VISIBILITY_TIMEOUT_SECONDS`], 360 unless set; at most the 12 hours that SQS takes.
+    pub fn visibility_timeout(&self) -> Result<Duration, SettingsError> {
+        let seconds = self.number(VISIBILITY_TIMEOUT_SECONDS, 360, 1..=43_200)?;
+        Ok(Duration::from_secs(u64::from(seconds)))
+    }
+}
+
+/// Loads the SDKs' configuration from the environment. `AWS_ENDPOINT_URL` is obeyed.
+///
+/// The SDKs set no time limit of their own: a call that hangs would use up the invocation.
+pub async fn sdk_config() -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await
+}
+
+/// For one try of a call; 8 MiB, the largest body sent, needs a quarter of that at 10 Mbit/s.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(25);
+/// For a call with its retries.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(50);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_or_empty_setting_is_named() {
+        let error = settings("").required(DATA_TABLE).unwrap_err();
+        assert_eq!(error.to_string(), "the setting DATA_TABLE is missing");
+
+        let error = settings("DATA_TABLE=").required(DATA_TABLE).unwrap_err();
+        assert_eq!(error, SettingsError::Missing { name: DATA_TABLE });
+    }
+
+    #[test]
+    fn a_set_one_is_returned() {
+        assert_eq!(settings("DATA_TABLE=a b").required(DATA_TABLE), Ok("a b"));
+    }
+
+    #[test]
+    fn a_number_has_a_default_and_limits() {
+        check("", "30");
+        check("REPORT_DAYS=1", "1");
+        check("REPORT_DAYS=3650", "3650");
+        let accepted = "accepted is a whole number from 1 to 3650";
+        for bad in ["0", "3651", "x", "-1", "1.5", " 1", "99999999999"] {
+            check(
+                &format!("REPORT_DAYS={bad}"),
+                &format!("the setting REPORT_DAYS is {bad:?}; {accepted}"),
+            );
+        }
+    }
+
+    #[test]
+    fn the_default_method_is_one_of_two() {
+        let method = |text: &str| settings(text).default_method();
+        assert_eq!(method(""), Ok(Method::TimeWeighted { max_hold: None }));
+        assert_eq!(method("DEFAULT_METHOD=poll_count"), Ok(Method::PollCount));
+        assert!(method("DEFAULT_METHOD=both").is_err());
+    }
+
+    #[track_caller]
+    fn check(pairs: &str, expected: &str) {
+        let read = match settings(pairs).report_days() {
+            Ok(days) => days.to_string(),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(read, expected);
+    }
+
+    fn settings(pairs: &str) -> Settings {
+        let pairs = pairs.split(", ").filter_map(|pair| pair.split_once('='));
+        Settings::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())))
+    }
+}
