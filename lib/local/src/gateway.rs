@@ -8,6 +8,8 @@
 mod event;
 mod response;
 
+pub(crate) use event::percent_decoded;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -74,7 +76,7 @@ fn parameter(resource: &'static str, path: &str) -> Option<Option<(&'static str,
         return (resource == path).then_some(None);
     };
     let text = path.strip_prefix(start).filter(|text| !text.is_empty() && !text.contains('/'))?;
-    Some(Some((name.trim_end_matches('}'), event::percent_decoded(text))))
+    Some(Some((name.trim_end_matches('}'), percent_decoded(text))))
 }
 
 fn method_not_allowed(route: &Route, method: &Method) -> Response<Body> {

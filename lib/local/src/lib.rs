@@ -13,3 +13,4 @@ pub mod lambda;
 pub mod report_command;
 pub mod s3;
 pub mod sqs;
+pub mod system;
