@@ -7,7 +7,8 @@
 //! - [`report_id`], [`report`], [`report_message`]: a report's name, life and work order.
 //! - `report_table`, `report_queue`, `report_files`: where reports, their work and their CSVs are;
 //!   `report_item`, `report_transition`: a report as an item, and how that item may change.
-//! - [`manifest`]: what is told of a load; `source_files`, `load_files`: its file and its results.
+//! - [`manifest`]: what is told of a load; `source_files`, `load_files`: its file and its results;
+//!   `csv_upload`: a result of unknown length.
 //! - `store_data`: the segments, in DynamoDB; `item_key`, `batch_write`, `superseded`: their keys,
 //!   how many are written, and which a newer file replaces. [`attributes`]: all names.
 //!
@@ -21,6 +22,8 @@ mod backoff;
 mod batch_write;
 pub mod call_error;
 pub mod clock;
+#[cfg(feature = "s3")]
+pub mod csv_upload;
 pub mod deadline;
 pub mod hash;
 #[cfg(feature = "dynamodb")]
@@ -51,9 +54,11 @@ mod superseded;
 
 pub use call_error::{CallError, describe};
 pub use clock::now;
+#[cfg(feature = "s3")]
+pub use csv_upload::CsvUpload;
 pub use deadline::Deadline;
 #[cfg(feature = "s3")]
-pub use load_files::{CsvUpload, LoadFiles, LoadFolder};
+pub use load_files::{LoadFiles, LoadFolder};
 pub use manifest::{LoadError, LoadStatus, Manifest};
 pub use report::{Completion, Failure, FailureCode, NewReport, Report, ReportState};
 #[cfg(feature = "s3")]
