@@ -68,8 +68,8 @@ pub(super) fn take(fleet: &Fleet, store: &Store, random: &mut Random, mut push: 
 /// Returns the minutes after the full hour at which a store is polled in one hour, if it is.
 fn minutes_of_polls(polling: Polling, random: &mut Random) -> Option<[Option<i64>; 2]> {
     let taken_of_10_000 = match polling {
-        Polling::Hourly | Polling::Doubled => 9_000,
-        Polling::Sparse => 3_000,
+        Polling::Hourly | Polling::Doubled => 8_700,
+        Polling::Sparse => 2_800,
         Polling::Never => 0,
     };
     if !random.chance(taken_of_10_000) {

@@ -77,7 +77,7 @@ const OUTAGES: Weighted<u64, 3> = [(70, 30), (24, 150), (6, 800)];
 const CHICAGO: Zone = zone("America/Chicago", -6);
 
 const ZONES: Weighted<Zone, 11> = [
-    (583, zone("America/New_York", -5)),
+    (582, zone("America/New_York", -5)),
     (230, zone("America/Los_Angeles", -8)),
     (108, CHICAGO),
     (30, zone("America/Phoenix", -7)),
@@ -85,7 +85,7 @@ const ZONES: Weighted<Zone, 11> = [
     (8, zone("America/Detroit", -5)),
     (6, zone("America/Indiana/Indianapolis", -5)),
     (8, zone("Pacific/Honolulu", -10)),
-    (9, zone("Asia/Beirut", 2)),
+    (10, zone("Asia/Beirut", 2)),
     (3, zone("America/Boise", -7)),
     (3, zone("America/Edmonton", -7)),
 ];

@@ -32,14 +32,18 @@ fn files_look_like_the_real_ones() {
     check_lines(
         &files[STORE_STATUS],
         "store_id,status,timestamp_utc",
-        "f3cc40ab-4a2a-414d-83c4-22f8ea2a3e6b,active,2023-01-23 14:02:41.39212 UTC",
+        "8665650352550722373,inactive,2023-01-23 09:17:09.369141 UTC",
     );
     check_lines(
         &files[BUSINESS_HOURS],
         "store_id,day,start_time_local,end_time_local",
-        "3385073837044373614,4,11:00:00,23:59:59",
+        "3868512655354914711,3,10:00:00,22:00:00",
     );
-    check_lines(&files[TIMEZONES], "store_id,timezone_str", "3385073837044373614,America/New_York");
+    check_lines(
+        &files[TIMEZONES],
+        "store_id,timezone_str",
+        "e352bf1d-efb0-44b7-b4fc-aa655ecd4166,America/New_York",
+    );
 }
 
 #[test]
