@@ -74,7 +74,7 @@ async fn objects_under_the_watched_prefix_are_announced_and_no_others() {
 async fn a_presigned_link_names_the_fixed_port_and_the_bucket_in_its_path() {
     let fixture = Fixture::new().await;
     fixture.put("reports/r.csv", "a\n").await;
-    let quarter = PresigningConfig::expires_in(Duration::from_secs(900)).unwrap();
+    let quarter = PresigningConfig::expires_in(Duration::from_mins(15)).unwrap();
     let call = fixture.client.get_object().bucket("data").key("reports/r.csv");
     let link = call.presigned(quarter).await.unwrap();
     let start = format!("http://{}/data/reports/r.csv?", fixture.emulators.s3_address());
@@ -100,7 +100,7 @@ impl Fixture {
     async fn new() -> Fixture {
         let folder = tempfile::tempdir().unwrap();
         let emulators = Emulators::start(&Setup::for_test(folder.path())).unwrap();
-        let queue = crate::sqs::Settings { visibility: Duration::from_secs(60), redrive: None };
+        let queue = crate::sqs::Settings { visibility: Duration::from_mins(1), redrive: None };
         emulators.queues().define("loads", &queue).unwrap();
         let config = aws_sdk_s3::config::Builder::from(&emulators.sdk_config());
         let client = Client::from_conf(config.force_path_style(true).build());

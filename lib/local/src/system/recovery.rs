@@ -52,11 +52,11 @@ async fn take_up_reports(
     client: &aws_sdk_dynamodb::Client,
     queues: &Queues,
 ) -> Result<usize, SystemError> {
-    let queued = queued_reports(queues)?;
+    let have_messages = queued_reports(queues)?;
     let running = running_reports(client).await?;
     for &id in &running {
         void_lease(client, id).await?;
-        if !queued.contains(&id) {
+        if !have_messages.contains(&id) {
             queues.send(REPORT_QUEUE, &ReportMessage::new(id).to_body(), Duration::ZERO)?;
         }
     }

@@ -56,15 +56,15 @@ impl SystemSettings {
     /// The deployment's settings, on any free ports.
     pub fn in_folder(folder: &Path) -> SystemSettings {
         let reports = Worker {
-            timeout: Duration::from_secs(60),
-            visibility: Duration::from_secs(360),
+            timeout: Duration::from_mins(1),
+            visibility: Duration::from_mins(6),
             // A failed worker's lease ends with its time-out: a retry before that would find it.
             retry_after: Duration::from_secs(61),
             concurrency: CONCURRENCY,
         };
         let loads = Worker {
-            timeout: Duration::from_secs(900),
-            visibility: Duration::from_secs(5400),
+            timeout: Duration::from_mins(15),
+            visibility: Duration::from_mins(90),
             retry_after: Duration::from_secs(5),
             concurrency: CONCURRENCY,
         };
