@@ -6,3 +6,4 @@ mod report_table;
 mod source_files;
 mod store_data;
 mod superseded;
+mod unprocessed;
