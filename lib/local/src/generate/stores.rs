@@ -61,14 +61,14 @@ fn id(random: &mut Random) -> String {
         let bits = u128::from(random.bits()) << 64 | u128::from(random.bits());
         Builder::from_random_bytes(bits.to_be_bytes()).into_uuid().to_string()
     } else {
-        (SMALLEST_ID + random.below(LARGEST_ID - SMALLEST_ID)).to_string()
+        (SMALLEST_ID + random.below(ID_LIMIT - SMALLEST_ID)).to_string()
     }
 }
 
 /// 18 digits.
 const SMALLEST_ID: u64 = 100_000_000_000_000_000;
-/// 19 digits; the real ones fit a signed integer.
-const LARGEST_ID: u64 = i64::MAX.unsigned_abs();
+/// The real ones fit a signed integer.
+const ID_LIMIT: u64 = 1 << 63;
 
 const WITHOUT_ZONE: u32 = 400;
 const WITHOUT_HOURS: u32 = 1_800;
