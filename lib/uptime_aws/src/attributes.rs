@@ -1,4 +1,4 @@
-//! Names of DynamoDB keys and attributes, and of the items that hold no segment.
+//! Names of `DynamoDB` keys and attributes, and of the items that hold no segment.
 //!
 //! Items of the data table; those of segments carry [`SEGMENT`]:
 //!
@@ -13,7 +13,7 @@
 //! The content hash is 16 digits of SHA-256 over the segment, the file id the same over the object's
 //! key and version; an upload instant is its microseconds in 19 digits, so that it sorts.
 //!
-//! Instants are numbers of microseconds since 1970, except [`EXPIRES_AT`], which DynamoDB's TTL
+//! Instants are numbers of microseconds since 1970, except [`EXPIRES_AT`], which the table's TTL
 //! wants in seconds. Many of these names are reserved words, so expressions write `#name`.
 
 /// Partition key of the data table: a shard's two digits, or [`DATASET`].

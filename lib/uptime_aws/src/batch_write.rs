@@ -193,7 +193,7 @@ mod tests {
     #[track_caller]
     fn check(sent: &str, handed_back: &str, expected: &str) {
         let sent = writes(sent);
-        let requests = writes(handed_back).iter().map(|write| write.to_request().unwrap());
+        let requests = writes(handed_back).into_iter().map(|write| write.to_request().unwrap());
         let unprocessed = HashMap::from([("data".to_owned(), requests.collect())]);
 
         let pending = still_pending(sent.iter().collect(), &unprocessed);

@@ -97,12 +97,11 @@ impl CsvUpload {
 
     async fn send_part(&mut self) -> Result<(), CallError> {
         let body = std::mem::take(&mut self.gathered);
-        let sent = match &mut self.sent {
-            Some(sent) => sent,
-            None => {
-                let upload_id = create(&self.client, &self.bucket, &self.key).await?;
-                self.sent.insert(SentParts { upload_id, parts: Vec::new() })
-            }
+        let sent = if let Some(sent) = &mut self.sent {
+            sent
+        } else {
+            let upload_id = create(&self.client, &self.bucket, &self.key).await?;
+            self.sent.insert(SentParts { upload_id, parts: Vec::new() })
         };
         let number = i32::try_from(sent.parts.len() + 1)
             .map_err(|source| CallError::new("UploadPart", source))?;

@@ -151,7 +151,7 @@ mod tests {
         let keys = SortKeys::of_polls(&Parameters { as_of, method });
 
         assert_eq!((&*keys.first, &*keys.last), ("polls#2023-01-16#", "polls#2023-01-24$"));
-        assert!(keys.first < "polls#2023-01-16#0000000000000000".to_owned());
+        assert!(&*keys.first < "polls#2023-01-16#0000000000000000");
         assert!("polls#2023-01-24#ffffffffffffffff" < &*keys.last);
         assert!("polls#2023-01-25#0000000000000000" > &*keys.last);
     }

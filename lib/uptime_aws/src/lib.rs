@@ -9,8 +9,8 @@
 //!   `report_item`, `report_transition`: a report as an item, and how that item may change.
 //! - [`manifest`]: what is told of a load; `source_files`, `load_files`: its file and its results;
 //!   `csv_upload`: a result of unknown length.
-//! - `store_data`: the segments, in DynamoDB; `item_key`, `batch_write`, `superseded`: their keys,
-//!   how many are written, and which a newer file replaces. [`attributes`]: all names.
+//! - `store_data`: the segments, in `DynamoDB`; `item_key`, `batch_write`, `superseded`: their
+//!   keys, how many are written, and which a newer file replaces. [`attributes`]: all names.
 //!
 //! The features `dynamodb`, `s3` and `sqs` gate the modules that need that SDK, so that a function
 //! links only what it uses.

@@ -95,12 +95,11 @@ pub(crate) fn report(report_id: ReportId, item: &Item) -> Result<Report, Unreada
 
 /// Reads what a report is about.
 pub(crate) fn parameters(item: &Item) -> Result<Parameters, Unreadable> {
-    let max_hold = match item.get(MAX_HOLD_MINUTES) {
-        None => None,
-        Some(_) => {
-            let minutes = read_number(item, MAX_HOLD_MINUTES)?;
-            Some(MaxHold::from_minutes(minutes).ok_or(MAX_HOLD_MINUTES)?)
-        }
+    let max_hold = if item.contains_key(MAX_HOLD_MINUTES) {
+        let minutes = read_number(item, MAX_HOLD_MINUTES)?;
+        Some(MaxHold::from_minutes(minutes).ok_or(MAX_HOLD_MINUTES)?)
+    } else {
+        None
     };
     let name = read_text(item, METHOD)?;
     let method = [Method::TimeWeighted { max_hold }, Method::PollCount]

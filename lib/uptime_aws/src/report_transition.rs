@@ -10,13 +10,16 @@ use uptime::Timestamp;
 use crate::attributes::{ATTEMPT, DEADLINE, LEASE_OWNER, LEASE_UNTIL, SHARDS_DONE, STATE};
 use crate::report_item::{Attribute, RUNNING, instant, number, text};
 
-/// What `UpdateItem` is told: what to change, and on which condition.
+/// What `UpdateItem` is told: what to change, and on which conditions.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Transition {
-    pub(crate) update: String,
-    pub(crate) condition: String,
+    assignments: Vec<String>,
+    additions: &'static str,
+    // Invariant: never empty; all have to hold.
+    conditions: Vec<String>,
     /// `#state` to `state`: many names are reserved words.
     pub(crate) names: HashMap<String, String>,
+    /// `:state` to its value.
     pub(crate) values: HashMap<String, AttributeValue>,
 }
 
@@ -24,17 +27,18 @@ impl Transition {
     /// Changes a report that is Running, whoever works on it.
     pub(crate) fn of_running(changes: Vec<Attribute>) -> Transition {
         let mut transition = Transition {
-            update: String::new(),
-            condition: format!("#{STATE} = :running"),
-            names: names([STATE]),
-            values: HashMap::from([(":running".to_owned(), text(RUNNING))]),
+            assignments: Vec::new(),
+            additions: "",
+            conditions: vec!["#state = :running".to_owned()],
+            names: HashMap::new(),
+            values: HashMap::new(),
         };
-        let assignments: Vec<_> =
-            changes.iter().map(|(name, _)| format!("#{name} = :{name}")).collect();
-        transition.update = format!("SET {}", assignments.join(", "));
+        transition.name(STATE);
+        transition.value(":running", text(RUNNING));
         for (name, value) in changes {
-            transition.names.insert(format!("#{name}"), name.to_owned());
-            transition.values.insert(format!(":{name}"), value);
+            transition.assignments.push(format!("#{name} = :{name}"));
+            transition.name(name);
+            transition.value(&format!(":{name}"), value);
         }
         transition
     }
@@ -44,40 +48,52 @@ impl Transition {
     /// A claim that is repeated because its answer was lost counts twice. That costs a number and
     /// keeps this true: no two claims granted have one attempt, so no two share an object.
     pub(crate) fn claim(lease_owner: &str, now: Timestamp, lease_until: Timestamp) -> Transition {
-        let mut transition = Transition::of_running(vec![
+        let mut claim = Transition::of_running(vec![
             (LEASE_OWNER, text(lease_owner)),
             (LEASE_UNTIL, instant(lease_until)),
             (SHARDS_DONE, number(0)),
         ]);
-        transition.update.push_str(&format!(" ADD #{ATTEMPT} :one"));
-        transition.condition.push_str(&format!(
-            " AND (attribute_not_exists(#{LEASE_UNTIL}) OR #{LEASE_UNTIL} <= :now \
-             OR #{LEASE_OWNER} = :{LEASE_OWNER})"
-        ));
-        transition.names.extend(names([ATTEMPT]));
-        transition.values.insert(":one".to_owned(), number(1));
-        transition.in_time(now)
+        claim.additions = " ADD #attempt :one";
+        claim.name(ATTEMPT);
+        claim.value(":one", number(1));
+        let is_free = "attribute_not_exists(#lease_until) OR #lease_until <= :now";
+        claim.conditions.push(format!("({is_free} OR #lease_owner = :lease_owner)"));
+        claim.in_time(now)
     }
 
     /// Only if the lease is `lease_owner`'s.
     pub(crate) fn leased_by(mut self, lease_owner: &str) -> Transition {
-        self.condition.push_str(&format!(" AND #{LEASE_OWNER} = :{LEASE_OWNER}"));
-        self.names.extend(names([LEASE_OWNER]));
-        self.values.insert(format!(":{LEASE_OWNER}"), text(lease_owner));
+        self.conditions.push("#lease_owner = :lease_owner".to_owned());
+        self.name(LEASE_OWNER);
+        self.value(":lease_owner", text(lease_owner));
         self
     }
 
     /// Only if the report's deadline has not passed.
     pub(crate) fn in_time(mut self, now: Timestamp) -> Transition {
-        self.condition.push_str(&format!(" AND #{DEADLINE} >= :now"));
-        self.names.extend(names([DEADLINE]));
-        self.values.insert(":now".to_owned(), instant(now));
+        self.conditions.push("#deadline >= :now".to_owned());
+        self.name(DEADLINE);
+        self.value(":now", instant(now));
         self
     }
-}
 
-fn names<const N: usize>(attributes: [&str; N]) -> HashMap<String, String> {
-    attributes.into_iter().map(|name| (format!("#{name}"), name.to_owned())).collect()
+    /// Returns what to change.
+    pub(crate) fn update_expression(&self) -> String {
+        format!("SET {}{}", self.assignments.join(", "), self.additions)
+    }
+
+    /// Returns when to.
+    pub(crate) fn condition_expression(&self) -> String {
+        self.conditions.join(" AND ")
+    }
+
+    fn name(&mut self, attribute: &str) {
+        self.names.insert(format!("#{attribute}"), attribute.to_owned());
+    }
+
+    fn value(&mut self, placeholder: &str, value: AttributeValue) {
+        self.values.insert(placeholder.to_owned(), value);
+    }
 }
 
 #[cfg(test)]
@@ -117,7 +133,8 @@ mod tests {
     /// Also sees that every placeholder is defined, and none that is not used: both are refused.
     #[track_caller]
     fn check(transition: &Transition, update: &str, condition: &str) {
-        assert_eq!((&*transition.update, &*transition.condition), (update, condition));
+        assert_eq!(transition.update_expression(), update);
+        assert_eq!(transition.condition_expression(), condition);
 
         let text = format!("{update} {condition}");
         let mut used: Vec<_> = text

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use uptime::report::Parameters;
@@ -85,7 +86,7 @@ impl StoreData {
         match raised {
             Err(error) => {
                 let known = error.as_service_error();
-                if known.is_some_and(|error| error.is_conditional_check_failed_exception()) {
+                if known.is_some_and(UpdateItemError::is_conditional_check_failed_exception) {
                     return Ok(());
                 }
                 Err(CallError::new("UpdateItem", error).into())

@@ -52,9 +52,9 @@ fn write_hours(sample: &Sample, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "store_id,day,start_time_local,end_time_local")?;
     for &(store, shift) in &sample.hours {
         write!(out, "{},{},", sample.stores[store as usize].id, shift.day)?;
-        write_clock(shift.start, out)?;
+        write_clock(shift.start.into(), out)?;
         out.write_all(b",")?;
-        write_clock(shift.end, out)?;
+        write_clock(shift.end.into(), out)?;
         out.write_all(b"\n")?;
     }
     Ok(())
@@ -68,7 +68,7 @@ fn write_zones(sample: &Sample, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn write_clock(second_of_day: u32, out: &mut impl Write) -> io::Result<()> {
+fn write_clock(second_of_day: i64, out: &mut impl Write) -> io::Result<()> {
     let (hour, minute) = (second_of_day / 3600, second_of_day / 60 % 60);
     write!(out, "{hour:02}:{minute:02}:{:02}", second_of_day % 60)
 }
@@ -90,10 +90,15 @@ impl Calendar {
     }
 
     /// Ends the line. Trailing zeros of the fraction are left out, as in the real data.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "how many days a poll lies behind the first is not negative, and small"
+    )]
     fn write(&self, at: Timestamp, out: &mut impl Write) -> io::Result<()> {
         let date = &self.dates[(at.micros().div_euclid(DAY) - self.first_day) as usize];
         write!(out, "{date} ")?;
-        write_clock((at.micros().rem_euclid(DAY) / SECOND) as u32, out)?;
+        write_clock(at.micros().rem_euclid(DAY) / SECOND, out)?;
         let mut fraction = at.micros().rem_euclid(SECOND);
         if fraction > 0 {
             let mut digits = 6;

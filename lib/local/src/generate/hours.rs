@@ -7,7 +7,7 @@ use super::random::{Random, Weighted};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Shift {
     /// 0 is Monday.
-    pub(super) day: u8,
+    pub(super) day: u32,
     /// In seconds since local midnight.
     pub(super) start: u32,
     /// In seconds since local midnight; a day's last minute stands for midnight.
@@ -27,15 +27,15 @@ impl Shift {
 /// Returns the rows of one store: some seven days, some fewer.
 pub(super) fn week(random: &mut Random) -> Vec<Shift> {
     let days = random.pick(&OPEN_DAYS);
-    let closed_from = random.index(7);
+    let closed_from = random.between(0, 7);
     let pattern = random.pick(&PATTERNS);
     let opens = random.pick(&OPENING);
     let closes = random.pick(&CLOSING);
-    let late = random.between(1, 17) as u32 * 15;
+    let late = random.between(1, 17) * 15;
     let later_on_weekends = random.chance(3_000);
 
     let mut shifts = Vec::new();
-    for day in (0..days).map(|offset| ((closed_from + 7 - offset) % 7) as u8) {
+    for day in (0..days).map(|offset| (closed_from + 7 - offset) % 7) {
         let weekend = day == FRIDAY || day == SATURDAY;
         let closes = if weekend && later_on_weekends { closes + 60 } else { closes };
         match pattern {
@@ -58,7 +58,7 @@ pub(super) fn week(random: &mut Random) -> Vec<Shift> {
 }
 
 /// Adds the rows for one opening; `minutes` beyond midnight are the next day's.
-fn open(shifts: &mut Vec<Shift>, random: &mut Random, day: u8, minutes: std::ops::Range<u32>) {
+fn open(shifts: &mut Vec<Shift>, random: &mut Random, day: u32, minutes: std::ops::Range<u32>) {
     let start = minutes.start * 60;
     if minutes.end < MIDNIGHT {
         shifts.push(Shift { day, start, end: minutes.end * 60 });
@@ -91,7 +91,7 @@ const PATTERNS: Weighted<Pattern, 6> = [
     (11, Pattern::LateOnWeekends),
 ];
 
-const OPEN_DAYS: Weighted<usize, 6> = [(81, 7), (13, 6), (3, 5), (1, 4), (1, 3), (1, 1)];
+const OPEN_DAYS: Weighted<u32, 6> = [(81, 7), (13, 6), (3, 5), (1, 4), (1, 3), (1, 1)];
 
 /// In minutes since midnight.
 const OPENING: Weighted<u32, 9> = [
@@ -124,5 +124,5 @@ const SECONDS_A_DAY: u32 = 24 * 60 * 60;
 /// 23:59:00.
 const LAST_MINUTE: u32 = SECONDS_A_DAY - 60;
 
-const FRIDAY: u8 = 4;
-const SATURDAY: u8 = 5;
+const FRIDAY: u32 = 4;
+const SATURDAY: u32 = 5;

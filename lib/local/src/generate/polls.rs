@@ -23,9 +23,9 @@ impl Fleet {
         let mut next = polled.start().micros().div_euclid(HOUR);
         let mut hours = Vec::new();
         while next <= last {
-            let gap = next + random.between(20, 49) as i64;
+            let gap = next + i64::from(random.between(20, 49));
             hours.extend(next..gap.min(last + 1));
-            next = gap + random.between(3, 11) as i64;
+            next = gap + i64::from(random.between(3, 11));
         }
         Fleet { polled: polled.clone(), hours }
     }
@@ -49,7 +49,7 @@ pub(super) fn take(fleet: &Fleet, store: &Store, random: &mut Random, mut push: 
             continue;
         };
         for minute in minutes.into_iter().flatten() {
-            let micros = random.between(0, MINUTE as u64) as i64;
+            let micros = i64::from(random.between(0, MICROS_A_MINUTE));
             let at = Timestamp::from_micros(hour * HOUR + minute * MINUTE + micros);
             if fleet.polled.contains(&at) {
                 let status = status(store, at, outage_hours > 0, random);
@@ -76,9 +76,9 @@ fn minutes_of_polls(polling: Polling, random: &mut Random) -> Option<[Option<i64
         return None;
     }
     let (earliest, latest) = random.pick(&JITTER);
-    let first = random.between(earliest, latest) as i64;
+    let first = i64::from(random.between(earliest, latest));
     let doubled = polling == Polling::Doubled && random.chance(6_000);
-    let second = doubled.then(|| first + random.between(3, 25) as i64);
+    let second = doubled.then(|| first + i64::from(random.between(3, 25)));
     Some([Some(first), second])
 }
 
@@ -106,12 +106,14 @@ fn other(status: Status) -> Status {
 }
 
 /// Minutes after the full hour: mostly few.
-const JITTER: Weighted<(u64, u64), 4> =
+const JITTER: Weighted<(u32, u32), 4> =
     [(43, (0, 5)), (29, (5, 10)), (13, (10, 15)), (15, (15, 60))];
 
 /// Of 10,000 polls.
-const REPEATED: u64 = 20;
-const CONTRADICTED: u64 = 2;
+const REPEATED: u32 = 20;
+const CONTRADICTED: u32 = 2;
+
+const MICROS_A_MINUTE: u32 = 60_000_000;
 
 /// 1970-01-05.
 const FIRST_MONDAY: i64 = 4 * DAY;

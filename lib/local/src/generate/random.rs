@@ -21,28 +21,28 @@ impl Random {
         self.0.next_u64()
     }
 
-    /// A whole number from `low` to below `high`.
-    pub(super) fn between(&mut self, low: u64, high: u64) -> u64 {
-        let scaled = u128::from(self.bits()) * u128::from(high - low);
-        low + (scaled >> 64) as u64
+    /// A whole number below `limit`.
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
+        let product = u128::from(self.bits()) * u128::from(limit);
+        (product >> 64) as u64
     }
 
-    /// A place in a list of `length` items.
-    pub(super) fn index(&mut self, length: usize) -> usize {
-        self.between(0, length as u64) as usize
+    /// A whole number from `low` to below `high`.
+    #[expect(clippy::cast_possible_truncation, reason = "below the difference of two such numbers")]
+    pub(super) fn between(&mut self, low: u32, high: u32) -> u32 {
+        low + self.below(u64::from(high - low)) as u32
     }
 
     /// True in so many cases of 10,000.
-    pub(super) fn chance(&mut self, of_10_000: u64) -> bool {
+    pub(super) fn chance(&mut self, of_10_000: u32) -> bool {
         self.between(0, 10_000) < of_10_000
     }
 
     /// One of the choices, as often as its share of the weights says.
     pub(super) fn pick<T: Copy, const N: usize>(&mut self, choices: &Weighted<T, N>) -> T {
-        let total = choices.iter().map(|(weight, _)| u64::from(*weight)).sum();
+        let total = choices.iter().map(|(weight, _)| weight).sum();
         let mut drawn = self.between(0, total);
         for &(weight, choice) in choices {
-            let weight = u64::from(weight);
             if drawn < weight {
                 return choice;
             }
@@ -51,9 +51,10 @@ impl Random {
         unreachable!("what is drawn is below the sum of the weights")
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "below a length, which is a usize")]
     pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
-            items.swap(last, self.index(last + 1));
+            items.swap(last, self.below(last as u64 + 1) as usize);
         }
     }
 }

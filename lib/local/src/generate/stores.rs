@@ -15,7 +15,7 @@ pub(super) struct Store {
     pub(super) hours: Vec<Shift>,
     pub(super) polling: Polling,
     /// In how many of 10,000 hours an outage begins.
-    pub(super) outages: u64,
+    pub(super) outages: u32,
 }
 
 /// A time zone.
@@ -61,18 +61,23 @@ fn id(random: &mut Random) -> String {
         let bits = u128::from(random.bits()) << 64 | u128::from(random.bits());
         Builder::from_random_bytes(bits.to_be_bytes()).into_uuid().to_string()
     } else {
-        random.between(100_000_000_000_000_000, 1 << 63).to_string()
+        (SMALLEST_ID + random.below(ID_LIMIT - SMALLEST_ID)).to_string()
     }
 }
 
-const WITHOUT_ZONE: u64 = 400;
-const WITHOUT_HOURS: u64 = 1_800;
+/// 18 digits.
+const SMALLEST_ID: u64 = 100_000_000_000_000_000;
+/// The real ones fit a signed integer.
+const ID_LIMIT: u64 = 1 << 63;
+
+const WITHOUT_ZONE: u32 = 400;
+const WITHOUT_HOURS: u32 = 1_800;
 
 const POLLING: Weighted<Polling, 4> =
     [(66, Polling::Hourly), (12, Polling::Doubled), (21, Polling::Sparse), (1, Polling::Never)];
 
 /// Most stores hardly ever fail, a few keep failing.
-const OUTAGES: Weighted<u64, 3> = [(70, 30), (24, 150), (6, 800)];
+const OUTAGES: Weighted<u32, 3> = [(70, 30), (24, 150), (6, 800)];
 
 const CHICAGO: Zone = zone("America/Chicago", -6);
 

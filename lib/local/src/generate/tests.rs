@@ -1,3 +1,5 @@
+#![expect(clippy::cast_precision_loss, reason = "shares of some thousand rows")]
+
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::Path;
@@ -157,7 +159,7 @@ fn sample() -> Sample {
     make(&parse("--stores 600 --days 8 --seed 3").unwrap()).unwrap()
 }
 
-fn days(store: &Store) -> HashSet<u8> {
+fn days(store: &Store) -> HashSet<u32> {
     store.hours.iter().map(|shift| shift.day).collect()
 }
 

@@ -47,7 +47,7 @@ impl Stored {
         });
         let mut rows = rows?;
         rows.extend(other_rows?);
-        Ok(report_csv(rows))
+        Ok(report_csv(&rows))
     }
 }
 

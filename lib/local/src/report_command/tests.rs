@@ -47,8 +47,8 @@ fn of_several_files_of_hours_the_later_one_counts() {
 
 #[test]
 fn a_report_is_about_the_newest_poll_unless_said_otherwise() {
-    // Until 11:15: up 09:00 to 11:15, the last hour from 10:15 on.
-    check_report(&[HOURS, ZONES, POLLS], "", "up 60.00 2.25 2.25, down 0.00 0.00 0.00");
+    // It is 11:15; the week begins at 11:15 of the Monday before, which has no polls of its own.
+    check_report(&[HOURS, ZONES, POLLS], "", "up 60.00 2.25 3.00, down 0.00 0.00 0.00");
 }
 
 #[test]
