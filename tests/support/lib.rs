@@ -1,3 +1,16 @@
 //! What the stories share.
+//!
+//! - [`story`]: the whole system in a folder of its own, and what its users can do with it.
+//! - [`http`]: a plain HTTP client; [`until`]: waiting for a condition, with a deadline.
+//! - [`engine`]: the command line's `generate` and `report`, run on texts.
+//! - [`child`]: the system in a process of its own, to be killed.
+//! - [`adapters`]: the cloud's stand-ins alone.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed setup stops the test")]
 
 pub mod adapters;
+pub mod child;
+pub mod engine;
+pub mod http;
+pub mod story;
+pub mod story_data;
+pub mod until;

@@ -1,0 +1,130 @@
+//! Work orders of reports: delivered twice, for nobody, or for a report that cannot be computed.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use end_to_end::story::Story;
+use end_to_end::until::until;
+use futures::future::join_all;
+use http::Method;
+use local::system::{
+    DATA_TABLE, REPORT_BUCKET, REPORT_DEAD_LETTER_QUEUE, REPORT_QUEUE, SystemSettings,
+};
+use uptime_aws::attributes::{PK, SEGMENT, SK};
+
+use crate::small;
+
+#[tokio::test]
+async fn a_work_order_delivered_again_leaves_the_report_and_its_csv_untouched() {
+    let story = Story::begin().await;
+    story.load_all(&small::FILES).await;
+    let id = story.trigger(small::AT_NOON).await;
+    let complete = without_link(story.ended(&id).await);
+    let csvs = story.csvs_of(&id).await;
+    assert_eq!(csvs.len(), 1);
+
+    // Data that came later would give another report.
+    let later = "store_id,timestamp_utc,status\na,2023-01-23 09:30:00,inactive\n";
+    story.load("later.csv", later).await;
+    assert_ne!(story.report(small::AT_NOON).await, small::csv_at_noon());
+    for _ in 0..3 {
+        story.deliver_again(&id);
+    }
+    story.drained(REPORT_QUEUE).await;
+
+    assert_eq!(without_link(story.status(&id).await), complete);
+    assert_eq!(story.csvs_of(&id).await, csvs);
+    assert_eq!(story.csv_of(&id).await, small::csv_at_noon());
+    assert!(story.messages(REPORT_DEAD_LETTER_QUEUE).is_empty());
+}
+
+#[tokio::test]
+async fn a_work_order_delivered_twice_at_once_gives_one_complete_report() {
+    let story = Story::with(|settings| settings.reports.retry_after = SECOND).await;
+    story.load_all(&small::FILES).await;
+    let id = story.trigger(small::AT_NOON).await;
+    for _ in 0..3 {
+        story.deliver_again(&id);
+    }
+    assert_eq!(story.csv_of(&id).await, small::csv_at_noon());
+    story.drained(REPORT_QUEUE).await;
+    assert_eq!(story.csv_of(&id).await, small::csv_at_noon());
+    assert_eq!(story.csvs_of(&id).await.len(), 1);
+}
+
+#[tokio::test]
+async fn reports_asked_for_at_once_are_all_computed_and_equal() {
+    let story = Story::begin().await;
+    story.load_all(&small::FILES).await;
+    let reports = join_all((0..8).map(|_| story.report(small::AT_NOON))).await;
+    assert!(reports.iter().all(|report| *report == small::csv_at_noon()));
+}
+
+#[tokio::test]
+async fn a_report_on_unreadable_data_is_failed_with_a_reason_and_its_work_order_is_kept() {
+    let story = Story::with(impatient).await;
+    story.load_all(&small::FILES).await;
+    spoil_a_segment(&story).await;
+
+    let id = story.trigger(small::AT_NOON).await;
+    let failed = story.ended(&id).await;
+
+    assert_eq!(failed["status"], "Failed");
+    assert_eq!(failed["error"]["code"], "data_unreadable");
+    assert_eq!(failed["error"]["retryable"], false);
+    assert!(failed["error"]["detail"].is_string());
+    assert!(failed.get("report_url").is_none());
+    let path = format!("/get_report/{id}");
+    let csv = story.call(Method::GET, &path, &[("accept", "text/csv")], "").await;
+    assert_eq!(csv.problem(406), "no-csv");
+    assert_eq!(csv.header("retry-after"), "");
+    until("the work order is dead", async || {
+        let dead = story.messages(REPORT_DEAD_LETTER_QUEUE);
+        dead.iter().any(|body| body.contains(&id)).then_some(())
+    })
+    .await;
+    assert!(story.messages(REPORT_QUEUE).is_empty());
+    assert!(story.csvs_of(&id).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_work_order_that_nobody_can_read_or_for_an_unknown_report_ends_in_the_dead_letter_queue()
+{
+    let story = Story::with(impatient).await;
+    story.load_all(&small::FILES).await;
+    let unknown = uptime_aws::ReportId::random().to_string();
+    story.deliver_again(&unknown);
+    story.system.queues().send(REPORT_QUEUE, "no JSON", Duration::ZERO).unwrap();
+    assert_eq!(story.report(small::AT_NOON).await, small::csv_at_noon());
+    until("both are dead", async || {
+        (story.messages(REPORT_DEAD_LETTER_QUEUE).len() == 2).then_some(())
+    })
+    .await;
+    assert!(story.keys(REPORT_BUCKET, &format!("reports/{unknown}/")).await.is_empty());
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// One receive is all that is allowed, and what fails is seen to after a second.
+fn impatient(settings: &mut SystemSettings) {
+    settings.receives_allowed = 1;
+    settings.reports.retry_after = SECOND;
+}
+
+/// Overwrites the bytes of a segment of polls with some that no version of the program writes.
+async fn spoil_a_segment(story: &Story) {
+    let client = story.dynamodb();
+    let items = client.scan().table_name(DATA_TABLE).send().await.unwrap().items.unwrap();
+    let is_polls = |key: &AttributeValue| key.as_s().unwrap().starts_with("polls#");
+    let mut item = items.into_iter().find(|item| is_polls(&item[SK])).unwrap();
+    assert!(item.contains_key(PK));
+    let bytes = AttributeValue::B(Blob::new([0xff; 20]));
+    assert!(item.insert(SEGMENT.to_owned(), bytes).is_some());
+    client.put_item().table_name(DATA_TABLE).set_item(Some(item)).send().await.unwrap();
+}
+
+fn without_link(mut status: serde_json::Value) -> serde_json::Value {
+    status.as_object_mut().unwrap().retain(|name, _| !name.starts_with("report_url"));
+    status
+}

@@ -1,0 +1,39 @@
+//! The service's reports are those of `local report`, byte for byte.
+
+use end_to_end::engine::{Sample, local_report};
+use end_to_end::story::Story;
+
+#[tokio::test]
+async fn figures_are_those_of_the_command_line_whatever_is_asked_for() {
+    let sample = Sample::generate(40, 9, 7);
+    let story = Story::begin().await;
+    story.load_all(&sample.files()).await;
+
+    check(&story, &sample, "", "").await;
+    check(&story, &sample, "?method=poll_count", "--method poll_count").await;
+    check(&story, &sample, "?max_hold_minutes=45", "--max-hold-minutes 45").await;
+    let at = "2023-01-23T03:30:00Z";
+    check(&story, &sample, &format!("?as_of={at}"), &format!("--as-of {at}")).await;
+    let at = "2023-01-26T00:00:00.5Z";
+    let query = format!("?as_of={at}&method=poll_count");
+    check(&story, &sample, &query, &format!("--as-of {at} --method poll_count")).await;
+}
+
+#[tokio::test]
+async fn the_default_method_is_a_setting_of_the_deployment() {
+    let sample = Sample::generate(5, 8, 1);
+    let setting = ("DEFAULT_METHOD".to_owned(), "poll_count".to_owned());
+    let story = Story::with(|settings| settings.function_settings.push(setting)).await;
+    story.load_all(&sample.files()).await;
+
+    let id = story.trigger("").await;
+
+    assert_eq!(story.status(&id).await["method"], "poll_count");
+    assert_eq!(story.csv_of(&id).await, local_report(&sample.files(), "--method poll_count"));
+}
+
+async fn check(story: &Story, sample: &Sample, query: &str, options: &str) {
+    let report = story.report(query).await;
+    assert!(report.lines().count() > 20, "{report}");
+    assert_eq!(report, local_report(&sample.files(), options), "{query}");
+}

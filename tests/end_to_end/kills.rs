@@ -1,0 +1,105 @@
+//! The process dies in the middle, as by `kill -9`; what it left is taken up by the next one.
+
+use std::fs;
+use std::path::Path;
+
+use end_to_end::child::{self, ChildSystem};
+use end_to_end::engine::{Sample, local_report};
+use end_to_end::http::Http;
+use end_to_end::story::Story;
+use end_to_end::until::until;
+use local::emulators::client_config;
+use local::system::DATA_BUCKET;
+use local::uploads::Uploads;
+use uptime_aws::{LoadFiles, LoadFolder, LoadStatus};
+
+/// Serves the stories below in a process of its own; passes at once in the test run itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_process_to_be_killed() {
+    child::serve().await;
+}
+
+#[tokio::test]
+async fn a_load_that_was_killed_twice_ends_as_if_undisturbed() {
+    let sample = Sample::generate(120, 20, 17);
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_owned();
+
+    let child = child_in(&data).await;
+    let uploads = Uploads::to_system_at(child.s3).await.unwrap();
+    put(&uploads, "hours.csv", &sample.hours).await;
+    put(&uploads, "zones.csv", &sample.zones).await;
+    let polls = put(&uploads, "polls.csv", &sample.polls).await;
+    begun(&child, &polls).await;
+    child.kill().await;
+
+    let child = child_in(&data).await;
+    let stored = bytes_of_tables(&data);
+    until("some segments are stored", async || {
+        (bytes_of_tables(&data) > stored + 100_000).then_some(())
+    })
+    .await;
+    child.kill().await;
+
+    let story = Story::in_folder(folder, |_| {}).await;
+    assert!(story.system.taken_up().files >= 1);
+    let manifest = story.load_ended("polls.csv").await;
+    assert_eq!(manifest.status, LoadStatus::Complete);
+    assert_eq!(manifest.loaded + manifest.duplicate, manifest.rows);
+    story.load_ended("hours.csv").await;
+    story.load_ended("zones.csv").await;
+    assert_eq!(story.report("").await, local_report(&sample.files(), ""));
+}
+
+#[tokio::test]
+async fn reports_that_were_being_computed_when_the_process_was_killed_are_completed() {
+    let sample = Sample::generate(60, 9, 23);
+    let folder = tempfile::tempdir().unwrap();
+    let story = Story::in_folder(folder, |_| {}).await;
+    story.load_all(&sample.files()).await;
+    let folder = story.end().await;
+
+    let child = child_in(folder.path()).await;
+    let http = Http::new();
+    let mut ids = Vec::new();
+    for _ in 0..8 {
+        let answer = http.get(&format!("http://{}/trigger_report", child.api)).await;
+        ids.push(answer.document(202)["report_id"].as_str().unwrap().to_owned());
+    }
+    until("the first report is complete", async || {
+        let answer = http.get(&format!("http://{}/get_report/{}", child.api, ids[0])).await;
+        (answer.document(200)["status"] == "Complete").then_some(())
+    })
+    .await;
+    child.kill().await;
+
+    let story = Story::in_folder(folder, |_| {}).await;
+    assert!(story.system.taken_up().reports >= 1);
+    let expected = local_report(&sample.files(), "");
+    for id in ids {
+        assert_eq!(story.csv_of(&id).await, expected, "{id}");
+    }
+}
+
+async fn child_in(data: &Path) -> ChildSystem {
+    ChildSystem::start(data, "kills::the_process_to_be_killed").await
+}
+
+async fn put(uploads: &Uploads, name: &str, content: &str) -> LoadFolder {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), content).unwrap();
+    uploads.put(file.path(), &format!("incoming/{name}")).await.unwrap()
+}
+
+/// Waits until a load has a manifest, which is written before its file is read.
+async fn begun(child: &ChildSystem, load: &LoadFolder) {
+    let loads = LoadFiles::new(&client_config(child.s3), DATA_BUCKET);
+    until("the load has begun", async || loads.manifest(load).await.unwrap()).await;
+}
+
+/// How much the stand-in of DynamoDB has written, its log included.
+fn bytes_of_tables(data: &Path) -> u64 {
+    let files = fs::read_dir(data).unwrap().map(Result::unwrap);
+    let tables = files.filter(|file| file.file_name().to_string_lossy().starts_with("tables."));
+    tables.map(|file| file.metadata().map_or(0, |metadata| metadata.len())).sum()
+}

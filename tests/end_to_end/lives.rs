@@ -1,0 +1,115 @@
+//! What becomes of a report over time: a restart in between, its CSV's end, a deadline that passed.
+//!
+//! What takes days is written into the report table, by the adapter that the functions use.
+
+use end_to_end::story::Story;
+use http::Method;
+use local::system::{REPORT_QUEUE, REPORT_TABLE};
+use uptime::Timestamp;
+use uptime::interval::{DAY, MINUTE};
+use uptime::report::{Method as Rule, Parameters, StoreCounts};
+use uptime_aws::{Claim, Completion, NewReport, ReportId, ReportTable};
+
+use crate::small;
+
+#[tokio::test]
+async fn a_restart_between_the_trigger_and_the_answer_loses_nothing() {
+    let story = Story::with(|settings| settings.reports.concurrency = 0).await;
+    story.load_all(&small::FILES).await;
+    let waiting = story.trigger(small::AT_NOON).await;
+    assert_eq!(story.status(&waiting).await["status"], "Running");
+
+    let story = Story::in_folder(story.end().await, |_| {}).await;
+    assert_eq!(story.system.taken_up().reports, 1);
+    assert_eq!(story.csv_of(&waiting).await, small::csv_at_noon());
+
+    let story = Story::in_folder(story.end().await, |_| {}).await;
+    assert_eq!(story.system.taken_up().reports, 0);
+    assert_eq!(story.csv_of(&waiting).await, small::csv_at_noon());
+    assert_eq!(story.report(small::AT_NOON).await, small::csv_at_noon());
+}
+
+#[tokio::test]
+async fn a_file_that_was_put_before_a_restart_is_loaded_after_it() {
+    let story = Story::with(|settings| settings.loads.concurrency = 0).await;
+    for (place, file) in small::FILES.into_iter().enumerate() {
+        story.put(&format!("{place}.csv"), file).await;
+    }
+    let story = Story::in_folder(story.end().await, |_| {}).await;
+    assert_eq!(story.system.taken_up().files, 3);
+    for place in 0..3 {
+        story.load_ended(&format!("{place}.csv")).await;
+    }
+    assert_eq!(story.report(small::AT_NOON).await, small::csv_at_noon());
+}
+
+#[tokio::test]
+async fn a_report_whose_csv_has_expired_is_gone() {
+    let story = Story::begin().await;
+    let now = uptime_aws::now();
+    let kept = complete_report(&story, now.plus(MINUTE)).await.to_string();
+    assert_eq!(story.status(&kept).await["status"], "Complete");
+
+    let expired = complete_report(&story, now.plus(-MINUTE)).await;
+    for accept in ["application/json", "text/csv"] {
+        let path = format!("/get_report/{expired}");
+        let answer = story.call(Method::GET, &path, &[("accept", accept)], "").await;
+        assert_eq!(answer.problem(410), "report-expired");
+    }
+    let form = "application/x-www-form-urlencoded";
+    let answer = story.post("/get_report", form, &format!("report_id={expired}")).await;
+    assert_eq!(answer.problem(410), "report-expired");
+}
+
+#[tokio::test]
+async fn a_report_that_is_running_past_its_deadline_reads_as_failed_and_stays_so() {
+    let story = Story::begin().await;
+    story.load_all(&small::FILES).await;
+    let late = new_report(uptime_aws::now().plus(-2 * MINUTE));
+    reports(&story).record_running(&late).await.unwrap();
+    let id = late.id.to_string();
+
+    let told = story.status(&id).await;
+    assert_eq!(told["status"], "Failed");
+    assert_eq!(told["error"]["code"], "timed_out");
+    assert_eq!(told["error"]["retryable"], true);
+
+    story.deliver_again(&id);
+    story.drained(REPORT_QUEUE).await;
+    assert_eq!(story.status(&id).await, told);
+    assert!(story.csvs_of(&id).await.is_empty());
+}
+
+fn reports(story: &Story) -> ReportTable {
+    ReportTable::new(&story.system.sdk_config(), REPORT_TABLE)
+}
+
+fn new_report(deadline: Timestamp) -> NewReport {
+    let created_at = deadline.plus(-DAY);
+    let method = Rule::TimeWeighted { max_hold: None };
+    let id = ReportId::random();
+    let expires_at = deadline.plus(90 * DAY);
+    let parameters = Parameters { as_of: created_at, method };
+    NewReport { id, parameters, created_at, deadline, expires_at }
+}
+
+/// Records a complete report whose CSV counts as gone from an instant on.
+async fn complete_report(story: &Story, csv_expires_at: Timestamp) -> ReportId {
+    let now = uptime_aws::now();
+    let report = new_report(now.plus(DAY));
+    let (id, table) = (report.id, reports(story));
+    table.record_running(&report).await.unwrap();
+    let claim = table.claim(id, "somebody", now, now.plus(MINUTE)).await.unwrap();
+    assert!(matches!(claim, Claim::Granted(_)));
+    let completion = Completion {
+        completed_at: now,
+        counts: StoreCounts::default(),
+        tz_release: "2025b".to_owned(),
+        object_key: format!("reports/{id}/1/report.csv"),
+        size_bytes: 0,
+        sha256: "0".repeat(64),
+        csv_expires_at,
+    };
+    assert!(table.complete(id, "somebody", now, &completion).await.unwrap());
+    id
+}

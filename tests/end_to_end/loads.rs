@@ -1,0 +1,146 @@
+//! What becomes of a file that is put: plain or gzip, whatever its key is, in whatever order.
+
+use std::io::Write;
+
+use end_to_end::engine::{Sample, local_report};
+use end_to_end::story::Story;
+use end_to_end::until::until;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use uptime_aws::LoadStatus;
+
+use crate::small;
+
+#[tokio::test]
+async fn a_manifest_tells_the_file_and_what_became_of_it() {
+    let story = Story::begin().await;
+    let manifest = story.load("2023/polls.csv", small::POLLS).await;
+    assert_eq!(manifest.status, LoadStatus::Complete);
+    assert_eq!(manifest.kind.as_deref(), Some("polls"));
+    assert_eq!(manifest.file.key, "incoming/2023/polls.csv");
+    assert_eq!(manifest.file.size_bytes, small::POLLS.len() as u64);
+    assert_eq!((manifest.rows, manifest.loaded, manifest.rejected), (2, 2, 0));
+    assert_eq!(manifest.first_poll.as_deref(), Some("2023-01-23T10:14:00Z"));
+    assert_eq!(manifest.last_poll.as_deref(), Some("2023-01-23T11:15:00Z"));
+    assert_eq!(manifest.sha256.as_deref().map(str::len), Some(64));
+    assert_eq!(manifest.same_content_as, None);
+    assert!(manifest.folder.starts_with("loads/2023/polls.csv/"), "{}", manifest.folder);
+    assert!(story.load_file(&manifest, "rejects.csv").await.is_none());
+
+    assert_eq!(story.load("h", small::HOURS).await.kind.as_deref(), Some("business_hours"));
+    assert_eq!(story.load("z", small::ZONES).await.kind.as_deref(), Some("time_zones"));
+}
+
+#[tokio::test]
+async fn a_gzip_file_is_known_by_its_first_bytes() {
+    let story = Story::begin().await;
+    story.load("hours.csv.gz", gzip(small::HOURS)).await;
+    story.load("zones-named-otherwise.csv", gzip(small::ZONES)).await;
+    story.load("polls.csv.gz", gzip(small::POLLS)).await;
+    assert_eq!(story.report(small::AT_NOON).await, small::csv_at_noon());
+}
+
+#[tokio::test]
+async fn a_gzip_file_that_breaks_off_fails_and_keeps_what_was_read() {
+    let sample = Sample::generate(20, 8, 3);
+    let packed = gzip(&sample.polls);
+    let story = Story::begin().await;
+    let manifest = story.load("polls.csv.gz", &packed[..packed.len() - 100]).await;
+    assert_eq!(manifest.status, LoadStatus::Failed);
+    assert!(manifest.error.is_some());
+    assert!(manifest.loaded > 0);
+    story.report("").await;
+}
+
+#[tokio::test]
+async fn a_file_without_a_usable_header_is_refused_whole() {
+    let story = Story::begin().await;
+    let utf16: Vec<u8> = small::POLLS.bytes().flat_map(|byte| [byte, 0]).collect();
+    for (name, content) in [("a", b"a,b\n1,2\n".to_vec()), ("b", utf16), ("c", Vec::new())] {
+        let manifest = story.load(name, content).await;
+        assert_eq!(manifest.status, LoadStatus::Failed, "{name}");
+        assert_eq!(manifest.loaded, 0, "{name}");
+        assert!(manifest.error.is_some(), "{name}");
+    }
+    assert_eq!(story.get("/trigger_report").await.problem(409), "no-polls");
+}
+
+#[tokio::test]
+async fn a_key_may_hold_blanks_plus_signs_percents_and_letters_of_any_script() {
+    let story = Story::begin().await;
+    let hours = story.load("opening hours (1).csv", small::HOURS).await;
+    assert_eq!(hours.file.key, "incoming/opening hours (1).csv");
+    story.load("a+b=50%25 & ü.csv", small::ZONES).await;
+    let polls = story.load("100%/polls+1.csv", small::POLLS).await;
+    assert!(polls.folder.starts_with("loads/100%/polls+1.csv/"), "{}", polls.folder);
+    assert_eq!(story.report(small::AT_NOON).await, small::csv_at_noon());
+}
+
+#[tokio::test]
+async fn a_file_of_hours_or_zones_that_arrives_late_does_not_replace_a_newer_one() {
+    let story = Story::begin().await;
+    let always_closed = "store_id,day,start_time_local,end_time_local\na,6,01:00,02:00\n";
+    let far_away = "store_id,timezone\na,Asia/Tokyo\n";
+    story.load("z-older-hours.csv", always_closed).await;
+    story.load("z-older-zones.csv", far_away).await;
+    story.load("polls.csv", small::POLLS).await;
+    assert_ne!(story.report(small::AT_NOON).await, small::csv_at_noon());
+    put_later(&story, "a-newer-zones.csv", small::ZONES, "z-older-zones.csv").await;
+    put_later(&story, "a-newer-hours.csv", small::HOURS, "z-older-hours.csv").await;
+    assert_eq!(story.report(small::AT_NOON).await, small::csv_at_noon());
+
+    story.load_directly("z-older-hours.csv").await.unwrap();
+    story.load_directly("z-older-zones.csv").await.unwrap();
+
+    assert_eq!(story.report(small::AT_NOON).await, small::csv_at_noon());
+}
+
+#[tokio::test]
+async fn stores_that_a_newer_file_does_not_name_keep_what_they_had() {
+    let story = Story::begin().await;
+    let hours = |store| small::HOURS.replace("\na,", &format!("\n{store},"));
+    let b_polls = small::POLLS.replace("\na,", "\nb,");
+    let zones = format!("{}b,UTC\n", small::ZONES);
+    story.load_all(&[small::HOURS, &hours("b"), &zones, small::POLLS, &b_polls]).await;
+    let expected = format!("{}{}\n", small::csv_at_noon(), small::ROW_AT_NOON.replace('a', "b"));
+    assert_eq!(story.report(small::AT_NOON).await, expected);
+}
+
+#[tokio::test]
+async fn the_order_the_splitting_and_the_repetition_of_files_change_no_byte() {
+    let sample = Sample::generate(25, 8, 11);
+    let expected = local_report(&sample.files(), "");
+    let (header, rows) = sample.polls.split_once('\n').unwrap();
+    let rows: Vec<&str> = rows.lines().collect();
+    // Every third row to each part: as good as shuffled, since the sample's rows are.
+    let part = |first: usize| {
+        let rows = rows.iter().rev().skip(first).step_by(3);
+        rows.fold(header.to_owned(), |part, row| part + "\n" + row)
+    };
+    let story = Story::begin().await;
+    let files = [part(1), sample.zones.clone(), part(2), part(0), part(1), sample.hours.clone()];
+    for (place, file) in files.into_iter().enumerate() {
+        story.put(&format!("{place}.csv"), file).await;
+    }
+    for place in 0..6 {
+        assert_eq!(story.load_ended(&format!("{place}.csv")).await.status, LoadStatus::Complete);
+    }
+    assert_eq!(story.report("").await, expected);
+}
+
+/// Loads an object again and again until S3 dates it later than another: it does so in seconds.
+async fn put_later(story: &Story, name: &str, content: &str, older: &str) {
+    let older = story.put_at(older).await;
+    until("S3 counts the next second", async || {
+        story.put("clock", "").await;
+        (story.put_at("clock").await.secs() > older.secs()).then_some(())
+    })
+    .await;
+    story.load(name, content).await;
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}

@@ -1,0 +1,164 @@
+//! What happens to data in a story: files are put, loads are followed, stores are looked into.
+
+use std::time::Duration;
+
+use aws_sdk_s3::primitives::DateTime;
+use local::lambda::Function;
+use local::system::{DATA_BUCKET, DATA_TABLE, LOAD_QUEUE, REPORT_BUCKET, REPORT_QUEUE};
+use serde_json::{Value, json};
+use uptime_aws::{LoadStatus, Manifest, ReportMessage, Settings};
+
+use crate::story::Story;
+use crate::until::until;
+
+/// How an object is told from others that had its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Its key.
+    pub key: String,
+    /// Its `ETag`.
+    pub e_tag: Option<String>,
+    /// When it was last written.
+    pub last_modified: Option<DateTime>,
+}
+
+impl Story {
+    /// A client of S3.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let config = aws_sdk_s3::config::Builder::from(&self.system.sdk_config());
+        aws_sdk_s3::Client::from_conf(config.force_path_style(true).build())
+    }
+
+    /// A client of DynamoDB.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&self.system.sdk_config())
+    }
+
+    /// Puts an object under `incoming/`.
+    pub async fn put(&self, name: &str, content: impl Into<Vec<u8>>) {
+        let put = self.s3().put_object().bucket(DATA_BUCKET).key(format!("incoming/{name}"));
+        put.body(content.into().into()).send().await.unwrap();
+    }
+
+    /// Puts an object whose key was never used under `incoming/`, and waits until it is loaded.
+    pub async fn load(&self, name: &str, content: impl Into<Vec<u8>>) -> Manifest {
+        self.put(name, content).await;
+        let manifest = self.load_ended(name).await;
+        assert_eq!(manifest.rows, manifest.loaded + manifest.duplicate + manifest.rejected);
+        manifest
+    }
+
+    /// Loads texts one after the other, each to its end and without rejects.
+    pub async fn load_all(&self, contents: &[&str]) {
+        for (place, content) in contents.iter().enumerate() {
+            let manifest = self.load(&format!("{place}.csv"), *content).await;
+            assert_eq!(manifest.status, LoadStatus::Complete, "{manifest:?}");
+            assert_eq!(manifest.rejected, 0, "{manifest:?}");
+        }
+    }
+
+    /// Waits until the one load of this name is Complete or Failed.
+    pub async fn load_ended(&self, name: &str) -> Manifest {
+        until(&format!("{name} is loaded"), async || {
+            self.manifest(name).await.filter(|manifest| manifest.status != LoadStatus::Running)
+        })
+        .await
+    }
+
+    /// The manifest of the one load of this name, if it has begun.
+    pub async fn manifest(&self, name: &str) -> Option<Manifest> {
+        let keys = self.keys(DATA_BUCKET, &format!("loads/{name}/")).await;
+        let manifests: Vec<&String> =
+            keys.iter().filter(|key| key.ends_with("/manifest.json")).collect();
+        assert!(manifests.len() <= 1, "{name} was loaded more than once: {manifests:?}");
+        let manifest = self.object(DATA_BUCKET, manifests.first()?).await?;
+        serde_json::from_str(&manifest).ok()
+    }
+
+    /// The text of an object, if there is one.
+    pub async fn object(&self, bucket: &str, key: &str) -> Option<String> {
+        let object = self.s3().get_object().bucket(bucket).key(key).send().await.ok()?;
+        let bytes = object.body.collect().await.unwrap();
+        Some(String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    /// The text of a file that a load left.
+    pub async fn load_file(&self, manifest: &Manifest, name: &str) -> Option<String> {
+        self.object(DATA_BUCKET, &format!("{}{name}", manifest.folder)).await
+    }
+
+    /// The keys that start so, in order.
+    pub async fn keys(&self, bucket: &str, prefix: &str) -> Vec<String> {
+        self.stored(bucket, prefix).await.into_iter().map(|stored| stored.key).collect()
+    }
+
+    /// The CSVs of all attempts at a report.
+    pub async fn csvs_of(&self, id: &str) -> Vec<Stored> {
+        self.stored(REPORT_BUCKET, &format!("reports/{id}/")).await
+    }
+
+    async fn stored(&self, bucket: &str, prefix: &str) -> Vec<Stored> {
+        let list = self.s3().list_objects_v2().bucket(bucket).prefix(prefix);
+        let page = list.send().await.unwrap();
+        let stored = page.contents().iter().map(|object| Stored {
+            key: object.key().unwrap().to_owned(),
+            e_tag: object.e_tag().map(str::to_owned),
+            last_modified: object.last_modified,
+        });
+        stored.collect()
+    }
+
+    /// When S3 says that an object was put.
+    pub async fn put_at(&self, name: &str) -> DateTime {
+        let head = self.s3().head_object().bucket(DATA_BUCKET).key(format!("incoming/{name}"));
+        head.send().await.unwrap().last_modified.unwrap()
+    }
+
+    /// Invokes `load_data` directly with an event, and returns its answer.
+    pub async fn invoke_load_data(&self, event: Value) -> Result<Value, String> {
+        let pairs = [("DATA_TABLE", DATA_TABLE), ("DATA_BUCKET", DATA_BUCKET)];
+        let settings = settings(&pairs);
+        let sdk_config = self.system.sdk_config();
+        let load_data = Function::of_events("load_data", Duration::from_mins(2), move |event| {
+            let resources = load_data::Resources::new(&sdk_config, &settings).unwrap();
+            async move { load_data::handle(&resources, event, uptime_aws::now).await }
+        });
+        load_data.invoke(event).await.map_err(|error| uptime_aws::describe(&error))
+    }
+
+    /// Names an object under `incoming/` to `load_data` directly, and returns the manifest.
+    pub async fn load_directly(&self, name: &str) -> Result<Value, String> {
+        let key = format!("incoming/{name}");
+        self.invoke_load_data(json!({ "bucket": DATA_BUCKET, "key": key })).await
+    }
+
+    /// Puts a message into the load queue, as S3 does.
+    pub fn send_to_load_data(&self, body: &str) {
+        self.system.queues().send(LOAD_QUEUE, body, Duration::ZERO).unwrap();
+    }
+
+    /// Delivers the work order of a report once more.
+    pub fn deliver_again(&self, id: &str) {
+        let body = ReportMessage::new(id.parse().unwrap()).to_body();
+        self.system.queues().send(REPORT_QUEUE, &body, Duration::ZERO).unwrap();
+    }
+
+    /// Waits until every message of a queue is handled.
+    pub async fn drained(&self, queue: &str) {
+        until(&format!("the queue {queue} is empty"), async || {
+            self.messages(queue).is_empty().then_some(())
+        })
+        .await;
+    }
+
+    /// The bodies of a queue's messages, those in flight included.
+    pub fn messages(&self, queue: &str) -> Vec<String> {
+        self.system.queues().bodies(queue).unwrap()
+    }
+}
+
+/// Settings of these names and values.
+pub fn settings(pairs: &[(&str, &str)]) -> Settings {
+    let pairs = pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+    Settings::from_pairs(pairs)
+}
