@@ -20,7 +20,7 @@ pub(crate) struct Scenario {
 }
 
 /// A zone and an instant at which its clock is changed, if it ever is.
-const PLACES: [(Tz, i64); 18] = [
+const PLACES: [(Tz, i64); 17] = [
     (Tz::America__New_York, 1_678_604_400), // 2023-03-12 07:00 UTC, forward
     (Tz::America__New_York, 1_699_164_000), // 2023-11-05 06:00, back
     (Tz::America__Chicago, 1_678_608_000),  // 2023-03-12 08:00, forward
@@ -36,8 +36,7 @@ const PLACES: [(Tz, i64); 18] = [
     (Tz::Africa__Casablanca, 1_679_191_200), // 2023-03-19 02:00, back for Ramadan
     (Tz::Africa__Casablanca, 1_682_215_200), // 2023-04-23 02:00, forward after it
     (Tz::Pacific__Apia, 1_325_239_200),     // 2011-12-30 10:00, a date skipped
-    (Tz::Pacific__Apia, 1_325_239_200),
-    (Tz::Asia__Kathmandu, 1_674_475_200), // 2023-01-23 12:00, no change
+    (Tz::Asia__Kathmandu, 1_674_475_200),   // 2023-01-23 12:00, no change
     (Tz::Pacific__Honolulu, 1_674_475_200), // the same
 ];
 
@@ -92,8 +91,9 @@ fn row_near(zone: Tz, change: i64) -> impl Strategy<Value = Row> {
 
 /// Seconds since midnight, to 24:00.
 fn time_near(change_time: i64) -> impl Strategy<Value = i64> {
+    let quarters_away = move |quarters: i64| (change_time + quarters * 900).rem_euclid(86_400);
     prop_oneof![
-        4 => (-5..=5_i64).prop_map(move |quarters| (change_time + quarters * 900).rem_euclid(86_400)),
+        4 => (-5..=5_i64).prop_map(quarters_away),
         2 => (0..=24_i64).prop_map(|hour| hour * 3600),
         1 => select(&[0, 1, 86_339, 86_340, 86_370, 86_399, 86_400][..]),
     ]
