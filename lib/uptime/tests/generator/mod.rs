@@ -20,7 +20,7 @@ pub(crate) struct Scenario {
 }
 
 /// A zone and an instant at which its clock is changed, if it ever is.
-const PLACES: [(Tz, i64); 17] = [
+const PLACES: [(Tz, i64); 19] = [
     (Tz::America__New_York, 1_678_604_400), // 2023-03-12 07:00 UTC, forward
     (Tz::America__New_York, 1_699_164_000), // 2023-11-05 06:00, back
     (Tz::America__Chicago, 1_678_608_000),  // 2023-03-12 08:00, forward
@@ -36,6 +36,8 @@ const PLACES: [(Tz, i64); 17] = [
     (Tz::Africa__Casablanca, 1_679_191_200), // 2023-03-19 02:00, back for Ramadan
     (Tz::Africa__Casablanca, 1_682_215_200), // 2023-04-23 02:00, forward after it
     (Tz::Pacific__Apia, 1_325_239_200),     // 2011-12-30 10:00, a date skipped
+    (Tz::America__St_Johns, 1_268_537_460), // 2010-03-14 03:31, forward at 00:01
+    (Tz::America__St_Johns, 1_289_097_060), // 2010-11-07 02:31, back at 00:01, over midnight
     (Tz::Asia__Kathmandu, 1_674_475_200),   // 2023-01-23 12:00, no change
     (Tz::Pacific__Honolulu, 1_674_475_200), // the same
 ];
@@ -60,6 +62,8 @@ fn as_of_after_change() -> impl Strategy<Value = i64> {
     let quarters = prop_oneof![
         4 => -4..=16_i64,
         4 => 0..=200_i64,
+        // The change lies where the polls considered begin.
+        2 => 760..=870_i64,
         1 => -100..=900_i64,
     ];
     (quarters, jitter()).prop_map(|(quarters, jitter)| quarters * QUARTER + jitter)

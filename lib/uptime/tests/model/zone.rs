@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use super::{HOUR, MINUTE, SECOND};
 
 /// Every change of a clock falls on one of these.
-const GRID: i64 = 15 * MINUTE;
+const GRID: i64 = MINUTE;
 /// A local time is at most so far from the instants that may be meant by it: an offset and a
 /// skipped date.
 const REACH: i64 = 40 * HOUR;
