@@ -14,11 +14,10 @@ downtime_last_week_hours\n";
 const USUAL_LINE_BYTES: usize = 80;
 
 /// Writes `report.csv`: RFC 4180 with LF, in bytewise order of the raw store ids.
-pub fn report_csv(mut rows: Vec<ReportRow>) -> Vec<u8> {
-    rows.sort_unstable_by(|this, that| this.store.cmp(&that.store));
+pub fn report_csv(rows: &[ReportRow]) -> Vec<u8> {
     let mut csv = Vec::with_capacity(HEADER.len() + rows.len() * USUAL_LINE_BYTES);
     csv.extend_from_slice(HEADER.as_bytes());
-    for row in &rows {
+    for row in in_order(rows) {
         row.store.with_text(|store| write_text(&mut csv, store));
         let uptimes = row.uptimes.each_ref();
         write_figures(&mut csv, uptimes.map(|uptime: &Uptime| uptime.up_micros));
@@ -26,6 +25,16 @@ pub fn report_csv(mut rows: Vec<ReportRow>) -> Vec<u8> {
         csv.push(b'\n');
     }
     csv
+}
+
+/// Orders rows by store id. The first bytes of nearly all ids differ, so they are looked at first
+/// and once.
+fn in_order(rows: &[ReportRow]) -> impl Iterator<Item = &ReportRow> {
+    let mut order: Vec<_> = rows.iter().map(|row| (row.store.first_bytes(), row)).collect();
+    order.sort_unstable_by(|(these, this), (those, that)| {
+        these.cmp(those).then_with(|| this.store.cmp(&that.store))
+    });
+    order.into_iter().map(|(_, row)| row)
 }
 
 /// Returns what a cell of text is written as: with a leading `'` if a spreadsheet would otherwise
@@ -95,7 +104,7 @@ mod tests {
     #[test]
     fn the_header_is_the_specs() {
         let header = "store_id,uptime_last_hour_minutes,uptime_last_day_hours,uptime_last_week_hours,downtime_last_hour_minutes,downtime_last_day_hours,downtime_last_week_hours\n";
-        assert_eq!(report_csv(Vec::new()), header.as_bytes());
+        assert_eq!(report_csv(&[]), header.as_bytes());
     }
 
     #[test]
@@ -121,8 +130,8 @@ mod tests {
     #[test]
     fn rows_are_in_bytewise_order_of_the_raw_ids() {
         let ids = ["b", "10", "9", "-1", "'z", "ab", "ü", "a"];
-        let rows = ids.map(|id| row(id, [0; 3])).to_vec();
-        assert_eq!(written_ids(rows), ["'z", "'-1", "10", "9", "a", "ab", "b", "ü"]);
+        let rows = ids.map(|id| row(id, [0; 3]));
+        assert_eq!(written_ids(&rows), ["'z", "'-1", "10", "9", "a", "ab", "b", "ü"]);
     }
 
     #[test]
@@ -135,26 +144,26 @@ mod tests {
             ("a=b", "a=b"),
             ("'=1", "'=1"),
         ] {
-            assert_eq!(written_ids(vec![row(id, [0; 3])]), [written]);
+            assert_eq!(written_ids(&[row(id, [0; 3])]), [written]);
         }
     }
 
     #[test]
     fn quotes_stand_only_where_needed() {
         for (id, written) in [("a,b", "\"a,b\""), ("a\"b", "\"a\"\"b\""), ("a b", "a b")] {
-            let csv = String::from_utf8(report_csv(vec![row(id, [0; 3])])).unwrap();
+            let csv = String::from_utf8(report_csv(&[row(id, [0; 3])])).unwrap();
             assert!(
                 csv.ends_with(&format!("\n{written},0.00,0.00,0.00,0.00,0.00,0.00\n")),
                 "{csv}"
             );
         }
-        let csv = String::from_utf8(report_csv(vec![row("=a,\"b", [0; 3])])).unwrap();
+        let csv = String::from_utf8(report_csv(&[row("=a,\"b", [0; 3])])).unwrap();
         assert!(csv.contains("\n\"'=a,\"\"b\",0.00"), "{csv}");
     }
 
     #[track_caller]
     fn check_figures(up_micros: [i64; 3], expected: &str) {
-        let csv = String::from_utf8(report_csv(vec![row("1", up_micros)])).unwrap();
+        let csv = String::from_utf8(report_csv(&[row("1", up_micros)])).unwrap();
         assert_eq!(csv.lines().nth(1), Some(format!("1,{expected},0.00,0.00,0.00").as_str()));
     }
 
@@ -163,7 +172,7 @@ mod tests {
         ReportRow { store: StoreId::new(id).unwrap(), uptimes }
     }
 
-    fn written_ids(rows: Vec<ReportRow>) -> Vec<String> {
+    fn written_ids(rows: &[ReportRow]) -> Vec<String> {
         let csv = String::from_utf8(report_csv(rows)).unwrap();
         csv.lines().skip(1).map(|line| line.split(',').next().unwrap().to_owned()).collect()
     }

@@ -87,6 +87,17 @@ impl StoreId {
         }
     }
 
+    /// Returns the first eight bytes of the text as a number; missing ones are zero, so numbers are
+    /// ordered as texts are, as far as they reach.
+    pub(crate) fn first_bytes(&self) -> u64 {
+        self.with_text(|text| {
+            let mut bytes = [0; 8];
+            let count = text.len().min(bytes.len());
+            bytes[..count].copy_from_slice(&text.as_bytes()[..count]);
+            u64::from_be_bytes(bytes)
+        })
+    }
+
     pub(crate) fn form(&self) -> &Form {
         &self.0
     }
@@ -305,3 +316,6 @@ fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     value ^ (value >> 31)
 }
+
+#[cfg(test)]
+mod tests;

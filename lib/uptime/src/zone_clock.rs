@@ -9,7 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
-use crate::interval::{DAY, HOUR, SECOND};
+use crate::interval::{DAY, SECOND};
 use crate::{Interval, Timestamp};
 
 /// The clocks of one zone, right within a span and some days around it.
@@ -58,9 +58,9 @@ pub struct LocalDateTime {
 /// gap on record, a whole day (Pacific/Apia, 2011-12-30).
 const MARGIN: i64 = 7 * DAY;
 
-/// Offsets are compared at this distance. No zone has changed its offset and back again within it
-/// since 2000, before which no poll is accepted.
-const STEP: i64 = 6 * HOUR;
+/// Offsets are compared at this distance. Since 2000, before which no poll is accepted, no zone has
+/// kept an offset for less than 167 hours (America/Recife, October 2000).
+const STEP: i64 = DAY;
 
 impl ZoneClock {
     /// Looks up a zone's changes around `span`.
