@@ -1,1 +1,148 @@
-//! Placeholder.
+//! `GET` and `POST /get_report`: tells a report's status, or sends the caller to its CSV.
+//!
+//! One consistent read, and nothing is written: a report past its deadline only *reads* as Failed.
+//! Links are signed anew for each call. Whoever asks for `text/csv` gets a redirection or a
+//! problem, never a status: **no JSON is ever saved as a CSV**.
+
+mod accept;
+mod status;
+
+use aws_config::SdkConfig;
+use http_api::{Given, Parameter, Parameters, Problem, ProblemKind, json_answer, redirect_answer};
+use lambda_http::http::StatusCode;
+use lambda_http::http::header::RETRY_AFTER;
+use lambda_http::{Body, Error, Request, Response};
+use uptime::Timestamp;
+use uptime_aws::settings::{REPORT_BUCKET, REPORT_TABLE};
+use uptime_aws::{
+    Completion, PresignedLink, Report, ReportFiles, ReportId, ReportState, ReportTable,
+    ReportTableError, Settings, SettingsError,
+};
+
+use crate::status::Status;
+
+const REPORT_ID: Parameter = Parameter {
+    name: "report_id",
+    accepted: "the report_id that trigger_report answered with, a version 4 UUID of 36 characters",
+};
+
+/// When to ask again for a report that is Running, in seconds.
+const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// What every invocation needs; built once per cold start.
+#[derive(Debug)]
+pub struct Resources {
+    reports: ReportTable,
+    files: ReportFiles,
+}
+
+impl Resources {
+    /// Makes the clients; nothing is called yet.
+    pub fn new(sdk_config: &SdkConfig, settings: &Settings) -> Result<Resources, SettingsError> {
+        Ok(Resources {
+            reports: ReportTable::new(sdk_config, settings.required(REPORT_TABLE)?),
+            files: ReportFiles::new(sdk_config, settings.required(REPORT_BUCKET)?),
+        })
+    }
+}
+
+/// Handles one request.
+pub async fn handle(
+    resources: &Resources,
+    request: Request,
+    clock: fn() -> Timestamp,
+) -> Result<Response<Body>, Error> {
+    match answer(resources, &request, clock()).await {
+        Ok(Answer::Status(status)) => status_answer(&status),
+        Ok(Answer::Csv(link)) => redirect_answer(&link.url),
+        Err(problem) => problem.into_answer(&request),
+    }
+}
+
+enum Answer {
+    Status(Box<Status>),
+    Csv(PresignedLink),
+}
+
+async fn answer(
+    resources: &Resources,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Answer, Problem> {
+    let report_id = read_report_id(request)?;
+    let report = find_report(&resources.reports, report_id).await?.seen_at(now);
+    let link = match &report.state {
+        ReportState::Complete(completion) => {
+            refuse_expired(completion, now)?;
+            Some(link_to(&resources.files, report_id, completion, now).await?)
+        }
+        ReportState::Running { .. } | ReportState::Failed(_) => None,
+    };
+
+    match (accept::prefers_csv(request.headers()), link) {
+        (true, Some(link)) => Ok(Answer::Csv(link)),
+        (true, None) => Err(no_csv(&report.state)),
+        (false, link) => Ok(Answer::Status(Box::new(Status::of(report, link)))),
+    }
+}
+
+fn read_report_id(request: &Request) -> Result<ReportId, Problem> {
+    let given = Parameters::read(request, &[REPORT_ID])?;
+    let report_id = given.parse(REPORT_ID, |given: &Given| given.text()?.parse().ok())?;
+    report_id.ok_or_else(|| given.refuse(REPORT_ID, "report_id has to be given"))
+}
+
+async fn find_report(reports: &ReportTable, report_id: ReportId) -> Result<Report, Problem> {
+    let found = reports.get(report_id).await.map_err(|error| match error {
+        ReportTableError::Unavailable { .. } => Problem::unavailable(error),
+        ReportTableError::Unreadable { .. } | ReportTableError::Taken { .. } => {
+            Problem::internal(error)
+        }
+    })?;
+    found.ok_or_else(|| {
+        let detail = format!("there is no report {report_id}, or its record was deleted");
+        Problem::new(ProblemKind::UnknownReport, detail)
+    })
+}
+
+fn refuse_expired(completion: &Completion, now: Timestamp) -> Result<(), Problem> {
+    let expired_at = completion.csv_expires_at;
+    if now < expired_at {
+        return Ok(());
+    }
+    let detail = format!("the report's CSV was kept until {expired_at}; ask for a new report");
+    Err(Problem::new(ProblemKind::ReportExpired, detail))
+}
+
+async fn link_to(
+    files: &ReportFiles,
+    report_id: ReportId,
+    completion: &Completion,
+    now: Timestamp,
+) -> Result<PresignedLink, Problem> {
+    let file_name = format!("report-{report_id}.csv");
+    let link = files.presigned_link(&completion.object_key, &file_name, now).await;
+    link.map_err(Problem::unavailable)
+}
+
+fn no_csv(state: &ReportState) -> Problem {
+    match state {
+        ReportState::Failed(_) => {
+            let detail = "the report Failed and has no CSV; its status, as JSON, says why";
+            Problem::new(ProblemKind::NoCsv, detail)
+        }
+        ReportState::Running { .. } | ReportState::Complete(_) => Problem {
+            retry_after_seconds: Some(RETRY_AFTER_SECONDS),
+            ..Problem::new(ProblemKind::NoCsv, "the report is still Running; ask again")
+        },
+    }
+}
+
+fn status_answer(status: &Status) -> Result<Response<Body>, Error> {
+    let retry_after = (RETRY_AFTER, RETRY_AFTER_SECONDS.to_string());
+    let headers = if status.is_running() { vec![retry_after] } else { Vec::new() };
+    json_answer(StatusCode::OK, &headers, status)
+}
+
+#[cfg(test)]
+mod tests;

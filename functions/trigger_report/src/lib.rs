@@ -1,1 +1,158 @@
-//! Placeholder.
+//! `GET` and `POST /trigger_report`: accepts a report and answers with its id at once.
+//!
+//! Fixes what the report is about, records it as Running, **then** queues its work: so every id a
+//! caller holds is known to `get_report`. If queueing fails, the report is recorded as Failed and
+//! the caller gets a 503. Nothing is computed in this call.
+
+mod lifetimes;
+mod request_parameters;
+
+use aws_config::SdkConfig;
+use http_api::{Problem, ProblemKind, json_answer};
+use lambda_http::http::StatusCode;
+use lambda_http::http::header::{LOCATION, RETRY_AFTER};
+use lambda_http::{Body, Error, Request, Response};
+use serde::Serialize;
+use uptime::Timestamp;
+use uptime::report::{Method, Parameters};
+use uptime_aws::settings::{DATA_TABLE, REPORT_QUEUE_URL, REPORT_TABLE};
+use uptime_aws::{
+    CallError, Failure, FailureCode, NewReport, ReportId, ReportQueue, ReportTable,
+    ReportTableError, Settings, SettingsError, StoreData, StoreDataError, describe,
+};
+
+use crate::lifetimes::Lifetimes;
+use crate::request_parameters::RequestParameters;
+
+/// When to ask for the report, in seconds: most are complete by then.
+const RETRY_AFTER_SECONDS: u32 = 1;
+/// When to ask again for a report that could not be queued, in seconds.
+const QUEUE_RETRY_SECONDS: u32 = 5;
+
+/// What every invocation needs; built once per cold start.
+#[derive(Debug)]
+pub struct Resources {
+    data: StoreData,
+    reports: ReportTable,
+    queue: ReportQueue,
+    default_method: Method,
+    lifetimes: Lifetimes,
+}
+
+impl Resources {
+    /// Makes the clients; nothing is called yet.
+    pub fn new(sdk_config: &SdkConfig, settings: &Settings) -> Result<Resources, SettingsError> {
+        Ok(Resources {
+            data: StoreData::new(sdk_config, settings.required(DATA_TABLE)?),
+            reports: ReportTable::new(sdk_config, settings.required(REPORT_TABLE)?),
+            queue: ReportQueue::new(sdk_config, settings.required(REPORT_QUEUE_URL)?),
+            default_method: settings.default_method()?,
+            lifetimes: Lifetimes::new(settings)?,
+        })
+    }
+}
+
+/// The body of the answer to an accepted report.
+#[derive(Debug, Serialize)]
+struct Accepted {
+    report_id: String,
+    status: &'static str,
+}
+
+/// Handles one request.
+pub async fn handle(
+    resources: &Resources,
+    request: Request,
+    clock: fn() -> Timestamp,
+) -> Result<Response<Body>, Error> {
+    match accept_report(resources, &request, clock()).await {
+        Ok(report_id) => accepted(report_id),
+        Err(problem) => problem.into_answer(&request),
+    }
+}
+
+async fn accept_report(
+    resources: &Resources,
+    request: &Request,
+    now: Timestamp,
+) -> Result<ReportId, Problem> {
+    let asked = RequestParameters::read(request, resources.default_method, now)?;
+    let newest_poll = newest_poll(&resources.data).await?;
+    let as_of = asked.as_of.unwrap_or(newest_poll);
+
+    let parameters = Parameters { as_of, method: asked.method };
+    let report = resources.lifetimes.new_report(ReportId::random(), parameters, now);
+    resources.reports.record_running(&report).await.map_err(not_recorded)?;
+
+    match resources.queue.enqueue(report.id).await {
+        Ok(()) => Ok(report.id),
+        Err(error) => Err(not_queued(resources, &report, error).await),
+    }
+}
+
+async fn newest_poll(data: &StoreData) -> Result<Timestamp, Problem> {
+    let newest = data.newest_poll().await.map_err(|error| match error {
+        StoreDataError::Unreadable(_) => Problem::internal(error),
+        StoreDataError::Unavailable(_) | StoreDataError::Throttled { .. } => {
+            Problem::unavailable(error)
+        }
+    })?;
+    let no_polls = || Problem::new(ProblemKind::NoPolls, "load a file of polls first");
+    newest.ok_or_else(no_polls)
+}
+
+fn not_recorded(error: ReportTableError) -> Problem {
+    match error {
+        ReportTableError::Unavailable { .. } => Problem::unavailable(error),
+        ReportTableError::Unreadable { .. } | ReportTableError::Taken { .. } => {
+            Problem::internal(error)
+        }
+    }
+}
+
+/// Records the report as Failed. If that fails too it reads as Failed once its deadline has passed,
+/// so the caller is answered the same.
+async fn not_queued(resources: &Resources, report: &NewReport, error: CallError) -> Problem {
+    let detail = "the report's work could not be queued".to_owned();
+    let failure = Failure { code: FailureCode::EnqueueFailed, detail };
+    if let Err(error) = resources.reports.mark_failed(report.id, &failure).await {
+        let cause = describe(&error);
+        tracing::error!(report.id = %report.id, cause, "a report that is not queued stays Running");
+    }
+
+    let detail = "the report could not be queued and was given up; ask for it again";
+    Problem {
+        retry_after_seconds: Some(QUEUE_RETRY_SECONDS),
+        cause: Some(error.into()),
+        ..Problem::new(ProblemKind::NotQueued, detail)
+    }
+}
+
+/// The location is relative to the call's own address, so it is right behind any stage.
+fn accepted(report_id: ReportId) -> Result<Response<Body>, Error> {
+    let headers = [
+        (LOCATION, format!("get_report/{report_id}")),
+        (RETRY_AFTER, RETRY_AFTER_SECONDS.to_string()),
+    ];
+    let document = Accepted { report_id: report_id.to_string(), status: "Running" };
+    json_answer(StatusCode::ACCEPTED, &headers, &document)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_accepted_report_is_found_by_its_id_and_its_relative_location() {
+        let report_id: ReportId = "0f6b3ad4-8c5d-4e5f-9a6b-1c2d3e4f5a6b".parse().unwrap();
+
+        let answer = accepted(report_id).unwrap();
+
+        assert_eq!(answer.status(), 202);
+        assert_eq!(answer.headers()["location"], format!("get_report/{report_id}"));
+        assert_eq!(answer.headers()["retry-after"], "1");
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        let body = format!("{{\"report_id\":\"{report_id}\",\"status\":\"Running\"}}\n");
+        assert_eq!(&answer.body()[..], body.as_bytes());
+    }
+}

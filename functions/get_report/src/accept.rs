@@ -1,0 +1,129 @@
+//! Which form of a report the caller wants, by its `Accept` header (RFC 9110, section 12.5.1).
+//!
+//! JSON is the form of whoever says nothing. A CSV is sent only to who **names** `text/csv` and does
+//! not like JSON better: `*/*` and `text/*` are what browsers and tools say of everything. Named
+//! side by side with equal weight, JSON stays; beside a wildcard, the name counts.
+
+use lambda_http::http::HeaderMap;
+use lambda_http::http::header::ACCEPT;
+
+/// A weight in thousandths; zero is "not acceptable".
+type Weight = u16;
+const FULL: Weight = 1000;
+
+/// Tells whether the caller would rather have the CSV than the status.
+pub(crate) fn prefers_csv(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok());
+    let ranges: Vec<(String, Weight)> =
+        lines.flat_map(|line| line.split(',')).filter_map(media_range).collect();
+    let weight_of = |wanted: &str| {
+        ranges.iter().filter(|(range, _)| range == wanted).map(|&(_, weight)| weight).max()
+    };
+
+    let csv = weight_of("text/csv").unwrap_or_default();
+    match weight_of("application/json") {
+        Some(json) => csv > json,
+        None => {
+            let any = weight_of("application/*").or_else(|| weight_of("*/*")).unwrap_or_default();
+            csv > 0 && csv >= any
+        }
+    }
+}
+
+/// Reads `type/subtype;q=0.5`; other parameters narrow nothing here. A weight that cannot be read
+/// counts as full.
+fn media_range(text: &str) -> Option<(String, Weight)> {
+    let mut parts = text.split(';').map(str::trim);
+    let range = parts.next().filter(|range| !range.is_empty())?;
+    let weight = parts
+        .filter_map(|parameter| parameter.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
+        .and_then(|(_, value)| weight(value.trim()));
+    Some((range.to_ascii_lowercase(), weight.unwrap_or(FULL)))
+}
+
+/// `0`, `1`, or either with up to three decimals.
+fn weight(text: &str) -> Option<Weight> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let digits_only = decimals.bytes().all(|byte| byte.is_ascii_digit());
+    if decimals.len() > 3 || !digits_only {
+        return None;
+    }
+    let thousandths: Weight = format!("{decimals:0<3}").parse().ok()?;
+    match whole {
+        "0" => Some(thousandths),
+        "1" if thousandths == 0 => Some(FULL),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CSV: bool = true;
+    const JSON: bool = false;
+
+    #[test]
+    fn whoever_says_nothing_or_anything_gets_json() {
+        check("", JSON);
+        check("*/*", JSON);
+        check("text/*", JSON);
+        check("application/json", JSON);
+        check("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", JSON);
+    }
+
+    #[test]
+    fn whoever_names_csv_gets_csv() {
+        check("text/csv", CSV);
+        check("Text/CSV; charset=utf-8; header=present", CSV);
+        check("text/csv;q=0.001", CSV);
+        check("text/html, text/csv", CSV);
+    }
+
+    #[test]
+    fn a_weight_of_zero_refuses_csv() {
+        check("text/csv;q=0", JSON);
+        check("text/csv; Q=0.000, */*", JSON);
+    }
+
+    #[test]
+    fn the_greater_weight_wins() {
+        check("text/csv, application/json;q=0.9", CSV);
+        check("text/csv;q=0.8, application/json;q=0.9", JSON);
+        check("text/csv;q=0.5, */*;q=0.8", JSON);
+        check("text/csv;q=0.5, application/*;q=0.4, */*;q=0.8", CSV);
+        check("text/csv;q=0.1, application/json;q=0", CSV);
+    }
+
+    #[test]
+    fn of_equal_weights_a_name_beats_a_wildcard_and_json_beats_csv() {
+        check("text/csv, */*", CSV);
+        check("text/csv;q=0.8, */*;q=0.8", CSV);
+        check("text/csv, application/json", JSON);
+        check("application/json;q=0.5, text/csv;q=0.5", JSON);
+    }
+
+    #[test]
+    fn an_unreadable_weight_counts_as_full() {
+        check("text/csv;q=high, application/json;q=0.9", CSV);
+        check("text/csv;q=0.1234, application/json;q=0.9", CSV);
+        check("text/csv;q=1.5, application/json;q=0.9", CSV);
+        check(",, text/csv ,", CSV);
+    }
+
+    #[test]
+    fn several_headers_count_as_one() {
+        let mut headers = HeaderMap::new();
+        headers.append(ACCEPT, "application/json;q=0.5".parse().unwrap());
+        headers.append(ACCEPT, "text/csv".parse().unwrap());
+        assert!(prefers_csv(&headers));
+    }
+
+    #[track_caller]
+    fn check(accept: &str, expected: bool) {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, accept.parse().unwrap());
+        assert_eq!(prefers_csv(&headers), expected, "{accept}");
+    }
+}

@@ -1,0 +1,112 @@
+//! The status of a report, as `get_report` tells it (spec section 7).
+
+use serde::Serialize;
+use uptime::Shard;
+use uptime_aws::{Completion, Failure, PresignedLink, Report, ReportState};
+
+/// The document; members in reading order.
+#[derive(Debug, Serialize)]
+pub(crate) struct Status {
+    report_id: String,
+    status: &'static str,
+    as_of: String,
+    method: &'static str,
+    max_hold_minutes: Option<u32>,
+    created_at: String,
+    #[serde(flatten)]
+    details: Details,
+}
+
+/// What only reports in this state have.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Details {
+    Running { progress: Progress },
+    Complete(Box<CompleteDetails>),
+    Failed { error: ErrorDetails },
+}
+
+#[derive(Debug, Serialize)]
+struct Progress {
+    shards_done: u32,
+    shards: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct CompleteDetails {
+    completed_at: String,
+    stores: u64,
+    stores_without_polls: u64,
+    stores_with_default_hours: u64,
+    stores_with_default_zone: u64,
+    tz_release: String,
+    #[serde(flatten)]
+    link: Option<LinkDetails>,
+}
+
+#[derive(Debug, Serialize)]
+struct LinkDetails {
+    report_url: String,
+    report_url_expires_at: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ErrorDetails {
+    code: &'static str,
+    detail: String,
+    retryable: bool,
+}
+
+impl Status {
+    /// The status of a report; a complete one's with its link.
+    pub(crate) fn of(report: Report, link: Option<PresignedLink>) -> Status {
+        let (status, details) = match report.state {
+            ReportState::Running { shards_done } => {
+                let progress = Progress { shards_done, shards: Shard::COUNT };
+                ("Running", Details::Running { progress })
+            }
+            ReportState::Complete(completion) => {
+                ("Complete", Details::Complete(Box::new(complete(completion, link))))
+            }
+            ReportState::Failed(failure) => ("Failed", Details::Failed { error: failed(failure) }),
+        };
+        let method = report.parameters.method;
+        Status {
+            report_id: report.id.to_string(),
+            status,
+            as_of: report.parameters.as_of.to_string(),
+            method: method.name(),
+            max_hold_minutes: method.max_hold().map(|max_hold| max_hold.minutes()),
+            created_at: report.created_at.to_string(),
+            details,
+        }
+    }
+
+    /// Tells whether asking again may show something else.
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(self.details, Details::Running { .. })
+    }
+}
+
+fn complete(completion: Completion, link: Option<PresignedLink>) -> CompleteDetails {
+    CompleteDetails {
+        completed_at: completion.completed_at.to_string(),
+        stores: completion.counts.stores,
+        stores_without_polls: completion.counts.without_polls,
+        stores_with_default_hours: completion.counts.with_default_hours,
+        stores_with_default_zone: completion.counts.with_default_zone,
+        tz_release: completion.tz_release,
+        link: link.map(|link| LinkDetails {
+            report_url: link.url,
+            report_url_expires_at: link.expires_at.to_string(),
+        }),
+    }
+}
+
+fn failed(failure: Failure) -> ErrorDetails {
+    ErrorDetails {
+        code: failure.code.name(),
+        retryable: failure.code.retryable(),
+        detail: failure.detail,
+    }
+}

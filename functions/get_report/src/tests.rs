@@ -1,0 +1,167 @@
+//! Reports in each state, and how they are told.
+
+use lambda_http::RequestExt as _;
+use serde_json::{Value, json};
+use uptime::interval::MINUTE;
+use uptime::report::{Method, Parameters as ReportParameters, StoreCounts};
+use uptime::timeline::MaxHold;
+use uptime_aws::{Failure, FailureCode};
+
+use super::*;
+
+const ID: &str = "0f6b3ad4-8c5d-4e5f-9a6b-1c2d3e4f5a6b";
+
+#[test]
+fn a_running_report_tells_its_progress() {
+    let expected = json!({
+        "report_id": ID, "status": "Running", "as_of": "2023-01-25T18:13:22Z",
+        "method": "time_weighted", "max_hold_minutes": 90, "created_at": "2023-01-26T08:00:00Z",
+        "progress": { "shards_done": 16, "shards": 64 },
+    });
+    check(report(ReportState::Running { shards_done: 16 }), None, &expected);
+}
+
+#[test]
+fn a_complete_report_tells_its_counts_and_its_link() {
+    let url = "https://bucket.example/report.csv?signature=1".to_owned();
+    let link = PresignedLink { url, expires_at: at("2023-01-26T09:15:00Z") };
+    let expected = json!({
+        "report_id": ID, "status": "Complete", "as_of": "2023-01-25T18:13:22Z",
+        "method": "time_weighted", "max_hold_minutes": 90, "created_at": "2023-01-26T08:00:00Z",
+        "completed_at": "2023-01-26T08:00:03.500000Z",
+        "stores": 4, "stores_without_polls": 3, "stores_with_default_hours": 2,
+        "stores_with_default_zone": 1, "tz_release": "2025b",
+        "report_url": "https://bucket.example/report.csv?signature=1",
+        "report_url_expires_at": "2023-01-26T09:15:00Z",
+    });
+    check(report(ReportState::Complete(completion())), Some(link), &expected);
+}
+
+#[test]
+fn a_failed_report_tells_why() {
+    let failure = Failure { code: FailureCode::TimedOut, detail: "too slow".to_owned() };
+    let expected = json!({
+        "report_id": ID, "status": "Failed", "as_of": "2023-01-25T18:13:22Z",
+        "method": "time_weighted", "max_hold_minutes": 90, "created_at": "2023-01-26T08:00:00Z",
+        "error": { "code": "timed_out", "detail": "too slow", "retryable": true },
+    });
+    check(report(ReportState::Failed(failure)), None, &expected);
+}
+
+#[test]
+fn max_hold_is_null_when_unset() {
+    let mut report = report(ReportState::Running { shards_done: 0 });
+    report.parameters.method = Method::PollCount;
+
+    let document = serde_json::to_value(Status::of(report, None)).unwrap();
+
+    assert_eq!(document["method"], "poll_count");
+    assert_eq!(document.get("max_hold_minutes"), Some(&Value::Null));
+}
+
+#[test]
+fn only_a_running_status_asks_to_come_back() {
+    let retry_after = |state| {
+        let answer = status_answer(&Status::of(report(state), None)).unwrap();
+        answer.headers().contains_key("retry-after")
+    };
+    assert!(retry_after(ReportState::Running { shards_done: 0 }));
+    assert!(!retry_after(ReportState::Complete(completion())));
+}
+
+#[test]
+fn a_csv_that_is_not_there_is_a_406_which_only_a_running_report_asks_to_retry() {
+    let running = no_csv(&ReportState::Running { shards_done: 0 });
+    assert_eq!(running.kind.status(), 406);
+    assert_eq!(running.retry_after_seconds, Some(1));
+
+    let failure = Failure { code: FailureCode::TimedOut, detail: String::new() };
+    let failed = no_csv(&ReportState::Failed(failure));
+    assert_eq!(failed.kind.status(), 406);
+    assert_eq!(failed.retry_after_seconds, None);
+}
+
+#[test]
+fn a_csv_is_gone_from_the_instant_it_expires() {
+    let expires_at = completion().csv_expires_at;
+    let refused = |now| refuse_expired(&completion(), now).err().map(|problem| problem.kind);
+    assert_eq!(refused(expires_at.plus(-1)), None);
+    assert_eq!(refused(expires_at), Some(ProblemKind::ReportExpired));
+    assert_eq!(refused(expires_at.plus(MINUTE)), Some(ProblemKind::ReportExpired));
+}
+
+#[test]
+fn a_report_id_is_taken_from_path_query_json_and_form() {
+    let path = [("report_id".to_owned(), vec![ID.to_owned()])];
+    let path = std::collections::HashMap::from(path);
+    let from_path = Request::new(Body::Empty).with_path_parameters(path.clone());
+    let from_query = Request::new(Body::Empty).with_query_string_parameters(path);
+    let from_json = posted(&format!("{{\"report_id\": \"{}\"}}", ID.to_uppercase()));
+    let from_form = posted(&format!("report_id={ID}"));
+    for request in [from_path, from_query, from_json, from_form] {
+        assert_eq!(read_report_id(&request).unwrap().to_string(), ID);
+    }
+}
+
+#[test]
+fn the_sample_event_asks_for_a_report() {
+    let event = include_str!("../../../tests/events/get_report.json");
+    let request = lambda_http::request::from_str(event).unwrap();
+    assert_eq!(read_report_id(&request).unwrap().to_string(), ID);
+}
+
+#[test]
+fn a_missing_or_bad_report_id_is_a_400() {
+    let kind = |body: &str| read_report_id(&posted(body)).unwrap_err().kind;
+    assert_eq!(kind(""), ProblemKind::MissingParameter);
+    assert_eq!(kind("report_id="), ProblemKind::InvalidParameter);
+    assert_eq!(kind("report_id=../secrets"), ProblemKind::InvalidParameter);
+    assert_eq!(kind(r#"{"report_id": 7}"#), ProblemKind::InvalidParameter);
+    assert_eq!(kind(&format!("report_id={ID}&report_id={ID}")), ProblemKind::RepeatedParameter);
+    assert_eq!(kind(&format!("id={ID}")), ProblemKind::UnknownParameter);
+}
+
+#[track_caller]
+fn check(report: Report, link: Option<PresignedLink>, expected: &Value) {
+    assert_eq!(serde_json::to_value(Status::of(report, link)).unwrap(), *expected);
+}
+
+fn report(state: ReportState) -> Report {
+    let max_hold = MaxHold::from_minutes(90);
+    let method = Method::TimeWeighted { max_hold };
+    Report {
+        id: ID.parse().unwrap(),
+        parameters: ReportParameters { as_of: at("2023-01-25T18:13:22Z"), method },
+        created_at: at("2023-01-26T08:00:00Z"),
+        deadline: at("2023-01-26T08:36:00Z"),
+        attempt: 1,
+        state,
+    }
+}
+
+fn completion() -> Completion {
+    Completion {
+        completed_at: at("2023-01-26T08:00:03.500000Z"),
+        counts: StoreCounts {
+            stores: 4,
+            without_polls: 3,
+            with_default_hours: 2,
+            with_default_zone: 1,
+        },
+        tz_release: "2025b".to_owned(),
+        object_key: format!("reports/{ID}/1/report.csv"),
+        size_bytes: 1,
+        sha256: String::new(),
+        csv_expires_at: at("2023-02-25T08:00:03Z"),
+    }
+}
+
+fn posted(body: &str) -> Request {
+    let mut request = Request::new(Body::from(body));
+    *request.method_mut() = lambda_http::http::Method::POST;
+    request
+}
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::from_rfc3339(text).unwrap()
+}

@@ -1,0 +1,80 @@
+//! How long a report may take and how long it is remembered (spec sections 7 and 8).
+
+use std::time::Duration;
+
+use uptime::Timestamp;
+use uptime::interval::DAY;
+use uptime::report::Parameters;
+use uptime_aws::{NewReport, ReportId, Settings, SettingsError};
+
+/// How many days a record outlives its CSV, so that an expired report is told from an unknown one.
+const RECORD_DAYS_LONGER: u32 = 60;
+
+/// The spans of a report's life that a deployment sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lifetimes {
+    receives_allowed: u32,
+    visibility_timeout: Duration,
+    report_days: u32,
+}
+
+impl Lifetimes {
+    pub(crate) fn new(settings: &Settings) -> Result<Lifetimes, SettingsError> {
+        Ok(Lifetimes {
+            receives_allowed: settings.receives_allowed()?,
+            visibility_timeout: settings.visibility_timeout()?,
+            report_days: settings.report_days()?,
+        })
+    }
+
+    /// A report asked for at `now`. Its work ends one visibility time-out after its message can
+    /// last become visible; its record goes 60 days after its CSV.
+    pub(crate) fn new_report(
+        &self,
+        id: ReportId,
+        parameters: Parameters,
+        now: Timestamp,
+    ) -> NewReport {
+        let work = self.visibility_timeout * (self.receives_allowed + 1);
+        let work_micros = i64::try_from(work.as_micros()).unwrap_or(i64::MAX);
+        let record_days = i64::from(self.report_days + RECORD_DAYS_LONGER);
+        NewReport {
+            id,
+            parameters,
+            created_at: now,
+            deadline: now.plus(work_micros),
+            expires_at: now.plus(record_days * DAY),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uptime::interval::SECOND;
+    use uptime::report::Method;
+
+    use super::*;
+
+    #[test]
+    fn the_deadline_is_one_visibility_time_out_more_than_receives_are_allowed() {
+        assert_eq!(report("").deadline, NOW.plus(6 * 360 * SECOND));
+        let set = "RECEIVES_ALLOWED=2 VISIBILITY_TIMEOUT_SECONDS=10";
+        assert_eq!(report(set).deadline, NOW.plus(30 * SECOND));
+    }
+
+    #[test]
+    fn a_record_is_kept_60_days_longer_than_its_csv() {
+        assert_eq!(report("").expires_at, NOW.plus(90 * DAY));
+        assert_eq!(report("REPORT_DAYS=1").expires_at, NOW.plus(61 * DAY));
+    }
+
+    const NOW: Timestamp = Timestamp::from_micros(1_674_669_600 * SECOND);
+
+    fn report(settings: &str) -> NewReport {
+        let pairs = settings.split_whitespace().filter_map(|pair| pair.split_once('='));
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let lifetimes = Lifetimes::new(&Settings::from_pairs(pairs)).unwrap();
+        let parameters = Parameters { as_of: NOW, method: Method::PollCount };
+        lifetimes.new_report(ReportId::random(), parameters, NOW)
+    }
+}

@@ -1,0 +1,72 @@
+//! What a caller of `trigger_report` may ask for, and what is refused (spec section 7).
+
+use http_api::{Given, Parameter, Parameters, Problem};
+use lambda_http::Request;
+use uptime::Timestamp;
+use uptime::interval::{DAY, SECOND};
+use uptime::report::Method;
+use uptime::timeline::MaxHold;
+
+const AS_OF: Parameter = Parameter {
+    name: "as_of",
+    accepted: "an RFC 3339 instant from 2000-01-01T00:00:00Z to 24 hours from now, such as \
+               2023-01-25T18:13:22Z; a + in a query is written %2B",
+};
+const METHOD: Parameter = Parameter { name: "method", accepted: "time_weighted or poll_count" };
+const MAX_HOLD_MINUTES: Parameter = Parameter {
+    name: "max_hold_minutes",
+    accepted: "a whole number from 1 to 11520, with the method time_weighted only",
+};
+
+/// 2000-01-01T00:00:00Z.
+const EARLIEST_AS_OF: Timestamp = Timestamp::from_micros(946_684_800 * SECOND);
+
+/// What one request asks for, all of it acceptable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RequestParameters {
+    /// Unset: the instant of the newest poll.
+    pub(crate) as_of: Option<Timestamp>,
+    pub(crate) method: Method,
+}
+
+impl RequestParameters {
+    pub(crate) fn read(
+        request: &Request,
+        default_method: Method,
+        now: Timestamp,
+    ) -> Result<RequestParameters, Problem> {
+        let given = Parameters::read(request, &[AS_OF, METHOD, MAX_HOLD_MINUTES])?;
+        let as_of = given.parse(AS_OF, |given| as_of(given, now))?;
+        let method = given.parse(METHOD, method)?.unwrap_or(default_method);
+        let max_hold = given.parse(MAX_HOLD_MINUTES, max_hold)?;
+        match method {
+            Method::TimeWeighted { .. } => {
+                Ok(RequestParameters { as_of, method: Method::TimeWeighted { max_hold } })
+            }
+            Method::PollCount if max_hold.is_none() => Ok(RequestParameters { as_of, method }),
+            Method::PollCount => {
+                let detail = "max_hold_minutes has no meaning for the method poll_count, which \
+                              this report would use";
+                Err(given.refuse(MAX_HOLD_MINUTES, detail))
+            }
+        }
+    }
+}
+
+fn as_of(given: &Given, now: Timestamp) -> Option<Timestamp> {
+    let as_of = Timestamp::from_rfc3339(given.text()?).ok()?;
+    (EARLIEST_AS_OF <= as_of && as_of <= now.plus(DAY)).then_some(as_of)
+}
+
+fn method(given: &Given) -> Option<Method> {
+    let unlimited = Method::TimeWeighted { max_hold: None };
+    let text = given.text()?;
+    [unlimited, Method::PollCount].into_iter().find(|method| method.name() == text)
+}
+
+fn max_hold(given: &Given) -> Option<MaxHold> {
+    MaxHold::from_minutes(u32::try_from(given.whole_number()?).ok()?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! Queries and bodies as text, what is asked for as text.
+
+use std::collections::HashMap;
+
+use lambda_http::{Body, RequestExt as _};
+
+use super::*;
+
+const TIME_WEIGHTED: Method = Method::TimeWeighted { max_hold: None };
+const NOW: &str = "2023-01-25T12:00:00Z";
+
+#[test]
+fn nothing_given_means_the_newest_poll_and_the_default_method() {
+    check("", "newest, time_weighted");
+    check_default(Method::PollCount, "", "newest, poll_count");
+}
+
+#[test]
+fn all_parameters_are_read_from_the_query() {
+    check(
+        "as_of=2023-01-25T01:02:03.000004Z&method=time_weighted&max_hold_minutes=90",
+        "2023-01-25T01:02:03.000004Z, time_weighted, 90",
+    );
+    check("method=poll_count", "newest, poll_count");
+}
+
+#[test]
+fn all_parameters_are_read_from_a_json_body() {
+    check_body(
+        r#"{"as_of": "2023-01-25T02:00:00+01:00", "method": "time_weighted", "max_hold_minutes": 90}"#,
+        "2023-01-25T01:00:00Z, time_weighted, 90",
+    );
+    check_body(
+        r#"{"as_of": null, "method": null, "max_hold_minutes": null}"#,
+        "newest, time_weighted",
+    );
+}
+
+#[test]
+fn all_parameters_are_read_from_a_form() {
+    check_body(
+        "as_of=2023-01-25T02%3A00%3A00%2B01%3A00&method=time_weighted&max_hold_minutes=90",
+        "2023-01-25T01:00:00Z, time_weighted, 90",
+    );
+}
+
+#[test]
+fn as_of_lies_between_2000_and_24_hours_from_now() {
+    check("as_of=2000-01-01T00:00:00Z", "2000-01-01T00:00:00Z, time_weighted");
+    check("as_of=1999-12-31T23:59:59.999999Z", "400 as_of");
+    check("as_of=2023-01-26T12:00:00Z", "2023-01-26T12:00:00Z, time_weighted");
+    check("as_of=2023-01-26T12:00:00.000001Z", "400 as_of");
+}
+
+#[test]
+fn as_of_is_rfc_3339() {
+    for bad in
+        ["", "now", "2023-01-25", "2023-01-25T12:00:00", "1674648000", "2023-02-30T00:00:00Z"]
+    {
+        check(&format!("as_of={bad}"), "400 as_of");
+    }
+    check_body(r#"{"as_of": 1674648000}"#, "400 as_of");
+}
+
+#[test]
+fn the_method_is_one_of_two_names() {
+    for bad in ["", "TIME_WEIGHTED", "both"] {
+        check(&format!("method={bad}"), "400 method");
+    }
+    check_body(r#"{"method": 1}"#, "400 method");
+}
+
+#[test]
+fn max_hold_is_a_whole_number_of_minutes_up_to_eight_days() {
+    check("max_hold_minutes=1", "newest, time_weighted, 1");
+    check("max_hold_minutes=11520", "newest, time_weighted, 11520");
+    for bad in ["", "0", "11521", "-5", "+5", "1.5", "4294967297", "99999999999999999999"] {
+        check(&format!("max_hold_minutes={bad}"), "400 max_hold_minutes");
+    }
+    check_body(r#"{"max_hold_minutes": 1.5}"#, "400 max_hold_minutes");
+    check_body(r#"{"max_hold_minutes": "90"}"#, "400 max_hold_minutes");
+}
+
+#[test]
+fn max_hold_with_poll_count_is_refused_also_if_that_is_the_default() {
+    check("method=poll_count&max_hold_minutes=90", "400 max_hold_minutes");
+    check_default(Method::PollCount, "max_hold_minutes=90", "400 max_hold_minutes");
+    check_default(
+        Method::PollCount,
+        "method=time_weighted&max_hold_minutes=90",
+        "newest, time_weighted, 90",
+    );
+}
+
+#[test]
+fn unknown_and_repeated_parameters_are_refused() {
+    check("asof=2023-01-25T12:00:00Z", "400 asof");
+    check("method=poll_count&method=poll_count", "400 method");
+}
+
+#[test]
+fn the_sample_event_is_a_request_that_is_accepted() {
+    let event = include_str!("../../../../tests/events/trigger_report.json");
+    let request = lambda_http::request::from_str(event).unwrap();
+    let expected = "2023-01-25T18:13:22Z, time_weighted, 90";
+    assert_eq!(outcome(&request, TIME_WEIGHTED), expected);
+}
+
+#[track_caller]
+fn check(query: &str, expected: &str) {
+    check_default(TIME_WEIGHTED, query, expected);
+}
+
+#[track_caller]
+fn check_default(default_method: Method, query: &str, expected: &str) {
+    let mut values: HashMap<String, Vec<String>> = HashMap::new();
+    for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        values.entry(name.to_owned()).or_default().push(value.to_owned());
+    }
+    let request = Request::new(Body::Empty).with_query_string_parameters(values);
+    assert_eq!(outcome(&request, default_method), expected, "{query}");
+}
+
+#[track_caller]
+fn check_body(body: &str, expected: &str) {
+    let mut request = Request::new(Body::from(body));
+    *request.method_mut() = lambda_http::http::Method::POST;
+    assert_eq!(outcome(&request, TIME_WEIGHTED), expected, "{body}");
+}
+
+fn outcome(request: &Request, default_method: Method) -> String {
+    let now = Timestamp::from_rfc3339(NOW).unwrap();
+    match RequestParameters::read(request, default_method, now) {
+        Ok(asked) => {
+            let as_of = asked.as_of.map_or("newest".to_owned(), |as_of| as_of.to_string());
+            let max_hold = asked.method.max_hold();
+            let max_hold = max_hold.map_or(String::new(), |hold| format!(", {}", hold.minutes()));
+            format!("{as_of}, {}{max_hold}", asked.method.name())
+        }
+        Err(problem) => {
+            let fault = serde_json::to_value(problem.fault.unwrap()).unwrap();
+            let parameter = fault["parameter"].as_str().unwrap();
+            format!("{} {parameter}", problem.kind.status().as_u16())
+        }
+    }
+}
