@@ -1,12 +1,104 @@
-//! Makes realistic sample data; owned by helper `cli`.
+//! Realistic sample data: the three source files, as the real ones are known to look.
+//!
+//! **Equal arguments give equal bytes**, on any machine and in any later version: there is no clock
+//! and no floating point in it, and the generator's stream is promised to stay as it is. `data/`
+//! is made by this command, and a test holds it to that.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use thiserror::Error;
+use uptime::Timestamp;
+use uptime::interval::{DAY, SECOND};
 
 use crate::cli::Failure;
+use files::{BUSINESS_HOURS, STORE_STATUS, TIMEZONES};
+use random::Random;
+use sample::Sample;
+
+mod files;
+mod hours;
+mod polls;
+mod random;
+mod sample;
+mod stores;
+#[cfg(test)]
+mod tests;
 
 /// Writes realistic sample data, equal for equal arguments.
+///
+/// Writes `store_status.csv`, `business_hours.csv` and `timezones.csv`, replacing files of these
+/// names. 14,000 stores and 8 days make about 1.8 million polls, 119 MB.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// How many stores there are
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    stores: u32,
+    /// For how many days they are polled
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    days: u32,
+    /// What sets this sample apart from others of its size
+    #[arg(long, value_name = "N")]
+    seed: u64,
+    /// When polling ends, in RFC 3339 [default: 2023-01-25T18:13:22Z]
+    #[arg(long, value_name = "T")]
+    end: Option<String>,
+    /// The folder to write to; made if there is none
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// Why there is no sample.
+#[derive(Debug, Error)]
+enum GenerateError {
+    #[error("--end is {0:?}; accepted is an RFC 3339 instant such as 2023-01-25T18:13:22Z")]
+    EndUnreadable(String),
+    #[error("--end is {end} and --days {days}; accepted are days from 2000-01-01 to 9999-12-30")]
+    OutOfRange { end: String, days: u32 },
+    #[error("cannot write {path}")]
+    Write { path: String, source: std::io::Error },
+}
 
 /// Runs the command.
-pub fn run(_arguments: &Arguments) -> Result<(), Failure> {
-    Err("not written yet".into())
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let sample = make(arguments)?;
+    let files = [
+        (STORE_STATUS, sample.polls.len()),
+        (BUSINESS_HOURS, sample.hours.len()),
+        (TIMEZONES, sample.zones.len()),
+    ];
+    files::write_all(&sample, &arguments.out).map_err(|(path, source)| GenerateError::Write {
+        path: path.display().to_string(),
+        source,
+    })?;
+    let written = files.map(|(name, rows)| format!("{name} ({rows} rows)")).join(", ");
+    writeln!(std::io::stdout(), "wrote {written} to {}", arguments.out.display())?;
+    Ok(())
 }
+
+fn make(arguments: &Arguments) -> Result<Sample, GenerateError> {
+    let end = polling_end(arguments)?;
+    let start = end.plus(-i64::from(arguments.days) * DAY);
+    let random = Random::new(arguments.seed);
+    Ok(Sample::new(arguments.stores, start..=end, random))
+}
+
+fn polling_end(arguments: &Arguments) -> Result<Timestamp, GenerateError> {
+    let Some(text) = &arguments.end else {
+        return Ok(DEFAULT_END);
+    };
+    let end =
+        Timestamp::from_rfc3339(text).map_err(|_| GenerateError::EndUnreadable(text.clone()))?;
+    let earliest = EARLIEST_POLL.plus(i64::from(arguments.days) * DAY);
+    if end < earliest || end > LATEST_END {
+        return Err(GenerateError::OutOfRange { end: text.clone(), days: arguments.days });
+    }
+    Ok(end)
+}
+
+/// 2023-01-25 18:13:22 UTC: the newest poll known of the real data is of that minute.
+const DEFAULT_END: Timestamp = Timestamp::from_micros(1_674_670_402 * SECOND);
+/// 2000-01-01: earlier polls would be rejected (spec section 2).
+const EARLIEST_POLL: Timestamp = Timestamp::from_micros(946_684_800 * SECOND);
+/// 9999-12-31: later years have five digits, which no source file can hold.
+const LATEST_END: Timestamp = Timestamp::from_micros(253_402_214_400 * SECOND);

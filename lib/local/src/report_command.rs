@@ -1,12 +1,151 @@
-//! CSV in, report.csv out; owned by helper `cli`.
+//! CSV in, `report.csv` out: the engine alone, byte for byte what the service writes.
+//!
+//! Files are ingested one after the other, their segments gathered by shard; then each shard is
+//! reported. What the service does with a file that is only partly acceptable holds here too: its
+//! good rows count, and the command says that it failed.
+
+use std::io::{Write, stderr};
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use thiserror::Error;
+use uptime::Timestamp;
+use uptime::interval::{DAY, HOUR, SECOND};
+use uptime::report::{Method, Parameters};
+use uptime::segment::{DecodeError, Source};
+use uptime::timeline::MaxHold;
+use uptime_aws::clock;
 
 use crate::cli::Failure;
+use source_file::Shortcoming;
+use stored::Stored;
+
+mod destination;
+mod source_file;
+mod stored;
+#[cfg(test)]
+mod tests;
 
 /// Computes a report from files, byte for byte what the service writes.
+///
+/// Files are told apart by their header and may be gzip-compressed; of several files of business
+/// hours or time zones a later one on the line counts as the newer upload. What became of each
+/// file's rows is told on stderr.
+///
+/// The exit code is 1 if there is no report: a file cannot be read or is refused whole (no usable
+/// header, another encoding), or no poll was accepted. It is 1 as well if a file is damaged or more
+/// than 10 % of its rows are rejected; the good rows count and the report is written nevertheless.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// Polls, business hours and time zones, as CSV or gzip-compressed CSV
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Where the report goes, whole or not at all [default: stdout]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// The instant the report is about, in RFC 3339 [default: that of the newest poll]
+    #[arg(long, value_name = "T")]
+    as_of: Option<String>,
+    /// How uptime is told from polls
+    #[arg(long, value_name = "M", value_enum, default_value_t = MethodName::TimeWeighted)]
+    method: MethodName,
+    /// How far from a poll its status holds, 1 to 11520; without limit unless set
+    #[arg(long, value_name = "N")]
+    max_hold_minutes: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum MethodName {
+    TimeWeighted,
+    PollCount,
+}
+
+/// Why there is no report, or not the one that was hoped for.
+#[derive(Debug, Error)]
+enum ReportError {
+    #[error("--max-hold-minutes does not go with --method poll_count; one of them is accepted")]
+    MaxHoldOfPollCount,
+    #[error("--max-hold-minutes is {0}; accepted is a whole number from 1 to 11520")]
+    MaxHold(u32),
+    #[error(
+        "--as-of is {0:?}; accepted is an RFC 3339 instant from 2000-01-01T00:00:00Z to 24 hours \
+         from now"
+    )]
+    AsOf(String),
+    #[error("there is no poll to report on: no row of polls was accepted from any file")]
+    NoPolls,
+    #[error(transparent)]
+    File(#[from] source_file::FileError),
+    #[error(transparent)]
+    Segment(#[from] DecodeError),
+    #[error("the report is written, but rows are missing: {0}")]
+    RowsMissing(String),
+}
 
 /// Runs the command.
-pub fn run(_arguments: &Arguments) -> Result<(), Failure> {
-    Err("not written yet".into())
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let made = make(arguments, clock::now(), &mut stderr())?;
+    destination::write(arguments.out.as_deref(), &made.csv)?;
+    if made.shortcomings.is_empty() {
+        return Ok(());
+    }
+    let told: Vec<String> = made.shortcomings.iter().map(ToString::to_string).collect();
+    Err(ReportError::RowsMissing(told.join("; ")).into())
 }
+
+struct Made {
+    csv: Vec<u8>,
+    shortcomings: Vec<Shortcoming>,
+}
+
+/// Makes the report; `notes` receives what became of each file's rows.
+fn make(
+    arguments: &Arguments,
+    now: Timestamp,
+    notes: &mut impl Write,
+) -> Result<Made, ReportError> {
+    let method = method(arguments)?;
+    let as_of = arguments.as_of.as_deref().map(|text| as_of(text, now)).transpose()?;
+
+    let mut stored = Stored::new();
+    let mut shortcomings = Vec::new();
+    for (place, path) in (0..).zip(&arguments.files) {
+        let source = Source {
+            uploaded_at: now.plus(place),
+            key: path.display().to_string(),
+            version: String::new(),
+        };
+        let latest_poll = now.plus(LATEST_POLL);
+        let summary = source_file::ingest(path, source, latest_poll, &mut stored)?;
+        // Whoever closed stderr does not want to know; the report is worth making all the same.
+        let _ = summary.tell(notes);
+        shortcomings.extend(summary.shortcoming());
+    }
+    let newest_poll = stored.newest_poll().ok_or(ReportError::NoPolls)?;
+    let csv = stored.report(Parameters { as_of: as_of.unwrap_or(newest_poll), method })?;
+    Ok(Made { csv, shortcomings })
+}
+
+fn method(arguments: &Arguments) -> Result<Method, ReportError> {
+    match (arguments.method, arguments.max_hold_minutes) {
+        (MethodName::PollCount, Some(_)) => Err(ReportError::MaxHoldOfPollCount),
+        (MethodName::PollCount, None) => Ok(Method::PollCount),
+        (MethodName::TimeWeighted, None) => Ok(Method::TimeWeighted { max_hold: None }),
+        (MethodName::TimeWeighted, Some(minutes)) => {
+            let max_hold = MaxHold::from_minutes(minutes).ok_or(ReportError::MaxHold(minutes))?;
+            Ok(Method::TimeWeighted { max_hold: Some(max_hold) })
+        }
+    }
+}
+
+fn as_of(text: &str, now: Timestamp) -> Result<Timestamp, ReportError> {
+    let accepted = EARLIEST_AS_OF..=now.plus(DAY);
+    let as_of = Timestamp::from_rfc3339(text).ok().filter(|as_of| accepted.contains(as_of));
+    as_of.ok_or_else(|| ReportError::AsOf(text.to_owned()))
+}
+
+/// 2000-01-01.
+const EARLIEST_AS_OF: Timestamp = Timestamp::from_micros(946_684_800 * SECOND);
+/// How much later than now a poll may be: clocks differ.
+const LATEST_POLL: i64 = HOUR;

@@ -1,42 +1,156 @@
-//! Weekly hours and a zone -> open intervals (spec section 3; the only place that knows it).
+//! Weekly business hours and a zone's clock to open intervals (spec section 3). The only place
+//! that knows how hours are meant.
 
-use crate::Interval;
 use chrono::Weekday;
 use chrono_tz::Tz;
+
+use crate::Interval;
+use crate::interval::SECOND;
+use crate::zone_clock::{LocalDate, LocalDateTime, ZoneClock};
 
 /// The zone of a store without one.
 pub const DEFAULT_ZONE: Tz = Tz::America__Chicago;
 
+/// The release of the tz database compiled in, `2025b`.
+pub const TZ_RELEASE: &str = chrono_tz::IANA_TZDB_VERSION;
+
 /// A local time of day to the second; 24:00:00 is the day's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LocalTime(u32);
+
 impl LocalTime {
+    /// 24:00:00, the day's end.
+    pub const DAY_END: LocalTime = LocalTime(86_400);
+    /// From this end on a row lasts to midnight: the sources cannot write 24:00 otherwise.
+    const LAST_MINUTE: LocalTime = LocalTime(86_340);
+
     /// Returns `None` for over 86,400 seconds since midnight.
     pub fn from_seconds(seconds: u32) -> Option<LocalTime> {
-        (seconds <= 86_400).then_some(LocalTime(seconds))
+        (seconds <= LocalTime::DAY_END.0).then_some(LocalTime(seconds))
     }
-    /// Seconds since local midnight, 0 to 86,400.
+
+    /// Returns the seconds since local midnight, 0 to 86,400.
     pub fn seconds(self) -> u32 {
         self.0
     }
+
+    fn micros(self) -> i64 {
+        i64::from(self.0) * SECOND
+    }
 }
 
-/// One row of business hours, as written in the source (not yet normalised).
+/// One row of business hours, as written in its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HoursRow {
-    /// weekday
+    /// The weekday on which it starts.
     pub day: Weekday,
-    /// start
+    /// When the store opens; before 24:00.
     pub start: LocalTime,
-    /// end
+    /// When it closes.
     pub end: LocalTime,
 }
 
-/// A store's open intervals: sorted, disjoint, not touching; right within `span` and whole there in the sense of spec 4 (they may reach beyond it).
-/// No rows: always open.
-pub fn open_intervals(_rows: &[HoursRow], _zone: Tz, _span: Interval) -> Vec<Interval> {
-    todo!()
+/// When a row closes, as it is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Closing {
+    /// 0: on the day it opens; 1: on the day after.
+    days_later: i64,
+    clock_micros: i64,
 }
 
-/// The release of the tz database compiled in, `2025b`.
-pub const TZ_RELEASE: &str = chrono_tz::IANA_TZDB_VERSION;
+impl HoursRow {
+    /// Returns the row's place among others, by day, start and end.
+    pub(crate) fn order(self) -> (u32, LocalTime, LocalTime) {
+        (self.day.num_days_from_monday(), self.start, self.end)
+    }
+
+    fn weekday(self) -> i64 {
+        i64::from(self.day.num_days_from_monday())
+    }
+
+    /// An end in the day's last minute means midnight; an end that is not after the start lies on
+    /// the next day.
+    fn closing(self) -> Closing {
+        if self.end >= LocalTime::LAST_MINUTE {
+            Closing { days_later: 1, clock_micros: 0 }
+        } else if self.end <= self.start {
+            Closing { days_later: 1, clock_micros: self.end.micros() }
+        } else {
+            Closing { days_later: 0, clock_micros: self.end.micros() }
+        }
+    }
+
+    /// What the row covers on one date; nothing if its end does not come after its start.
+    fn on(self, date: LocalDate, clock: &ZoneClock) -> Option<Interval> {
+        let closing = self.closing();
+        Interval::new(
+            clock.instant(date, self.start.micros()),
+            clock.instant(date.plus(closing.days_later), closing.clock_micros),
+        )
+    }
+
+    /// Tells whether the row covers a weekday's clock time, **both ends included**; midnight as an
+    /// end is 00:00 of the next day and no more of it.
+    fn covers(self, shown: LocalDateTime) -> bool {
+        let closing = self.closing();
+        let has_opened = self.start.micros() <= shown.clock_micros;
+        let has_not_closed = shown.clock_micros <= closing.clock_micros;
+        let (weekday, opens_on) = (shown.date.weekday(), self.weekday());
+        if closing.days_later == 0 {
+            weekday == opens_on && has_opened && has_not_closed
+        } else {
+            weekday == opens_on && has_opened || weekday == (opens_on + 1) % 7 && has_not_closed
+        }
+    }
+}
+
+/// A row lasts into the next day at most; into the one after where the zone skips the next.
+const DATES_BEFORE: i64 = 2;
+/// Where a clock goes back over midnight, a row of the next date may have begun before this date
+/// ends.
+const DATES_AFTER: i64 = 1;
+
+/// Returns a store's open intervals within the clock's span: in order, apart from each other.
+///
+/// Without any row a store is always open. Intervals that reach beyond the span are cut off at it;
+/// instants of the span that share an interval share one all the same.
+pub fn open_intervals(rows: &[HoursRow], clock: &ZoneClock) -> Vec<Interval> {
+    let span = clock.span();
+    if rows.is_empty() {
+        return vec![span];
+    }
+    let first = clock.local(span.start()).date.plus(-DATES_BEFORE);
+    let last = clock.local(span.end()).date.plus(DATES_AFTER);
+    let mut covered = Vec::new();
+    let mut date = first;
+    while date <= last {
+        let of_the_day = rows.iter().filter(|row| row.weekday() == date.weekday());
+        covered.extend(of_the_day.filter_map(|row| row.on(date, clock)?.intersection(span)));
+        date = date.plus(1);
+    }
+    union(covered)
+}
+
+/// Tells whether a store is open at what the clock shows, both ends of its hours included
+/// (spec section 5 rule 2).
+pub(crate) fn open_at(rows: &[HoursRow], shown: LocalDateTime) -> bool {
+    rows.is_empty() || rows.iter().any(|row| row.covers(shown))
+}
+
+/// Merges intervals that overlap or touch.
+fn union(mut intervals: Vec<Interval>) -> Vec<Interval> {
+    intervals.sort_unstable_by_key(|interval| interval.start());
+    let mut merged: Vec<Interval> = Vec::with_capacity(intervals.len());
+    for interval in intervals {
+        match merged.last_mut() {
+            Some(last) if interval.start() <= last.end() => {
+                *last = last.extended_to(interval.end());
+            }
+            _ => merged.push(interval),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests;

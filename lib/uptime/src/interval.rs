@@ -45,6 +45,12 @@ impl Interval {
         (start < end).then_some(Interval { start, end })
     }
 
+    /// The span of `micros`, taken as at least one, before `end`.
+    pub fn ending_at(end: Timestamp, micros: i64) -> Interval {
+        let start = Timestamp(end.0.saturating_sub(micros.max(1)).min(i64::MAX - 1));
+        Interval { start, end: end.max(start.plus(1)) }
+    }
+
     /// Returns its first instant.
     pub const fn start(self) -> Timestamp {
         self.start
@@ -63,6 +69,12 @@ impl Interval {
     /// Returns the time both spans share.
     pub fn intersection(self, other: Interval) -> Option<Interval> {
         Interval::new(self.start.max(other.start), self.end.min(other.end))
+    }
+
+    /// Returns the span with its end put off to `end`; unchanged if it ends later.
+    #[must_use]
+    pub fn extended_to(self, end: Timestamp) -> Interval {
+        Interval { start: self.start, end: self.end.max(end) }
     }
 
     /// Returns how long the span lasts; always positive.

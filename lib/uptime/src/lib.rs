@@ -6,6 +6,7 @@
 //! - [`interval`]: instants and spans of UTC time; [`timestamp`]: how instants are read and written.
 //! - [`store`]: stores, polls, shards.
 //! - [`input`]: the bytes of a source file to validated rows and rejects.
+//! - [`zone_clock`]: what the clocks of a zone show, and the way back to instants.
 //! - [`business_hours`]: weekly local hours to open intervals.
 //! - [`timeline`]: polls and open intervals to uptime, downtime and unknown; the heart.
 //! - [`poll_count`]: the plain count of polls.
@@ -20,6 +21,8 @@ pub mod timestamp;
 pub mod store;
 
 pub mod input;
+
+pub mod zone_clock;
 
 pub mod business_hours;
 

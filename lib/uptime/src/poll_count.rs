@@ -1,1 +1,141 @@
-//! Method `poll_count` (spec section 5).
+//! Method `poll_count` (spec section 5): the plain rule of the system that this one follows. **A
+//! poll within business hours stands for one hour**, whatever the clock says of the time between.
+//!
+//! It can exceed the length of its window, and it is 0 for a store that is closed at the report's
+//! own time of day. That is what the rule says.
+
+use crate::business_hours::{HoursRow, open_at};
+use crate::interval::HOUR;
+use crate::report::{Parameters, Window};
+use crate::timeline::Uptime;
+use crate::zone_clock::{LocalDateTime, ZoneClock};
+use crate::{Poll, Status, Timestamp};
+
+/// Counts a store's polls in each window. `polls` are those considered, one an instant.
+pub fn count_polls(
+    rows: &[HoursRow],
+    polls: &[Poll],
+    clock: &ZoneClock,
+    parameters: &Parameters,
+) -> [Uptime; Window::ALL.len()] {
+    let as_of = parameters.as_of;
+    Window::ALL.map(|window| {
+        if !is_open_on_a_day_concerned(rows, window, clock.local(as_of)) {
+            return Uptime::default();
+        }
+        let mut uptime = Uptime::default();
+        let from = window.before(as_of).start();
+        for poll in polls_between(polls, from, as_of) {
+            if open_at(rows, clock.local(poll.at())) {
+                match poll.status() {
+                    Status::Active => uptime.up_micros += HOUR,
+                    Status::Inactive => uptime.down_micros += HOUR,
+                }
+            }
+        }
+        uptime
+    })
+}
+
+/// Asks whether the store is open at the clock time of `as_of` on one of the window's weekdays.
+fn is_open_on_a_day_concerned(rows: &[HoursRow], window: Window, as_of: LocalDateTime) -> bool {
+    let days_back = match window {
+        Window::LastHour => 0..=0,
+        Window::LastDay => 0..=1,
+        Window::LastWeek => 0..=6,
+    };
+    days_back
+        .map(|days| LocalDateTime { date: as_of.date.plus(-days), ..as_of })
+        .any(|shown| open_at(rows, shown))
+}
+
+/// Returns the polls of `[from, to]`, both ends included.
+fn polls_between(polls: &[Poll], from: Timestamp, to: Timestamp) -> &[Poll] {
+    let first = polls.partition_point(|poll| poll.at() < from);
+    let count = polls[first..].partition_point(|poll| poll.at() <= to);
+    &polls[first..first + count]
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Tz;
+
+    use super::*;
+    use crate::business_hours::LocalTime;
+    use crate::report::Method;
+    use crate::{Interval, PollSet};
+
+    /// A Monday.
+    const AS_OF: &str = "2023-01-23 12:00";
+
+    #[test]
+    fn a_poll_within_hours_counts_as_one_hour() {
+        check("0 9-12", "23 10:14 up, 23 11:15 down", "0+1 1+1 1+1");
+    }
+
+    #[test]
+    fn polls_outside_hours_are_skipped() {
+        check("0 9-12", "23 08:59 up, 23 11:30 up", "1+0 1+0 1+0");
+    }
+
+    #[test]
+    fn both_ends_of_the_window_are_included() {
+        check("", "23 11:00 up, 23 12:00 down", "1+1 1+1 1+1");
+        check("", "22 12:00 up, 22 11:59 up", "0+0 1+0 2+0");
+        check("", "16 12:00 up, 16 11:59 up", "0+0 0+0 1+0");
+    }
+
+    #[test]
+    fn both_ends_of_the_hours_are_included() {
+        check("0 9-12", "23 09:00 up, 23 12:00 up", "1+0 2+0 2+0");
+    }
+
+    #[test]
+    fn a_store_closed_at_this_time_of_day_has_zeros() {
+        check("0 9-11", "23 10:00 up, 23 11:00 up", "0+0 0+0 0+0");
+    }
+
+    #[test]
+    fn the_day_window_asks_the_day_before_as_well_and_the_week_any_day() {
+        check("6 9-13", "22 12:30 up, 22 13:00 down", "0+0 1+1 1+1");
+        check("3 9-13", "19 12:30 up, 19 13:00 down", "0+0 0+0 1+1");
+    }
+
+    #[test]
+    fn the_count_may_exceed_the_window() {
+        let polls = "23 11:10 up, 23 11:20 up, 23 11:30 up, 23 11:40 down";
+        check("", polls, "3+1 3+1 3+1");
+    }
+
+    /// `hours` as `weekday from-to`; polls of January 2023; figures as `up+down` hours a window.
+    #[track_caller]
+    fn check(hours: &str, polls: &str, expected: &str) {
+        let at = |text: &str| Timestamp::from_source(format!("{text}:00").as_bytes()).unwrap();
+        let polls = polls.split(", ").map(|poll| {
+            let (when, status) = poll.rsplit_once(' ').unwrap();
+            let status = if status == "up" { Status::Active } else { Status::Inactive };
+            Poll::new(at(&format!("2023-01-{when}")), status)
+        });
+        let as_of = at(AS_OF);
+        let clock = ZoneClock::new(Tz::UTC, Interval::ending_at(as_of, 200 * HOUR));
+        let parameters = Parameters { as_of, method: Method::PollCount };
+
+        let polls = PollSet::new(polls.collect());
+        let uptimes = count_polls(&rows(hours), polls.as_slice(), &clock, &parameters);
+
+        let hours = uptimes
+            .map(|uptime| format!("{}+{}", uptime.up_micros / HOUR, uptime.down_micros / HOUR));
+        assert_eq!(hours.join(" "), expected);
+    }
+
+    fn rows(hours: &str) -> Vec<HoursRow> {
+        let Some((day, times)) = hours.split_once(' ') else {
+            return Vec::new();
+        };
+        let (start, end) = times.split_once('-').unwrap();
+        let time =
+            |hour: &str| LocalTime::from_seconds(hour.parse::<u32>().unwrap() * 3600).unwrap();
+        let day = chrono::Weekday::try_from(day.parse::<u8>().unwrap()).unwrap();
+        vec![HoursRow { day, start: time(start), end: time(end) }]
+    }
+}

@@ -1,80 +1,138 @@
-//! Report parameters, rows and counts (spec sections 4 to 6).
+//! What a report is about, and its rows (spec sections 4 to 6).
 
-use crate::timeline::MaxHold;
-use crate::{Interval, StoreId, Timestamp};
+use std::ops::{AddAssign, RangeInclusive};
+
+use crate::business_hours::{HoursRow, open_intervals};
+use crate::interval::HOUR;
+use crate::poll_count::count_polls;
+use crate::timeline::{MaxHold, Uptime, uptime_during};
+use crate::zone_clock::ZoneClock;
+use crate::{Interval, Poll, StoreId, Timestamp};
 
 /// How uptime is told from polls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Method {
-    /// Spec section 4.
+    /// Spec section 4, the default.
     TimeWeighted {
-        /// Unset: a status holds without limit.
+        /// Unset: a poll speaks without limit.
         max_hold: Option<MaxHold>,
     },
     /// Spec section 5.
     PollCount,
 }
+
 impl Method {
-    /// `time_weighted` or `poll_count`.
+    /// Returns its stable name, `time_weighted` or `poll_count`.
     pub fn name(self) -> &'static str {
-        todo!()
+        match self {
+            Method::TimeWeighted { .. } => "time_weighted",
+            Method::PollCount => "poll_count",
+        }
     }
-    /// max_hold, if any
+
+    /// Returns the limit of how long a poll speaks, if the method has one and it is set.
     pub fn max_hold(self) -> Option<MaxHold> {
-        todo!()
+        match self {
+            Method::TimeWeighted { max_hold } => max_hold,
+            Method::PollCount => None,
+        }
     }
 }
+
+/// The spans of time that a report has figures for, each ending with its `as_of`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// `[as_of - 1 h, as_of)`.
+    LastHour,
+    /// `[as_of - 24 h, as_of)`.
+    LastDay,
+    /// `[as_of - 168 h, as_of)`.
+    LastWeek,
+}
+
+impl Window {
+    /// All of them, in the order of a row's figures.
+    pub const ALL: [Window; 3] = [Window::LastHour, Window::LastDay, Window::LastWeek];
+
+    /// Returns the window that ends with `as_of`.
+    pub fn before(self, as_of: Timestamp) -> Interval {
+        let hours = match self {
+            Window::LastHour => 1,
+            Window::LastDay => 24,
+            Window::LastWeek => 168,
+        };
+        Interval::ending_at(as_of, hours * HOUR)
+    }
+}
+
+/// How far before `as_of` polls are considered: the week, and one day before it.
+const POLLS_CONSIDERED: i64 = 192 * HOUR;
 
 /// What a report is about; with the stored data it fixes every byte of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Parameters {
-    /// as_of
+    /// The instant that the windows end with.
     pub as_of: Timestamp,
-    /// method
+    /// How uptime is told.
     pub method: Method,
 }
-impl Parameters {
-    /// The polls considered, both ends included: `[as_of - 192 h, as_of]`.
-    pub fn polls_considered(&self) -> std::ops::RangeInclusive<Timestamp> {
-        todo!()
-    }
-    /// Last hour, last day, last week.
-    pub fn windows(&self) -> [Interval; 3] {
-        todo!()
-    }
-}
 
-/// Up- and downtime of one window, in microseconds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// up
-    pub up_micros: i64,
-    /// down
-    pub down_micros: i64,
+impl Parameters {
+    /// Returns the instants whose polls are considered, both ends included:
+    /// `[as_of - 192 h, as_of]`.
+    pub fn polls_considered(&self) -> RangeInclusive<Timestamp> {
+        self.as_of.plus(-POLLS_CONSIDERED)..=self.as_of
+    }
+
+    /// Returns the time in which a report may ask whether a store is open: wherever a poll is
+    /// considered, so one at `as_of` is included.
+    pub fn span(&self) -> Interval {
+        Interval::ending_at(self.as_of.plus(1), POLLS_CONSIDERED + 1)
+    }
 }
 
 /// One store's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportRow {
-    /// store
+    /// The store.
     pub store: StoreId,
-    /// last hour, last day, last week
-    pub windows: [Figures; 3],
+    /// Figures in the order of [`Window::ALL`].
+    pub uptimes: [Uptime; Window::ALL.len()],
+}
+
+/// Computes one store's row. `polls` are those considered, one an instant; `clock` is its zone's,
+/// made for [`Parameters::span`].
+pub(crate) fn row_for_store(
+    store: StoreId,
+    hours: &[HoursRow],
+    polls: &[Poll],
+    clock: &ZoneClock,
+    parameters: &Parameters,
+) -> ReportRow {
+    let uptimes = match parameters.method {
+        Method::TimeWeighted { max_hold } => {
+            let windows = Window::ALL.map(|window| window.before(parameters.as_of));
+            uptime_during(&open_intervals(hours, clock), polls, max_hold, windows)
+        }
+        Method::PollCount => count_polls(hours, polls, clock, parameters),
+    };
+    ReportRow { store, uptimes }
 }
 
 /// What a status tells of a report's stores.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StoreCounts {
-    /// rows
+    /// Rows.
     pub stores: u64,
-    /// without a poll considered
+    /// Rows without a poll considered.
     pub without_polls: u64,
-    /// without any hours row
+    /// Rows of stores without any business hours: always open.
     pub with_default_hours: u64,
-    /// without a zone
+    /// Rows of stores without a zone.
     pub with_default_zone: u64,
 }
-impl std::ops::AddAssign for StoreCounts {
+
+impl AddAssign for StoreCounts {
     fn add_assign(&mut self, other: StoreCounts) {
         self.stores += other.stores;
         self.without_polls += other.without_polls;
@@ -86,8 +144,8 @@ impl std::ops::AddAssign for StoreCounts {
 /// The rows of one shard, in any order.
 #[derive(Debug, Clone, Default)]
 pub struct ShardReport {
-    /// rows
+    /// One a store.
     pub rows: Vec<ReportRow>,
-    /// counts
+    /// What they are about.
     pub counts: StoreCounts,
 }

@@ -1,12 +1,38 @@
-//! The packed form of many stores' polls, hours or zones: encode, decode (architecture 3).
+//! The packed form of many stores' polls, hours or zones (architecture section 3).
+//!
+//! **Equal content gives equal bytes**, so a segment's hash can be its key. Numbers are LEB128
+//! varints, signed ones zigzag. A segment is, in this order:
+//!
+//! | part | form |
+//! |---|---|
+//! | version | one byte, 1 |
+//! | kind | one byte: 1 polls, 2 hours, 3 zones |
+//! | preamble | polls: the first instant; hours, zones: the [`Source`]; zones: their names as well |
+//! | stores | three groups in order: integers (8 bytes), UUIDs (16 bytes), texts (length, bytes); each group its count, then each store's id and data |
+//!
+//! A store's polls: how many; then for each the distance to the one before (of the first: to the
+//! preamble's instant), doubled, plus 1 if active. A row of hours: day, start, end. A zone: its
+//! place among the names.
+
+mod decode;
+mod encode;
+mod hours_form;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
+use chrono::{DateTime, Datelike};
 use chrono_tz::Tz;
 use thiserror::Error;
 
 use crate::business_hours::HoursRow;
+use crate::interval::DAY;
 use crate::{PollSet, Shard, StoreId, Timestamp};
+
+pub use decode::decode;
+pub(crate) use decode::{Visitor, visit};
+pub use encode::{pack_hours, pack_polls, pack_zones};
 
 /// Which upload a row of hours or zones came from. Ordered: the newer is greater (spec section 2).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,18 +47,19 @@ pub struct Source {
 
 /// A UTC day: days since 1970-01-01. Prints as `YYYY-MM-DD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UtcDay(i32);
+pub struct UtcDay(i64);
 
 impl UtcDay {
     /// The day an instant falls on.
-    pub fn of(_at: Timestamp) -> UtcDay {
-        todo!()
+    pub fn of(at: Timestamp) -> UtcDay {
+        UtcDay(at.micros().div_euclid(DAY))
     }
 }
 
 impl fmt::Display for UtcDay {
-    fn fmt(&self, _formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        todo!()
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let date = DateTime::from_timestamp_micros(self.0 * DAY).unwrap_or_default();
+        write!(formatter, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
     }
 }
 
@@ -47,7 +74,7 @@ pub enum SegmentKind {
     Zones,
 }
 
-/// Data of many stores of one shard, packed. Equal content gives equal bytes.
+/// Data of many stores of one shard, packed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
     /// Whose stores it holds.
@@ -60,6 +87,9 @@ pub struct Segment {
 
 /// Below `DynamoDB`'s item limit of 400 KB (409,600 bytes) with keys and attribute names.
 pub const MAX_SEGMENT_BYTES: usize = 400_000;
+
+/// How many rows of business hours a store may have, so that they fit one segment.
+pub const MAX_HOURS_ROWS: usize = 20_000;
 
 /// The content of a segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,30 +105,9 @@ pub enum Decoded {
 /// Why bytes are no segment that this version of the program reads.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the segment cannot be read: {0}")]
-pub struct DecodeError(pub(crate) &'static str);
+pub struct DecodeError(&'static str);
 
-/// Packs polls of stores of one shard: a segment for each UTC day, more where a day is too large.
-///
-/// Stores may come in any order, each once.
-pub fn pack_polls(_shard: Shard, _stores: Vec<(StoreId, PollSet)>) -> Vec<Segment> {
-    todo!()
-}
-
-/// Packs the hours rows that a file has of stores of one shard. A store's rows stay together.
-pub fn pack_hours(
-    _shard: Shard,
-    _source: &Source,
-    _stores: Vec<(StoreId, Vec<HoursRow>)>,
-) -> Vec<Segment> {
-    todo!()
-}
-
-/// Packs the zones that a file gives stores of one shard.
-pub fn pack_zones(_shard: Shard, _source: &Source, _stores: Vec<(StoreId, Tz)>) -> Vec<Segment> {
-    todo!()
-}
-
-/// Decodes any segment.
-pub fn decode(_bytes: &[u8]) -> Result<Decoded, DecodeError> {
-    todo!()
-}
+const VERSION: u8 = 1;
+const POLLS: u8 = 1;
+const HOURS: u8 = 2;
+const ZONES: u8 = 3;

@@ -1,23 +1,120 @@
-//! The segments of a shard, united: polls as a set, hours and zones by the newest source.
+//! The segments of a shard, united: **polls are a set, hours and zones are those of the newest
+//! source**. So segments may come in any order, any number of times.
 
-use crate::Shard;
-use crate::report::{Parameters, ShardReport};
-use crate::segment::DecodeError;
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
 
-/// Everything stored of one shard that a report may need.
+use chrono_tz::Tz;
+
+use crate::business_hours::{DEFAULT_ZONE, HoursRow};
+use crate::report::{Parameters, ShardReport, StoreCounts, row_for_store};
+use crate::segment::{self, DecodeError, Source};
+use crate::zone_clock::ZoneClock;
+use crate::{Poll, PollSet, StoreId, Timestamp};
+
+/// Everything stored of one shard that a report needs.
 #[derive(Debug)]
-pub struct ShardData {}
+pub struct ShardData {
+    parameters: Parameters,
+    stores: HashMap<StoreId, StoreData>,
+}
+
+#[derive(Debug, Default)]
+struct StoreData {
+    // As they came: in no order, with repeats.
+    polls: Vec<Poll>,
+    hours: Option<Sourced<Vec<HoursRow>>>,
+    zone: Option<Sourced<Tz>>,
+}
+
+/// A value and the upload that it came with.
+#[derive(Debug)]
+struct Sourced<T> {
+    source: Arc<Source>,
+    value: T,
+}
+
 impl ShardData {
-    /// Only polls that `parameters` considers are kept.
-    pub fn new(_shard: Shard, _parameters: Parameters) -> ShardData {
-        todo!()
+    /// Begins a shard. Only polls that `parameters` considers will be kept.
+    pub fn new(parameters: Parameters) -> ShardData {
+        ShardData { parameters, stores: HashMap::new() }
     }
-    /// Adds a segment of any kind; in any order, any number of times.
-    pub fn add(&mut self, _segment: &[u8]) -> Result<(), DecodeError> {
-        todo!()
+
+    /// Adds a segment of any kind.
+    pub fn add(&mut self, segment: &[u8]) -> Result<(), DecodeError> {
+        let mut union = Union {
+            considered: self.parameters.polls_considered(),
+            source: None,
+            stores: &mut self.stores,
+        };
+        segment::visit(segment, &mut union)
     }
+
     /// Computes the shard's rows.
     pub fn report(self) -> ShardReport {
-        todo!()
+        let ShardData { parameters, stores } = self;
+        let mut clocks: HashMap<Tz, ZoneClock> = HashMap::new();
+        let mut report =
+            ShardReport { rows: Vec::with_capacity(stores.len()), ..Default::default() };
+        for (store, data) in stores {
+            report.counts += counts_of(&data);
+            let zone = data.zone.map_or(DEFAULT_ZONE, |zone| zone.value);
+            let clock =
+                clocks.entry(zone).or_insert_with(|| ZoneClock::new(zone, parameters.span()));
+            let hours = data.hours.map(|hours| hours.value).unwrap_or_default();
+            let polls = PollSet::new(data.polls);
+            report.rows.push(row_for_store(store, &hours, polls.as_slice(), clock, &parameters));
+        }
+        report
+    }
+}
+
+fn counts_of(data: &StoreData) -> StoreCounts {
+    StoreCounts {
+        stores: 1,
+        without_polls: u64::from(data.polls.is_empty()),
+        with_default_hours: u64::from(data.hours.is_none()),
+        with_default_zone: u64::from(data.zone.is_none()),
+    }
+}
+
+/// Takes one segment into a shard's stores.
+struct Union<'a> {
+    considered: RangeInclusive<Timestamp>,
+    source: Option<Arc<Source>>,
+    stores: &'a mut HashMap<StoreId, StoreData>,
+}
+
+impl Union<'_> {
+    fn shared(&mut self, source: &Source) -> Arc<Source> {
+        Arc::clone(self.source.get_or_insert_with(|| Arc::new(source.clone())))
+    }
+}
+
+impl segment::Visitor for Union<'_> {
+    fn polls(&mut self, store: StoreId, polls: &[Poll]) {
+        // A store with no other poll, hours or zone has no row.
+        let mut considered =
+            polls.iter().copied().filter(|poll| self.considered.contains(&poll.at())).peekable();
+        if considered.peek().is_some() {
+            self.stores.entry(store).or_default().polls.extend(considered);
+        }
+    }
+
+    fn hours(&mut self, source: &Source, store: StoreId, rows: Vec<HoursRow>) {
+        let source = self.shared(source);
+        keep_newest(&mut self.stores.entry(store).or_default().hours, source, rows);
+    }
+
+    fn zone(&mut self, source: &Source, store: StoreId, zone: Tz) {
+        let source = self.shared(source);
+        keep_newest(&mut self.stores.entry(store).or_default().zone, source, zone);
+    }
+}
+
+fn keep_newest<T>(kept: &mut Option<Sourced<T>>, source: Arc<Source>, value: T) {
+    if kept.as_ref().is_none_or(|kept| kept.source < source) {
+        *kept = Some(Sourced { source, value });
     }
 }

@@ -87,6 +87,17 @@ impl StoreId {
         }
     }
 
+    /// Returns the first eight bytes of the text as a number; missing ones are zero, so numbers are
+    /// ordered as texts are, as far as they reach.
+    pub(crate) fn first_bytes(&self) -> u64 {
+        self.with_text(|text| {
+            let mut bytes = [0; 8];
+            let count = text.len().min(bytes.len());
+            bytes[..count].copy_from_slice(&text.as_bytes()[..count]);
+            u64::from_be_bytes(bytes)
+        })
+    }
+
     pub(crate) fn form(&self) -> &Form {
         &self.0
     }
@@ -139,7 +150,7 @@ impl Shard {
 
     /// Returns every shard, in order.
     pub fn all() -> impl ExactSizeIterator<Item = Shard> + Clone {
-        (0..Shard::COUNT).map(|index| Shard(index as u8))
+        (0..1 << Shard::BITS).map(Shard)
     }
 
     /// Returns the shard's place in [`Shard::all`].
@@ -293,8 +304,8 @@ fn write_uuid(bytes: [u8; 16], buffer: &mut [u8; LONGEST_SHORT_TEXT]) -> usize {
 }
 
 fn halves(bytes: [u8; 16]) -> (u64, u64) {
-    let number = u128::from_be_bytes(bytes);
-    ((number >> 64) as u64, number as u64)
+    let (halves, _) = bytes.as_chunks();
+    (u64::from_be_bytes(halves[0]), u64::from_be_bytes(halves[1]))
 }
 
 /// The finaliser of `SplitMix64` (Steele, Lea, Flood, "Fast splittable pseudorandom number
@@ -305,3 +316,6 @@ fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     value ^ (value >> 31)
 }
+
+#[cfg(test)]
+mod tests;

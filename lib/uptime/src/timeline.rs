@@ -1,38 +1,145 @@
-//! Method `time_weighted` (spec section 4).
+//! Method `time_weighted` (spec section 4): polls and open intervals to uptime.
+//!
+//! A store is polled about once an hour, so its status between two polls is unknown. The rule that
+//! fills the gaps: **only polls taken in open time count; a status holds until the next poll of
+//! the same open interval, and the first poll also speaks for the time before it in that interval.
+//! An interval without polls takes the status of the latest earlier poll that counts; if there is
+//! none, of the earliest later one.**
 
-use crate::{Interval, Poll};
+use std::ops::AddAssign;
 
-/// Open time by estimated status, in microseconds.
+use crate::interval::MINUTE;
+use crate::{Interval, Poll, Status};
+
+/// Open time by estimated status, in microseconds. The three add up to the open time exactly.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Uptime {
-    /// up
+    /// Time with the store active.
     pub up_micros: i64,
-    /// down
+    /// Time with the store inactive.
     pub down_micros: i64,
-    /// unknown
+    /// Time that no poll speaks for.
     pub unknown_micros: i64,
 }
 
-/// `max_hold`: whole minutes, 1 to 11,520.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct MaxHold(u16);
-impl MaxHold {
-    /// None outside 1..=11,520
-    pub fn from_minutes(_minutes: u32) -> Option<MaxHold> {
-        todo!()
-    }
-    /// minutes
-    pub fn minutes(self) -> u32 {
-        u32::from(self.0)
+impl AddAssign for Uptime {
+    fn add_assign(&mut self, other: Uptime) {
+        self.up_micros += other.up_micros;
+        self.down_micros += other.down_micros;
+        self.unknown_micros += other.unknown_micros;
     }
 }
 
-/// `open` sorted and disjoint; `polls` sorted, one an instant.
-pub fn uptime_during(
-    _open: &[Interval],
-    _polls: &[Poll],
-    _max_hold: Option<MaxHold>,
-    _windows: [Interval; 3],
-) -> [Uptime; 3] {
-    todo!()
+/// The longest time, before or after it, that a poll speaks for: whole minutes, 1 to 11,520.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MaxHold(u16);
+
+impl MaxHold {
+    /// The most minutes: the 192 hours of which polls are considered.
+    pub const MAX_MINUTES: u16 = 11_520;
+
+    /// Returns `None` outside 1 to 11,520.
+    pub fn from_minutes(minutes: u32) -> Option<MaxHold> {
+        let minutes = u16::try_from(minutes).ok()?;
+        (1..=MaxHold::MAX_MINUTES).contains(&minutes).then_some(MaxHold(minutes))
+    }
+
+    /// Returns the minutes.
+    pub fn minutes(self) -> u32 {
+        u32::from(self.0)
+    }
+
+    fn micros(self) -> i64 {
+        i64::from(self.0) * MINUTE
+    }
 }
+
+/// Estimates uptime in each window.
+///
+/// `open` are a store's open intervals: in order, apart from each other. `polls` are those
+/// considered, in order, one an instant; they may lie in closed time.
+pub fn uptime_during<const WINDOWS: usize>(
+    open: &[Interval],
+    polls: &[Poll],
+    max_hold: Option<MaxHold>,
+    windows: [Interval; WINDOWS],
+) -> [Uptime; WINDOWS] {
+    let mut uptimes = [Uptime::default(); WINDOWS];
+    for_each_stretch(open, polls, |stretch, speaker| {
+        for (uptime, window) in uptimes.iter_mut().zip(windows) {
+            if let Some(shared) = stretch.intersection(window) {
+                *uptime += estimate(shared, speaker, max_hold);
+            }
+        }
+    });
+    uptimes
+}
+
+/// Splits the open intervals into stretches that one poll speaks for, in order; `None` speaks for
+/// a store no poll of which counts.
+fn for_each_stretch(
+    open: &[Interval],
+    polls: &[Poll],
+    mut take: impl FnMut(Interval, Option<Poll>),
+) {
+    let mut rest = polls;
+    let mut latest_earlier = None;
+    // Until a poll has counted there is no earlier one; the first to count then speaks instead.
+    let mut silent_so_far = Vec::new();
+    for &interval in open {
+        let inside = polls_inside(&mut rest, interval);
+        let (Some(&first), Some(&last)) = (inside.first(), inside.last()) else {
+            match latest_earlier {
+                Some(poll) => take(interval, Some(poll)),
+                None => silent_so_far.push(interval),
+            }
+            continue;
+        };
+        for earlier_interval in silent_so_far.drain(..) {
+            take(earlier_interval, Some(first));
+        }
+        let ends = inside.iter().skip(1).map(|next| next.at()).chain([interval.end()]);
+        let mut start = interval.start();
+        for (&poll, end) in inside.iter().zip(ends) {
+            if let Some(stretch) = Interval::new(start, end) {
+                take(stretch, Some(poll));
+            }
+            start = end;
+        }
+        latest_earlier = Some(last);
+    }
+    for interval in silent_so_far {
+        take(interval, None);
+    }
+}
+
+/// Returns the polls in `interval` and leaves the later ones; those before it are in closed time.
+fn polls_inside<'a>(rest: &mut &'a [Poll], interval: Interval) -> &'a [Poll] {
+    let from = rest.partition_point(|poll| poll.at() < interval.start());
+    let from_interval_on = &rest[from..];
+    let count = from_interval_on.partition_point(|poll| poll.at() < interval.end());
+    let (inside, later) = from_interval_on.split_at(count);
+    *rest = later;
+    inside
+}
+
+/// Takes the speaker's status for all of `stretch` that is no further from it than `max_hold`.
+fn estimate(stretch: Interval, speaker: Option<Poll>, max_hold: Option<MaxHold>) -> Uptime {
+    let all = stretch.micros();
+    let Some(poll) = speaker else {
+        return Uptime { unknown_micros: all, ..Uptime::default() };
+    };
+    let known = max_hold.map_or(all, |max_hold| {
+        let (from, to) = (poll.at().plus(-max_hold.micros()), poll.at().plus(max_hold.micros()));
+        let held = Interval::new(from, to).and_then(|held| held.intersection(stretch));
+        held.map_or(0, Interval::micros)
+    });
+    let unknown_micros = all - known;
+    match poll.status() {
+        Status::Active => Uptime { up_micros: known, down_micros: 0, unknown_micros },
+        Status::Inactive => Uptime { up_micros: 0, down_micros: known, unknown_micros },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,29 +1,203 @@
-//! How instants are read and written: the source files' forms, and RFC 3339.
+//! How instants are read and written: the source files' form, and RFC 3339.
 
-use crate::Timestamp;
 use std::fmt;
 
-/// Why a text is no instant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "a timestamp is YYYY-MM-DD HH:MM:SS[.ffffff] with UTC, Z, an offset +hh:mm or nothing behind it"
-)]
+use chrono::{DateTime, NaiveDate, SecondsFormat};
+use thiserror::Error;
+
+use crate::Timestamp;
+use crate::interval::{HOUR, MINUTE, SECOND};
+
+/// The text is no instant of the form asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the text is no timestamp of the accepted form")]
 pub struct TimestampError;
 
 impl Timestamp {
-    /// Reads the source files' form (spec section 2): microseconds, further digits cut off.
-    pub fn from_source(_text: &[u8]) -> Result<Timestamp, TimestampError> {
-        todo!()
+    /// Reads the form of the source files (spec section 2): `YYYY-MM-DD`, a blank or `T`,
+    /// `HH:MM:SS`, a fraction of 1 to 9 digits or none, and ` UTC`, `Z`, an offset `+hh:mm` or
+    /// nothing, which is UTC too. Letters may be of any case. Digits after the sixth are cut off.
+    pub fn from_source(text: &[u8]) -> Result<Timestamp, TimestampError> {
+        let (time, suffix) = split_time(text).ok_or(TimestampError)?;
+        if suffix.is_empty() || suffix.eq_ignore_ascii_case(b" UTC") {
+            return Ok(time);
+        }
+        at_offset(time, suffix).ok_or(TimestampError)
     }
-    /// Reads RFC 3339 (`T` or blank, `Z` or an offset required).
-    pub fn from_rfc3339(_text: &str) -> Result<Timestamp, TimestampError> {
-        todo!()
+
+    /// Reads RFC 3339: as [`Timestamp::from_source`], but `Z` or an offset has to be there.
+    pub fn from_rfc3339(text: &str) -> Result<Timestamp, TimestampError> {
+        let (time, suffix) = split_time(text.as_bytes()).ok_or(TimestampError)?;
+        at_offset(time, suffix).ok_or(TimestampError)
     }
 }
 
 /// RFC 3339 in UTC, `2023-01-24T09:06:42.605777Z`; a fraction only where there is one.
 impl fmt::Display for Timestamp {
-    fn fmt(&self, _formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        todo!()
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = self.micros();
+        let Some(time) = DateTime::from_timestamp_micros(micros) else {
+            return write!(formatter, "{micros} microseconds since 1970");
+        };
+        let fraction =
+            if micros % SECOND == 0 { SecondsFormat::Secs } else { SecondsFormat::Micros };
+        formatter.write_str(&time.to_rfc3339_opts(fraction, true))
+    }
+}
+
+/// Reads date, time and fraction as if in UTC, and returns what follows them.
+fn split_time(text: &[u8]) -> Option<(Timestamp, &[u8])> {
+    let (time, rest) = text.split_at_checked("YYYY-MM-DD HH:MM:SS".len())?;
+    let [century @ .., b'-', m1, m2, b'-', d1, d2, separator, h1, h2, b':', n1, n2, b':', s1, s2] =
+        time
+    else {
+        return None;
+    };
+    if !matches!(separator, b' ' | b'T' | b't') {
+        return None;
+    }
+    let [y1, y2, y3, y4] = century else {
+        return None;
+    };
+    let year = two_digits(*y1, *y2, 99)? * 100 + two_digits(*y3, *y4, 99)?;
+    let month = two_digits(*m1, *m2, 12)?;
+    let day = two_digits(*d1, *d2, 31)?;
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+    let hours = two_digits(*h1, *h2, 23)?;
+    let minutes = two_digits(*n1, *n2, 59)?;
+    let seconds = two_digits(*s1, *s2, 59)?;
+    let time = date.and_hms_opt(hours, minutes, seconds)?.and_utc().timestamp();
+    let (fraction_micros, rest) = split_fraction(rest)?;
+    Some((Timestamp::from_micros(time * SECOND + fraction_micros), rest))
+}
+
+/// Reads `.` and 1 to 9 digits, if there are any, as microseconds; the rest is cut off.
+fn split_fraction(text: &[u8]) -> Option<(i64, &[u8])> {
+    let Some(digits) = text.strip_prefix(b".") else {
+        return Some((0, text));
+    };
+    let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if count == 0 || count > 9 {
+        return None;
+    }
+    let (digits, rest) = digits.split_at(count);
+    let digit = |place: usize| digits.get(place).map_or(0, |digit| i64::from(digit - b'0'));
+    Some(((0..6).fold(0, |micros, place| micros * 10 + digit(place)), rest))
+}
+
+/// Takes `time` as local at the offset that `suffix` states: `Z` or `+hh:mm`.
+fn at_offset(time: Timestamp, suffix: &[u8]) -> Option<Timestamp> {
+    match suffix {
+        b"Z" | b"z" => Some(time),
+        [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
+            let hours = i64::from(two_digits(*h1, *h2, 23)?);
+            let minutes = i64::from(two_digits(*m1, *m2, 59)?);
+            let offset = hours * HOUR + minutes * MINUTE;
+            Some(time.plus(if *sign == b'+' { -offset } else { offset }))
+        }
+        _ => None,
+    }
+}
+
+fn two_digits(tens: u8, ones: u8, most: u32) -> Option<u32> {
+    let both_are_digits = tens.is_ascii_digit() && ones.is_ascii_digit();
+    let value = u32::from(tens.wrapping_sub(b'0')) * 10 + u32::from(ones.wrapping_sub(b'0'));
+    (both_are_digits && value <= most).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_timestamp_keeps_its_microseconds() {
+        check("2023-01-24 09:06:42.605777 UTC", "2023-01-24T09:06:42.605777Z");
+        check("2023-01-24 09:06:42.6 UTC", "2023-01-24T09:06:42.600000Z");
+        check("2023-01-24 09:06:42", "2023-01-24T09:06:42Z");
+        check("2023-01-24t09:06:42z", "2023-01-24T09:06:42Z");
+        check("2023-01-24 09:06:42 utc", "2023-01-24T09:06:42Z");
+    }
+
+    #[test]
+    fn digits_after_the_sixth_are_cut_off_not_rounded() {
+        check("2023-01-24 09:06:42.123456999 UTC", "2023-01-24T09:06:42.123456Z");
+        check("2023-01-24 09:06:42.000000999", "2023-01-24T09:06:42Z");
+        check("2023-01-24 09:06:42.1234567890", "no");
+    }
+
+    #[test]
+    fn an_offset_is_taken_off() {
+        check("2023-01-24T09:06:42+05:30", "2023-01-24T03:36:42Z");
+        check("2023-01-24T09:06:42.5-10:00", "2023-01-24T19:06:42.500000Z");
+        check("2023-01-01 00:00:00+00:01", "2022-12-31T23:59:00Z");
+        check("2023-01-24T09:06:42-00:00", "2023-01-24T09:06:42Z");
+    }
+
+    #[test]
+    fn the_calendar_is_kept() {
+        check("2024-02-29 00:00:00", "2024-02-29T00:00:00Z");
+        for date in ["2023-02-29", "2023-04-31", "2023-00-10", "2023-13-10", "2023-01-00"] {
+            check(&format!("{date} 00:00:00"), "no");
+        }
+    }
+
+    #[test]
+    fn hours_minutes_and_seconds_have_their_limits() {
+        check("2023-01-24 23:59:59", "2023-01-24T23:59:59Z");
+        for time in ["24:00:00", "00:60:00", "00:00:60", "23:59:60", "-1:00:00", "+1:00:00"] {
+            check(&format!("2023-01-24 {time}"), "no");
+        }
+        for offset in ["+24:00", "+05:60", "+5:30", "+0530", "+05"] {
+            check(&format!("2023-01-24 09:06:42{offset}"), "no");
+        }
+    }
+
+    #[test]
+    fn other_forms_are_refused() {
+        for text in [
+            "",
+            "2023-01-24",
+            "1674551202",
+            "24.01.2023 09:06:42",
+            "2023-1-24 09:06:42",
+            "2023-01-24 9:06:42",
+            "2023-01-24_09:06:42",
+            "2023-01-24  09:06:42",
+            "2023-01-24 09:06:42UTC",
+            "2023-01-24 09:06:42 Z",
+            "2023-01-24 09:06:42 +00:00",
+            "2023-01-24 09:06:42.",
+            "2023-01-24 09:06:42. UTC",
+            "2023-01-24 09:06:42,5",
+            "2023-01-24 09:06:42 CET",
+            "2023/01/24 09:06:42",
+            "2023-01-24 09:06",
+            "\u{0662}023-01-24 09:06:42",
+        ] {
+            check(text, "no");
+        }
+    }
+
+    #[test]
+    fn rfc_3339_needs_an_offset() {
+        let read = |text: &str| Timestamp::from_rfc3339(text).map(|at| at.to_string());
+        assert_eq!(read("2023-01-24T09:06:42.5Z"), Ok("2023-01-24T09:06:42.500000Z".to_owned()));
+        assert_eq!(read("2023-01-24 09:06:42+01:00"), Ok("2023-01-24T08:06:42Z".to_owned()));
+        assert_eq!(read("2023-01-24T09:06:42"), Err(TimestampError));
+        assert_eq!(read("2023-01-24T09:06:42 UTC"), Err(TimestampError));
+        assert_eq!(read("now"), Err(TimestampError));
+    }
+
+    #[test]
+    fn every_instant_prints() {
+        let last = Timestamp::from_micros(i64::MAX).to_string();
+        assert_eq!(last, "9223372036854775807 microseconds since 1970");
+        assert_eq!(Timestamp::from_micros(-1).to_string(), "1969-12-31T23:59:59.999999Z");
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let read = Timestamp::from_source(text.as_bytes());
+        assert_eq!(read.map_or("no".to_owned(), |at| at.to_string()), expected, "{text}");
     }
 }

@@ -1,0 +1,55 @@
+//! The sample as a whole: who is polled when, and every file's rows in the order they are written.
+
+use std::ops::RangeInclusive;
+
+use uptime::{Poll, Timestamp};
+
+use super::hours::Shift;
+use super::polls::{self, Fleet};
+use super::random::Random;
+use super::stores::Store;
+
+/// Which store of a sample a row is of.
+pub(super) type StoreIndex = u32;
+
+/// The rows of the three source files.
+#[derive(Debug)]
+pub(super) struct Sample {
+    pub(super) stores: Vec<Store>,
+    /// When there may be polls.
+    pub(super) polled: RangeInclusive<Timestamp>,
+    /// 16 bytes each: a fleet of 140,000 stores has 18 million.
+    pub(super) polls: Vec<(StoreIndex, Poll)>,
+    pub(super) hours: Vec<(StoreIndex, Shift)>,
+    pub(super) zones: Vec<(StoreIndex, &'static str)>,
+}
+
+impl Sample {
+    pub(super) fn new(
+        store_count: u32,
+        polled: RangeInclusive<Timestamp>,
+        mut random: Random,
+    ) -> Sample {
+        let fleet = Fleet::new(&polled, &mut random);
+        let mut polls = Vec::with_capacity(store_count as usize * fleet.usual_polls_per_store());
+        let mut stores = Vec::with_capacity(store_count as usize);
+        for index in 0..store_count {
+            let store = Store::new(&mut random);
+            polls::take(&fleet, &store, &mut random, |poll| polls.push((index, poll)));
+            stores.push(store);
+        }
+        let mut hours = rows_of(&stores, |store| store.hours.iter().copied());
+        let mut zones = rows_of(&stores, |store| store.zone.map(|zone| zone.name).into_iter());
+        random.shuffle(&mut polls);
+        random.shuffle(&mut hours);
+        random.shuffle(&mut zones);
+        Sample { stores, polled, polls, hours, zones }
+    }
+}
+
+fn rows_of<'s, T, I: Iterator<Item = T>>(
+    stores: &'s [Store],
+    rows: impl Fn(&'s Store) -> I,
+) -> Vec<(StoreIndex, T)> {
+    (0..).zip(stores).flat_map(|(index, store)| rows(store).map(move |row| (index, row))).collect()
+}

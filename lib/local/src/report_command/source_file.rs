@@ -1,0 +1,166 @@
+//! One source file: read in pieces, its good rows stored, the others told.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use thiserror::Error;
+use uptime::Timestamp;
+use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings};
+use uptime::input::FileKind;
+use uptime::segment::Source;
+
+use super::stored::Stored;
+
+/// Why a file gave nothing at all.
+#[derive(Debug, Error)]
+pub(super) enum FileError {
+    #[error("cannot read {path}")]
+    Unreadable { path: String, source: io::Error },
+    #[error("{path} is refused")]
+    Refused { path: String, source: IngestError },
+}
+
+/// What became of a file's rows.
+#[derive(Debug)]
+pub(super) struct Summary {
+    path: String,
+    kind: Option<FileKind>,
+    counts: Counts,
+    /// The start of `rejects.csv`, cut off after a whole number of pieces.
+    rejects: Vec<u8>,
+    damage: Option<String>,
+}
+
+/// Why a file counts as failed though its good rows are stored.
+#[derive(Debug)]
+pub(super) struct Shortcoming {
+    path: String,
+    reason: String,
+}
+
+impl fmt::Display for Shortcoming {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.path, self.reason)
+    }
+}
+
+/// Ingests a file.
+pub(super) fn ingest(
+    path: &Path,
+    source: Source,
+    latest_poll: Timestamp,
+    stored: &mut Stored,
+) -> Result<Summary, FileError> {
+    let shown = path.display().to_string();
+    let mut ingest = Ingest::new(IngestSettings {
+        source,
+        latest_poll,
+        batch_bytes: BATCH_BYTES,
+        gzip_ratio_limit: GZIP_RATIO_LIMIT,
+    });
+    let mut rejects = Vec::new();
+    let read = read_all(path, &mut ingest, |ingest| {
+        stored.add(ingest.take_segments());
+        let more = ingest.take_rejects();
+        if rejects.len() < ENOUGH_REJECTS {
+            rejects.extend(more);
+        }
+        // Nobody asked for them; they would only fill the memory.
+        ingest.take_rejected_rows();
+    });
+    let damage = match read {
+        Ok(()) => None,
+        Err(ReadError::Ingest(IngestError::Damaged(damage))) => Some(damage),
+        Err(ReadError::Ingest(source)) => return Err(FileError::Refused { path: shown, source }),
+        Err(ReadError::Io(source)) => return Err(FileError::Unreadable { path: shown, source }),
+    };
+    if let Some((_, last_poll)) = ingest.poll_span() {
+        stored.raise_newest_poll(last_poll);
+    }
+    Ok(Summary { path: shown, kind: ingest.kind(), counts: ingest.counts(), rejects, damage })
+}
+
+enum ReadError {
+    Io(io::Error),
+    Ingest(IngestError),
+}
+
+/// Feeds the whole file, and calls `take` whenever something may be ready, after an error too.
+fn read_all(
+    path: &Path,
+    ingest: &mut Ingest,
+    mut take: impl FnMut(&mut Ingest),
+) -> Result<(), ReadError> {
+    let mut file = File::open(path).map_err(ReadError::Io)?;
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        let fed = match file.read(&mut piece) {
+            Ok(0) => break,
+            Ok(length) => ingest.feed(&piece[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(ReadError::Io(error)),
+        };
+        take(ingest);
+        fed.map_err(ReadError::Ingest)?;
+    }
+    let finished = ingest.finish();
+    take(ingest);
+    finished.map_err(ReadError::Ingest)
+}
+
+impl Summary {
+    /// Tells the counts in one line, and the first rejects in a line each.
+    pub(super) fn tell(&self, notes: &mut impl Write) -> io::Result<()> {
+        let Counts { rows, loaded, duplicate, conflicts, rejected } = self.counts;
+        let kind = self.kind.map_or("nothing", FileKind::name);
+        let conflicts =
+            if conflicts > 0 { format!(" ({conflicts} in conflict)") } else { String::new() };
+        writeln!(
+            notes,
+            "{}: {kind}, {rows} rows: {loaded} loaded, {duplicate} duplicate{conflicts}, {rejected} \
+             rejected",
+            self.path
+        )?;
+        let mut told = 0;
+        for (line, message) in first_rejects(&self.rejects) {
+            writeln!(notes, "  line {line}: {message}")?;
+            told += 1;
+        }
+        if rejected > told {
+            writeln!(notes, "  and {} more", rejected - told)?;
+        }
+        Ok(())
+    }
+
+    /// Returns why the service would call this load Failed, if it would.
+    pub(super) fn shortcoming(&self) -> Option<Shortcoming> {
+        let Counts { rows, rejected, .. } = self.counts;
+        let too_many = rejected * 100 > rows * REJECT_LIMIT_PERCENT;
+        let limit = || format!("{rejected} of {rows} rows rejected, over {REJECT_LIMIT_PERCENT} %");
+        let reason = self.damage.clone().or_else(|| too_many.then(limit))?;
+        Some(Shortcoming { path: self.path.clone(), reason })
+    }
+}
+
+/// Returns line and message of the first records of a `rejects.csv`.
+fn first_rejects(csv: &[u8]) -> impl Iterator<Item = (String, String)> {
+    csv::Reader::from_reader(csv).into_records().map_while(Result::ok).take(REJECTS_TOLD).map(
+        |record| {
+            let cell = |index| record.get(index).unwrap_or_default().to_owned();
+            (cell(0), cell(record.len() - 1))
+        },
+    )
+}
+
+const REJECTS_TOLD: usize = 5;
+/// Room for the rejects told and the header.
+const ENOUGH_REJECTS: usize = 16 << 10;
+const PIECE_BYTES: usize = 256 << 10;
+/// Half the polls of a usual file: more memory would hardly make segments smaller.
+const BATCH_BYTES: usize = 12 << 20;
+/// As deployed, unless set otherwise.
+const GZIP_RATIO_LIMIT: u32 = 100;
+/// As deployed, unless set otherwise.
+const REJECT_LIMIT_PERCENT: u64 = 10;

@@ -1,0 +1,64 @@
+//! What the service would have stored of the files: their segments, by shard.
+
+use std::{panic, thread};
+
+use uptime::output::report_csv;
+use uptime::report::{Parameters, ReportRow};
+use uptime::segment::{DecodeError, Segment};
+use uptime::shard_data::ShardData;
+use uptime::{Shard, Timestamp};
+
+/// The segments of all files.
+#[derive(Debug)]
+pub(super) struct Stored {
+    /// A place for each shard, in order.
+    shards: Vec<Segments>,
+    newest_poll: Option<Timestamp>,
+}
+
+type Segments = Vec<Box<[u8]>>;
+
+impl Stored {
+    pub(super) fn new() -> Stored {
+        Stored { shards: vec![Segments::new(); Shard::COUNT], newest_poll: None }
+    }
+
+    pub(super) fn add(&mut self, segments: Vec<Segment>) {
+        for segment in segments {
+            self.shards[segment.shard.index()].push(segment.bytes.into_boxed_slice());
+        }
+    }
+
+    pub(super) fn raise_newest_poll(&mut self, at: Timestamp) {
+        self.newest_poll = self.newest_poll.max(Some(at));
+    }
+
+    pub(super) fn newest_poll(&self) -> Option<Timestamp> {
+        self.newest_poll
+    }
+
+    /// Computes `report.csv`, on two threads: shards have nothing to do with each other.
+    pub(super) fn report(mut self, parameters: Parameters) -> Result<Vec<u8>, DecodeError> {
+        let others = self.shards.split_off(self.shards.len() / 2);
+        let (rows, other_rows) = thread::scope(|scope| {
+            let other = scope.spawn(|| rows_of(others, parameters));
+            let rows = rows_of(self.shards, parameters);
+            (rows, other.join().unwrap_or_else(|cause| panic::resume_unwind(cause)))
+        });
+        let mut rows = rows?;
+        rows.extend(other_rows?);
+        Ok(report_csv(&rows))
+    }
+}
+
+fn rows_of(shards: Vec<Segments>, parameters: Parameters) -> Result<Vec<ReportRow>, DecodeError> {
+    let mut rows = Vec::new();
+    for segments in shards {
+        let mut data = ShardData::new(parameters);
+        for segment in segments {
+            data.add(&segment)?;
+        }
+        rows.extend(data.report().rows);
+    }
+    Ok(rows)
+}

@@ -1,0 +1,248 @@
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use clap::Parser;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tempfile::TempDir;
+
+use super::*;
+
+#[test]
+fn the_worked_example_of_the_readme_comes_out() {
+    let expected = "up 15.00 2.25 2.25, down 45.00 0.75 0.75";
+    check_report(&[HOURS, ZONES, POLLS], AS_OF_NOON, expected);
+}
+
+#[test]
+fn poll_count_counts_polls() {
+    let options = format!("{AS_OF_NOON} --method poll_count");
+    let expected = "up 0.00 1.00 1.00, down 60.00 1.00 1.00";
+    check_report(&[HOURS, ZONES, POLLS], &options, expected);
+}
+
+#[test]
+fn max_hold_leaves_what_is_further_from_a_poll_unknown() {
+    let options = format!("{AS_OF_NOON} --max-hold-minutes 30");
+    let expected = "up 0.00 1.00 1.00, down 30.00 0.50 0.50";
+    check_report(&[HOURS, ZONES, POLLS], &options, expected);
+}
+
+#[test]
+fn the_order_of_different_files_changes_nothing() {
+    let expected = "up 15.00 2.25 2.25, down 45.00 0.75 0.75";
+    check_report(&[POLLS, ZONES, HOURS], AS_OF_NOON, expected);
+    check_report(&[POLLS, HOURS, POLLS, ZONES], AS_OF_NOON, expected);
+}
+
+#[test]
+fn of_several_files_of_hours_the_later_one_counts() {
+    let shorter = "store_id,day,start_time_local,end_time_local\na,0,11:00:00,12:00:00\n";
+    let expected = "up 0.00 0.00 0.00, down 60.00 1.00 1.00";
+    check_report(&[HOURS, shorter, ZONES, POLLS], AS_OF_NOON, expected);
+    let expected = "up 15.00 2.25 2.25, down 45.00 0.75 0.75";
+    check_report(&[shorter, HOURS, ZONES, POLLS], AS_OF_NOON, expected);
+}
+
+#[test]
+fn a_report_is_about_the_newest_poll_unless_said_otherwise() {
+    // It is 11:15; the week begins at 11:15 of the Monday before, which has no polls of its own.
+    check_report(&[HOURS, ZONES, POLLS], "", "up 60.00 2.25 3.00, down 0.00 0.00 0.00");
+}
+
+#[test]
+fn rejected_rows_are_told_with_their_lines_and_change_nothing_else() {
+    let polls = with_good_polls(&format!("{POLLS}a,2023-01-23 17:20:00 UTC,open\n"), 20);
+    let told = report(&[HOURS, ZONES, &polls], AS_OF_NOON).unwrap();
+    let lines: Vec<&str> = told.notes.lines().skip(2).collect();
+    assert!(
+        lines[0].ends_with(": polls, 23 rows: 22 loaded, 0 duplicate, 1 rejected"),
+        "{lines:?}"
+    );
+    assert!(lines[1].starts_with("  line 4: status"), "{lines:?}");
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(told.shortcomings, [] as [String; 0]);
+}
+
+#[test]
+fn of_many_rejects_the_first_are_told_and_the_report_is_made_from_the_good_rows() {
+    let polls = format!("{POLLS}{}", "a,yesterday,active\n".repeat(8));
+    let told = report(&[HOURS, ZONES, &polls], AS_OF_NOON).unwrap();
+    assert!(told.notes.ends_with("\n  and 3 more\n"), "{}", told.notes);
+    assert_eq!(told.figures, "up 15.00 2.25 2.25, down 45.00 0.75 0.75");
+    assert_eq!(told.shortcomings, ["2: 8 of 10 rows rejected, over 10 %"]);
+}
+
+#[test]
+fn a_damaged_gzip_file_counts_as_far_as_it_can_be_read() {
+    let polls = with_good_polls(POLLS, 2_000);
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(polls.as_bytes()).unwrap();
+    let whole = gzip.finish().unwrap();
+
+    let folder = files(&[HOURS, ZONES]);
+    fs::write(folder.path().join("2"), &whole).unwrap();
+    assert_eq!(report_of(&folder, 3, AS_OF_NOON).unwrap().shortcomings, [] as [String; 0]);
+    fs::write(folder.path().join("2"), &whole[..whole.len() - 100]).unwrap();
+    let told = report_of(&folder, 3, AS_OF_NOON).unwrap();
+    assert_eq!(told.shortcomings.len(), 1, "{:?}", told.shortcomings);
+    assert!(told.figures.starts_with("up"), "{}", told.figures);
+}
+
+#[test]
+fn without_an_accepted_poll_there_is_no_report() {
+    let expected = "there is no poll to report on: no row of polls was accepted from any file";
+    check_error(&[HOURS, ZONES], "", expected);
+    check_error(&[HOURS, ZONES], AS_OF_NOON, expected);
+    check_error(&["store_id,status,timestamp_utc\na,active,never\n"], "", expected);
+}
+
+#[test]
+fn a_file_refused_whole_ends_the_command() {
+    check_error(&[POLLS, "name,age\nx,3\n"], "", "1 is refused");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let folder = files(&[POLLS]);
+    let error = report_of(&folder, 2, "").unwrap_err();
+    assert_eq!(error, format!("cannot read {}", folder.path().join("1").display()));
+}
+
+#[test]
+fn arguments_are_refused_with_what_is_accepted() {
+    let max_hold = "--max-hold-minutes";
+    check_error(
+        &[POLLS],
+        "--method poll_count --max-hold-minutes 60",
+        "--max-hold-minutes does not go with --method poll_count; one of them is accepted",
+    );
+    for minutes in ["0", "11521"] {
+        let accepted = "accepted is a whole number from 1 to 11520";
+        let expected = format!("{max_hold} is {minutes}; {accepted}");
+        check_error(&[POLLS], &format!("{max_hold} {minutes}"), &expected);
+    }
+    for as_of in ["noon", "1999-12-31T23:59:59Z", "2023-02-02T00:00:01Z", "2023-01-23T18:00:00"] {
+        let expected = format!(
+            "--as-of is {as_of:?}; accepted is an RFC 3339 instant from 2000-01-01T00:00:00Z to 24 \
+             hours from now"
+        );
+        check_error(&[POLLS], &format!("--as-of {as_of}"), &expected);
+    }
+    check_error(&[POLLS], "--method both", "[possible values: time_weighted, poll_count]");
+    check_error(&[], "", "<FILE>...");
+}
+
+#[test]
+fn the_ends_of_the_range_of_as_of_are_accepted() {
+    for as_of in ["2000-01-01T00:00:00Z", "2023-02-02T00:00:00Z", "2023-02-02T05:30:00+05:30"] {
+        report(&[POLLS], &format!("--as-of {as_of}")).unwrap();
+    }
+}
+
+#[test]
+fn a_report_replaces_its_file_and_leaves_no_other() {
+    let folder = files(&["old"]);
+    destination::write(Some(&folder.path().join("0")), b"new").unwrap();
+    assert_eq!(names_and_contents(folder.path()), ["0: new"]);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_leaves_nothing() {
+    let folder = files(&["old"]);
+    let unwritable = folder.path().join("no such folder/report.csv");
+    let error = destination::write(Some(&unwritable), b"new").unwrap_err();
+    assert_eq!(error.to_string(), format!("cannot write {}", unwritable.display()));
+    destination::write(Some(folder.path()), b"new").unwrap_err();
+    assert_eq!(names_and_contents(folder.path()), ["0: old"]);
+}
+
+const HOURS: &str = "store_id,day,start_time_local,end_time_local\na,0,09:00:00,12:00:00\n";
+const ZONES: &str = "store_id,timezone_str\na,America/Chicago\n";
+const POLLS: &str = "store_id,timestamp_utc,status
+a,2023-01-23 16:14:00 UTC,active
+a,2023-01-23 17:15:00 UTC,inactive
+";
+/// 12:00 in Chicago.
+const AS_OF_NOON: &str = "--as-of 2023-01-23T18:00:00Z";
+/// 2023-02-01.
+const NOW: Timestamp = Timestamp::from_micros(1_675_209_600 * SECOND);
+
+#[derive(Debug)]
+struct Told {
+    /// Of store `a`.
+    figures: String,
+    notes: String,
+    shortcomings: Vec<String>,
+}
+
+#[track_caller]
+fn check_report(contents: &[&str], options: &str, expected: &str) {
+    let told = report(contents, options).unwrap();
+    assert_eq!(told.figures, expected);
+    assert_eq!(told.shortcomings, [] as [String; 0]);
+}
+
+#[track_caller]
+fn check_error(contents: &[&str], options: &str, expected: &str) {
+    let error = report(contents, options).unwrap_err();
+    assert!(error.contains(expected), "{error}");
+}
+
+/// Makes a report of files named by their place.
+fn report(contents: &[&str], options: &str) -> Result<Told, String> {
+    report_of(&files(contents), contents.len(), options)
+}
+
+fn report_of(folder: &TempDir, file_count: usize, options: &str) -> Result<Told, String> {
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+    let paths = (0..file_count).map(|place| folder.path().join(place.to_string()));
+    let words = options.split_whitespace().map(PathBuf::from);
+    let line =
+        Line::try_parse_from([PathBuf::from("report")].into_iter().chain(words).chain(paths))
+            .map_err(|error| error.to_string())?;
+    let mut notes = Vec::new();
+    let made = make(&line.arguments, NOW, &mut notes).map_err(|error| error.to_string())?;
+    let prefix = format!("{}/", folder.path().display());
+    let shortcomings = made.shortcomings.iter().map(|one| one.to_string().replace(&prefix, ""));
+    Ok(Told {
+        figures: figures(&String::from_utf8(made.csv).unwrap()),
+        notes: String::from_utf8(notes).unwrap(),
+        shortcomings: shortcomings.collect(),
+    })
+}
+
+fn figures(csv: &str) -> String {
+    let row = csv.lines().find_map(|line| line.strip_prefix("a,")).unwrap_or_default();
+    let cells: Vec<&str> = row.split(',').collect();
+    let (up, down) = cells.split_at(cells.len() / 2);
+    format!("up {}, down {}", up.join(" "), down.join(" "))
+}
+
+fn files(contents: &[&str]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (place, content) in contents.iter().enumerate() {
+        fs::write(folder.path().join(place.to_string()), content).unwrap();
+    }
+    folder
+}
+
+/// Adds so many polls of other stores.
+fn with_good_polls(polls: &str, count: usize) -> String {
+    let poll = |store| format!("{store},2023-01-23 17:00:00 UTC,active\n");
+    polls.to_owned() + &(0..count).map(poll).collect::<String>()
+}
+
+fn names_and_contents(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let told = entries.map(|path| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        format!("{name}: {}", fs::read_to_string(&path).unwrap())
+    });
+    told.collect()
+}

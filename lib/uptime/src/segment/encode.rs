@@ -1,0 +1,225 @@
+//! Values to segments.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+
+use super::hours_form::write_row;
+use super::{
+    HOURS, MAX_SEGMENT_BYTES, POLLS, Segment, SegmentKind, Source, UtcDay, VERSION, ZONES,
+};
+use crate::business_hours::HoursRow;
+use crate::store::Form;
+use crate::{Poll, PollSet, Shard, StoreId, Timestamp};
+
+/// The longest varint of 64 bits.
+const MAX_VARINT_BYTES: usize = 10;
+/// The longest id with its length.
+const MAX_ID_BYTES: usize = StoreId::MAX_BYTES + 2;
+/// Enough for version, kind, the groups' counts and a preamble of instant or source: an S3 key has
+/// at most 1,024 bytes and so has a version id; an emulator's may be longer, not by far.
+const MAX_FRAME_BYTES: usize = 16 * 1024;
+/// What stores may fill of a segment.
+const ROOM: usize = MAX_SEGMENT_BYTES - MAX_FRAME_BYTES;
+/// So many polls of one store fit a segment, however far apart.
+const MAX_POLLS_A_STORE: usize = (ROOM - MAX_ID_BYTES) / MAX_VARINT_BYTES - 1;
+
+/// Packs polls of stores of one shard: a segment for each UTC day, more where a day is too large.
+///
+/// Stores may come in any order, each once.
+pub fn pack_polls(shard: Shard, mut stores: Vec<(StoreId, PollSet)>) -> Vec<Segment> {
+    stores.sort_unstable_by(|(this, _), (that, _)| order_in_segment(this, that));
+    let mut days: BTreeMap<UtcDay, Vec<(&StoreId, &[Poll])>> = BTreeMap::new();
+    for (store, polls) in &stores {
+        for of_day in polls.as_slice().chunk_by(|a, b| UtcDay::of(a.at()) == UtcDay::of(b.at())) {
+            let entries = days.entry(UtcDay::of(of_day[0].at())).or_default();
+            entries.extend(of_day.chunks(MAX_POLLS_A_STORE).map(|polls| (store, polls)));
+        }
+    }
+    let mut segments = Vec::with_capacity(days.len());
+    for (day, entries) in days {
+        let size = |polls: &[Poll]| MAX_ID_BYTES + (1 + polls.len()) * MAX_VARINT_BYTES;
+        for part in parts(&entries, |(_, polls)| size(polls)) {
+            let bytes = encode_polls(part);
+            segments.push(Segment { shard, kind: SegmentKind::Polls(day), bytes });
+        }
+    }
+    segments
+}
+
+/// Packs the hours rows that a file has of stores of one shard, each once. A store's rows stay
+/// together, so they replace older ones at once; there are at most [`super::MAX_HOURS_ROWS`].
+pub fn pack_hours(
+    shard: Shard,
+    source: &Source,
+    mut stores: Vec<(StoreId, Vec<HoursRow>)>,
+) -> Vec<Segment> {
+    stores.sort_unstable_by(|(this, _), (that, _)| order_in_segment(this, that));
+    for (_, rows) in &mut stores {
+        rows.sort_unstable_by_key(|row| row.order());
+        rows.dedup();
+    }
+    let size = |rows: &[HoursRow]| MAX_ID_BYTES + MAX_VARINT_BYTES + rows.len() * 7;
+    let encode = |part: &[(StoreId, Vec<HoursRow>)]| {
+        let mut bytes = started(HOURS);
+        write_source(&mut bytes, source);
+        write_stores(
+            &mut bytes,
+            part,
+            |(store, _)| store,
+            |bytes, (_, rows)| {
+                write_count(bytes, rows.len());
+                for row in rows {
+                    write_row(bytes, *row);
+                }
+            },
+        );
+        Segment { shard, kind: SegmentKind::Hours, bytes }
+    };
+    parts(&stores, |(_, rows)| size(rows)).map(encode).collect()
+}
+
+/// Packs the zones that a file gives stores of one shard, each once.
+pub fn pack_zones(shard: Shard, source: &Source, mut stores: Vec<(StoreId, Tz)>) -> Vec<Segment> {
+    stores.sort_unstable_by(|(this, _), (that, _)| order_in_segment(this, that));
+    // Names are at most 32 bytes, and there are about 600 of them: 20 KB more in the worst case.
+    let encode = |part: &[(StoreId, Tz)]| {
+        let mut names: Vec<&str> = part.iter().map(|(_, zone)| zone.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let mut bytes = started(ZONES);
+        write_source(&mut bytes, source);
+        write_count(&mut bytes, names.len());
+        for name in &names {
+            write_text(&mut bytes, name);
+        }
+        write_stores(
+            &mut bytes,
+            part,
+            |(store, _)| store,
+            |bytes, (_, zone)| {
+                write_count(bytes, names.binary_search(&zone.name()).unwrap_or_default());
+            },
+        );
+        Segment { shard, kind: SegmentKind::Zones, bytes }
+    };
+    parts(&stores, |(store, _)| store.with_text(str::len) + 8 + 40).map(encode).collect()
+}
+
+fn encode_polls(stores: &[(&StoreId, &[Poll])]) -> Vec<u8> {
+    let firsts = stores.iter().filter_map(|(_, polls)| polls.first());
+    let base = firsts.map(|poll| poll.at()).min().unwrap_or(Timestamp::from_micros(0));
+    let mut bytes = started(POLLS);
+    write_signed(&mut bytes, base.micros());
+    write_stores(
+        &mut bytes,
+        stores,
+        |(store, _)| store,
+        |bytes, (_, polls)| {
+            write_count(bytes, polls.len());
+            let mut before = base.micros();
+            for poll in *polls {
+                let distance = poll.at().micros().abs_diff(before);
+                write_varint(bytes, distance << 1 | poll.status() as u64);
+                before = poll.at().micros();
+            }
+        },
+    );
+    bytes
+}
+
+/// Cuts entries, each at most so many bytes long, into parts that fit a segment.
+fn parts<Entry>(
+    entries: &[Entry],
+    max_bytes: impl Fn(&Entry) -> usize,
+) -> impl Iterator<Item = &[Entry]> {
+    let mut rest = entries;
+    std::iter::from_fn(move || {
+        let mut room = ROOM;
+        let fits = |entry: &&Entry| {
+            let left = room.checked_sub(max_bytes(entry));
+            room = left.unwrap_or_default();
+            left.is_some()
+        };
+        // One entry at least: none is longer than a segment.
+        let count = rest.iter().take_while(fits).count().max(1).min(rest.len());
+        let (part, later) = rest.split_at(count);
+        rest = later;
+        (!part.is_empty()).then_some(part)
+    })
+}
+
+/// The order of a segment's groups, and within them of numbers, bytes or texts.
+fn order_in_segment(this: &StoreId, that: &StoreId) -> std::cmp::Ordering {
+    match (this.form(), that.form()) {
+        (Form::Integer(this), Form::Integer(that)) => this.cmp(that),
+        (Form::Uuid(this), Form::Uuid(that)) => this.cmp(that),
+        (Form::Text(this), Form::Text(that)) => this.cmp(that),
+        (this, that) => group(this).cmp(&group(that)),
+    }
+}
+
+fn group(form: &Form) -> u8 {
+    match form {
+        Form::Integer(_) => 0,
+        Form::Uuid(_) => 1,
+        Form::Text(_) => 2,
+    }
+}
+
+/// Writes the three groups of stores; `entries` are in the order of a segment.
+fn write_stores<'a, Entry>(
+    bytes: &mut Vec<u8>,
+    entries: &'a [Entry],
+    store_of: impl Fn(&'a Entry) -> &'a StoreId,
+    mut write_data: impl FnMut(&mut Vec<u8>, &'a Entry),
+) {
+    let mut rest = entries;
+    for number in 0..3 {
+        let is_later = |entry: &'a Entry| group(store_of(entry).form()) > number;
+        let (of_group, later) = rest.split_at(rest.iter().position(is_later).unwrap_or(rest.len()));
+        rest = later;
+        write_count(bytes, of_group.len());
+        for entry in of_group {
+            match store_of(entry).form() {
+                Form::Integer(integer) => bytes.extend_from_slice(&integer.to_be_bytes()),
+                Form::Uuid(uuid) => bytes.extend_from_slice(uuid),
+                Form::Text(text) => write_text(bytes, text),
+            }
+            write_data(bytes, entry);
+        }
+    }
+}
+
+fn started(kind: u8) -> Vec<u8> {
+    vec![VERSION, kind]
+}
+
+fn write_source(bytes: &mut Vec<u8>, source: &Source) {
+    write_signed(bytes, source.uploaded_at.micros());
+    write_text(bytes, &source.key);
+    write_text(bytes, &source.version);
+}
+
+fn write_text(bytes: &mut Vec<u8>, text: &str) {
+    write_count(bytes, text.len());
+    bytes.extend_from_slice(text.as_bytes());
+}
+
+fn write_count(bytes: &mut Vec<u8>, count: usize) {
+    write_varint(bytes, count as u64);
+}
+
+fn write_signed(bytes: &mut Vec<u8>, value: i64) {
+    write_varint(bytes, (value << 1 ^ value >> 63).cast_unsigned());
+}
+
+fn write_varint(bytes: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        let [low, ..] = value.to_le_bytes();
+        bytes.push(low | 0x80);
+        value >>= 7;
+    }
+    let [last, ..] = value.to_le_bytes();
+    bytes.push(last);
+}

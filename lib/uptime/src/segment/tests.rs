@@ -1,0 +1,177 @@
+use chrono::Weekday;
+
+use super::*;
+use crate::business_hours::LocalTime;
+use crate::{Poll, Status};
+
+#[test]
+fn polls_decode_to_what_was_packed() {
+    let stores = vec![
+        (store("1481966498820158979"), polls(&[(0, true), (5, false), (3_600_000_000, true)])),
+        (store("0"), polls(&[(-7, false)])),
+        (store("0f6b3ad4-8c5d-4e5f-9a6b-1c2d3e4f5a6b"), polls(&[(11, true)])),
+        (store("00012"), polls(&[(12, true)])),
+        (store("café =1"), polls(&[(13, false), (14, true)])),
+    ];
+
+    let segments = pack_polls(shard(), stores.clone());
+
+    let mut decoded: Vec<_> = segments.iter().flat_map(polls_of).collect();
+    decoded.sort();
+    let mut expected: Vec<_> =
+        stores.iter().flat_map(|(store, set)| of_store(store, set)).collect();
+    expected.sort();
+    assert_eq!(decoded, expected);
+}
+
+#[test]
+fn each_utc_day_has_segments_of_its_own() {
+    let set = polls(&[(-1, true), (0, true), (DAY - 1, true), (DAY, false)]);
+
+    let segments = pack_polls(shard(), vec![(store("7"), set)]);
+
+    let days: Vec<String> = segments
+        .iter()
+        .map(|segment| match segment.kind {
+            SegmentKind::Polls(day) => day.to_string(),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(days, ["1969-12-31", "1970-01-01", "1970-01-02"]);
+    assert_eq!(polls_of(&segments[1]).len(), 2);
+}
+
+#[test]
+fn equal_content_in_any_order_gives_equal_bytes() {
+    let (a, b) = ((store("5"), polls(&[(1, true)])), (store("x"), polls(&[(2, false)])));
+    assert_eq!(pack_polls(shard(), vec![a.clone(), b.clone()]), pack_polls(shard(), vec![b, a]));
+    let rows = |first: usize| {
+        let both = [row(0, 0, 60), row(1, 9 * 3600, 17 * 3600)];
+        vec![(store("5"), vec![both[first], both[1 - first], both[first]])]
+    };
+    assert_eq!(pack_hours(shard(), &source(), rows(0)), pack_hours(shard(), &source(), rows(1)));
+}
+
+#[test]
+fn a_day_too_large_for_one_segment_becomes_several_and_loses_nothing() {
+    let many: Vec<(i64, bool)> = (0..100_000).map(|number| (number * 7, number % 3 == 0)).collect();
+    let set = polls(&many);
+
+    let segments = pack_polls(shard(), vec![(store("5"), set.clone()), (store("6"), set.clone())]);
+
+    assert!(segments.len() > 1);
+    assert!(segments.iter().all(|segment| segment.bytes.len() <= MAX_SEGMENT_BYTES));
+    let decoded: usize = segments.iter().map(|segment| polls_of(segment).len()).sum();
+    assert_eq!(decoded, 200_000);
+}
+
+#[test]
+fn hours_and_zones_decode_to_what_was_packed_with_their_source() {
+    let rows = vec![row(0, 0, 86_400), row(6, 1, 86_399), row(3, 9 * 3600 + 60, 61)];
+    let segments = pack_hours(shard(), &source(), vec![(store("5"), rows.clone())]);
+    let mut sorted = rows;
+    sorted.sort_by_key(|row| row.order());
+    assert_eq!(segments.len(), 1);
+    assert_eq!(
+        decode(&segments[0].bytes),
+        Ok(Decoded::Hours(source(), vec![(store("5"), sorted)]))
+    );
+
+    let zones = vec![(store("5"), Tz::Asia__Beirut), (store("6"), Tz::America__Chicago)];
+    let segments = pack_zones(shard(), &source(), zones.clone());
+    assert_eq!(decode(&segments[0].bytes), Ok(Decoded::Zones(source(), zones)));
+}
+
+#[test]
+fn the_most_hours_rows_a_store_may_have_fit_one_segment() {
+    let rows: Vec<HoursRow> =
+        (0_u32..).take(MAX_HOURS_ROWS).map(|number| row(0, number * 4 + 1, 86_399)).collect();
+    let segments = pack_hours(shard(), &source(), vec![(store("5"), rows)]);
+    assert_eq!(segments.len(), 1);
+    assert!(segments[0].bytes.len() <= MAX_SEGMENT_BYTES);
+}
+
+#[test]
+fn nothing_packs_to_no_segment() {
+    assert!(pack_polls(shard(), Vec::new()).is_empty());
+    assert!(pack_hours(shard(), &source(), Vec::new()).is_empty());
+    assert!(pack_zones(shard(), &source(), Vec::new()).is_empty());
+}
+
+#[test]
+fn an_unknown_version_or_kind_is_an_error_and_not_a_guess() {
+    let mut bytes = pack_polls(shard(), vec![(store("5"), polls(&[(1, true)]))]).remove(0).bytes;
+    bytes[1] = 9;
+    assert_eq!(decode(&bytes), Err(DecodeError("its kind is not known to this program")));
+    bytes[0] = 2;
+    assert_eq!(decode(&bytes), Err(DecodeError("its version is not known to this program")));
+}
+
+#[test]
+fn a_segment_cut_off_anywhere_or_with_bytes_behind_it_is_an_error() {
+    let rows = vec![row(0, 0, 86_400), row(6, 1, 86_399)];
+    let mut segments = pack_hours(shard(), &source(), vec![(store("x"), rows)]);
+    segments.extend(pack_polls(shard(), vec![(store("5"), polls(&[(1, true), (2, true)]))]));
+    segments.extend(pack_zones(shard(), &source(), vec![(store("5"), Tz::UTC)]));
+    for Segment { mut bytes, .. } in segments {
+        for length in 0..bytes.len() {
+            assert!(decode(&bytes[..length]).is_err(), "{length}");
+        }
+        bytes.push(0);
+        assert_eq!(decode(&bytes), Err(DecodeError("bytes follow its end")));
+    }
+}
+
+#[test]
+fn huge_counts_and_numbers_are_errors() {
+    let largest = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
+    let over = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02];
+    for number in [largest, over] {
+        for kind in [POLLS, HOURS, ZONES] {
+            let mut bytes = vec![VERSION, kind];
+            bytes.extend(number);
+            bytes.extend(number);
+            assert!(decode(&bytes).is_err());
+        }
+    }
+}
+
+fn polls_of(segment: &Segment) -> Vec<(String, Timestamp, Status)> {
+    let Ok(Decoded::Polls(stores)) = decode(&segment.bytes) else {
+        panic!("no segment of polls");
+    };
+    stores.iter().flat_map(|(store, set)| of_store(store, set)).collect()
+}
+
+fn of_store(store: &StoreId, set: &PollSet) -> Vec<(String, Timestamp, Status)> {
+    set.as_slice().iter().map(|poll| (store.to_string(), poll.at(), poll.status())).collect()
+}
+
+fn polls(polls: &[(i64, bool)]) -> PollSet {
+    let poll = |&(micros, is_up): &(i64, bool)| {
+        let status = if is_up { Status::Active } else { Status::Inactive };
+        Poll::new(Timestamp::from_micros(micros), status)
+    };
+    PollSet::new(polls.iter().map(poll).collect())
+}
+
+fn row(day: u8, start: u32, end: u32) -> HoursRow {
+    let time = |seconds: u32| LocalTime::from_seconds(seconds).unwrap_or(LocalTime::DAY_END);
+    HoursRow { day: Weekday::try_from(day).unwrap(), start: time(start), end: time(end) }
+}
+
+fn store(id: &str) -> StoreId {
+    StoreId::new(id).unwrap()
+}
+
+fn shard() -> Shard {
+    store("5").shard()
+}
+
+fn source() -> Source {
+    Source {
+        uploaded_at: Timestamp::from_micros(-3),
+        key: "incoming/a b.csv".to_owned(),
+        version: "v1".to_owned(),
+    }
+}

@@ -1,0 +1,214 @@
+//! What the clocks of a zone show over a span of time, and the way back: **a local time that occurs
+//! twice means its first occurrence; one that does not occur is read with the offset before the
+//! gap** (RFC 5545 section 3.3.5).
+//!
+//! A zone's changes are looked up once for a span and not once for every local time.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDateTime, Offset, TimeZone};
+use chrono_tz::Tz;
+
+use crate::interval::{DAY, SECOND};
+use crate::{Interval, Timestamp};
+
+/// The clocks of one zone, right within a span and some days around it.
+#[derive(Debug, Clone)]
+pub struct ZoneClock {
+    span: Interval,
+    // Invariant: not empty, in order; the first stands for all time before it as well.
+    periods: Arc<[Period]>,
+}
+
+/// Time throughout which a zone's offset is the same; ends where the next begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Period {
+    start: Timestamp,
+    offset_micros: i64,
+}
+
+/// A local date, as days since Thursday, 1970-01-01.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LocalDate(i64);
+
+impl LocalDate {
+    /// Returns the day of the week, 0 = Monday.
+    pub fn weekday(self) -> i64 {
+        // 1970-01-01 was a Thursday, 3.
+        (self.0 + 3).rem_euclid(7)
+    }
+
+    /// Returns the date `days` later, earlier if negative.
+    #[must_use]
+    pub fn plus(self, days: i64) -> LocalDate {
+        LocalDate(self.0 + days)
+    }
+}
+
+/// What a clock shows: a date and the microseconds since its midnight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalDateTime {
+    /// The date.
+    pub date: LocalDate,
+    /// Microseconds since 00:00 by the clock.
+    pub clock_micros: i64,
+}
+
+/// How far around its span a clock is right: more than two days of business hours and the longest
+/// gap on record, a whole day (Pacific/Apia, 2011-12-30).
+const MARGIN: i64 = 7 * DAY;
+
+/// Offsets are compared at this distance. Since 2000, before which no poll is accepted, no zone has
+/// kept an offset for less than 167 hours (America/Recife, October 2000).
+const STEP: i64 = DAY;
+
+impl ZoneClock {
+    /// Looks up a zone's changes around `span`.
+    pub fn new(zone: Tz, span: Interval) -> ZoneClock {
+        let mut at = span.start().plus(-MARGIN);
+        let end = span.end().plus(MARGIN);
+        let mut offset_micros = offset_at(zone, at);
+        let mut periods = vec![Period { start: at, offset_micros }];
+        while at < end {
+            let next = at.plus(STEP);
+            if offset_at(zone, next) != offset_micros {
+                let start = first_change(zone, at, next);
+                offset_micros = offset_at(zone, start);
+                periods.push(Period { start, offset_micros });
+            }
+            at = next;
+        }
+        ZoneClock { span, periods: periods.into() }
+    }
+
+    /// Returns the span it was made for.
+    pub fn span(&self) -> Interval {
+        self.span
+    }
+
+    /// Returns the instant at which `clock_micros` have passed on a date's clock; every date has
+    /// all of them, one that the zone skipped too, and 24:00 is 00:00 of the next date.
+    pub fn instant(&self, date: LocalDate, clock_micros: i64) -> Timestamp {
+        let as_if_utc = Timestamp::from_micros(date.0 * DAY + clock_micros);
+        let mut before_gap = None;
+        for (index, period) in self.periods.iter().enumerate() {
+            let at = as_if_utc.plus(-period.offset_micros);
+            let ends_later = self.periods.get(index + 1).is_none_or(|next| at < next.start);
+            if ends_later {
+                // Past the end of the period before and not yet in this one: no clock showed it.
+                return before_gap.filter(|_| at < period.start).unwrap_or(at);
+            }
+            before_gap = Some(at);
+        }
+        as_if_utc
+    }
+
+    /// Returns what the clock shows at an instant.
+    pub fn local(&self, at: Timestamp) -> LocalDateTime {
+        let later = self.periods.iter().rev().find(|period| period.start <= at);
+        let offset_micros = later.unwrap_or(&self.periods[0]).offset_micros;
+        let shown = at.plus(offset_micros).micros();
+        LocalDateTime {
+            date: LocalDate(shown.div_euclid(DAY)),
+            clock_micros: shown.rem_euclid(DAY),
+        }
+    }
+}
+
+/// Finds the second at which the offset of `from` ends; that of `to` differs.
+fn first_change(zone: Tz, from: Timestamp, to: Timestamp) -> Timestamp {
+    let offset = offset_at(zone, from);
+    let (mut before, mut after) = (from.micros() / SECOND, to.micros() / SECOND);
+    while after - before > 1 {
+        let middle = before + (after - before) / 2;
+        if offset_at(zone, Timestamp::from_micros(middle * SECOND)) == offset {
+            before = middle;
+        } else {
+            after = middle;
+        }
+    }
+    Timestamp::from_micros(after * SECOND)
+}
+
+fn offset_at(zone: Tz, at: Timestamp) -> i64 {
+    let utc: NaiveDateTime =
+        DateTime::from_timestamp_micros(at.micros()).unwrap_or_default().naive_utc();
+    i64::from(zone.offset_from_utc_datetime(&utc).fix().local_minus_utc()) * SECOND
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_local_time_is_read_with_the_zones_offset() {
+        check("America/Chicago", "2023-01-24 09:00:00", "2023-01-24T15:00:00Z");
+        check("Asia/Kathmandu", "2023-01-24 00:00:00", "2023-01-23T18:15:00Z");
+        check("Pacific/Kiritimati", "2023-01-24 00:00:00", "2023-01-23T10:00:00Z");
+    }
+
+    #[test]
+    fn a_time_that_occurs_twice_means_its_first_occurrence() {
+        check("America/New_York", "2023-11-05 01:30:00", "2023-11-05T05:30:00Z");
+        check("America/New_York", "2023-11-05 02:00:00", "2023-11-05T07:00:00Z");
+        check("Europe/Berlin", "2023-10-29 02:00:00", "2023-10-29T00:00:00Z");
+        check("Australia/Lord_Howe", "2023-04-02 01:45:00", "2023-04-01T14:45:00Z");
+    }
+
+    #[test]
+    fn a_time_that_does_not_occur_is_read_with_the_offset_before_the_gap() {
+        check("America/New_York", "2023-03-12 02:30:00", "2023-03-12T07:30:00Z");
+        check("America/New_York", "2023-03-12 03:00:00", "2023-03-12T07:00:00Z");
+        check("Europe/Berlin", "2023-03-26 02:00:00", "2023-03-26T01:00:00Z");
+        check("Australia/Lord_Howe", "2023-10-01 02:15:00", "2023-09-30T15:45:00Z");
+    }
+
+    #[test]
+    fn a_date_that_the_zone_skipped_is_read_with_the_offset_before_it() {
+        check("Pacific/Apia", "2011-12-29 23:59:59", "2011-12-30T09:59:59Z");
+        check("Pacific/Apia", "2011-12-30 09:00:00", "2011-12-30T19:00:00Z");
+        check("Pacific/Apia", "2011-12-31 00:00:00", "2011-12-30T10:00:00Z");
+    }
+
+    #[test]
+    fn midnight_that_does_not_occur_is_the_end_of_the_gap() {
+        check("Asia/Beirut", "2022-03-27 00:00:00", "2022-03-26T22:00:00Z");
+    }
+
+    #[test]
+    fn what_a_clock_shows_reads_back() {
+        for zone in [Tz::America__New_York, Tz::Australia__Lord_Howe, Tz::Asia__Kolkata] {
+            let noon = at("2023-03-12T12:00:00Z");
+            let clock = ZoneClock::new(zone, Interval::ending_at(noon, DAY));
+            let shown = clock.local(noon);
+            assert_eq!(clock.instant(shown.date, shown.clock_micros), noon);
+        }
+    }
+
+    #[test]
+    fn weekdays_count_from_monday() {
+        let clock = ZoneClock::new(Tz::UTC, Interval::ending_at(at("2023-01-30T00:00:00Z"), DAY));
+        let weekday = |text: &str| clock.local(at(text)).date.weekday();
+        assert_eq!(weekday("2023-01-23T00:00:00Z"), 0);
+        assert_eq!(weekday("2023-01-29T23:59:59Z"), 6);
+        assert_eq!(weekday("1969-12-31T23:59:59Z"), 2);
+    }
+
+    #[track_caller]
+    fn check(zone: &str, local: &str, expected: &str) {
+        let as_if_utc = Timestamp::from_source(local.as_bytes()).unwrap();
+        // The change under test lies in the span's middle.
+        let span = Interval::new(as_if_utc.plus(-4 * DAY), as_if_utc.plus(4 * DAY)).unwrap();
+        let clock = ZoneClock::new(zone.parse().unwrap(), span);
+        let (date, clock_micros) =
+            (as_if_utc.micros().div_euclid(DAY), as_if_utc.micros().rem_euclid(DAY));
+
+        let instant = clock.instant(LocalDate(date), clock_micros);
+
+        assert_eq!(instant.to_string(), expected, "{zone} {local}");
+    }
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::from_rfc3339(text).unwrap()
+    }
+}
