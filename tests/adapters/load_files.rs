@@ -64,7 +64,6 @@ async fn nothing_is_stored_before_the_end_nor_after_an_abort() {
 }
 
 /// Writes pieces of these lengths and reads the CSV back.
-#[track_caller]
 async fn check(lengths: &[usize]) {
     let cloud = Cloud::start().await;
     let mut upload = cloud.load_files().csv_upload(&folder(), "rejects.csv");

@@ -159,7 +159,6 @@ async fn the_record_says_in_seconds_when_it_may_be_deleted() {
 }
 
 /// Tries every transition there is, and a second recording.
-#[track_caller]
 async fn nothing_changes(reports: &ReportTable, new: &NewReport) {
     let id = new.id;
     reports.record_running(new).await.unwrap();

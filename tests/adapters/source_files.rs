@@ -59,10 +59,9 @@ async fn that_s3_does_not_answer_says_nothing_about_an_object() {
     assert_eq!(error.to_string(), "GetObject failed");
 }
 
-#[track_caller]
 async fn check_gone(files: &SourceFiles, key: &str, pin: &Pin) {
     let error = files.open(key, pin).await.unwrap_err();
-    assert!(matches!(error, OpenError::Gone), "{error}");
+    assert!(matches!(error, OpenError::Gone), "{key} {pin:?}: {error}");
 }
 
 async fn read(object: &mut SourceObject) -> Vec<u8> {

@@ -143,7 +143,7 @@ async fn the_futures_can_be_moved_between_threads() {
 }
 
 async fn write(data: &StoreData, segments: &[Segment]) {
-    let deadline = Deadline::after(Duration::from_secs(60));
+    let deadline = Deadline::after(Duration::from_mins(1));
     data.write_segments(segments, &source(), deadline).await.unwrap();
 }
 

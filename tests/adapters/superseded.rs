@@ -48,7 +48,6 @@ async fn zones_do_not_replace_hours() {
 }
 
 /// Loads files one after the other and tells what is left, of hours and of zones alike.
-#[track_caller]
 async fn check(loads: &[&str], expected: &[&str]) {
     for pack in [hours, zones] {
         let cloud = Cloud::start().await;
@@ -57,12 +56,12 @@ async fn check(loads: &[&str], expected: &[&str]) {
             let (name, stores) = file.split_once(": ").unwrap();
             load(&data, &pack(name, stores)).await;
         }
-        assert_eq!(stored(&data).await, expected);
+        assert_eq!(stored(&data).await, expected, "{loads:?}");
     }
 }
 
 async fn load(data: &StoreData, (source, segments): &(Source, Vec<Segment>)) {
-    let deadline = Deadline::after(Duration::from_secs(60));
+    let deadline = Deadline::after(Duration::from_mins(1));
     data.write_segments(segments, source, deadline).await.unwrap();
     data.delete_superseded(segments, source, deadline).await.unwrap();
 }

@@ -47,7 +47,6 @@ async fn when_the_time_is_over_it_is_told_how_much_is_missing() {
 }
 
 /// Writes so many segments to a server that follows `script` and then takes everything.
-#[track_caller]
 async fn check(script: &[Answer], segments: usize, expected: &str) {
     let (address, taken) = serve(script.to_vec());
     let config = client_config(address).into_builder().retry_config(RetryConfig::disabled());
@@ -60,7 +59,7 @@ async fn check(script: &[Answer], segments: usize, expected: &str) {
 
     assert!(start.elapsed() < time + Duration::from_secs(5), "it did not end in time");
     let written = written.map_or_else(|error| error.to_string(), |()| "all taken".to_owned());
-    assert_eq!(written, expected);
+    assert_eq!(written, expected, "{} segments", segments.len());
     let taken = taken.lock().unwrap();
     assert!(taken.values().all(|&times| times == 1), "what was taken was sent again");
     if expected == "all taken" {
@@ -75,11 +74,11 @@ fn serve(script: Vec<Answer>) -> (SocketAddr, Taken) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let taken = Taken::default();
-    let (mut script, takes) = (script.into_iter(), Arc::clone(&taken));
+    let (mut script, record) = (script.into_iter(), Arc::clone(&taken));
     std::thread::spawn(move || {
         for socket in listener.incoming() {
             // A call given up at its deadline breaks off.
-            answer(&socket.unwrap(), script.next().unwrap_or(Take(usize::MAX)), &takes).ok();
+            answer(&socket.unwrap(), script.next().unwrap_or(Take(usize::MAX)), &record).ok();
         }
     });
     (address, taken)
@@ -114,11 +113,12 @@ fn read_request(socket: &TcpStream) -> std::io::Result<Value> {
     loop {
         let mut line = String::new();
         reader.read_line(&mut line)?;
-        match line.trim_end().to_ascii_lowercase().split_once(": ") {
-            Some(("content-length", digits)) => length = digits.parse().unwrap(),
-            Some(_) => {}
-            None if line.trim_end().is_empty() => break,
-            None => {}
+        let line = line.trim_end().to_ascii_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(digits) = line.strip_prefix("content-length: ") {
+            length = digits.parse().unwrap();
         }
     }
     let mut body = vec![0; length];

@@ -1,14 +1,28 @@
 //! SQS event of the report queue: computes reports, one a message.
 //!
 //! Claims the report, reads and computes shard by shard, stores the CSV, **then** completes the
-//! report: none is Complete without its CSV. A message that fails alone is delivered again.
+//! report: none is Complete without its CSV. A message that fails alone is delivered again; the
+//! last delivery that fails records why.
+
+mod attempt;
+mod invocation;
+mod progress;
+
+use std::panic::AssertUnwindSafe;
 
 use aws_config::SdkConfig;
-use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use futures::FutureExt as _;
 use lambda_runtime::{Error, LambdaEvent};
 use uptime::Timestamp;
 use uptime_aws::settings::{DATA_TABLE, REPORT_BUCKET, REPORT_TABLE};
-use uptime_aws::{ReportFiles, ReportTable, Settings, SettingsError, StoreData};
+use uptime_aws::{
+    Claim, Report, ReportFiles, ReportId, ReportMessage, ReportState, ReportTable, Settings,
+    SettingsError, StoreData, describe,
+};
+
+use crate::attempt::{AttemptError, compute};
+use crate::invocation::{Invocation, receive_count};
 
 /// What every invocation needs; built once per cold start.
 #[derive(Debug)]
@@ -33,11 +47,170 @@ impl Resources {
     }
 }
 
+/// What becomes of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Settled {
+    /// It is deleted: nothing is left to do.
+    Done,
+    /// It is delivered again, or ends in the dead-letter queue.
+    Again,
+}
+
 /// Handles the messages of one event and names those that failed.
 pub async fn handle(
     resources: &Resources,
     event: LambdaEvent<SqsEvent>,
     clock: fn() -> Timestamp,
 ) -> Result<SqsBatchResponse, Error> {
-    todo!()
+    let invocation = Invocation::of(&event.context, clock);
+    let mut response = SqsBatchResponse::default();
+    for message in &event.payload.records {
+        if settle(resources, &invocation, message).await == Settled::Again {
+            response.add_failure(message.message_id.clone().unwrap_or_default());
+        }
+    }
+    Ok(response)
+}
+
+async fn settle(resources: &Resources, invocation: &Invocation, message: &SqsMessage) -> Settled {
+    let report_id = match ReportMessage::read(message.body.as_deref().unwrap_or_default()) {
+        Ok(report_id) => report_id,
+        Err(error) => {
+            let cause = describe(&error);
+            tracing::error!(message.id = message.message_id, cause, "a message is no work order");
+            return Settled::Again;
+        }
+    };
+    let Invocation { lease_owner, ends_at, .. } = invocation;
+    let claim = resources.reports.claim(report_id, lease_owner, invocation.now(), *ends_at).await;
+    match claim {
+        Ok(Claim::Granted(report)) => work_on(resources, invocation, message, &report).await,
+        Ok(claim) => unclaimed(report_id, &claim),
+        Err(error) => {
+            tracing::error!(report.id = %report_id, cause = describe(&error), "no claim was made");
+            Settled::Again
+        }
+    }
+}
+
+/// An unknown report is tried again: nothing says that its record is not on its way.
+fn unclaimed(report_id: ReportId, claim: &Claim) -> Settled {
+    match claim {
+        Claim::Granted(_) | Claim::Held => {
+            tracing::info!(report.id = %report_id, "another worker holds the report");
+            Settled::Again
+        }
+        Claim::Unknown => {
+            tracing::error!(report.id = %report_id, "the report is not recorded");
+            Settled::Again
+        }
+        Claim::Final => {
+            tracing::info!(report.id = %report_id, "the report is final already");
+            Settled::Done
+        }
+        Claim::Expired => {
+            tracing::warn!(report.id = %report_id, "the report's deadline has passed");
+            Settled::Done
+        }
+    }
+}
+
+/// Makes one attempt, ended before the invocation is: a time-out or a panic is then a failure like
+/// others, and costs other messages nothing.
+async fn work_on(
+    resources: &Resources,
+    invocation: &Invocation,
+    message: &SqsMessage,
+    report: &Report,
+) -> Settled {
+    let attempt = AssertUnwindSafe(compute(resources, invocation, report)).catch_unwind();
+    let error = match tokio::time::timeout(invocation.time_left(), attempt).await {
+        Ok(Ok(Ok(()))) => return Settled::Done,
+        Ok(Ok(Err(error))) => error,
+        Ok(Err(_panic)) => AttemptError::Panicked,
+        Err(_elapsed) => AttemptError::OutOfTime,
+    };
+    if let AttemptError::Superseded = error {
+        return settled_by_others(resources, report.id).await;
+    }
+
+    let receives = receive_count(message);
+    let cause = describe(&error);
+    tracing::error!(report.id = %report.id, attempt = report.attempt, receives, cause, "no report");
+    if receives < resources.receives_allowed {
+        return Settled::Again;
+    }
+    record_failure(resources, invocation, report.id, &error).await
+}
+
+/// The message is kept even so: the dead-letter queue is where operators look.
+async fn record_failure(
+    resources: &Resources,
+    invocation: &Invocation,
+    report_id: ReportId,
+    error: &AttemptError,
+) -> Settled {
+    let failure = error.failure();
+    let owner = &invocation.lease_owner;
+    match resources.reports.record_attempt_failure(report_id, owner, &failure).await {
+        Ok(true) => Settled::Again,
+        Ok(false) => settled_by_others(resources, report_id).await,
+        Err(error) => {
+            let cause = describe(&error);
+            tracing::error!(report.id = %report_id, cause, "a failure is not recorded");
+            Settled::Again
+        }
+    }
+}
+
+/// A worker that lost its report has nothing to do if the winner has ended it.
+async fn settled_by_others(resources: &Resources, report_id: ReportId) -> Settled {
+    tracing::info!(report.id = %report_id, "the report is no longer this worker's");
+    match resources.reports.get(report_id).await {
+        Ok(Some(report)) if !matches!(report.state, ReportState::Running { .. }) => Settled::Done,
+        Ok(_) | Err(_) => Settled::Again,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_report_that_has_ended_lets_its_message_go() {
+        check(&Claim::Final, Settled::Done);
+        check(&Claim::Expired, Settled::Done);
+        check(&Claim::Held, Settled::Again);
+        check(&Claim::Unknown, Settled::Again);
+    }
+
+    #[tokio::test]
+    async fn a_message_that_is_no_work_order_fails_alone_and_without_a_call() {
+        let pairs = ["DATA_TABLE", "REPORT_TABLE", "REPORT_BUCKET"];
+        let pairs = pairs.map(|name| (name.to_owned(), "x".to_owned()));
+        let sdk_config = SdkConfig::builder().build();
+        let resources = Resources::new(&sdk_config, &Settings::from_pairs(pairs)).unwrap();
+        let records = r#"{"Records": [{"messageId": "a", "body": "{}"}, {"messageId": "b"}]}"#;
+        let event: SqsEvent = serde_json::from_str(records).unwrap();
+
+        let event = LambdaEvent::new(event, lambda_runtime::Context::default());
+        let response = handle(&resources, event, uptime_aws::now).await.unwrap();
+
+        let failed: Vec<_> =
+            response.batch_item_failures.iter().map(|item| &item.item_identifier).collect();
+        assert_eq!(failed, ["a", "b"]);
+    }
+
+    #[test]
+    fn the_sample_event_holds_a_work_order() {
+        let event = include_str!("../../../tests/events/compute_report.json");
+        let event: SqsEvent = serde_json::from_str(event).unwrap();
+        let body = event.records[0].body.as_deref().unwrap();
+        assert!(ReportMessage::read(body).is_ok());
+    }
+
+    #[track_caller]
+    fn check(claim: &Claim, expected: Settled) {
+        assert_eq!(unclaimed(ReportId::random(), claim), expected);
+    }
 }

@@ -104,6 +104,13 @@ fn a_report_id_is_taken_from_path_query_json_and_form() {
 }
 
 #[test]
+fn the_sample_event_asks_for_a_report() {
+    let event = include_str!("../../../tests/events/get_report.json");
+    let request = lambda_http::request::from_str(event).unwrap();
+    assert_eq!(read_report_id(&request).unwrap().to_string(), ID);
+}
+
+#[test]
 fn a_missing_or_bad_report_id_is_a_400() {
     let kind = |body: &str| read_report_id(&posted(body)).unwrap_err().kind;
     assert_eq!(kind(""), ProblemKind::MissingParameter);

@@ -3,12 +3,32 @@
 //! Streams the object, stores its segments, **then** raises the newest poll, **then** writes the
 //! manifest. A load that is killed starts again from the first byte and ends the same.
 
+mod event;
+mod file_reading;
+mod load;
+mod load_manifest;
+mod notification;
+mod reject_files;
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
 use aws_config::SdkConfig;
-use lambda_runtime::{Error, LambdaEvent};
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use futures::FutureExt as _;
+use lambda_runtime::{Context, Error, LambdaEvent};
 use serde_json::Value;
 use uptime::Timestamp;
 use uptime_aws::settings::{DATA_BUCKET, DATA_TABLE};
-use uptime_aws::{LoadFiles, Settings, SettingsError, SourceFiles, StoreData};
+use uptime_aws::{Deadline, LoadFiles, Settings, SettingsError, SourceFiles, StoreData, describe};
+
+use crate::event::Event;
+use crate::file_reading::Limits;
+use crate::load::{LoadFailure, load, load_unless_loaded};
+use crate::notification::objects_to_load;
+
+/// What is kept back of an invocation's time, to give up in order.
+const TIME_KEPT_BACK: Duration = Duration::from_secs(10);
 
 /// What every invocation needs; built once per cold start.
 #[derive(Debug)]
@@ -16,6 +36,7 @@ pub struct Resources {
     data: StoreData,
     sources: SourceFiles,
     loads: LoadFiles,
+    limits: Limits,
 }
 
 impl Resources {
@@ -26,7 +47,23 @@ impl Resources {
             data: StoreData::new(sdk_config, settings.required(DATA_TABLE)?),
             sources: SourceFiles::new(sdk_config, bucket),
             loads: LoadFiles::new(sdk_config, bucket),
+            limits: Limits::new(settings)?,
         })
+    }
+}
+
+/// One invocation: until when it may work, and its clock.
+#[derive(Debug, Clone, Copy)]
+struct Invocation {
+    deadline: Deadline,
+    clock: fn() -> Timestamp,
+}
+
+impl Invocation {
+    fn of(context: &Context, clock: fn() -> Timestamp) -> Invocation {
+        let now_millis = u64::try_from(clock().micros() / 1_000).unwrap_or_default();
+        let left = Duration::from_millis(context.deadline.saturating_sub(now_millis));
+        Invocation { deadline: Deadline::after(left.saturating_sub(TIME_KEPT_BACK)), clock }
     }
 }
 
@@ -37,5 +74,65 @@ pub async fn handle(
     event: LambdaEvent<Value>,
     clock: fn() -> Timestamp,
 ) -> Result<Value, Error> {
-    todo!()
+    let invocation = Invocation::of(&event.context, clock);
+    match Event::read(event.payload)? {
+        Event::Direct(object) => {
+            let manifest = load(resources, &object, invocation).await?;
+            Ok(serde_json::to_value(manifest)?)
+        }
+        Event::Queue(messages) => {
+            let response = load_all_messages(resources, &messages, invocation).await;
+            Ok(serde_json::to_value(response)?)
+        }
+    }
+}
+
+/// A panic fails its own message only.
+async fn load_all_messages(
+    resources: &Resources,
+    event: &SqsEvent,
+    invocation: Invocation,
+) -> SqsBatchResponse {
+    let mut response = SqsBatchResponse::default();
+    for message in &event.records {
+        let loaded = AssertUnwindSafe(load_message(resources, message, invocation)).catch_unwind();
+        let all_done = loaded.await.unwrap_or_else(|_panic| {
+            tracing::error!(
+                message.id = message.message_id,
+                "loading a message's objects panicked"
+            );
+            false
+        });
+        if !all_done {
+            response.add_failure(message.message_id.clone().unwrap_or_default());
+        }
+    }
+    response
+}
+
+/// Loads the objects that a message announces; one that fails does not keep back the others.
+/// `true`: all are done.
+async fn load_message(resources: &Resources, message: &SqsMessage, invocation: Invocation) -> bool {
+    let objects = match objects_to_load(message.body.as_deref().unwrap_or_default()) {
+        Ok(objects) => objects,
+        Err(error) => {
+            let cause = describe(&error);
+            tracing::error!(message.id = message.message_id, cause, "a message announces nothing");
+            return false;
+        }
+    };
+    let mut all_done = true;
+    for object in &objects {
+        match load_unless_loaded(resources, object, invocation).await {
+            Ok(()) => {}
+            Err(LoadFailure::Gone) => {
+                tracing::info!(object.key = object.key, "the object is gone or was replaced");
+            }
+            Err(failure) => {
+                tracing::error!(object.key = object.key, cause = describe(&failure), "not loaded");
+                all_done = false;
+            }
+        }
+    }
+    all_done
 }

@@ -7,6 +7,8 @@ mod functions;
 mod recovery;
 mod settings;
 mod stores;
+#[cfg(test)]
+mod tests;
 
 pub use recovery::TakenUp;
 pub use settings::{

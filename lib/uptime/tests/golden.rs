@@ -43,18 +43,22 @@ fn check(case: &GoldenCase) -> Result<usize, String> {
         segments.iter().rev().chain(segments.iter().rev()).cloned().collect();
     let mut differences = Vec::new();
     for expected in &case.reports {
-        differences.extend(difference(expected, &segments, "as loaded"));
-        differences.extend(difference(expected, &backwards_and_twice, "backwards, twice"));
+        differences.extend(difference(expected, &segments, "as loaded")?);
+        differences.extend(difference(expected, &backwards_and_twice, "backwards, twice")?);
     }
     if differences.is_empty() { Ok(case.reports.len()) } else { Err(differences.join("\n")) }
 }
 
-fn difference(expected: &Expected, segments: &[Segment], order: &str) -> Option<String> {
-    let actual = report(segments, expected.parameters);
+fn difference(
+    expected: &Expected,
+    segments: &[Segment],
+    order: &str,
+) -> Result<Option<String>, String> {
+    let actual = report(segments, expected.parameters)?;
     let actual = String::from_utf8_lossy(&actual);
     let file = &expected.file;
-    (actual != expected.csv)
-        .then(|| format!("{file} ({order})\n  expected\n{}  actual\n{actual}", expected.csv))
+    Ok((actual != expected.csv)
+        .then(|| format!("{file} ({order})\n  expected\n{}  actual\n{actual}", expected.csv)))
 }
 
 /// Files later in the order of names count as newer uploads.
@@ -66,7 +70,8 @@ fn load(sources: &BTreeMap<String, Vec<u8>>) -> Result<Vec<Segment>, String> {
             key: name.clone(),
             version: String::new(),
         };
-        let latest_poll = Timestamp::from_rfc3339("2100-01-01T00:00:00Z").map_err(fault_in(name))?;
+        let latest_poll =
+            Timestamp::from_rfc3339("2100-01-01T00:00:00Z").map_err(fault_in(name))?;
         let mut ingest = Ingest::new(IngestSettings {
             source,
             latest_poll,
@@ -88,14 +93,14 @@ fn fault_in<E: std::fmt::Display>(name: &str) -> impl Fn(E) -> String {
     move |error| format!("{name}: {error}")
 }
 
-fn report(segments: &[Segment], parameters: Parameters) -> Vec<u8> {
+fn report(segments: &[Segment], parameters: Parameters) -> Result<Vec<u8>, String> {
     let mut rows = Vec::new();
     for shard in Shard::all() {
-        let mut data = ShardData::new(shard, parameters);
+        let mut data = ShardData::new(parameters);
         for segment in segments.iter().filter(|segment| segment.shard == shard) {
-            data.add(&segment.bytes).expect("a segment just packed can be read");
+            data.add(&segment.bytes).map_err(|error| error.to_string())?;
         }
         rows.extend(data.report().rows);
     }
-    report_csv(rows)
+    Ok(report_csv(&rows))
 }

@@ -8,9 +8,10 @@ use std::collections::HashSet;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use futures::{Stream, StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
 use uptime::report::Parameters;
 use uptime::segment::{Segment, SegmentKind, Source, decode};
 use uptime::{Shard, StoreId, Timestamp};
@@ -182,23 +183,8 @@ impl StoreData {
             .expression_attribute_values(":last", AttributeValue::S(keys.last))
             .consistent_read(true);
         stream::try_unfold(NextPage::First, move |next| {
-            let query = query.clone();
-            async move {
-                let start = match next {
-                    NextPage::First => None,
-                    NextPage::After(key) => Some(key),
-                    NextPage::None => return Ok(None),
-                };
-                let answer = query.set_exclusive_start_key(start.clone()).send().await;
-                let answer = answer.map_err(|source| CallError::new("Query", source))?;
-                // A page may be empty and not the last: only a missing key ends a range.
-                let next = match answer.last_evaluated_key {
-                    None => NextPage::None,
-                    same if same == start => return Err(stuck()),
-                    Some(key) => NextPage::After(key),
-                };
-                Ok(Some((answer.items.unwrap_or_default(), next)))
-            }
+            // Boxed, since callers hold many ranges: a call's future has 8 KB.
+            query_page(query.clone(), next).boxed()
         })
     }
 
@@ -244,6 +230,29 @@ enum NextPage {
     None,
 }
 
+/// Reads one page, and tells where to go on; `None` behind the last one.
+async fn query_page(
+    query: QueryFluentBuilder,
+    page: NextPage,
+) -> Result<Option<(Vec<Item>, NextPage)>, StoreDataError> {
+    let start = match page {
+        NextPage::First => None,
+        NextPage::After(key) => Some(key),
+        NextPage::None => return Ok(None),
+    };
+    let answer = query.set_exclusive_start_key(start.clone()).send().await;
+    let answer = answer.map_err(|source| CallError::new("Query", source))?;
+    // A page may be empty and not the last: only a missing key ends a range.
+    let next = match answer.last_evaluated_key {
+        None => NextPage::None,
+        same if same == start => {
+            return Err(CallError::new("Query", "a page ends where it began").into());
+        }
+        Some(key) => NextPage::After(key),
+    };
+    Ok(Some((answer.items.unwrap_or_default(), next)))
+}
+
 fn take_segment(item: &mut Item) -> Result<Vec<u8>, StoreDataError> {
     match item.remove(attributes::SEGMENT) {
         Some(AttributeValue::B(blob)) => Ok(blob.into_inner()),
@@ -253,8 +262,4 @@ fn take_segment(item: &mut Item) -> Result<Vec<u8>, StoreDataError> {
 
 fn unreadable(name: &str) -> StoreDataError {
     StoreDataError::Unreadable(format!("{name} is missing or malformed"))
-}
-
-fn stuck() -> StoreDataError {
-    CallError::new("Query", "a page ends where it began").into()
 }

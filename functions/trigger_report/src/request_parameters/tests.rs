@@ -98,6 +98,14 @@ fn unknown_and_repeated_parameters_are_refused() {
     check("method=poll_count&method=poll_count", "400 method");
 }
 
+#[test]
+fn the_sample_event_is_a_request_that_is_accepted() {
+    let event = include_str!("../../../../tests/events/trigger_report.json");
+    let request = lambda_http::request::from_str(event).unwrap();
+    let expected = "2023-01-25T18:13:22Z, time_weighted, 90";
+    assert_eq!(outcome(&request, TIME_WEIGHTED), expected);
+}
+
 #[track_caller]
 fn check(query: &str, expected: &str) {
     check_default(TIME_WEIGHTED, query, expected);

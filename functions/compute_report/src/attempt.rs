@@ -1,0 +1,174 @@
+//! One attempt at a report: from a granted lease to a complete report.
+
+use std::pin::pin;
+
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use uptime::Shard;
+use uptime::business_hours::TZ_RELEASE;
+use uptime::interval::DAY;
+use uptime::output::report_csv;
+use uptime::report::{Parameters, ShardReport};
+use uptime::segment::DecodeError;
+use uptime::shard_data::ShardData;
+use uptime_aws::{
+    CallError, Completion, Failure, FailureCode, Report, ReportTableError, StoreData,
+    StoreDataError, StoredCsv,
+};
+
+use crate::Resources;
+use crate::invocation::Invocation;
+use crate::progress::Progress;
+
+/// How many shards are read at once: enough to hide the table's latency behind the computing, few
+/// enough that their pages, of at most 1 MB, need little memory.
+const SHARDS_IN_FLIGHT: usize = 8;
+
+/// Why an attempt gave no report.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AttemptError {
+    #[error("the stored data is not available")]
+    Data(#[from] StoreDataError),
+    #[error("a segment of shard {shard} cannot be read")]
+    Segment { shard: usize, source: DecodeError },
+    #[error("the CSV could not be stored")]
+    Csv(#[from] CallError),
+    #[error("the report could not be completed")]
+    Table(#[from] ReportTableError),
+    /// What this attempt did changes nothing.
+    #[error("another worker holds the report, or it has ended, or its deadline has passed")]
+    Superseded,
+    #[error("the invocation's time was over")]
+    OutOfTime,
+    #[error("the attempt panicked")]
+    Panicked,
+}
+
+impl AttemptError {
+    /// What is told of it if there is no further attempt.
+    pub(crate) fn failure(&self) -> Failure {
+        let (code, detail) = match self {
+            AttemptError::Segment { .. } | AttemptError::Data(StoreDataError::Unreadable(_)) => {
+                (FailureCode::DataUnreadable, "stored data cannot be read")
+            }
+            AttemptError::OutOfTime => {
+                (FailureCode::ComputeFailed, "computing the report took longer than it may")
+            }
+            AttemptError::Data(_) => {
+                (FailureCode::ComputeFailed, "the stored data was not available")
+            }
+            AttemptError::Csv(_) => (FailureCode::ComputeFailed, "the CSV could not be stored"),
+            AttemptError::Table(_) | AttemptError::Superseded | AttemptError::Panicked => {
+                (FailureCode::ComputeFailed, "computing the report failed")
+            }
+        };
+        Failure { code, detail: detail.to_owned() }
+    }
+}
+
+/// Computes a report, stores its CSV, then completes it.
+pub(crate) async fn compute(
+    resources: &Resources,
+    invocation: &Invocation,
+    report: &Report,
+) -> Result<(), AttemptError> {
+    let ShardReport { rows, counts } = compute_all_shards(resources, invocation, report).await?;
+    let csv = report_csv(&rows);
+
+    // Read before the CSV is put: S3 counts its days from then, so a link never outlives its CSV.
+    let csv_expires_at = invocation.now().plus(i64::from(resources.report_days) * DAY);
+    let stored = resources.files.put(report.id, report.attempt, csv).await?;
+
+    let now = invocation.now();
+    let StoredCsv { key: object_key, size_bytes, sha256 } = stored;
+    let completion = Completion {
+        completed_at: now,
+        counts,
+        tz_release: TZ_RELEASE.to_owned(),
+        object_key,
+        size_bytes,
+        sha256,
+        csv_expires_at,
+    };
+    let owner = &invocation.lease_owner;
+    if !resources.reports.complete(report.id, owner, now, &completion).await? {
+        return Err(AttemptError::Superseded);
+    }
+    log_completion(report, &completion);
+    Ok(())
+}
+
+async fn compute_all_shards(
+    resources: &Resources,
+    invocation: &Invocation,
+    report: &Report,
+) -> Result<ShardReport, AttemptError> {
+    let mut shards = stream::iter(Shard::all())
+        .map(|shard| compute_shard(&resources.data, shard, report.parameters))
+        .buffer_unordered(SHARDS_IN_FLIGHT);
+    let mut whole = ShardReport::default();
+    let mut progress = Progress::begin();
+    while let Some(part) = shards.try_next().await? {
+        whole.rows.extend(part.rows);
+        whole.counts += part.counts;
+        let owner = &invocation.lease_owner;
+        if !progress.shard_done(&resources.reports, report.id, owner).await {
+            return Err(AttemptError::Superseded);
+        }
+    }
+    Ok(whole)
+}
+
+async fn compute_shard(
+    data: &StoreData,
+    shard: Shard,
+    parameters: Parameters,
+) -> Result<ShardReport, AttemptError> {
+    let mut shard_data = ShardData::new(parameters);
+    let mut pages = pin!(data.segments_of(shard, &parameters));
+    while let Some(page) = pages.try_next().await? {
+        for segment in page {
+            shard_data
+                .add(&segment)
+                .map_err(|source| AttemptError::Segment { shard: shard.index(), source })?;
+        }
+    }
+    Ok(shard_data.report())
+}
+
+fn log_completion(report: &Report, completion: &Completion) {
+    let since_asked = completion.completed_at.micros() - report.created_at.micros();
+    tracing::info!(
+        report.id = %report.id,
+        attempt = report.attempt,
+        stores = completion.counts.stores,
+        size_bytes = completion.size_bytes,
+        since_asked_ms = since_asked / 1_000,
+        "the report is complete"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_that_cannot_be_read_is_told_from_failures_that_may_pass() {
+        check(&AttemptError::Data(StoreDataError::Unreadable(String::new())), "data_unreadable");
+        let throttled = StoreDataError::Throttled { unprocessed: 1 };
+        check(&AttemptError::Data(throttled), "compute_failed");
+        check(&AttemptError::Csv(CallError::new("PutObject", "refused")), "compute_failed");
+        check(&AttemptError::OutOfTime, "compute_failed");
+        check(&AttemptError::Panicked, "compute_failed");
+    }
+
+    #[track_caller]
+    fn check(error: &AttemptError, expected: &str) {
+        assert_eq!(error.failure().code.name(), expected);
+    }
+
+    #[test]
+    fn no_failure_tells_internal_text() {
+        let error = AttemptError::Csv(CallError::new("PutObject", "arn:aws:s3:::secret"));
+        assert_eq!(error.failure().detail, "the CSV could not be stored");
+    }
+}

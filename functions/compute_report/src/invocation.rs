@@ -1,0 +1,90 @@
+//! One invocation: whose leases it holds, and until when.
+
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::SqsMessage;
+use lambda_runtime::Context;
+use uptime::Timestamp;
+
+/// What is kept back of an invocation's time, to record how an attempt ended.
+const TIME_KEPT_BACK: Duration = Duration::from_secs(3);
+
+/// An invocation as holder of leases.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    /// Its request id: no other invocation has it.
+    pub(crate) lease_owner: String,
+    /// When the runtime ends it, and with it its leases.
+    pub(crate) ends_at: Timestamp,
+    clock: fn() -> Timestamp,
+}
+
+impl Invocation {
+    pub(crate) fn of(context: &Context, clock: fn() -> Timestamp) -> Invocation {
+        let deadline_micros = i64::try_from(context.deadline).unwrap_or(i64::MAX);
+        Invocation {
+            lease_owner: context.request_id.clone(),
+            ends_at: Timestamp::from_micros(deadline_micros.saturating_mul(1_000)),
+            clock,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// How long an attempt may still take.
+    pub(crate) fn time_left(&self) -> Duration {
+        let micros = self.ends_at.micros().saturating_sub(self.now().micros());
+        Duration::from_micros(u64::try_from(micros).unwrap_or(0)).saturating_sub(TIME_KEPT_BACK)
+    }
+}
+
+/// How often SQS has delivered the message, this time included.
+pub(crate) fn receive_count(message: &SqsMessage) -> u32 {
+    let count = message.attributes.get("ApproximateReceiveCount");
+    count.and_then(|count| count.parse().ok()).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use uptime::interval::SECOND;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_micros(1_674_669_600 * SECOND);
+
+    #[test]
+    fn a_lease_ends_with_its_invocation_and_an_attempt_before_it() {
+        let invocation = invocation(1_674_669_660_000);
+        assert_eq!(invocation.lease_owner, "request");
+        assert_eq!(invocation.ends_at, NOW.plus(60 * SECOND));
+        assert_eq!(invocation.time_left(), Duration::from_secs(57));
+    }
+
+    #[test]
+    fn no_time_is_left_near_the_end_and_after_it() {
+        assert_eq!(invocation(1_674_669_602_000).time_left(), Duration::ZERO);
+        assert_eq!(invocation(0).time_left(), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_message_without_a_count_is_delivered_the_first_time() {
+        check(r#"{"ApproximateReceiveCount": "4"}"#, 4);
+        check(r#"{"ApproximateReceiveCount": "often"}"#, 1);
+        check("{}", 1);
+    }
+
+    fn invocation(deadline_millis: u64) -> Invocation {
+        let mut context = Context::default();
+        context.request_id = "request".to_owned();
+        context.deadline = deadline_millis;
+        Invocation::of(&context, || NOW)
+    }
+
+    #[track_caller]
+    fn check(attributes: &str, expected: u32) {
+        let message = format!("{{\"attributes\": {attributes}}}");
+        assert_eq!(receive_count(&serde_json::from_str(&message).unwrap()), expected);
+    }
+}

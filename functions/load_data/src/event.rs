@@ -1,0 +1,83 @@
+//! The two kinds of event that this function is invoked with.
+
+use aws_lambda_events::event::sqs::SqsEvent;
+use serde::Deserialize;
+use serde_json::Value;
+use uptime_aws::Pin;
+
+use crate::notification::AnnouncedObject;
+
+/// What an invocation is asked to do.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// Messages of the load queue.
+    Queue(SqsEvent),
+    /// One object, whether it was loaded before or not.
+    Direct(AnnouncedObject),
+}
+
+/// Why an event cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the event is neither an SQS event nor an object named by \
+     {{\"bucket\": \"...\", \"key\": \"...\"}} and, if wanted, \"version\""
+)]
+pub(crate) struct EventError(#[from] serde_json::Error);
+
+/// A key as it is, not encoded.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DirectEvent {
+    bucket: String,
+    key: String,
+    version: Option<String>,
+}
+
+impl Event {
+    pub(crate) fn read(payload: Value) -> Result<Event, EventError> {
+        if payload.get("Records").is_some() {
+            return Ok(Event::Queue(serde_json::from_value(payload)?));
+        }
+        let DirectEvent { bucket, key, version } = serde_json::from_value(payload)?;
+        let pin = version.map_or(Pin::Newest, Pin::Version);
+        Ok(Event::Direct(AnnouncedObject { bucket, key, pin }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_make_an_sqs_event() {
+        check(include_str!("../../../tests/events/load_data.json"), "1 messages");
+        check(r#"{"Records": []}"#, "0 messages");
+    }
+
+    #[test]
+    fn a_bucket_and_a_key_name_one_object() {
+        check(r#"{"bucket": "b", "key": "incoming/a+b.csv"}"#, "b incoming/a+b.csv Newest");
+        check(r#"{"bucket": "b", "key": "k", "version": null}"#, "b k Newest");
+        check(r#"{"bucket": "b", "key": "k", "version": "v1"}"#, r#"b k Version("v1")"#);
+    }
+
+    #[test]
+    fn anything_else_is_an_error() {
+        for event in ["{}", "[]", "null", r#"{"bucket": "b"}"#, r#"{"Records": 1}"#] {
+            check(event, "error");
+        }
+        check(r#"{"bucket": "b", "key": "k", "versoin": "v1"}"#, "error");
+    }
+
+    #[track_caller]
+    fn check(event: &str, expected: &str) {
+        let read = match Event::read(serde_json::from_str(event).unwrap()) {
+            Ok(Event::Queue(event)) => format!("{} messages", event.records.len()),
+            Ok(Event::Direct(object)) => {
+                format!("{} {} {:?}", object.bucket, object.key, object.pin)
+            }
+            Err(_) => "error".to_owned(),
+        };
+        assert_eq!(read, expected, "{event}");
+    }
+}

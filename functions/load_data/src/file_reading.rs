@@ -1,0 +1,172 @@
+//! Reads a source file from its first byte to its last, and stores what it holds on the way.
+
+use uptime::Timestamp;
+use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings};
+use uptime::input::FileKind;
+use uptime::interval::HOUR;
+use uptime::segment::{Segment, SegmentKind, Source};
+use uptime_aws::hash::RunningSha256;
+use uptime_aws::settings::{GZIP_RATIO_LIMIT, LOAD_BATCH_MIB, REJECT_LIMIT_PERCENT};
+use uptime_aws::{Deadline, Settings, SettingsError};
+
+use crate::Resources;
+use crate::load::{LoadFailure, OpenedObject};
+use crate::reject_files::RejectFiles;
+
+/// How much later than its file's upload a poll may have been taken (spec section 2).
+const CLOCK_TOLERANCE_MICROS: i64 = HOUR;
+
+/// The limits that a deployment sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    pub(crate) batch_bytes: usize,
+    pub(crate) reject_limit_percent: u32,
+    pub(crate) gzip_ratio_limit: u32,
+}
+
+impl Limits {
+    pub(crate) fn new(settings: &Settings) -> Result<Limits, SettingsError> {
+        let batch_mib = settings.number(LOAD_BATCH_MIB, 256, 1..=8192)?;
+        Ok(Limits {
+            batch_bytes: usize::try_from(u64::from(batch_mib) << 20).unwrap_or(usize::MAX),
+            reject_limit_percent: settings.number(REJECT_LIMIT_PERCENT, 10, 0..=100)?,
+            gzip_ratio_limit: settings.number(GZIP_RATIO_LIMIT, 200, 1..=100_000)?,
+        })
+    }
+}
+
+/// A file that was read to its end. Its segments and its rejects are stored.
+#[derive(Debug)]
+pub(crate) struct FileRead {
+    /// Why it was not taken in to its end, if so.
+    pub(crate) ended: Result<(), IngestError>,
+    pub(crate) sha256: String,
+    pub(crate) kind: Option<FileKind>,
+    pub(crate) counts: Counts,
+    pub(crate) poll_span: Option<(Timestamp, Timestamp)>,
+    /// All segments of hours or zones.
+    pub(crate) replacing: Vec<Segment>,
+}
+
+/// Reads the whole file, storing segments and rejects as they come.
+pub(crate) async fn read_file(
+    resources: &Resources,
+    opened: &mut OpenedObject,
+    deadline: Deadline,
+) -> Result<FileRead, LoadFailure> {
+    let mut reject_files = RejectFiles::begin(&resources.loads, &opened.folder);
+    match stream_file(resources, opened, &mut reject_files, deadline).await {
+        Ok(read) => {
+            reject_files.finish().await?;
+            Ok(read)
+        }
+        Err(failure) => {
+            reject_files.abort().await;
+            Err(failure)
+        }
+    }
+}
+
+/// What follows an error in the file is only hashed, so that the manifest names all of its bytes.
+async fn stream_file(
+    resources: &Resources,
+    opened: &mut OpenedObject,
+    reject_files: &mut RejectFiles,
+    deadline: Deadline,
+) -> Result<FileRead, LoadFailure> {
+    let OpenedObject { object, source, .. } = opened;
+    let mut ingest = Ingest::new(ingest_settings(resources.limits, source));
+    let mut sha256 = RunningSha256::default();
+    let mut replacing = Vec::new();
+    let mut ended = Ok(());
+    while let Some(chunk) = object.next_chunk().await? {
+        if deadline.left().is_zero() {
+            return Err(LoadFailure::OutOfTime);
+        }
+        sha256.update(chunk.as_ref());
+        if ended.is_ok() {
+            ended = ingest.feed(chunk.as_ref());
+            replacing.extend(store_ready(resources, &mut ingest, source, deadline).await?);
+            reject_files.write_ready(&mut ingest).await?;
+        }
+    }
+    if ended.is_ok() {
+        ended = ingest.finish();
+        replacing.extend(store_ready(resources, &mut ingest, source, deadline).await?);
+        reject_files.write_ready(&mut ingest).await?;
+    }
+    Ok(FileRead {
+        ended,
+        sha256: sha256.finish(),
+        kind: ingest.kind(),
+        counts: ingest.counts(),
+        poll_span: ingest.poll_span(),
+        replacing,
+    })
+}
+
+fn ingest_settings(limits: Limits, source: &Source) -> IngestSettings {
+    IngestSettings {
+        source: source.clone(),
+        latest_poll: source.uploaded_at.plus(CLOCK_TOLERANCE_MICROS),
+        batch_bytes: limits.batch_bytes,
+        gzip_ratio_limit: limits.gzip_ratio_limit,
+    }
+}
+
+/// Stores the segments that are ready and returns those that replace older ones.
+async fn store_ready(
+    resources: &Resources,
+    ingest: &mut Ingest,
+    source: &Source,
+    deadline: Deadline,
+) -> Result<Vec<Segment>, LoadFailure> {
+    let mut segments = ingest.take_segments();
+    if !segments.is_empty() {
+        resources.data.write_segments(&segments, source, deadline).await?;
+    }
+    segments.retain(|segment| match segment.kind {
+        SegmentKind::Hours | SegmentKind::Zones => true,
+        SegmentKind::Polls(_) => false,
+    });
+    Ok(segments)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_have_defaults_and_can_be_set() {
+        check("", "268435456 bytes, 10 %, 200 times");
+        check(
+            "LOAD_BATCH_MIB=1 REJECT_LIMIT_PERCENT=0 GZIP_RATIO_LIMIT=50",
+            "1048576 bytes, 0 %, 50 times",
+        );
+        check("LOAD_BATCH_MIB=0", "error");
+        check("REJECT_LIMIT_PERCENT=101", "error");
+    }
+
+    #[test]
+    fn a_poll_may_be_an_hour_later_than_its_files_upload() {
+        let source = Source {
+            uploaded_at: Timestamp::from_micros(0),
+            key: String::new(),
+            version: String::new(),
+        };
+        let limits = Limits::new(&Settings::default()).unwrap();
+        let settings = ingest_settings(limits, &source);
+        assert_eq!(settings.latest_poll, Timestamp::from_micros(HOUR));
+    }
+
+    #[track_caller]
+    fn check(settings: &str, expected: &str) {
+        let pairs = settings.split_whitespace().filter_map(|pair| pair.split_once('='));
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let read = Limits::new(&Settings::from_pairs(pairs)).map(|limits| {
+            let Limits { batch_bytes, reject_limit_percent, gzip_ratio_limit } = limits;
+            format!("{batch_bytes} bytes, {reject_limit_percent} %, {gzip_ratio_limit} times")
+        });
+        assert_eq!(read.unwrap_or("error".to_owned()), expected);
+    }
+}

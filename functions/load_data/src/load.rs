@@ -1,0 +1,153 @@
+//! One load: from an object's name to its final manifest (spec section 9).
+
+use uptime::Timestamp;
+use uptime::segment::Source;
+use uptime_aws::{
+    CallError, LoadFolder, LoadStatus, Manifest, OpenError, SourceObject, StoreDataError,
+};
+
+use crate::file_reading::{FileRead, read_file};
+use crate::load_manifest::{ended, running};
+use crate::notification::{AnnouncedObject, is_source_file};
+use crate::{Invocation, Resources};
+
+/// Why a load did not reach a final manifest. But for [`LoadFailure::Gone`] and
+/// [`LoadFailure::NotASource`], loading again later may.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadFailure {
+    #[error("the object is not in the data bucket {bucket}, under incoming/")]
+    NotASource { bucket: String },
+    #[error("the object is gone or was replaced")]
+    Gone,
+    #[error("S3 did not answer as expected")]
+    Files(#[from] CallError),
+    #[error("the segments could not be stored")]
+    Data(#[from] StoreDataError),
+    #[error("the invocation's time was over")]
+    OutOfTime,
+}
+
+/// An object that is being read, and where its load is told of.
+#[derive(Debug)]
+pub(crate) struct OpenedObject {
+    pub(crate) object: SourceObject,
+    pub(crate) source: Source,
+    pub(crate) folder: LoadFolder,
+}
+
+/// Loads an object unless it is loaded already, as a redelivered message finds it.
+///
+/// A final manifest is written after everything else, so all that can be missing then is nothing;
+/// the newest poll is raised again all the same, which costs one conditional write.
+pub(crate) async fn load_unless_loaded(
+    resources: &Resources,
+    announced: &AnnouncedObject,
+    invocation: Invocation,
+) -> Result<(), LoadFailure> {
+    let opened = open(resources, announced).await?;
+    let manifest = resources.loads.manifest(&opened.folder).await?;
+    match manifest.filter(|manifest| manifest.status != LoadStatus::Running) {
+        Some(manifest) => {
+            tracing::info!(load.folder = %opened.folder, "the object is loaded already");
+            raise_newest_poll(resources, last_poll(&manifest)).await
+        }
+        None => load_opened(resources, opened, announced, invocation).await.map(drop),
+    }
+}
+
+/// Loads an object, again if it was loaded before: whoever names it directly wants just that.
+pub(crate) async fn load(
+    resources: &Resources,
+    announced: &AnnouncedObject,
+    invocation: Invocation,
+) -> Result<Manifest, LoadFailure> {
+    let opened = open(resources, announced).await?;
+    load_opened(resources, opened, announced, invocation).await
+}
+
+async fn open(
+    resources: &Resources,
+    announced: &AnnouncedObject,
+) -> Result<OpenedObject, LoadFailure> {
+    let bucket = resources.sources.bucket();
+    if announced.bucket != bucket || !is_source_file(&announced.key) {
+        return Err(LoadFailure::NotASource { bucket: bucket.to_owned() });
+    }
+    let opened = resources.sources.open(&announced.key, &announced.pin).await;
+    let object = opened.map_err(|error| match error {
+        OpenError::Gone => LoadFailure::Gone,
+        OpenError::Unavailable(error) => LoadFailure::Files(error),
+    })?;
+    let key = announced.key.clone();
+    let version = object.version.clone();
+    let source = Source { uploaded_at: object.uploaded_at, key, version };
+    let folder = LoadFolder::of(bucket, &source);
+    Ok(OpenedObject { object, source, folder })
+}
+
+/// Every step may have been done before, by an attempt that was killed: each ends the same when
+/// it is done twice.
+async fn load_opened(
+    resources: &Resources,
+    mut opened: OpenedObject,
+    announced: &AnnouncedObject,
+    invocation: Invocation,
+) -> Result<Manifest, LoadFailure> {
+    let started_at = (invocation.clock)();
+    let begun = running(&opened, &announced.bucket, started_at);
+    resources.loads.put_manifest(&opened.folder, &begun).await?;
+
+    let read = read_file(resources, &mut opened, invocation.deadline).await?;
+    store_consequences(resources, &opened, &read, invocation).await?;
+
+    let folder = opened.folder.to_string();
+    let first_load = resources.data.first_load_of_content(&read.sha256, &folder).await?;
+    let limit = resources.limits.reject_limit_percent;
+    let mut manifest = ended(begun, &read, limit, started_at, (invocation.clock)());
+    manifest.same_content_as = first_load;
+    resources.loads.put_manifest(&opened.folder, &manifest).await?;
+    log_end(&manifest);
+    Ok(manifest)
+}
+
+/// What may only be done once all segments are stored.
+async fn store_consequences(
+    resources: &Resources,
+    opened: &OpenedObject,
+    read: &FileRead,
+    invocation: Invocation,
+) -> Result<(), LoadFailure> {
+    if !read.replacing.is_empty() {
+        let superseded =
+            resources.data.delete_superseded(&read.replacing, &opened.source, invocation.deadline);
+        superseded.await?;
+    }
+    raise_newest_poll(resources, read.poll_span.map(|(_, last)| last)).await
+}
+
+async fn raise_newest_poll(
+    resources: &Resources,
+    last_poll: Option<Timestamp>,
+) -> Result<(), LoadFailure> {
+    if let Some(at) = last_poll {
+        resources.data.raise_newest_poll(at).await?;
+    }
+    Ok(())
+}
+
+fn last_poll(manifest: &Manifest) -> Option<Timestamp> {
+    manifest.last_poll.as_deref().and_then(|text| Timestamp::from_rfc3339(text).ok())
+}
+
+fn log_end(manifest: &Manifest) {
+    tracing::info!(
+        load.folder = manifest.folder,
+        status = ?manifest.status,
+        error = manifest.error.as_ref().map(|error| error.code.as_str()),
+        rows = manifest.rows,
+        loaded = manifest.loaded,
+        rejected = manifest.rejected,
+        duration_ms = manifest.duration_ms,
+        "the load has ended"
+    );
+}
