@@ -72,7 +72,7 @@ pub(crate) async fn compute(
     report: &Report,
 ) -> Result<(), AttemptError> {
     let ShardReport { rows, counts } = compute_all_shards(resources, invocation, report).await?;
-    let csv = report_csv(rows);
+    let csv = report_csv(&rows);
 
     // Read before the CSV is put: S3 counts its days from then, so a link never outlives its CSV.
     let csv_expires_at = invocation.now().plus(i64::from(resources.report_days) * DAY);
