@@ -7,34 +7,42 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{generate, report_command};
+use crate::{generate, load_command, report_command, serve, terminal};
 
 /// Why a command failed, in words for the person at the keyboard; its sources are appended.
 pub type Failure = Box<dyn Error + Send + Sync>;
 
-/// How long each store was online while it was meant to be open.
+/// How long each store was online while it was meant to be open
 #[derive(Debug, Parser)]
 #[command(name = "local", version, about, long_about = LONG_ABOUT)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: serve::Arguments,
 }
 
 const LONG_ABOUT: &str = "How long each store was online while it was meant to be open: \
-the whole system on this machine, or its engine alone on files.";
+the whole system on this machine, or its engine alone on files. Without a command it serves.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Generate(generate::Arguments),
+    Serve(serve::Arguments),
+    Load(load_command::Arguments),
     Report(report_command::Arguments),
+    Generate(generate::Arguments),
 }
 
 impl Cli {
     /// Runs the command. Prints a failure and turns it into the exit code 1.
     pub fn run(self) -> ExitCode {
-        let outcome = match self.command {
-            Command::Generate(arguments) => generate::run(&arguments),
+        terminal::start_logging();
+        let outcome = match self.command.unwrap_or(Command::Serve(self.serve)) {
+            Command::Serve(arguments) => to_the_end(serve::run(&arguments)),
+            Command::Load(arguments) => to_the_end(load_command::run(&arguments)),
             Command::Report(arguments) => report_command::run(&arguments),
+            Command::Generate(arguments) => generate::run(&arguments),
         };
         match outcome {
             Ok(()) => ExitCode::SUCCESS,
@@ -46,14 +54,49 @@ impl Cli {
     }
 }
 
+fn to_the_end(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(command);
+    // What still runs is taken up at the next start; nobody waits for it now.
+    runtime.shutdown_background();
+    outcome
+}
+
 /// Joins an error and its sources into one line.
-fn one_line(failure: &dyn Error) -> String {
-    let mut line = failure.to_string();
-    let mut source = failure.source();
-    while let Some(error) = source {
-        line.push_str(": ");
-        line.push_str(&error.to_string());
-        source = error.source();
+pub(crate) fn one_line(failure: &(dyn Error + 'static)) -> String {
+    uptime_aws::describe(failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
     }
-    line.replace('\n', " ")
+
+    #[test]
+    fn without_a_command_it_serves_with_the_flags_of_serve() {
+        check("local", "serve");
+        check("local --port 4000 --data-dir x", "serve");
+        check("local serve --port 4000", "serve");
+        check("local load a.csv --s3-port 1", "load");
+        check("local load", "refused");
+        check("local --port 4000 load a.csv", "refused");
+        check("local --port x", "refused");
+    }
+
+    #[track_caller]
+    fn check(line: &str, expected: &str) {
+        let command = match Cli::try_parse_from(line.split(' ')) {
+            Ok(Cli { command: None | Some(Command::Serve(_)), .. }) => "serve",
+            Ok(Cli { command: Some(Command::Load(_)), .. }) => "load",
+            Ok(_) => "another",
+            Err(_) => "refused",
+        };
+        assert_eq!(command, expected, "{line}");
+    }
 }

@@ -39,6 +39,18 @@ pub struct Setup {
     pub load_queue: String,
 }
 
+impl Setup {
+    /// What is announced, and in which of `queues`.
+    pub(crate) fn notification(&self, queues: &Arc<Queues>) -> Notification {
+        Notification {
+            bucket: self.data_bucket.clone(),
+            prefix: self.watched_prefix.clone(),
+            queue: self.load_queue.clone(),
+            queues: Arc::clone(queues),
+        }
+    }
+}
+
 #[cfg(test)]
 impl Setup {
     /// Any free port, everything under `incoming/` of the bucket `data` announced in `loads`.
@@ -209,12 +221,7 @@ fn open_tables(path: &Path) -> Result<Database, EmulatorError> {
 
 fn open_objects(setup: &Setup, queues: &Arc<Queues>) -> Result<ObjectStore, EmulatorError> {
     let root = setup.folder.join("objects");
-    let notification = Notification {
-        bucket: setup.data_bucket.clone(),
-        prefix: setup.watched_prefix.clone(),
-        queue: setup.load_queue.clone(),
-        queues: Arc::clone(queues),
-    };
+    let notification = setup.notification(queues);
     std::fs::create_dir_all(&root).map_err(|source| unopened(&root, source))?;
     ObjectStore::open(&root, notification).map_err(|error| unopened(&root, format!("{error:?}")))
 }

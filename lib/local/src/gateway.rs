@@ -8,6 +8,8 @@
 mod event;
 mod response;
 
+pub(crate) use event::percent_decoded;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -39,11 +41,11 @@ pub async fn serve(
     routes: Vec<Route>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let router = Router::new().fallback(answer).with_state(Arc::new(routes));
+    let service = Router::new().fallback(answer).with_state(Arc::new(routes));
     let listener = listener.tap_io(|socket| {
         socket.set_nodelay(true).ok();
     });
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
 }
 
 async fn answer(State(routes): State<Arc<Vec<Route>>>, request: Request<Body>) -> Response<Body> {
@@ -69,12 +71,13 @@ async fn answer(State(routes): State<Arc<Vec<Route>>>, request: Request<Body>) -
 }
 
 /// Matches a path with a resource; `Some(None)` is a match without a path parameter.
+#[expect(clippy::option_option, reason = "a match and its parameter are two questions")]
 fn parameter(resource: &'static str, path: &str) -> Option<Option<(&'static str, String)>> {
     let Some((start, name)) = resource.split_once('{') else {
         return (resource == path).then_some(None);
     };
     let text = path.strip_prefix(start).filter(|text| !text.is_empty() && !text.contains('/'))?;
-    Some(Some((name.trim_end_matches('}'), event::percent_decoded(text))))
+    Some(Some((name.trim_end_matches('}'), percent_decoded(text))))
 }
 
 fn method_not_allowed(route: &Route, method: &Method) -> Response<Body> {

@@ -134,7 +134,7 @@ mod tests {
     #[tokio::test]
     async fn an_invocation_ends_at_its_time_out() {
         let function = of(|event| async move {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_mins(1)).await;
             Ok(event.payload)
         });
         let outcome = function.invoke(json!(1)).await;

@@ -1,6 +1,19 @@
-//! Names of DynamoDB keys and attributes, and of the items that hold no segment.
+//! Names of `DynamoDB` keys and attributes, and of the items that hold no segment.
 //!
-//! Instants are numbers of microseconds since 1970, except [`EXPIRES_AT`], which DynamoDB's TTL
+//! Items of the data table; those of segments carry [`SEGMENT`]:
+//!
+//! | `pk` | `sk` | holds |
+//! |---|---|---|
+//! | shard, two digits | `polls#<YYYY-MM-DD>#<content hash>` | polls of that UTC day |
+//! | shard | `store#hours#<upload instant>#<file id>#<content hash>` | business hours |
+//! | shard | `store#zones#<upload instant>#<file id>#<content hash>` | time zones |
+//! | `dataset` | `newest_poll` | the newest poll's instant, [`POLL_AT`] |
+//! | `content#<SHA-256>` | `first_load` | the first load of such a file, [`LOAD_FOLDER`] |
+//!
+//! The content hash is 16 digits of SHA-256 over the segment, the file id the same over the object's
+//! key and version; an upload instant is its microseconds in 19 digits, so that it sorts.
+//!
+//! Instants are numbers of microseconds since 1970, except [`EXPIRES_AT`], which the table's TTL
 //! wants in seconds. Many of these names are reserved words, so expressions write `#name`.
 
 /// Partition key of the data table: a shard's two digits, or [`DATASET`].
@@ -18,6 +31,10 @@ pub const LOAD_FOLDER: &str = "load_folder";
 pub const DATASET: &str = "dataset";
 /// The item that holds the newest poll.
 pub const NEWEST_POLL: &str = "newest_poll";
+/// What precedes a file's SHA-256 in the partition of what is about its content.
+pub const CONTENT: &str = "content#";
+/// The item that holds the first load of a file's content.
+pub const FIRST_LOAD: &str = "first_load";
 
 /// Key of the report table.
 pub const REPORT_ID: &str = "report_id";

@@ -5,24 +5,9 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
 use uuid::Uuid;
 
-/// The instant by which work is to be done or given up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Deadline(Instant);
-
-impl Deadline {
-    /// The instant `left` from now.
-    pub fn after(left: Duration) -> Deadline {
-        Deadline(Instant::now() + left)
-    }
-
-    /// Returns how much time is left; zero when it has passed.
-    pub fn left(self) -> Duration {
-        self.0.saturating_duration_since(Instant::now())
-    }
-}
+use crate::Deadline;
 
 /// How long to wait before the next try.
 #[derive(Debug, Clone, Copy, Default)]

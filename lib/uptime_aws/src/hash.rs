@@ -31,9 +31,9 @@ impl RunningSha256 {
     }
 }
 
-/// Hashes several texts so that no two lists of them run together: each is followed by a zero
-/// byte, which none of them holds.
-pub(crate) fn short_hash_of(texts: &[&str]) -> String {
+/// Returns the first 16 digits of the SHA-256 of several texts. No two lists of them run together:
+/// each text is followed by a zero byte, which none of them holds.
+pub fn short_hash_of(texts: &[&str]) -> String {
     let mut joined = Vec::new();
     for text in texts {
         joined.extend_from_slice(text.as_bytes());

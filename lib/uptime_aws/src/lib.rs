@@ -2,20 +2,32 @@
 //!
 //! # Layout, in reading order
 //!
-//! - [`settings`]: names to values, read once at the start; [`clock`]: the one place that reads it.
+//! - [`settings`]: names to values, read once at the start; [`clock`]: the one place that reads it;
+//!   [`deadline`]: when an invocation ends.
 //! - [`report_id`], [`report`], [`report_message`]: a report's name, life and work order.
-//! - `report_table`, `report_queue`, `report_files`: where reports, their work and their CSVs are.
-//! - [`manifest`]: what is told of a load; `source_files`, `load_files`: its file and its results.
-//! - `store_data`: the segments, in DynamoDB.
+//! - `report_table`, `report_queue`, `report_files`: where reports, their work and their CSVs are;
+//!   `report_item`, `report_transition`: a report as an item, and how that item may change.
+//! - [`manifest`]: what is told of a load; `source_files`, `load_files`: its file and its results;
+//!   `csv_upload`: a result of unknown length.
+//! - `store_data`: the segments, in `DynamoDB`; `item_key`, `batch_write`, `superseded`: their
+//!   keys, how many are written, and which a newer file replaces. [`attributes`]: all names.
 //!
 //! The features `dynamodb`, `s3` and `sqs` gate the modules that need that SDK, so that a function
 //! links only what it uses.
 
 pub mod attributes;
-pub mod backoff;
+#[cfg(feature = "dynamodb")]
+mod backoff;
+#[cfg(feature = "dynamodb")]
+mod batch_write;
 pub mod call_error;
 pub mod clock;
+#[cfg(feature = "s3")]
+pub mod csv_upload;
+pub mod deadline;
 pub mod hash;
+#[cfg(feature = "dynamodb")]
+mod item_key;
 #[cfg(feature = "s3")]
 pub mod load_files;
 pub mod manifest;
@@ -23,22 +35,30 @@ pub mod report;
 #[cfg(feature = "s3")]
 pub mod report_files;
 pub mod report_id;
+#[cfg(feature = "dynamodb")]
+mod report_item;
 pub mod report_message;
 #[cfg(feature = "sqs")]
 pub mod report_queue;
 #[cfg(feature = "dynamodb")]
 pub mod report_table;
+#[cfg(feature = "dynamodb")]
+mod report_transition;
 pub mod settings;
 #[cfg(feature = "s3")]
 pub mod source_files;
 #[cfg(feature = "dynamodb")]
 pub mod store_data;
+#[cfg(feature = "dynamodb")]
+mod superseded;
 
-pub use backoff::Deadline;
 pub use call_error::{CallError, describe};
 pub use clock::now;
 #[cfg(feature = "s3")]
-pub use load_files::{CsvUpload, LoadFiles, LoadFolder};
+pub use csv_upload::CsvUpload;
+pub use deadline::Deadline;
+#[cfg(feature = "s3")]
+pub use load_files::{LoadFiles, LoadFolder};
 pub use manifest::{LoadError, LoadStatus, Manifest};
 pub use report::{Completion, Failure, FailureCode, NewReport, Report, ReportState};
 #[cfg(feature = "s3")]

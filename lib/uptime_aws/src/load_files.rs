@@ -4,10 +4,11 @@ use std::fmt;
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use uptime::segment::Source;
 
 use crate::source_files::s3_client;
-use crate::{CallError, Manifest, hash};
+use crate::{CallError, CsvUpload, Manifest, hash};
 
 /// The data bucket's `loads/`.
 #[derive(Debug, Clone)]
@@ -31,20 +32,16 @@ impl LoadFolder {
         let name = source.key.strip_prefix(INCOMING).unwrap_or(&source.key);
         LoadFolder(format!("loads/{name}/{digits}/"))
     }
+
+    fn manifest_key(&self) -> String {
+        format!("{self}manifest.json")
+    }
 }
 
 impl fmt::Display for LoadFolder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
-}
-
-/// A CSV of unknown length on its way to S3, in constant memory.
-#[derive(Debug)]
-pub struct CsvUpload {
-    client: Client,
-    bucket: String,
-    key: String,
 }
 
 impl LoadFiles {
@@ -59,34 +56,77 @@ impl LoadFiles {
         folder: &LoadFolder,
         manifest: &Manifest,
     ) -> Result<(), CallError> {
-        todo!()
+        let json = serde_json::to_vec_pretty(manifest)
+            .map_err(|source| CallError::new("writing a manifest", source))?;
+        self.client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(folder.manifest_key())
+            .content_type("application/json")
+            .body(json.into())
+            .send()
+            .await
+            .map_err(|source| CallError::new("PutObject", source))?;
+        Ok(())
     }
 
     /// Reads a load's `manifest.json`, if it has one that can be read.
+    ///
+    /// S3 only tells a missing object from a forbidden one to who may list the bucket.
     pub async fn manifest(&self, folder: &LoadFolder) -> Result<Option<Manifest>, CallError> {
-        todo!()
+        let object =
+            self.client.get_object().bucket(&self.bucket).key(folder.manifest_key()).send().await;
+        let object = match object {
+            Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
+            object => object.map_err(|source| CallError::new("GetObject", source))?,
+        };
+        let json = object.body.collect().await;
+        let json = json.map_err(|source| CallError::new("GetObject", source))?.to_vec();
+        Ok(serde_json::from_slice(&json).ok())
     }
 
     /// Begins a CSV in a load's folder. Nothing is stored before it is finished.
     pub fn csv_upload(&self, folder: &LoadFolder, file_name: &str) -> CsvUpload {
-        let key = format!("{folder}{file_name}");
-        CsvUpload { client: self.client.clone(), bucket: self.bucket.clone(), key }
+        CsvUpload::new(self.client.clone(), self.bucket.clone(), format!("{folder}{file_name}"))
     }
 }
 
-impl CsvUpload {
-    /// Takes the next bytes; sends a part when there are enough.
-    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), CallError> {
-        todo!()
+#[cfg(test)]
+mod tests {
+    use uptime::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_is_named_after_the_key_below_incoming() {
+        check("incoming/2023/polls.csv", "loads/2023/polls.csv/");
+        check("incoming/incoming/a", "loads/incoming/a/");
+        check("elsewhere/polls.csv", "loads/elsewhere/polls.csv/");
     }
 
-    /// Stores the file; none, if no bytes were written.
-    pub async fn finish(self) -> Result<(), CallError> {
-        todo!()
+    #[test]
+    fn every_object_has_a_folder_of_its_own() {
+        let folders = [
+            LoadFolder::of("b", &source("incoming/a", "v", 1)),
+            LoadFolder::of("c", &source("incoming/a", "v", 1)),
+            LoadFolder::of("b", &source("incoming/a", "w", 1)),
+            LoadFolder::of("b", &source("incoming/a", "v", 2)),
+        ];
+        for (index, folder) in folders.iter().enumerate() {
+            assert!(!folders[..index].contains(folder));
+        }
+        assert_eq!(folders[0], LoadFolder::of("b", &source("incoming/a", "v", 1)));
     }
 
-    /// Gives up what was sent.
-    pub async fn abort(self) {
-        todo!()
+    #[track_caller]
+    fn check(key: &str, before_digits: &str) {
+        let folder = LoadFolder::of("data", &source(key, "v", 1)).to_string();
+        let digits = folder.strip_prefix(before_digits).and_then(|rest| rest.strip_suffix('/'));
+        assert_eq!(digits.map(str::len), Some(16));
+    }
+
+    fn source(key: &str, version: &str, micros: i64) -> Source {
+        let uploaded_at = Timestamp::from_micros(micros);
+        Source { uploaded_at, key: key.to_owned(), version: version.to_owned() }
     }
 }

@@ -3,14 +3,23 @@
 //! A segment's key is its content, so writing it again changes nothing; nothing is ever read to
 //! be written.
 
+use std::collections::HashSet;
+
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
-use futures::Stream;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
 use uptime::report::Parameters;
-use uptime::segment::{Segment, Source};
-use uptime::{Shard, Timestamp};
+use uptime::segment::{Segment, SegmentKind, Source, decode};
+use uptime::{Shard, StoreId, Timestamp};
 
-use crate::{CallError, Deadline};
+use crate::batch_write::{Write, write_all};
+use crate::item_key::{Item, ItemKey, SortKeys, partition};
+use crate::superseded::{is_superseded, named_stores};
+use crate::{CallError, Deadline, attributes};
 
 /// The data table.
 #[derive(Debug, Clone)]
@@ -44,12 +53,47 @@ impl StoreData {
 
     /// Returns the instant of the newest poll stored, `None` if there is none.
     pub async fn newest_poll(&self) -> Result<Option<Timestamp>, StoreDataError> {
-        todo!()
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(ItemKey::newest_poll().to_item()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|source| CallError::new("GetItem", source))?;
+        let Some(item) = answer.item else {
+            return Ok(None);
+        };
+        let poll_at = item.get(attributes::POLL_AT).and_then(|value| value.as_n().ok());
+        let micros = poll_at.and_then(|micros| micros.parse().ok());
+        let micros = micros.ok_or_else(|| unreadable(attributes::NEWEST_POLL))?;
+        Ok(Some(Timestamp::from_micros(micros)))
     }
 
     /// Raises the newest poll's instant to `at`, unless it is there already.
     pub async fn raise_newest_poll(&self, at: Timestamp) -> Result<(), StoreDataError> {
-        todo!()
+        let raised = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(ItemKey::newest_poll().to_item()))
+            .update_expression("SET #poll_at = :at")
+            .condition_expression("attribute_not_exists(#poll_at) OR #poll_at < :at")
+            .expression_attribute_names("#poll_at", attributes::POLL_AT)
+            .expression_attribute_values(":at", AttributeValue::N(at.micros().to_string()))
+            .send()
+            .await;
+        match raised {
+            Err(error) => {
+                let known = error.as_service_error();
+                if known.is_some_and(UpdateItemError::is_conditional_check_failed_exception) {
+                    return Ok(());
+                }
+                Err(CallError::new("UpdateItem", error).into())
+            }
+            Ok(_) => Ok(()),
+        }
     }
 
     /// Stores segments, in any order, any number of times.
@@ -59,7 +103,9 @@ impl StoreData {
         source: &Source,
         deadline: Deadline,
     ) -> Result<(), StoreDataError> {
-        todo!()
+        let put = |segment| Write::Put(ItemKey::of_segment(segment, source), &segment.bytes);
+        let writes = segments.iter().map(put).collect();
+        write_all(&self.client, &self.table, writes, deadline).await
     }
 
     /// Deletes older segments of hours or zones, all of whose stores `segments` name. Only for
@@ -70,16 +116,76 @@ impl StoreData {
         source: &Source,
         deadline: Deadline,
     ) -> Result<(), StoreDataError> {
-        todo!()
+        let named = named_stores(segments)
+            .map_err(|error| StoreDataError::Unreadable(error.to_string()))?;
+        let searches: Vec<_> = named
+            .iter()
+            .map(|(&(shard, kind), stores)| self.superseded_items(shard, kind, stores, source))
+            .collect();
+        let found = stream::iter(searches).buffer_unordered(SEARCHES_IN_FLIGHT).try_concat();
+        let keys = tokio::time::timeout(deadline.left(), found)
+            .await
+            .map_err(|elapsed| CallError::new("Query", elapsed))??;
+        let deletions = keys.into_iter().map(Write::Delete).collect();
+        write_all(&self.client, &self.table, deletions, deadline).await
+    }
+
+    /// Finds the items of a shard that `source` replaces. One that cannot be read is not judged.
+    async fn superseded_items(
+        &self,
+        shard: Shard,
+        kind: SegmentKind,
+        named: &HashSet<StoreId>,
+        source: &Source,
+    ) -> Result<Vec<ItemKey>, StoreDataError> {
+        let mut pages = std::pin::pin!(self.pages(shard, SortKeys::up_to(kind, source)));
+        let mut superseded = Vec::new();
+        while let Some(page) = pages.try_next().await? {
+            for mut item in page {
+                let older = take_segment(&mut item)?;
+                if decode(&older).is_ok_and(|older| is_superseded(&older, source, named)) {
+                    superseded.extend(ItemKey::of_item(&item));
+                }
+            }
+        }
+        Ok(superseded)
     }
 
     /// Returns what a report needs of a shard, a page of segments at a time, in any order.
+    ///
+    /// Both ranges are read at once, so that a page is on its way while another is decoded.
     pub fn segments_of(
         &self,
         shard: Shard,
         parameters: &Parameters,
     ) -> impl Stream<Item = Result<Vec<Vec<u8>>, StoreDataError>> + Send + use<> {
-        futures::stream::empty()
+        let polls = self.pages(shard, SortKeys::of_polls(parameters));
+        let hours_and_zones = self.pages(shard, SortKeys::of_hours_and_zones());
+        stream::select(polls, hours_and_zones)
+            .map(|page| page?.iter_mut().map(take_segment).collect())
+    }
+
+    /// Reads a range of a shard to its end, a page at a time, as of everything written before.
+    fn pages(
+        &self,
+        shard: Shard,
+        keys: SortKeys,
+    ) -> impl Stream<Item = Result<Vec<Item>, StoreDataError>> + Send + use<> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :first AND :last")
+            .expression_attribute_names("#pk", attributes::PK)
+            .expression_attribute_names("#sk", attributes::SK)
+            .expression_attribute_values(":pk", AttributeValue::S(partition(shard)))
+            .expression_attribute_values(":first", AttributeValue::S(keys.first))
+            .expression_attribute_values(":last", AttributeValue::S(keys.last))
+            .consistent_read(true);
+        stream::try_unfold(NextPage::First, move |next| {
+            // Boxed, since callers hold many ranges: a call's future has 8 KB.
+            query_page(query.clone(), next).boxed()
+        })
     }
 
     /// Remembers that `folder` holds the load of a file with this SHA-256, and returns the folder
@@ -89,6 +195,71 @@ impl StoreData {
         sha256: &str,
         folder: &str,
     ) -> Result<Option<String>, StoreDataError> {
-        todo!()
+        let remembered = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(ItemKey::first_load(sha256).to_item()))
+            .item(attributes::LOAD_FOLDER, AttributeValue::S(folder.to_owned()))
+            .condition_expression("attribute_not_exists(#pk)")
+            .expression_attribute_names("#pk", attributes::PK)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = remembered else {
+            return Ok(None);
+        };
+        let Some(PutItemError::ConditionalCheckFailedException(taken)) = error.as_service_error()
+        else {
+            return Err(CallError::new("PutItem", error).into());
+        };
+        let first = taken.item().and_then(|item| item.get(attributes::LOAD_FOLDER)?.as_s().ok());
+        let first = first.ok_or_else(|| unreadable(attributes::FIRST_LOAD))?;
+        Ok((first != folder).then(|| first.clone()))
     }
+}
+
+/// Shards searched at once for what a load replaces; each may hold a page of 1 MB.
+const SEARCHES_IN_FLIGHT: usize = 8;
+
+/// Where reading a range goes on.
+#[derive(Debug)]
+enum NextPage {
+    First,
+    After(Item),
+    None,
+}
+
+/// Reads one page, and tells where to go on; `None` behind the last one.
+async fn query_page(
+    query: QueryFluentBuilder,
+    page: NextPage,
+) -> Result<Option<(Vec<Item>, NextPage)>, StoreDataError> {
+    let start = match page {
+        NextPage::First => None,
+        NextPage::After(key) => Some(key),
+        NextPage::None => return Ok(None),
+    };
+    let answer = query.set_exclusive_start_key(start.clone()).send().await;
+    let answer = answer.map_err(|source| CallError::new("Query", source))?;
+    // A page may be empty and not the last: only a missing key ends a range.
+    let next = match answer.last_evaluated_key {
+        None => NextPage::None,
+        same if same == start => {
+            return Err(CallError::new("Query", "a page ends where it began").into());
+        }
+        Some(key) => NextPage::After(key),
+    };
+    Ok(Some((answer.items.unwrap_or_default(), next)))
+}
+
+fn take_segment(item: &mut Item) -> Result<Vec<u8>, StoreDataError> {
+    match item.remove(attributes::SEGMENT) {
+        Some(AttributeValue::B(blob)) => Ok(blob.into_inner()),
+        _ => Err(unreadable(attributes::SEGMENT)),
+    }
+}
+
+fn unreadable(name: &str) -> StoreDataError {
+    StoreDataError::Unreadable(format!("{name} is missing or malformed"))
 }

@@ -106,7 +106,7 @@ fn null_if_empty(values: Map<String, Value>) -> Value {
 }
 
 /// Decodes `%xx`; what is not a valid escape stays, and bytes that are not UTF-8 become U+FFFD.
-pub(super) fn percent_decoded(text: &str) -> String {
+pub(crate) fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {

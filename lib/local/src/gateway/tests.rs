@@ -99,11 +99,11 @@ fn routes() -> Vec<Route> {
 
 async fn mirror(
     request: lambda_http::Request,
-) -> Result<lambda_http::Response<lambda_http::Body>, lambda_http::Error> {
+) -> Result<Response<lambda_http::Body>, lambda_http::Error> {
     let query = request.query_string_parameters();
     assert!(query.first("panic").is_none(), "on purpose");
     if query.first("hang").is_some() {
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
     }
     let mut pairs = serde_json::Map::new();
     for (name, _) in query.iter() {
@@ -117,5 +117,5 @@ async fn mirror(
         "body": request.body().as_ref(),
         "payload": payload,
     });
-    Ok(lambda_http::Response::new(document.to_string().into()))
+    Ok(Response::new(document.to_string().into()))
 }

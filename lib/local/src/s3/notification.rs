@@ -1,5 +1,6 @@
 //! Announces created objects in a queue, in the JSON that S3 sends.
 
+use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -33,7 +34,7 @@ pub struct CreatedObject {
     pub key: String,
     /// The size in bytes.
     pub size: u64,
-    /// The ETag without its quotes.
+    /// The `ETag` without its quotes.
     pub e_tag: String,
     /// When the object was last written.
     pub last_modified: SystemTime,
@@ -95,7 +96,10 @@ fn url_encoded(key: &str) -> String {
                 encoded.push(char::from(byte));
             }
             b' ' => encoded.push('+'),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
+            _ => {
+                // Writing to memory cannot fail.
+                write!(encoded, "%{byte:02X}").ok();
+            }
         }
     }
     encoded

@@ -15,11 +15,11 @@ use s3s::dto::{
     ListObjectsV2Output, ListPartsInput, ListPartsOutput, PutObjectInput, PutObjectOutput,
     UploadPartInput, UploadPartOutput,
 };
-use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
+use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 use s3s_fs::FileSystem;
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::{CreatedObject, Notification};
+use super::{CreatedObject, Notification, leftovers};
 
 /// Enough that writes of different keys hardly ever meet.
 const LOCKS: usize = 64;
@@ -37,6 +37,7 @@ pub struct ObjectStore {
 impl ObjectStore {
     /// Opens the store in `root`, which must exist.
     pub fn open(root: &Path, notification: Notification) -> Result<ObjectStore, s3s_fs::Error> {
+        leftovers::sweep(root)?;
         let files = FileSystem::new(root)?;
         let locks = std::array::from_fn(|_| Mutex::new(()));
         Ok(ObjectStore { files, root: root.to_owned(), notification, locks })
@@ -48,6 +49,15 @@ impl ObjectStore {
         (bucket, key).hash(&mut hasher);
         let number = usize::try_from(hasher.finish() % LOCKS as u64).unwrap_or(0);
         self.locks[number].lock().await
+    }
+
+    /// Removes an object that was stored before its checksum was found wrong.
+    async fn undo(&self, bucket: &str, key: &str, refused: &S3Error) {
+        if *refused.code() == S3ErrorCode::BadDigest {
+            // What it replaced is gone; no client of ours sends a wrong checksum.
+            tokio::fs::remove_file(self.root.join(bucket).join(key)).await.ok();
+            leftovers::forget_checksums(&self.root, bucket, key);
+        }
     }
 
     /// Announces an object that was just written, if its key is watched.
@@ -63,16 +73,16 @@ impl ObjectStore {
             return Ok(());
         }
         let metadata = tokio::fs::metadata(self.root.join(bucket).join(key)).await;
-        let metadata = metadata.map_err(s3s::S3Error::internal_error)?;
+        let metadata = metadata.map_err(S3Error::internal_error)?;
         let object = CreatedObject {
             bucket: bucket.to_owned(),
             key: key.to_owned(),
             size: metadata.len(),
             e_tag: e_tag.map(|e_tag| e_tag.value().to_owned()).unwrap_or_default(),
-            last_modified: metadata.modified().map_err(s3s::S3Error::internal_error)?,
+            last_modified: metadata.modified().map_err(S3Error::internal_error)?,
             cause,
         };
-        self.notification.announce(&object).map_err(s3s::S3Error::internal_error)
+        self.notification.announce(&object).map_err(S3Error::internal_error)
     }
 }
 
@@ -84,7 +94,13 @@ impl S3 for ObjectStore {
     ) -> S3Result<S3Response<PutObjectOutput>> {
         let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
         let _lock = self.lock(&bucket, &key).await;
-        let response = self.files.put_object(request).await?;
+        let response = match self.files.put_object(request).await {
+            Ok(response) => response,
+            Err(refused) => {
+                self.undo(&bucket, &key, &refused).await;
+                return Err(refused);
+            }
+        };
         self.announce((&bucket, &key), response.output.e_tag.as_ref(), "Put").await?;
         Ok(response)
     }
@@ -108,6 +124,8 @@ impl S3 for ObjectStore {
     ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
         let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
         let _lock = self.lock(&bucket, &key).await;
+        // It would keep the checksums of the object it replaces.
+        leftovers::forget_checksums(&self.root, &bucket, &key);
         let mut response = self.files.complete_multipart_upload(request).await?;
         if let Some(completed) = response.output.future.take() {
             response.output = completed.await?;

@@ -74,7 +74,7 @@ async fn objects_under_the_watched_prefix_are_announced_and_no_others() {
 async fn a_presigned_link_names_the_fixed_port_and_the_bucket_in_its_path() {
     let fixture = Fixture::new().await;
     fixture.put("reports/r.csv", "a\n").await;
-    let quarter = PresigningConfig::expires_in(Duration::from_secs(900)).unwrap();
+    let quarter = PresigningConfig::expires_in(Duration::from_mins(15)).unwrap();
     let call = fixture.client.get_object().bucket("data").key("reports/r.csv");
     let link = call.presigned(quarter).await.unwrap();
     let start = format!("http://{}/data/reports/r.csv?", fixture.emulators.s3_address());
@@ -90,22 +90,74 @@ fn summary(event: &Value) -> (&str, &str, u64) {
     )
 }
 
+#[tokio::test]
+async fn an_object_replaced_by_an_upload_in_parts_can_be_read() {
+    let fixture = Fixture::new().await;
+    fixture.put("a.csv", "with a checksum of its own").await;
+    fixture.put_in_parts("a.csv").await;
+    assert_eq!(fixture.length("a.csv").await, 5 * 1024 * 1024 + 3);
+}
+
+#[tokio::test]
+async fn after_a_kill_between_an_object_and_its_checksum_the_object_can_be_read() {
+    let fixture = Fixture::new().await;
+    fixture.put("a.csv", "before").await;
+    // Later than the checksum, as a killed upload that replaced the object would have left it.
+    std::thread::sleep(Duration::from_millis(20));
+    let objects = fixture.folder.path().join("objects");
+    std::fs::write(objects.join("data/a.csv"), "replaced").unwrap();
+    std::fs::write(objects.join(".tmp.7.internal.part"), "half an obj").unwrap();
+
+    let fixture = fixture.restarted().await;
+
+    assert_eq!(fixture.length("a.csv").await, 8);
+    let keys = fixture.client.list_objects_v2().bucket("data").send().await.unwrap();
+    assert_eq!(keys.contents().len(), 1);
+    assert!(!objects.join(".tmp.7.internal.part").exists());
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_match_its_checksum_is_not_kept() {
+    let fixture = Fixture::new().await;
+    let call = fixture.client.put_object().bucket("data").key("incoming/a.csv");
+    let call = call.checksum_crc32("AAAAAA==").body(ByteStream::from_static(b"abc"));
+    assert_eq!(call.send().await.unwrap_err().code(), Some("BadDigest"));
+
+    let read = fixture.client.get_object().bucket("data").key("incoming/a.csv").send().await;
+    assert_eq!(read.unwrap_err().code(), Some("NoSuchKey"));
+    assert_eq!(fixture.events().len(), 0);
+}
+
 struct Fixture {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     emulators: Emulators,
     client: Client,
 }
 
 impl Fixture {
     async fn new() -> Fixture {
-        let folder = tempfile::tempdir().unwrap();
+        let fixture = Fixture::over(tempfile::tempdir().unwrap());
+        let queue = crate::sqs::Settings { visibility: Duration::from_mins(1), redrive: None };
+        fixture.emulators.queues().define("loads", &queue).unwrap();
+        fixture.client.create_bucket().bucket("data").send().await.unwrap();
+        fixture
+    }
+
+    fn over(folder: tempfile::TempDir) -> Fixture {
         let emulators = Emulators::start(&Setup::for_test(folder.path())).unwrap();
-        let queue = crate::sqs::Settings { visibility: Duration::from_secs(60), redrive: None };
-        emulators.queues().define("loads", &queue).unwrap();
         let config = aws_sdk_s3::config::Builder::from(&emulators.sdk_config());
         let client = Client::from_conf(config.force_path_style(true).build());
-        client.create_bucket().bucket("data").send().await.unwrap();
-        Fixture { _folder: folder, emulators, client }
+        Fixture { folder, emulators, client }
+    }
+
+    async fn restarted(self) -> Fixture {
+        self.emulators.stop().await;
+        Fixture::over(self.folder)
+    }
+
+    async fn length(&self, key: &str) -> usize {
+        let object = self.client.get_object().bucket("data").key(key).send().await.unwrap();
+        object.body.collect().await.unwrap().into_bytes().len()
     }
 
     async fn put(&self, key: &str, text: &str) -> String {

@@ -343,5 +343,7 @@ fn within(name: &str, value: u64, most: u64) -> Result<u64, SqsError> {
 }
 
 fn md5_hex(body: &str) -> String {
-    Md5::checksum(body.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    let digest = Md5::checksum(body.as_bytes());
+    digest.iter().flat_map(|&byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

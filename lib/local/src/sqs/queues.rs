@@ -271,7 +271,7 @@ impl Queues {
 }
 
 /// Longer than any long poll lasts.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 fn settings_in(connection: &Connection, name: &str) -> rusqlite::Result<Option<Settings>> {
     let mut statement = connection.prepare_cached(

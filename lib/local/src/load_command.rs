@@ -1,0 +1,85 @@
+//! `local load`: files into a running system.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use uptime::Timestamp;
+use uptime_aws::{LoadFolder, LoadStatus, load_files::INCOMING};
+
+use crate::cli::Failure;
+use crate::terminal::{Progress, say};
+use crate::uploads::{Uploads, file_name};
+
+/// Load source files into the running system and wait for the outcome
+///
+/// Each file goes into the data bucket under a key of its own,
+/// incoming/<instant>-<number>/<file name>, so nothing that was uploaded before is replaced. Of
+/// several files of business hours or time zones the later one on the line counts as the newer.
+/// The manifest of each load is printed; if one Failed, the exit code is 1.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// CSV files, plain or .gz; what they hold is told by their header
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Where the running system's S3 listens
+    #[arg(long, value_name = "PORT", default_value_t = crate::serve::S3_PORT)]
+    s3_port: u16,
+}
+
+/// Runs the command.
+pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let s3_address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.s3_port));
+    let uploads = Uploads::to_system_at(s3_address).await?;
+    let mut folders = Vec::new();
+    let now = uptime_aws::now();
+    for (number, path) in arguments.files.iter().enumerate() {
+        let name = file_name(path)?;
+        let progress = Progress::begin(&format!("uploading {}", path.display()));
+        let put = uploads.put(path, &key(now, number, &name)).await;
+        progress.end();
+        folders.push((path, put?));
+    }
+    let mut failed = 0;
+    for (path, folder) in &folders {
+        let progress = Progress::begin(&format!("loading {}", path.display()));
+        let printed = print_manifest(&uploads, folder).await;
+        progress.end();
+        failed += usize::from(printed? == LoadStatus::Failed);
+    }
+    if failed == 0 {
+        return Ok(());
+    }
+    Err(format!("{failed} of {} loads failed, see their manifests", folders.len()).into())
+}
+
+async fn print_manifest(uploads: &Uploads, folder: &LoadFolder) -> Result<LoadStatus, Failure> {
+    let manifest = uploads.ended(folder).await?;
+    say(serde_json::to_string_pretty(&manifest)?);
+    Ok(manifest.status)
+}
+
+/// The keys of later files, and of later commands, sort after those of earlier ones: that decides
+/// which is newer where upload instants are equal, to the second.
+fn key(now: Timestamp, number: usize, name: &str) -> String {
+    let text = now.to_string();
+    let (seconds, fraction) = text.trim_end_matches('Z').split_once('.').unwrap_or((&text, ""));
+    let digits: String = seconds.chars().filter(char::is_ascii_alphanumeric).collect();
+    let digits = digits.trim_end_matches('Z');
+    format!("{INCOMING}{digits}.{fraction:0<6}Z-{number:03}/{name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_sort_by_instant_then_by_place_on_the_line() {
+        check(1_674_554_802_605_777, 0, "incoming/20230124T100642.605777Z-000/polls.csv");
+        check(1_674_554_802_000_000, 12, "incoming/20230124T100642.000000Z-012/polls.csv");
+    }
+
+    #[track_caller]
+    fn check(micros: i64, number: usize, expected: &str) {
+        assert_eq!(key(Timestamp::from_micros(micros), number, "polls.csv"), expected);
+    }
+}

@@ -1,0 +1,131 @@
+//! `local serve`: the whole system on this machine, until Ctrl-C.
+//!
+//! Starts everything, loads the first data into an empty system, **then** opens the API, makes a
+//! report through it as a client would, and says how to do the same. Two lines of its output are
+//! stable, for programs that start it: `S3 on http://127.0.0.1:<port>` and
+//! `API on http://127.0.0.1:<port>`, the latter once the API answers.
+
+mod first_load;
+mod http_client;
+mod report;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::Failure;
+use crate::s3::{ACCESS_KEY, SECRET_KEY};
+use crate::system::{DATA_BUCKET, System, SystemSettings, TakenUp};
+use crate::terminal::say;
+use crate::uploads::Uploads;
+
+/// The port of the API, unless another is asked for.
+pub const API_PORT: u16 = 3000;
+/// The port of S3, unless another is asked for.
+pub const S3_PORT: u16 = 3001;
+
+/// Run the whole system over HTTP (the default command)
+///
+/// Starts stand-ins for DynamoDB, S3 and SQS, and the deployed functions between them, all on
+/// 127.0.0.1. If no data is there yet it first loads the files of a folder; then it opens the API,
+/// makes a report through it and prints how to do the same with curl. Data stays in a folder; it
+/// survives the death of the process, kill -9 included, but not the loss of power. Ctrl-C ends it.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Where the API listens; 0 is any free port
+    #[arg(long, value_name = "PORT", default_value_t = API_PORT)]
+    port: u16,
+    /// Where S3 listens, for uploads and for the links to reports; 0 is any free port
+    #[arg(long, value_name = "PORT", default_value_t = S3_PORT)]
+    s3_port: u16,
+    /// Where the data is; made if it does not exist, and used by one process at a time
+    #[arg(long, value_name = "DIR", default_value = "local-data")]
+    data_dir: PathBuf,
+    /// What to load when there is no data yet: a folder of CSV files, plain or .gz, told apart by
+    /// their header [default: data]
+    #[arg(long, value_name = "DIR")]
+    load: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
+    // Asked for first: a signal that comes before would end the process at once.
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    if let Some(folder) = &arguments.load {
+        check_folder(folder)?;
+    }
+    let mut settings = SystemSettings::in_folder(&arguments.data_dir);
+    (settings.api_port, settings.s3_port) = (arguments.port, arguments.s3_port);
+    let mut system = System::prepare(&settings).await?;
+    let outcome = tokio::select! {
+        outcome = session(&mut system, arguments) => outcome,
+        _ = interrupt.recv() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+    };
+    if outcome.is_ok() {
+        say("stopping");
+    }
+    system.stop().await;
+    outcome
+}
+
+/// All that is done and said until a signal comes. Returns only if something fails.
+async fn session(system: &mut System, arguments: &Arguments) -> Result<(), Failure> {
+    say(format_args!("S3 on http://{}", system.s3_address()));
+    tell_taken_up(system.taken_up());
+    let source = arguments.load.as_deref().unwrap_or(Path::new("data"));
+    let uploads = Uploads::new(&system.sdk_config());
+    first_load::run(&uploads, &arguments.data_dir, source).await?;
+    system.open_api()?;
+    say(format_args!("API on http://{}", system.api_address()));
+    let report = report::run(system.api_address(), &arguments.data_dir.join("report.csv")).await;
+    let report_id = match &report {
+        Ok(id) => id.as_deref(),
+        // The system is up all the same.
+        Err(failure) => {
+            eprintln!("local: {}", crate::cli::one_line(failure.as_ref()));
+            None
+        }
+    };
+    say(instructions(system.api_address(), system.s3_address(), report_id));
+    std::future::pending().await
+}
+
+fn check_folder(folder: &Path) -> Result<(), Failure> {
+    let reason = match std::fs::metadata(folder) {
+        Ok(metadata) if metadata.is_dir() => return Ok(()),
+        Ok(_) => "it is no folder".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Err(format!("cannot load from {}: {reason}", folder.display()).into())
+}
+
+fn tell_taken_up(TakenUp { reports, files }: TakenUp) {
+    if reports + files > 0 {
+        say(format_args!("taken up after the last stop: {files} files, {reports} reports"));
+    }
+}
+
+fn instructions(api: SocketAddr, s3: SocketAddr, report_id: Option<&str>) -> String {
+    let id = report_id.unwrap_or("<report_id>");
+    format!(
+        "
+Ask for a report, see how it does, save it:
+  curl http://{api}/trigger_report
+  curl http://{api}/get_report/{id}
+  curl -fL -H 'Accept: text/csv' -o report.csv http://{api}/get_report/{id}
+
+Load a file of polls, business hours or time zones, and see what became of it:
+  local load --s3-port {s3_port} FILE
+or
+  curl --aws-sigv4 aws:amz:us-east-1:s3 --user {ACCESS_KEY}:{SECRET_KEY} \\
+       -T FILE http://{s3}/{DATA_BUCKET}/incoming/NAME.csv
+  curl --aws-sigv4 aws:amz:us-east-1:s3 --user {ACCESS_KEY}:{SECRET_KEY} \\
+       'http://{s3}/{DATA_BUCKET}?list-type=2&prefix=loads/'
+
+Ctrl-C stops the system; its data stays.",
+        s3_port = s3.port(),
+    )
+}

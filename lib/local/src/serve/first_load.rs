@@ -1,0 +1,153 @@
+//! The first load: a folder of source files into an empty system.
+//!
+//! A marker in the data folder says that a first load began; until it ended, every start does it
+//! again. That changes nothing: loads may be repeated, and the keys stay the same.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use uptime::Timestamp;
+use uptime::input::{FileKind, Records, RefusedFile, Reject, Row, SourceReader};
+use uptime_aws::load_files::INCOMING;
+use uptime_aws::{LoadStatus, Manifest};
+
+use crate::cli::Failure;
+use crate::terminal::{Progress, say};
+use crate::uploads::{Uploads, file_name};
+
+/// Its presence says that the first load has not ended.
+const MARKER: &str = "first-load";
+/// Enough for any header: a record has at most 8 KiB.
+const HEADER_BYTES: u64 = 64 * 1024;
+
+/// Loads the folder `source` unless the system holds data already; tells what it does.
+pub(super) async fn run(
+    uploads: &Uploads,
+    data_folder: &Path,
+    source: &Path,
+) -> Result<(), Failure> {
+    let marker = data_folder.join(MARKER);
+    if !uploads.is_empty().await? && !marker.exists() {
+        say(format_args!("data is present in {}, nothing to load", data_folder.display()));
+        return Ok(());
+    }
+    let files = source_files(source)?;
+    if files.is_empty() {
+        say(format_args!("{} holds no source files, starting without data", source.display()));
+        return Ok(());
+    }
+    File::create(&marker)?;
+    let (polls, others): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|(_, kind)| *kind == FileKind::Polls);
+    for group in [others, polls] {
+        load_all(uploads, group).await?;
+    }
+    std::fs::remove_file(&marker)?;
+    Ok(())
+}
+
+async fn load_all(uploads: &Uploads, files: Vec<(PathBuf, FileKind)>) -> Result<(), Failure> {
+    for (path, _) in files {
+        let name = file_name(&path)?;
+        let progress = Progress::begin(&format!("loading {}", path.display()));
+        let loaded = async {
+            let folder = uploads.put(&path, &format!("{INCOMING}{name}")).await?;
+            uploads.ended(&folder).await
+        };
+        let loaded = loaded.await;
+        progress.end();
+        let manifest = loaded?;
+        if manifest.status == LoadStatus::Failed {
+            let reason = manifest.error.map(|error| error.detail).unwrap_or_default();
+            return Err(format!("cannot load {}: {reason}", path.display()).into());
+        }
+        say(summary(&path, &manifest));
+    }
+    Ok(())
+}
+
+fn summary(path: &Path, manifest: &Manifest) -> String {
+    let kind = manifest.kind.as_deref().unwrap_or("rows").replace('_', " ");
+    let seconds = Seconds(manifest.duration_ms.unwrap_or_default());
+    let Manifest { rows, duplicate, rejected, folder, .. } = manifest;
+    let duplicates = match duplicate {
+        0 => String::new(),
+        _ => format!(", {duplicate} of them duplicates"),
+    };
+    let rejects = match rejected {
+        0 => String::new(),
+        _ => format!(", {rejected} rejected, see {folder}rejects.csv"),
+    };
+    format!("loaded {}: {rows} rows of {kind} in {seconds}{duplicates}{rejects}", path.display())
+}
+
+struct Seconds(u64);
+
+impl std::fmt::Display for Seconds {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}.{} s", self.0 / 1000, self.0 % 1000 / 100)
+    }
+}
+
+/// The source files of a folder with what they hold, in the order of their names.
+///
+/// Hidden files are passed over, and so are files of another ending without a usable header.
+fn source_files(folder: &Path) -> Result<Vec<(PathBuf, FileKind)>, Failure> {
+    let unreadable =
+        |error: io::Error| format!("cannot read the folder {}: {error}", folder.display());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = file_name(&path)?;
+        if name.starts_with('.') || path.is_dir() {
+            continue;
+        }
+        let kind =
+            kind_of(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let looks_like_one =
+            [".csv", ".gz"].iter().any(|ending| name.to_ascii_lowercase().ends_with(ending));
+        match kind {
+            Ok(kind) => files.push((path, kind)),
+            Err(refused) if looks_like_one => {
+                return Err(format!("cannot load {}: {refused}", path.display()).into());
+            }
+            Err(_) => tracing::info!(file = name, "passed over, no usable header"),
+        }
+    }
+    files.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(files)
+}
+
+/// Reads what a file holds from its header.
+fn kind_of(path: &Path) -> io::Result<Result<FileKind, RefusedFile>> {
+    let mut start = Vec::new();
+    File::open(path)?.take(HEADER_BYTES).read_to_end(&mut start)?;
+    if start.starts_with(&[0x1f, 0x8b]) {
+        let mut unpacked = Vec::new();
+        // The start of a gzip file breaks off somewhere; what came out before that is enough.
+        MultiGzDecoder::new(&start[..]).take(HEADER_BYTES).read_to_end(&mut unpacked).ok();
+        start = unpacked;
+    }
+    let mut header = Header(None);
+    let mut reader = SourceReader::new(Timestamp::from_micros(0));
+    let fed = reader.feed(&start, &mut header);
+    // A file of a header alone, without a line end, is known at its end only.
+    let read =
+        fed.and_then(|()| if header.0.is_none() { reader.finish(&mut header) } else { Ok(()) });
+    Ok(header.0.map_or_else(|| read.map(|()| FileKind::Polls), Ok))
+}
+
+/// Waits for the header and nothing else.
+struct Header(Option<FileKind>);
+
+impl Records for Header {
+    fn header(&mut self, kind: FileKind, _record: &[u8]) {
+        self.0 = Some(kind);
+    }
+
+    fn row(&mut self, _row: Row, _record: &[u8]) {}
+
+    fn reject(&mut self, _reject: Reject, _record: &[u8]) {}
+}

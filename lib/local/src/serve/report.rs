@@ -1,0 +1,93 @@
+//! A report, asked for over HTTP as any client would.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use serde_json::Value;
+
+use super::http_client::HttpClient;
+use crate::cli::Failure;
+use crate::terminal::{Progress, say};
+
+/// The pause between two questions for a report's status.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How much of the report is shown.
+const LINES_SHOWN: usize = 4;
+
+/// Makes a report of all that is loaded and saves it as `file`; tells what it does.
+///
+/// Returns the report's id, or `None` if no poll is loaded yet.
+pub(super) async fn run(api: SocketAddr, file: &Path) -> Result<Option<String>, Failure> {
+    let client = HttpClient::new();
+    let url = format!("http://{api}/trigger_report");
+    let (status, body) = client.get(&url).await?;
+    if status == StatusCode::CONFLICT {
+        say("no poll is loaded yet, so there is nothing to report on");
+        return Ok(None);
+    }
+    let triggered = document(status, StatusCode::ACCEPTED, &body)?;
+    let id = text(&triggered, "report_id")?;
+    let progress = Progress::begin(&format!("computing report {id}"));
+    let completed = completed(&client, api, &id, &progress).await;
+    progress.end();
+    let completed = completed?;
+    let (status, csv) = client.get(&text(&completed, "report_url")?).await?;
+    if status != StatusCode::OK {
+        return Err(format!("the link of report {id} was answered with {status}").into());
+    }
+    std::fs::write(file, &csv)
+        .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    show(&completed, &csv, file);
+    Ok(Some(id))
+}
+
+/// Waits until the report is Complete, and returns its status document.
+async fn completed(
+    client: &HttpClient,
+    api: SocketAddr,
+    id: &str,
+    progress: &Progress,
+) -> Result<Value, Failure> {
+    let url = format!("http://{api}/get_report/{id}");
+    loop {
+        let (status, body) = client.get(&url).await?;
+        let report = document(status, StatusCode::OK, &body)?;
+        match text(&report, "status")?.as_str() {
+            "Complete" => return Ok(report),
+            "Failed" => {
+                let detail = report["error"]["detail"].as_str().unwrap_or_default();
+                return Err(format!("report {id} failed: {detail}").into());
+            }
+            _ => {}
+        }
+        let steps = &report["progress"];
+        if let (Some(done), Some(all)) = (steps["shards_done"].as_u64(), steps["shards"].as_u64()) {
+            progress.show(done, all);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn document(status: StatusCode, expected: StatusCode, body: &[u8]) -> Result<Value, Failure> {
+    let document: Value = serde_json::from_slice(body).unwrap_or_default();
+    if status == expected {
+        return Ok(document);
+    }
+    let detail = document["detail"].as_str().unwrap_or_default();
+    Err(format!("the API answered with {status}: {detail}").into())
+}
+
+fn text(document: &Value, name: &str) -> Result<String, Failure> {
+    let text = document[name].as_str().map(ToOwned::to_owned);
+    text.ok_or_else(|| format!("the API's answer lacks {name}").into())
+}
+
+fn show(report: &Value, csv: &[u8], file: &Path) {
+    let (stores, as_of) = (&report["stores"], report["as_of"].as_str().unwrap_or_default());
+    say(format_args!("report of {stores} stores as of {as_of} is in {}:", file.display()));
+    for line in String::from_utf8_lossy(csv).lines().take(LINES_SHOWN) {
+        say(format_args!("  {line}"));
+    }
+}

@@ -1,0 +1,246 @@
+//! The whole system, running: emulators, the four functions, and what connects them.
+//!
+//! [`System::prepare`] starts everything but the API, [`System::open_api`] opens that;
+//! [`System::start`] does both. One process a data folder: a lock file says so.
+
+mod functions;
+mod recovery;
+mod settings;
+mod stores;
+#[cfg(test)]
+mod tests;
+
+pub use recovery::TakenUp;
+pub use settings::{
+    DATA_BUCKET, DATA_TABLE, LOAD_DEAD_LETTER_QUEUE, LOAD_QUEUE, REPORT_BUCKET,
+    REPORT_DEAD_LETTER_QUEUE, REPORT_QUEUE, REPORT_TABLE, SystemSettings, Worker,
+};
+pub(crate) use stores::path_style_client;
+
+use std::fs::{File, TryLockError};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use thiserror::Error;
+use tokio::net::TcpSocket;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use uptime_aws::load_files::INCOMING;
+use uptime_aws::{CallError, SettingsError};
+
+use crate::emulators::{EmulatorError, Emulators, Setup};
+use crate::event_source::EventSource;
+use crate::gateway;
+use crate::lambda::Function;
+use crate::sqs::{Queues, SqsError};
+use functions::Functions;
+
+/// How long [`System::stop`] waits for answers and invocations under way. What it cuts off is
+/// taken up at the next start, as after a kill.
+const LAST_INVOCATIONS: Duration = Duration::from_secs(3);
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+/// Why a system did not start.
+#[derive(Debug, Error)]
+pub enum SystemError {
+    /// The data folder cannot be made or written to.
+    #[error("cannot use {path} as a data folder")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another process works in the data folder.
+    #[error("the data folder {} is in use by another process", .0.display())]
+    InUse(PathBuf),
+    /// An emulator, or one of the ports.
+    #[error(transparent)]
+    Emulators(#[from] EmulatorError),
+    /// A function refused its settings.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// An emulator did not answer as it should.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The same of the queues.
+    #[error("the queues cannot be used")]
+    Queues(#[from] SqsError),
+}
+
+/// A running system.
+#[derive(Debug)]
+pub struct System {
+    emulators: Emulators,
+    functions: Functions,
+    api_address: SocketAddr,
+    // Bound, so that nobody else takes the port, but not listening yet.
+    api_socket: Option<TcpSocket>,
+    gateway: Option<JoinHandle<std::io::Result<()>>>,
+    event_sources: Vec<JoinSet<()>>,
+    stop: watch::Sender<bool>,
+    taken_up: TakenUp,
+    // Freed by the operating system when the process ends, however it ends.
+    _lock: File,
+}
+
+impl System {
+    /// Starts everything. When it returns, the API answers.
+    pub async fn start(settings: &SystemSettings) -> Result<System, SystemError> {
+        let mut system = System::prepare(settings).await?;
+        system.open_api()?;
+        Ok(system)
+    }
+
+    /// Starts everything but the API, whose port is only kept: connections to it are refused.
+    pub async fn prepare(settings: &SystemSettings) -> Result<System, SystemError> {
+        let lock = locked(&settings.folder)?;
+        let (api_socket, api_address) = bound(settings.api_port)?;
+        let setup = Setup {
+            folder: settings.folder.clone(),
+            s3_port: settings.s3_port,
+            data_bucket: DATA_BUCKET.to_owned(),
+            watched_prefix: INCOMING.to_owned(),
+            load_queue: LOAD_QUEUE.to_owned(),
+        };
+        let emulators = Emulators::start(&setup)?;
+        let sdk_config = emulators.sdk_config();
+        stores::define_queues(emulators.queues(), settings)?;
+        stores::make_tables(&sdk_config).await?;
+        stores::make_buckets(&sdk_config).await?;
+        let notification = setup.notification(emulators.queues());
+        let taken_up = recovery::take_up(&sdk_config, &notification).await?;
+        let queue_url = emulators.queue_url(REPORT_QUEUE);
+        let functions = Functions::new(&sdk_config, &queue_url, settings)?;
+        let (stop, stopped) = watch::channel(false);
+        let event_sources = event_sources(settings, &emulators, &functions, &stopped);
+        Ok(System {
+            emulators,
+            functions,
+            api_address,
+            api_socket: Some(api_socket),
+            gateway: None,
+            event_sources,
+            stop,
+            taken_up,
+            _lock: lock,
+        })
+    }
+
+    /// Opens the API's port; later calls do nothing.
+    pub fn open_api(&mut self) -> Result<(), SystemError> {
+        let Some(socket) = self.api_socket.take() else { return Ok(()) };
+        let port = self.api_address.port();
+        let listener =
+            socket.listen(BACKLOG).map_err(|source| EmulatorError::Port { port, source })?;
+        let mut stopped = self.stop.subscribe();
+        let shutdown = async move {
+            // An error means that the sender is gone, which is a stop too.
+            stopped.wait_for(|is_stopped| *is_stopped).await.ok();
+        };
+        let serving = gateway::serve(listener, self.functions.routes(), shutdown);
+        self.gateway = Some(tokio::spawn(serving));
+        Ok(())
+    }
+
+    /// Where the API answers once it is open.
+    pub fn api_address(&self) -> SocketAddr {
+        self.api_address
+    }
+
+    /// Where S3 answers.
+    pub fn s3_address(&self) -> SocketAddr {
+        self.emulators.s3_address()
+    }
+
+    /// What SDK clients need to talk to this system's DynamoDB, S3 and SQS.
+    pub fn sdk_config(&self) -> SdkConfig {
+        self.emulators.sdk_config()
+    }
+
+    /// The URL of a queue.
+    pub fn queue_url(&self, name: &str) -> String {
+        self.emulators.queue_url(name)
+    }
+
+    /// The queues, for what a client cannot do over the wire.
+    pub fn queues(&self) -> &Arc<Queues> {
+        self.emulators.queues()
+    }
+
+    /// What an earlier process left unfinished and this one took up.
+    pub fn taken_up(&self) -> TakenUp {
+        self.taken_up
+    }
+
+    /// Takes no more work, gives what is under way a few seconds, and closes the stores.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        let last = async {
+            for event_source in &mut self.event_sources {
+                while event_source.join_next().await.is_some() {}
+            }
+            if let Some(gateway) = &mut self.gateway {
+                gateway.await.ok();
+            }
+        };
+        tokio::time::timeout(LAST_INVOCATIONS, last).await.ok();
+        self.event_sources.clear();
+        self.emulators.stop().await;
+    }
+}
+
+/// Makes the folder if need be, and keeps every other process out of it.
+fn locked(folder: &Path) -> Result<File, SystemError> {
+    let unusable = |source| SystemError::Folder { path: folder.to_owned(), source };
+    std::fs::create_dir_all(folder).map_err(unusable)?;
+    let path = folder.join("lock");
+    let lock = File::options().create(true).truncate(false).write(true).open(path);
+    let lock = lock.map_err(unusable)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(SystemError::InUse(folder.to_owned())),
+        Err(TryLockError::Error(source)) => Err(unusable(source)),
+    }
+}
+
+fn bound(port: u16) -> Result<(TcpSocket, SocketAddr), EmulatorError> {
+    let bind = || {
+        let socket = TcpSocket::new_v4()?;
+        // Otherwise the port of a system that was just stopped would count as taken.
+        socket.set_reuseaddr(true)?;
+        socket.bind((Ipv4Addr::LOCALHOST, port).into())?;
+        let address = socket.local_addr()?;
+        Ok((socket, address))
+    };
+    bind().map_err(|source| EmulatorError::Port { port, source })
+}
+
+/// Maps both queues to their functions, with one message an invocation.
+fn event_sources(
+    settings: &SystemSettings,
+    emulators: &Emulators,
+    functions: &Functions,
+    stopped: &watch::Receiver<bool>,
+) -> Vec<JoinSet<()>> {
+    let client = aws_sdk_sqs::Client::new(&emulators.sdk_config());
+    let map = |queue: &'static str, function: &Function, worker: Worker| {
+        let source = EventSource {
+            client: client.clone(),
+            queue,
+            queue_url: emulators.queue_url(queue),
+            function: function.clone(),
+            batch_size: 1,
+            retry_after: worker.retry_after,
+        };
+        source.start(worker.concurrency, stopped)
+    };
+    vec![
+        map(REPORT_QUEUE, &functions.compute_report, settings.reports),
+        map(LOAD_QUEUE, &functions.load_data, settings.loads),
+    ]
+}

@@ -1,0 +1,136 @@
+//! The four functions: the very handlers that are deployed, with the settings the template gives.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use axum::http::Method;
+use lambda_http::Request;
+use lambda_runtime::LambdaEvent;
+use serde_json::Value;
+use uptime_aws::{Settings, SettingsError, settings};
+
+use super::settings::{
+    DATA_BUCKET, DATA_TABLE, REPORT_BUCKET, REPORT_TABLE, SystemSettings, Worker,
+};
+use crate::gateway::Route;
+use crate::lambda::Function;
+
+/// The time-out of the two functions that answer calls.
+const CALL_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The deployed units, ready to be invoked.
+#[derive(Debug)]
+pub(super) struct Functions {
+    trigger_report: Function,
+    get_report: Function,
+    pub(super) compute_report: Function,
+    pub(super) load_data: Function,
+}
+
+impl Functions {
+    /// Builds all four, as their cold starts would.
+    pub(super) fn new(
+        sdk_config: &SdkConfig,
+        report_queue_url: &str,
+        system: &SystemSettings,
+    ) -> Result<Functions, SettingsError> {
+        let common = common_settings(system);
+        let of = |own: &[(&'static str, &str)]| {
+            let own = own.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+            Settings::from_pairs(own.chain(common.iter().cloned()))
+        };
+        let trigger = of(&[
+            (settings::DATA_TABLE, DATA_TABLE),
+            (settings::REPORT_TABLE, REPORT_TABLE),
+            (settings::REPORT_QUEUE_URL, report_queue_url),
+        ]);
+        let get =
+            of(&[(settings::REPORT_TABLE, REPORT_TABLE), (settings::REPORT_BUCKET, REPORT_BUCKET)]);
+        let compute = of(&[
+            (settings::DATA_TABLE, DATA_TABLE),
+            (settings::REPORT_TABLE, REPORT_TABLE),
+            (settings::REPORT_BUCKET, REPORT_BUCKET),
+        ]);
+        let load = of(&[(settings::DATA_TABLE, DATA_TABLE), (settings::DATA_BUCKET, DATA_BUCKET)]);
+        Ok(Functions {
+            trigger_report: trigger_report(sdk_config, &trigger)?,
+            get_report: get_report(sdk_config, &get)?,
+            compute_report: compute_report(sdk_config, &compute, system.reports)?,
+            load_data: load_data(sdk_config, &load, system.loads)?,
+        })
+    }
+
+    /// Where the API leads, as the template has it.
+    pub(super) fn routes(&self) -> Vec<Route> {
+        let route = |resource, methods, function: &Function| Route {
+            resource,
+            methods,
+            function: function.clone(),
+        };
+        vec![
+            route("/trigger_report", &[Method::GET, Method::POST], &self.trigger_report),
+            route("/get_report", &[Method::GET, Method::POST], &self.get_report),
+            route("/get_report/{report_id}", &[Method::GET], &self.get_report),
+        ]
+    }
+}
+
+/// What a deployment sets for its queues, and what the caller adds.
+fn common_settings(system: &SystemSettings) -> Vec<(String, String)> {
+    let visibility = system.reports.visibility.as_secs().to_string();
+    let mut pairs = vec![
+        (settings::VISIBILITY_TIMEOUT_SECONDS.to_owned(), visibility),
+        (settings::RECEIVES_ALLOWED.to_owned(), system.receives_allowed.to_string()),
+    ];
+    pairs.extend(system.function_settings.iter().cloned());
+    pairs
+}
+
+fn trigger_report(sdk_config: &SdkConfig, settings: &Settings) -> Result<Function, SettingsError> {
+    let resources = Arc::new(trigger_report::Resources::new(sdk_config, settings)?);
+    let handler = move |request: Request| {
+        let resources = Arc::clone(&resources);
+        async move { trigger_report::handle(&resources, request, uptime_aws::now).await }
+    };
+    Ok(Function::of_requests("trigger_report", CALL_TIMEOUT, handler))
+}
+
+fn get_report(sdk_config: &SdkConfig, settings: &Settings) -> Result<Function, SettingsError> {
+    let resources = Arc::new(get_report::Resources::new(sdk_config, settings)?);
+    let handler = move |request: Request| {
+        let resources = Arc::clone(&resources);
+        async move { get_report::handle(&resources, request, uptime_aws::now).await }
+    };
+    Ok(Function::of_requests("get_report", CALL_TIMEOUT, handler))
+}
+
+fn compute_report(
+    sdk_config: &SdkConfig,
+    settings: &Settings,
+    worker: Worker,
+) -> Result<Function, SettingsError> {
+    let resources = Arc::new(compute_report::Resources::new(sdk_config, settings)?);
+    let handler = move |event: LambdaEvent<Value>| {
+        let resources = Arc::clone(&resources);
+        async move {
+            let event = LambdaEvent::new(serde_json::from_value(event.payload)?, event.context);
+            let answer = compute_report::handle(&resources, event, uptime_aws::now).await?;
+            Ok(serde_json::to_value(answer)?)
+        }
+    };
+    Ok(Function::of_events("compute_report", worker.timeout, handler))
+}
+
+fn load_data(
+    sdk_config: &SdkConfig,
+    settings: &Settings,
+    worker: Worker,
+) -> Result<Function, SettingsError> {
+    let resources = Arc::new(load_data::Resources::new(sdk_config, settings)?);
+    let handler = move |event: LambdaEvent<Value>| {
+        let resources = Arc::clone(&resources);
+        async move { load_data::handle(&resources, event, uptime_aws::now).await }
+    };
+    Ok(Function::of_events("load_data", worker.timeout, handler))
+}

@@ -1,0 +1,84 @@
+//! What a local system is told at its start, and the names of what it consists of.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The bucket of `incoming/` and `loads/`.
+pub const DATA_BUCKET: &str = "data";
+/// The bucket of the reports' CSVs.
+pub const REPORT_BUCKET: &str = "reports";
+/// The table of the segments.
+pub const DATA_TABLE: &str = "data";
+/// The table of the reports.
+pub const REPORT_TABLE: &str = "reports";
+/// The queue of the reports' work.
+pub const REPORT_QUEUE: &str = "reports";
+/// Where that work goes when nobody could do it.
+pub const REPORT_DEAD_LETTER_QUEUE: &str = "reports-dead";
+/// The queue of the objects to load.
+pub const LOAD_QUEUE: &str = "loads";
+/// Where those go that nobody could load.
+pub const LOAD_DEAD_LETTER_QUEUE: &str = "loads-dead";
+
+/// How a local system is set up. Everything but the folder has the deployment's defaults.
+#[derive(Debug, Clone)]
+pub struct SystemSettings {
+    /// Where its data is; made if it does not exist.
+    pub folder: PathBuf,
+    /// The port of the API; 0 is any free one.
+    pub api_port: u16,
+    /// The port of S3, which links and uploads name; 0 is any free one.
+    pub s3_port: u16,
+    /// The function that computes reports, and its queue.
+    pub reports: Worker,
+    /// The function that loads files, and its queue.
+    pub loads: Worker,
+    /// How often a message is received before it goes to its dead-letter queue.
+    pub receives_allowed: u32,
+    /// Further settings of all functions, `("REJECT_LIMIT_PERCENT", "50")`; they win.
+    pub function_settings: Vec<(String, String)>,
+}
+
+/// A function that is fed from a queue.
+#[derive(Debug, Clone, Copy)]
+pub struct Worker {
+    /// How long one invocation may take.
+    pub timeout: Duration,
+    /// How long a received message is invisible; whole seconds.
+    pub visibility: Duration,
+    /// How long a message that was not handled waits; whole seconds. On AWS: the visibility.
+    pub retry_after: Duration,
+    /// How many invocations run at once.
+    pub concurrency: usize,
+}
+
+impl SystemSettings {
+    /// The deployment's settings, on any free ports.
+    pub fn in_folder(folder: &Path) -> SystemSettings {
+        let reports = Worker {
+            timeout: Duration::from_mins(1),
+            visibility: Duration::from_mins(6),
+            // A failed worker's lease ends with its time-out: a retry before that would find it.
+            retry_after: Duration::from_secs(61),
+            concurrency: CONCURRENCY,
+        };
+        let loads = Worker {
+            timeout: Duration::from_mins(15),
+            visibility: Duration::from_mins(90),
+            retry_after: Duration::from_secs(5),
+            concurrency: CONCURRENCY,
+        };
+        SystemSettings {
+            folder: folder.to_owned(),
+            api_port: 0,
+            s3_port: 0,
+            reports,
+            loads,
+            receives_allowed: 5,
+            function_settings: Vec::new(),
+        }
+    }
+}
+
+/// As many as the smallest machine has cores; each load holds a batch of polls in memory.
+const CONCURRENCY: usize = 2;

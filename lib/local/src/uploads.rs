@@ -1,0 +1,132 @@
+//! Puts source files into a running system over S3, and follows their loads to the end.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_s3::primitives::ByteStream;
+use thiserror::Error;
+use tokio::time::Instant;
+use uptime::segment::Source;
+use uptime_aws::load_files::INCOMING;
+use uptime_aws::{
+    CallError, LoadFiles, LoadFolder, LoadStatus, Manifest, OpenError, Pin, SourceFiles,
+};
+
+use crate::system::{DATA_BUCKET, path_style_client};
+
+/// The data bucket, as somebody sees it who uploads files.
+#[derive(Debug, Clone)]
+pub struct Uploads {
+    client: aws_sdk_s3::Client,
+    sources: SourceFiles,
+    loads: LoadFiles,
+}
+
+/// Why a file was not loaded, as far as the uploader can know.
+#[derive(Debug, Error)]
+pub enum UploadError {
+    /// It cannot be read.
+    #[error("cannot read {}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It has no name, as `..` has none.
+    #[error("{} names no file", .0.display())]
+    Nameless(PathBuf),
+    /// No system listens there.
+    #[error("no local system answers at {0}; `local serve` starts one")]
+    NoSystem(SocketAddr),
+    /// S3 did not answer as it should.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// Another object took its place before its load began.
+    #[error("{0} was replaced by another upload")]
+    Replaced(String),
+    /// Nothing happened for long: its load fails again and again.
+    #[error("the load of {0} does not end; the log of the running system says why")]
+    Endless(String),
+}
+
+/// The pause between two looks at a manifest; it grows from the first to the second.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
+/// Longer than a load is tried.
+const PATIENCE: Duration = Duration::from_hours(1);
+
+impl Uploads {
+    /// Makes the clients; nothing is called yet.
+    pub fn new(sdk_config: &SdkConfig) -> Uploads {
+        Uploads {
+            client: path_style_client(sdk_config),
+            sources: SourceFiles::new(sdk_config, DATA_BUCKET),
+            loads: LoadFiles::new(sdk_config, DATA_BUCKET),
+        }
+    }
+
+    /// Returns the uploads to a system whose S3 listens at `s3_address`, if there is one.
+    pub async fn to_system_at(s3_address: SocketAddr) -> Result<Uploads, UploadError> {
+        // The SDK would try again and again.
+        let connected = tokio::net::TcpStream::connect(s3_address).await;
+        connected.map_err(|_| UploadError::NoSystem(s3_address))?;
+        let uploads = Uploads::new(&crate::emulators::client_config(s3_address));
+        let bucket = uploads.client.head_bucket().bucket(DATA_BUCKET).send().await;
+        bucket.map_err(|_| UploadError::NoSystem(s3_address))?;
+        Ok(uploads)
+    }
+
+    /// Whether nothing was ever put under `incoming/`.
+    pub async fn is_empty(&self) -> Result<bool, CallError> {
+        let list = self.client.list_objects_v2().bucket(DATA_BUCKET).prefix(INCOMING).max_keys(1);
+        let page = list.send().await.map_err(|source| CallError::new("ListObjectsV2", source))?;
+        Ok(page.contents().is_empty())
+    }
+
+    /// Puts a file at `key` and returns the folder its load will be told in.
+    pub async fn put(&self, path: &Path, key: &str) -> Result<LoadFolder, UploadError> {
+        let unreadable = |source| UploadError::Unreadable { path: path.to_owned(), source };
+        // A stream of an unreadable file would fail somewhere inside the call.
+        let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
+        if file.metadata().await.map_err(unreadable)?.is_dir() {
+            return Err(unreadable(std::io::ErrorKind::IsADirectory.into()));
+        }
+        let body = ByteStream::read_from().file(file).build().await;
+        let body = body.map_err(|error| unreadable(std::io::Error::other(error)))?;
+        let put = self.client.put_object().bucket(DATA_BUCKET).key(key).body(body).send().await;
+        let put = put.map_err(|source| CallError::new("PutObject", source))?;
+        let pin = Pin::ETag(put.e_tag.unwrap_or_default().trim_matches('"').to_owned());
+        let object = self.sources.open(key, &pin).await.map_err(|error| match error {
+            OpenError::Gone => UploadError::Replaced(key.to_owned()),
+            OpenError::Unavailable(error) => error.into(),
+        })?;
+        let (uploaded_at, version) = (object.uploaded_at, object.version.clone());
+        let source = Source { uploaded_at, key: key.to_owned(), version };
+        Ok(LoadFolder::of(DATA_BUCKET, &source))
+    }
+
+    /// Waits until a load is Complete or Failed.
+    pub async fn ended(&self, folder: &LoadFolder) -> Result<Manifest, UploadError> {
+        let give_up = Instant::now() + PATIENCE;
+        let (mut pause, longest) = PAUSES;
+        loop {
+            let manifest = self.loads.manifest(folder).await?;
+            if let Some(manifest) = manifest.filter(|found| found.status != LoadStatus::Running) {
+                return Ok(manifest);
+            }
+            if Instant::now() > give_up {
+                return Err(UploadError::Endless(folder.to_string()));
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(longest);
+        }
+    }
+}
+
+/// Returns the last part of a path, which becomes the last part of its key.
+pub fn file_name(path: &Path) -> Result<String, UploadError> {
+    let name = path.file_name().ok_or_else(|| UploadError::Nameless(path.to_owned()))?;
+    Ok(name.to_string_lossy().into_owned())
+}

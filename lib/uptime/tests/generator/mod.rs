@@ -1,0 +1,122 @@
+//! Random stores, in a small space on purpose: few times, near each other, near a change of the
+//! clock and near the edges of the report, so that ties and edges are frequent.
+
+use chrono_tz::Tz;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::model::zone::offset;
+use crate::model::{DAY, HOUR, MINUTE, Row, SECOND, Store};
+
+const QUARTER: i64 = 15 * MINUTE;
+
+/// A store and the report asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Scenario {
+    pub(crate) store: Store,
+    pub(crate) as_of: i64,
+    pub(crate) max_hold_minutes: Option<u32>,
+}
+
+/// A zone and an instant at which its clock is changed, if it ever is.
+const PLACES: [(Tz, i64); 19] = [
+    (Tz::America__New_York, 1_678_604_400), // 2023-03-12 07:00 UTC, forward
+    (Tz::America__New_York, 1_699_164_000), // 2023-11-05 06:00, back
+    (Tz::America__Chicago, 1_678_608_000),  // 2023-03-12 08:00, forward
+    (Tz::America__Chicago, 1_699_167_600),  // 2023-11-05 07:00, back
+    (Tz::Europe__Berlin, 1_679_792_400),    // 2023-03-26 01:00, forward
+    (Tz::Europe__Berlin, 1_698_541_200),    // 2023-10-29 01:00, back
+    (Tz::Australia__Lord_Howe, 1_696_087_800), // 2023-09-30 15:30, forward by half an hour
+    (Tz::Australia__Lord_Howe, 1_680_361_200), // 2023-04-01 15:00, back by half an hour
+    (Tz::Asia__Beirut, 1_648_332_000),      // 2022-03-26 22:00, forward at midnight
+    (Tz::Asia__Beirut, 1_667_077_200),      // 2022-10-29 21:00, back over midnight
+    (Tz::Africa__Cairo, 1_682_632_800),     // 2023-04-27 22:00, forward at midnight
+    (Tz::Africa__Cairo, 1_698_354_000),     // 2023-10-26 21:00, back over midnight
+    (Tz::Africa__Casablanca, 1_679_191_200), // 2023-03-19 02:00, back for Ramadan
+    (Tz::Africa__Casablanca, 1_682_215_200), // 2023-04-23 02:00, forward after it
+    (Tz::Pacific__Apia, 1_325_239_200),     // 2011-12-30 10:00, a date skipped
+    (Tz::America__St_Johns, 1_268_537_460), // 2010-03-14 03:31, forward at 00:01
+    (Tz::America__St_Johns, 1_289_097_060), // 2010-11-07 02:31, back at 00:01, over midnight
+    (Tz::Asia__Kathmandu, 1_674_475_200),   // 2023-01-23 12:00, no change
+    (Tz::Pacific__Honolulu, 1_674_475_200), // the same
+];
+
+pub(crate) fn scenario() -> impl Strategy<Value = Scenario> {
+    (select(&PLACES[..]), as_of_after_change()).prop_flat_map(|((zone, change), after)| {
+        let change = change * SECOND;
+        let as_of = change + after;
+        let rows = prop_oneof![
+            1 => vec(row_near(zone, change), 0..=1),
+            6 => vec(row_near(zone, change), 1..=5),
+        ];
+        let polls = vec(poll_near(change, as_of), 0..=9);
+        (rows, polls, max_hold_minutes()).prop_map(move |(rows, polls, max_hold_minutes)| {
+            let polls = polls.into_iter().flatten().collect();
+            Scenario { store: Store { zone, rows, polls }, as_of, max_hold_minutes }
+        })
+    })
+}
+
+fn as_of_after_change() -> impl Strategy<Value = i64> {
+    let quarters = prop_oneof![
+        4 => -4..=16_i64,
+        4 => 0..=200_i64,
+        // The change lies where the polls considered begin.
+        2 => 760..=870_i64,
+        1 => -100..=900_i64,
+    ];
+    (quarters, jitter()).prop_map(|(quarters, jitter)| quarters * QUARTER + jitter)
+}
+
+fn jitter() -> impl Strategy<Value = i64> {
+    prop_oneof![12 => Just(0), 1 => Just(-1), 1 => Just(1), 1 => 0..MINUTE]
+}
+
+fn max_hold_minutes() -> impl Strategy<Value = Option<u32>> {
+    let minutes = select(&[1, 15, 30, 60, 90, 600, 1_440, 11_520][..]);
+    prop_oneof![Just(None), minutes.prop_map(Some)]
+}
+
+fn row_near(zone: Tz, change: i64) -> impl Strategy<Value = Row> {
+    // On the clock that is about to be changed.
+    let local = change + offset(zone, change - SECOND);
+    let change_day = (local.div_euclid(DAY) + 3).rem_euclid(7);
+    let change_time = local.rem_euclid(DAY) / SECOND;
+    let day = prop_oneof![6 => (6..=8_i64).prop_map(move |days| change_day + days), 1 => 0..7_i64]
+        .prop_map(|day| day % 7);
+    (day, time_near(change_time), time_near(change_time), any::<bool>()).prop_map(
+        |(day, start, end, whole_day)| match (start, whole_day) {
+            (86_400, _) | (0, true) => Row { day, start: 0, end: 86_400 },
+            _ => Row { day, start, end },
+        },
+    )
+}
+
+/// Seconds since midnight, to 24:00.
+fn time_near(change_time: i64) -> impl Strategy<Value = i64> {
+    let quarters_away = move |quarters: i64| (change_time + quarters * 900).rem_euclid(86_400);
+    prop_oneof![
+        4 => (-5..=5_i64).prop_map(quarters_away),
+        2 => (0..=24_i64).prop_map(|hour| hour * 3600),
+        1 => select(&[0, 1, 86_339, 86_340, 86_370, 86_399, 86_400][..]),
+    ]
+}
+
+/// One poll, often taken twice, sometimes with two results.
+fn poll_near(change: i64, as_of: i64) -> impl Strategy<Value = Vec<(i64, bool)>> {
+    let week_edges = [1, 24, 168, 192].map(|hours| as_of - hours * HOUR);
+    let at = prop_oneof![
+        5 => (-12..=12_i64).prop_map(move |quarters| change + quarters * QUARTER),
+        4 => (0..=110_i64).prop_map(move |quarters| as_of - quarters * QUARTER),
+        3 => (-1..=200_i64).prop_map(move |hours| as_of - hours * HOUR),
+        1 => select(week_edges.to_vec()),
+        1 => Just(as_of),
+    ];
+    let again = prop_oneof![4 => Just(None), 1 => any::<bool>().prop_map(Some)];
+    (at, jitter(), any::<bool>(), again).prop_map(|(at, jitter, active, again)| {
+        let at = at + jitter;
+        let second = again.map(|active| (at, active));
+        [(at, active)].into_iter().chain(second).collect()
+    })
+}

@@ -1,0 +1,130 @@
+//! Reads the folder of a golden case, and refuses one that is not whole.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use uptime::Timestamp;
+use uptime::report::{Method, Parameters};
+use uptime::timeline::MaxHold;
+
+const SOURCE_FILES: [&str; 6] = [
+    "polls.csv",
+    "polls_newer.csv",
+    "business_hours.csv",
+    "business_hours_newer.csv",
+    "time_zones.csv",
+    "time_zones_newer.csv",
+];
+
+/// One folder.
+#[derive(Debug)]
+pub(crate) struct GoldenCase {
+    /// Bytes of the source files, by name.
+    pub(crate) sources: BTreeMap<String, Vec<u8>>,
+    /// At least one.
+    pub(crate) reports: Vec<Expected>,
+}
+
+/// A report that the case's data must give.
+#[derive(Debug)]
+pub(crate) struct Expected {
+    pub(crate) file: String,
+    pub(crate) parameters: Parameters,
+    pub(crate) csv: String,
+}
+
+impl GoldenCase {
+    /// Reads a folder. The error says what is wrong with it.
+    pub(crate) fn read(folder: &Path) -> Result<GoldenCase, String> {
+        let mut files = read_files(folder)?;
+        let case_text = files.remove("case.txt").ok_or("case.txt is missing")?;
+        let mut reports = Vec::new();
+        for (file, parameters) in read_case_text(&text(case_text)?)? {
+            let csv = files.remove(&file).ok_or_else(|| format!("{file} is missing"))?;
+            reports.push(Expected { file, parameters, csv: text(csv)? });
+        }
+        let stray = files.keys().find(|name| !SOURCE_FILES.contains(&name.as_str()));
+        match stray {
+            Some(name) => Err(format!("{name} is no source file and has no section in case.txt")),
+            None if files.is_empty() => Err("there is no source file".to_owned()),
+            None => Ok(GoldenCase { sources: files, reports }),
+        }
+    }
+}
+
+fn read_files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, String> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).map_err(|error| error.to_string())? {
+        let entry = entry.map_err(|error| error.to_string())?;
+        let bytes = std::fs::read(entry.path()).map_err(|error| error.to_string())?;
+        files.insert(entry.file_name().to_string_lossy().into_owned(), bytes);
+    }
+    Ok(files)
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|error| error.to_string())
+}
+
+/// Returns the parameters of each report, by its file.
+fn read_case_text(text: &str) -> Result<Vec<(String, Parameters)>, String> {
+    let (why, sections) = text.split_once("\n[").ok_or("case.txt has no section")?;
+    if why.trim().is_empty() {
+        return Err("case.txt does not say why the case is there".to_owned());
+    }
+    sections.split("\n[").map(read_section).collect()
+}
+
+fn read_section(section: &str) -> Result<(String, Parameters), String> {
+    let (file, lines) = section.split_once("]\n").ok_or("a section's name is not closed")?;
+    let mut settings = BTreeMap::new();
+    for line in lines.lines().filter(|line| !line.is_empty()) {
+        let (key, value) =
+            line.split_once(" = ").ok_or_else(|| format!("[{file}]: {line} is not key = value"))?;
+        if settings.insert(key, value).is_some() {
+            return Err(format!("[{file}]: {key} is repeated"));
+        }
+    }
+    let as_of = settings.remove("as_of").ok_or_else(|| format!("[{file}]: as_of is missing"))?;
+    let as_of =
+        Timestamp::from_rfc3339(as_of).map_err(|error| format!("[{file}]: as_of: {error}"))?;
+    let method = read_method(settings).map_err(|fault| format!("[{file}]: {fault}"))?;
+    Ok((file.to_owned(), Parameters { as_of, method }))
+}
+
+fn read_method(mut settings: BTreeMap<&str, &str>) -> Result<Method, String> {
+    let max_hold = settings.remove("max_hold_minutes").map(read_max_hold).transpose()?;
+    let method = match (settings.remove("method"), max_hold) {
+        (Some("time_weighted"), max_hold) => Method::TimeWeighted { max_hold },
+        (Some("poll_count"), None) => Method::PollCount,
+        (Some("poll_count"), Some(_)) => return Err("poll_count takes no max_hold".to_owned()),
+        (method, _) => return Err(format!("method is {method:?}")),
+    };
+    match settings.keys().next() {
+        Some(key) => Err(format!("{key} is unknown")),
+        None => Ok(method),
+    }
+}
+
+fn read_max_hold(minutes: &str) -> Result<MaxHold, String> {
+    let minutes = minutes.parse().map_err(|error| format!("max_hold_minutes: {error}"))?;
+    MaxHold::from_minutes(minutes).ok_or_else(|| "max_hold_minutes is 1 to 11520".to_owned())
+}
+
+#[test]
+fn a_case_text_that_is_not_whole_is_refused() {
+    let section = "as_of = 2023-01-25T12:00:00Z\nmethod = poll_count\n";
+    let refused = [
+        "why\n".to_owned(),
+        format!("\n\n[expected.csv]\n{section}"),
+        "why\n[expected.csv]\nmethod = poll_count\n".to_owned(),
+        "why\n[expected.csv]\nas_of = 2023-01-25T12:00:00Z\n".to_owned(),
+        format!("why\n[expected.csv]\n{section}max_hold_minutes = 5\n"),
+        format!("why\n[expected.csv]\n{section}colour = red\n"),
+        format!("why\n[expected.csv]\n{section}{section}"),
+    ];
+    for text in refused {
+        assert!(read_case_text(&text).is_err(), "{text}");
+    }
+    assert_eq!(read_case_text(&format!("why\n[a]\n{section}\n[b]\n{section}")).unwrap().len(), 2);
+}

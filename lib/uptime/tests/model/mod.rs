@@ -1,0 +1,234 @@
+//! The rules once more, slow and obvious, from plain numbers (microseconds, seconds). Shares no
+//! code with the library: time is cut at every instant at which anything could change, and of each
+//! piece it is looked up anew whether the store is open and which poll speaks.
+
+pub(crate) mod zone;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono_tz::Tz;
+
+pub(crate) const SECOND: i64 = 1_000_000;
+pub(crate) const MINUTE: i64 = 60 * SECOND;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
+pub(crate) const DAY: i64 = 24 * HOUR;
+
+/// Far more than a week, a day, and intervals of the usual lengths at both ends.
+const HORIZON: i64 = 20 * DAY;
+const WINDOWS: [i64; 3] = [HOUR, 24 * HOUR, 168 * HOUR];
+const CONSIDERED: i64 = 192 * HOUR;
+
+/// A row of business hours: weekday from Monday = 0, seconds since midnight as written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) day: i64,
+    pub(crate) start: i64,
+    pub(crate) end: i64,
+}
+
+/// A store as loaded: polls in any order, with repeats; true = active.
+#[derive(Debug, Clone)]
+pub(crate) struct Store {
+    pub(crate) zone: Tz,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) polls: Vec<(i64, bool)>,
+}
+
+/// Open time of a window in microseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Shares {
+    pub(crate) up: i64,
+    pub(crate) down: i64,
+    pub(crate) unknown: i64,
+}
+
+/// Time in which nothing changes.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    start: i64,
+    end: i64,
+    open: bool,
+    /// Which open interval it belongs to; pieces of one have no closed piece between them.
+    interval: usize,
+}
+
+impl Row {
+    /// Where the row ends in seconds since the midnight before its start; up to 48 hours.
+    fn meant_end(self) -> i64 {
+        let end = if self.end >= 23 * 3600 + 59 * 60 { 24 * 3600 } else { self.end };
+        if end <= self.start { end + 24 * 3600 } else { end }
+    }
+}
+
+/// Polls as a set, within the span considered; of two at one instant inactive wins.
+pub(crate) fn considered(store: &Store, as_of: i64) -> BTreeMap<i64, bool> {
+    let mut polls = BTreeMap::new();
+    for &(at, active) in &store.polls {
+        if as_of - CONSIDERED <= at && at <= as_of {
+            let all_active = polls.entry(at).or_insert(true);
+            *all_active = *all_active && active;
+        }
+    }
+    polls
+}
+
+/// Spec section 4.
+pub(crate) fn time_weighted(store: &Store, as_of: i64, max_hold: Option<i64>) -> [Shares; 3] {
+    let polls = considered(store, as_of);
+    let pieces = pieces(store, as_of, &polls, max_hold);
+    let counting: Vec<(i64, bool, usize)> = polls
+        .iter()
+        .filter_map(|(&at, &active)| {
+            let piece = pieces.iter().find(|piece| piece.start == at)?;
+            piece.open.then_some((at, active, piece.interval))
+        })
+        .collect();
+    let mut shares = [Shares::default(); 3];
+    for piece in pieces.iter().filter(|piece| piece.open) {
+        let status = status(piece, &counting, max_hold);
+        for (share, window) in shares.iter_mut().zip(WINDOWS) {
+            if as_of - window <= piece.start && piece.end <= as_of {
+                let length = piece.end - piece.start;
+                match status {
+                    Some(true) => share.up += length,
+                    Some(false) => share.down += length,
+                    None => share.unknown += length,
+                }
+            }
+        }
+    }
+    shares
+}
+
+fn status(piece: &Piece, counting: &[(i64, bool, usize)], max_hold: Option<i64>) -> Option<bool> {
+    let inside: Vec<(i64, bool, usize)> =
+        counting.iter().copied().filter(|(.., interval)| *interval == piece.interval).collect();
+    let candidates = if inside.is_empty() { counting } else { &inside };
+    let earlier = candidates.iter().rfind(|(at, ..)| *at <= piece.start);
+    let (at, active, _) = earlier.or(candidates.first())?;
+    let distance = (piece.start - at).abs().max((piece.end - at).abs());
+    max_hold.is_none_or(|max_hold| distance <= max_hold).then_some(*active)
+}
+
+fn pieces(
+    store: &Store,
+    as_of: i64,
+    polls: &BTreeMap<i64, bool>,
+    max_hold: Option<i64>,
+) -> Vec<Piece> {
+    let covered = covered(store, as_of);
+    let mut cuts = BTreeSet::from([as_of - HORIZON, as_of, as_of + HORIZON]);
+    cuts.extend(WINDOWS.map(|window| as_of - window));
+    cuts.extend(covered.iter().flat_map(|&(start, end)| [start, end]));
+    cuts.extend(polls.keys());
+    for at in polls.keys() {
+        cuts.extend(max_hold.into_iter().flat_map(|max_hold| [at - max_hold, at + max_hold]));
+    }
+    let cuts: Vec<i64> = cuts.into_iter().collect();
+    let mut interval = 0;
+    cuts.windows(2)
+        .map(|cut| {
+            let open = store.rows.is_empty()
+                || covered.iter().any(|&(start, end)| start <= cut[0] && cut[1] <= end);
+            interval += usize::from(!open);
+            Piece { start: cut[0], end: cut[1], open, interval }
+        })
+        .collect()
+}
+
+/// What each row covers on each date around the report; overlapping as it comes.
+fn covered(store: &Store, as_of: i64) -> Vec<(i64, i64)> {
+    let mut covered = Vec::new();
+    for (row, date) in rows_on_dates(store, as_of - HORIZON, as_of + HORIZON) {
+        let start = zone::instant(store.zone, date + row.start * SECOND);
+        let end = zone::instant(store.zone, date + row.meant_end() * SECOND);
+        if start < end {
+            covered.push((start, end));
+        }
+    }
+    covered
+}
+
+/// Each row with the local midnights of its weekday, written as if they were UTC.
+fn rows_on_dates(store: &Store, from: i64, to: i64) -> Vec<(Row, i64)> {
+    let dates = from.div_euclid(DAY)..=to.div_euclid(DAY);
+    dates
+        .flat_map(|date| {
+            let of_the_day = store.rows.iter().filter(move |row| row.day == weekday(date));
+            of_the_day.map(move |&row| (row, date * DAY))
+        })
+        .collect()
+}
+
+/// 1970-01-01 was a Thursday.
+fn weekday(days_since_1970: i64) -> i64 {
+    (days_since_1970 + 3).rem_euclid(7)
+}
+
+/// Tells whether an edge of a row falls in a gap or fold during the report's polls.
+pub(crate) fn has_edge_in_gap_or_fold(store: &Store, as_of: i64) -> bool {
+    rows_on_dates(store, as_of - CONSIDERED, as_of).into_iter().any(|(row, date)| {
+        [row.start, row.meant_end()]
+            .into_iter()
+            .any(|time| zone::occurrences(store.zone, date + time * SECOND).len() != 1)
+    })
+}
+
+/// Tells whether the clock is changed during the report's polls.
+pub(crate) fn has_clock_change(store: &Store, as_of: i64) -> bool {
+    let offset = |hours_ago| zone::offset(store.zone, as_of - hours_ago * HOUR);
+    (1..=CONSIDERED / HOUR).any(|hours_ago| offset(hours_ago) != offset(0))
+}
+
+/// Tells whether an interval open in the last week has no poll, though some poll counts.
+pub(crate) fn has_empty_interval(store: &Store, as_of: i64) -> bool {
+    let polls = considered(store, as_of);
+    let pieces = pieces(store, as_of, &polls, None);
+    let with_poll: BTreeSet<usize> = pieces
+        .iter()
+        .filter(|piece| piece.open && polls.contains_key(&piece.start))
+        .map(|piece| piece.interval)
+        .collect();
+    let in_the_week = |piece: &&Piece| as_of - 168 * HOUR <= piece.start && piece.end <= as_of;
+    !with_poll.is_empty()
+        && pieces
+            .iter()
+            .filter(in_the_week)
+            .any(|piece| piece.open && !with_poll.contains(&piece.interval))
+}
+
+/// Spec section 5, in microseconds: 60 minutes or one hour a poll.
+pub(crate) fn poll_count(store: &Store, as_of: i64) -> [Shares; 3] {
+    let polls = considered(store, as_of);
+    let (today, time) = clock(store.zone, as_of);
+    let yesterday = (today + 6) % 7;
+    let asked = [vec![today], vec![today, yesterday], (0..7).collect()];
+    let mut shares = [Shares::default(); 3];
+    for ((share, window), days) in shares.iter_mut().zip(WINDOWS).zip(asked) {
+        if !days.into_iter().any(|day| is_open_by_the_clock(store, day, time)) {
+            continue;
+        }
+        for (&at, &active) in polls.range(as_of - window..=as_of) {
+            let (day, time) = clock(store.zone, at);
+            if is_open_by_the_clock(store, day, time) {
+                *(if active { &mut share.up } else { &mut share.down }) += HOUR;
+            }
+        }
+    }
+    shares
+}
+
+fn clock(zone: Tz, at: i64) -> (i64, i64) {
+    let local = at + zone::offset(zone, at);
+    (weekday(local.div_euclid(DAY)), local.rem_euclid(DAY))
+}
+
+fn is_open_by_the_clock(store: &Store, day: i64, time: i64) -> bool {
+    let covers = |row: &Row| {
+        let since_row_day = [(row.day, time), ((row.day + 1) % 7, time + DAY)];
+        since_row_day.into_iter().any(|(of_day, time)| {
+            of_day == day && row.start * SECOND <= time && time <= row.meant_end() * SECOND
+        })
+    };
+    store.rows.is_empty() || store.rows.iter().any(covers)
+}

@@ -1,0 +1,285 @@
+//! Segments keep what is packed into them, and a shard's rows do not depend on how its data was
+//! split into loads, in which order they came, and how often.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::Weekday;
+use chrono_tz::Tz;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use uptime::business_hours::{HoursRow, LocalTime};
+use uptime::interval::{DAY, HOUR, MINUTE};
+use uptime::output::report_csv;
+use uptime::report::{Method, Parameters, StoreCounts};
+use uptime::segment::{
+    Decoded, MAX_SEGMENT_BYTES, Segment, SegmentKind, Source, UtcDay, decode, pack_hours,
+    pack_polls, pack_zones,
+};
+use uptime::shard_data::ShardData;
+use uptime::timeline::MaxHold;
+use uptime::{Poll, PollSet, Shard, Status, StoreId, Timestamp};
+
+/// 2023-01-25 12:00 UTC.
+const AS_OF: Timestamp = Timestamp::from_micros(1_674_648_000_000_000);
+
+type PollsOf = BTreeMap<StoreId, Vec<Poll>>;
+type HoursOf = BTreeMap<StoreId, Vec<HoursRow>>;
+type ZonesOf = BTreeMap<StoreId, Tz>;
+
+proptest! {
+    #![proptest_config(random_cases())]
+
+    #[test]
+    fn polls_packed_are_polls_decoded(polls in polls_of(any_id().boxed())) {
+        let segments = pack_all_polls(&polls);
+
+        let mut decoded: BTreeMap<StoreId, Vec<Poll>> = BTreeMap::new();
+        for segment in &segments {
+            let Ok(Decoded::Polls(stores)) = decode(&segment.bytes) else {
+                return Err(TestCaseError::fail("no segment of polls"));
+            };
+            for (store, set) in stores {
+                let on_its_day =
+                    |poll: &Poll| segment.kind == SegmentKind::Polls(UtcDay::of(poll.at()));
+                prop_assert!(set.as_slice().iter().all(on_its_day));
+                decoded.entry(store).or_default().extend(set.as_slice());
+            }
+        }
+        prop_assert_eq!(as_sets(decoded), as_sets(polls));
+    }
+
+    #[test]
+    fn hours_packed_are_hours_decoded(hours in hours_of(any_id().boxed()), source in any_source()) {
+        let segments = pack_hours(shard(), &source, hours.clone().into_iter().collect());
+
+        let mut decoded = BTreeMap::new();
+        for segment in &segments {
+            let Ok(Decoded::Hours(from, stores)) = decode(&segment.bytes) else {
+                return Err(TestCaseError::fail("no segment of hours"));
+            };
+            prop_assert_eq!(&from, &source);
+            decoded.extend(stores);
+        }
+        prop_assert_eq!(rows_as_sets(decoded), rows_as_sets(hours));
+    }
+
+    #[test]
+    fn zones_packed_are_zones_decoded(zones in zones_of(any_id().boxed()), source in any_source()) {
+        let segments = pack_zones(shard(), &source, zones.clone().into_iter().collect());
+
+        let mut decoded = BTreeMap::new();
+        for segment in &segments {
+            let Ok(Decoded::Zones(from, stores)) = decode(&segment.bytes) else {
+                return Err(TestCaseError::fail("no segment of zones"));
+            };
+            prop_assert_eq!(&from, &source);
+            decoded.extend(stores);
+        }
+        prop_assert_eq!(decoded, zones);
+    }
+
+    #[test]
+    fn equal_content_gives_equal_bytes(polls in polls_of(any_id().boxed())) {
+        let reversed = polls.iter().rev().map(|(store, polls)| {
+            let twice = polls.iter().rev().chain(polls).copied().collect();
+            (store.clone(), PollSet::new(twice))
+        });
+        prop_assert_eq!(pack_polls(shard(), reversed.collect()), pack_all_polls(&polls));
+    }
+
+    #[test]
+    fn a_segment_cut_short_or_lengthened_is_an_error(
+        polls in polls_of(any_id().boxed()),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        for segment in pack_all_polls(&polls) {
+            let mut bytes = segment.bytes;
+            prop_assert!(decode(&bytes[..cut.index(bytes.len())]).is_err());
+            bytes.push(0);
+            prop_assert!(decode(&bytes).is_err());
+        }
+    }
+
+    #[test]
+    fn foreign_bytes_are_read_or_refused_but_never_crash(
+        kind in 0..5_u8,
+        rest in vec(any::<u8>(), 0..80),
+    ) {
+        let bytes: Vec<u8> = [1, kind].into_iter().chain(rest).collect();
+        let mut data = ShardData::new(time_weighted());
+        prop_assert_eq!(decode(&bytes).is_err(), data.add(&bytes).is_err());
+    }
+
+    #[test]
+    fn split_order_and_repetition_of_loads_change_nothing(
+        (whole, parts) in few_ids().prop_flat_map(data_in_parts),
+    ) {
+        for parameters in [time_weighted(), poll_count()] {
+            prop_assert_eq!(report(&parts, parameters), report(&whole, parameters));
+        }
+    }
+}
+
+fn random_cases() -> ProptestConfig {
+    ProptestConfig { cases: 500, failure_persistence: None, ..Default::default() }
+}
+
+#[test]
+fn a_day_too_large_for_a_segment_becomes_several() {
+    let poll = |number: i64| Poll::new(AS_OF.plus(number * 250_001), Status::Active);
+    let many_stores: Vec<_> = (0..9_000)
+        .map(|id: i64| {
+            let polls = (0..10).map(|hour| poll(id + hour * 14_400)).collect();
+            (StoreId::new(&id.to_string()).unwrap(), PollSet::new(polls))
+        })
+        .collect();
+    let many_polls = PollSet::new((0..160_000).map(poll).collect());
+    let one_store = vec![(StoreId::new("a").unwrap(), many_polls)];
+
+    for stores in [many_stores, one_store] {
+        let polls: usize = stores.iter().map(|(_, polls)| polls.as_slice().len()).sum();
+
+        let segments = pack_polls(shard(), stores);
+
+        assert!(segments.len() > 1);
+        assert!(segments.iter().all(|segment| segment.bytes.len() <= MAX_SEGMENT_BYTES));
+        let decoded: usize = segments
+            .iter()
+            .map(|segment| match decode(&segment.bytes).unwrap() {
+                Decoded::Polls(stores) => {
+                    stores.iter().map(|(_, polls)| polls.as_slice().len()).sum::<usize>()
+                }
+                other => panic!("{other:?}"),
+            })
+            .sum();
+        assert_eq!(decoded, polls);
+    }
+}
+
+/// The same data twice: packed at once, and in parts, in any order and partly again.
+fn data_in_parts(ids: Vec<StoreId>) -> impl Strategy<Value = (Vec<Segment>, Vec<Segment>)> {
+    let id = select(ids).boxed();
+    let older = (hours_of(id.clone()), zones_of(id.clone()));
+    let newer = (hours_of(id.clone()), zones_of(id.clone()));
+    let loads = vec(polls_of(id), 1..=4);
+    (older, newer, loads).prop_flat_map(|(older, newer, loads)| {
+        let stores = [pack_stores(0, &older), pack_stores(1, &newer)].concat();
+        let mut polls = PollsOf::new();
+        for (store, taken) in loads.iter().flatten() {
+            polls.entry(store.clone()).or_default().extend(taken);
+        }
+        let whole = [stores.clone(), pack_all_polls(&polls)].concat();
+
+        let parts = loads.iter().flat_map(pack_all_polls).chain(stores).collect::<Vec<_>>();
+        let again = select(parts.clone());
+        let parts =
+            vec(again, 0..=5).prop_map(move |again| [parts.clone(), again].concat()).prop_shuffle();
+        (Just(whole), parts)
+    })
+}
+
+fn pack_stores(upload: i64, (hours, zones): &(HoursOf, ZonesOf)) -> Vec<Segment> {
+    let source = Source {
+        uploaded_at: Timestamp::from_micros(upload),
+        key: "stores.csv".to_owned(),
+        version: "1".to_owned(),
+    };
+    let hours = pack_hours(shard(), &source, hours.clone().into_iter().collect());
+    let zones = pack_zones(shard(), &source, zones.clone().into_iter().collect());
+    [hours, zones].concat()
+}
+
+fn pack_all_polls(polls: &PollsOf) -> Vec<Segment> {
+    let set = |(store, polls): (&StoreId, &Vec<Poll>)| (store.clone(), PollSet::new(polls.clone()));
+    pack_polls(shard(), polls.iter().map(set).collect())
+}
+
+fn report(segments: &[Segment], parameters: Parameters) -> Option<(String, StoreCounts)> {
+    let mut data = ShardData::new(parameters);
+    for segment in segments {
+        data.add(&segment.bytes).ok()?;
+    }
+    let report = data.report();
+    Some((String::from_utf8(report_csv(&report.rows)).ok()?, report.counts))
+}
+
+fn time_weighted() -> Parameters {
+    let max_hold = MaxHold::from_minutes(90);
+    Parameters { as_of: AS_OF, method: Method::TimeWeighted { max_hold } }
+}
+
+fn poll_count() -> Parameters {
+    Parameters { as_of: AS_OF, method: Method::PollCount }
+}
+
+/// Segments say whose they are; what they hold does not depend on it.
+fn shard() -> Shard {
+    Shard::all().last().unwrap_or_else(|| unreachable!("there are 64 shards"))
+}
+
+fn as_sets(polls: PollsOf) -> BTreeMap<StoreId, PollSet> {
+    polls.into_iter().map(|(store, polls)| (store, PollSet::new(polls))).collect()
+}
+
+fn rows_as_sets(hours: HoursOf) -> BTreeMap<StoreId, BTreeSet<(u32, LocalTime, LocalTime)>> {
+    let order = |row: HoursRow| (row.day.num_days_from_monday(), row.start, row.end);
+    let set = |rows: Vec<HoursRow>| rows.into_iter().map(order).collect();
+    hours.into_iter().map(|(store, rows)| (store, set(rows))).collect()
+}
+
+fn any_id() -> impl Strategy<Value = StoreId> {
+    let text = prop_oneof![
+        any::<u64>().prop_map(|id| id.to_string()),
+        (0..3_u64).prop_map(|id| id.to_string()),
+        "0[0-9]{1,3}",
+        "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+        "[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}",
+        "[a-zé=,\"]{1,4}",
+        "[x]{128}",
+    ];
+    text.prop_filter_map("every text is an id", |text| StoreId::new(&text).ok())
+}
+
+fn few_ids() -> impl Strategy<Value = Vec<StoreId>> {
+    vec(any_id(), 1..=3)
+}
+
+fn polls_of(id: BoxedStrategy<StoreId>) -> impl Strategy<Value = PollsOf> {
+    let at = prop_oneof![
+        4 => (-20..=2_i64).prop_map(|quarters| quarters * 15 * MINUTE),
+        4 => (-200..=2_i64).prop_map(|hours| hours * HOUR),
+        1 => -9 * DAY..=DAY,
+    ];
+    let poll = (at, any::<bool>()).prop_map(|(at, active)| {
+        Poll::new(AS_OF.plus(at), if active { Status::Active } else { Status::Inactive })
+    });
+    prop::collection::btree_map(id, vec(poll, 1..=12), 1..=4)
+}
+
+fn hours_of(id: BoxedStrategy<StoreId>) -> impl Strategy<Value = HoursOf> {
+    let time = |seconds: u32| LocalTime::from_seconds(seconds).unwrap_or(LocalTime::DAY_END);
+    let row = (
+        0..7_u8,
+        0..24_u32,
+        prop_oneof![(0..=24_u32).prop_map(|hour| hour * 3600), 0..=86_400_u32],
+    )
+        .prop_filter_map("seven weekdays", move |(day, start, end)| {
+            let day = Weekday::try_from(day).ok()?;
+            Some(HoursRow { day, start: time(start * 3600), end: time(end) })
+        });
+    prop::collection::btree_map(id, vec(row, 1..=5), 0..=4)
+}
+
+fn zones_of(id: BoxedStrategy<StoreId>) -> impl Strategy<Value = ZonesOf> {
+    let zone = select(&[Tz::UTC, Tz::Asia__Kathmandu, Tz::America__New_York, Tz::US__Central][..]);
+    prop::collection::btree_map(id, zone, 0..=4)
+}
+
+fn any_source() -> impl Strategy<Value = Source> {
+    (any::<i64>(), ".{0,20}", ".{0,20}").prop_map(|(uploaded_at, key, version)| Source {
+        uploaded_at: Timestamp::from_micros(uploaded_at),
+        key,
+        version,
+    })
+}

@@ -1,0 +1,213 @@
+//! Many writes at once: `BatchWriteItem` until everything is accepted or the time is over.
+//!
+//! `DynamoDB` may take a part of a batch and hand the rest back (`UnprocessedItems`), or refuse all
+//! of it when it is throttled; both are sent again after a wait. A write sent twice changes nothing.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{BuildError, SdkError};
+use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemError;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, PutRequest, WriteRequest};
+use futures::{StreamExt, stream};
+use uptime::segment::MAX_SEGMENT_BYTES;
+
+use crate::backoff::Backoff;
+use crate::item_key::ItemKey;
+use crate::{CallError, Deadline, StoreDataError, attributes};
+
+/// One item to be written or deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Write<'a> {
+    /// A segment.
+    Put(ItemKey, &'a [u8]),
+    /// Whatever has this key.
+    Delete(ItemKey),
+}
+
+/// `DynamoDB`'s limit per batch write.
+const BATCH_ITEMS: usize = 25;
+/// `DynamoDB`'s limit of a batch write's size.
+const BATCH_BYTES: usize = 16_000_000;
+/// More than a key and the names of the attributes need, JSON's punctuation included.
+const ITEM_OVERHEAD_BYTES: usize = 500;
+// Base64 makes four bytes of three. So 25 segments of any size fit, and batches go by number alone.
+const _: () =
+    assert!(BATCH_ITEMS * (MAX_SEGMENT_BYTES * 4 / 3 + ITEM_OVERHEAD_BYTES) <= BATCH_BYTES);
+/// Waiting for one batch at a time would take as many round trips; each batch in flight may hold
+/// its segments twice over, as bytes and as JSON.
+const BATCHES_IN_FLIGHT: usize = 4;
+
+const OPERATION: &str = "BatchWriteItem";
+
+/// Writes everything, in any order. Of writes with one key only the first is sent: a batch with
+/// two is refused, and a segment's key is its content.
+pub(crate) async fn write_all(
+    client: &Client,
+    table: &str,
+    writes: Vec<Write<'_>>,
+    deadline: Deadline,
+) -> Result<(), StoreDataError> {
+    let writes = first_by(writes, |write| write.key().clone());
+    let mut unprocessed = writes.len();
+    let batches: Vec<_> = writes
+        .chunks(BATCH_ITEMS)
+        .map(|batch| write_batch(client, table, batch, deadline))
+        .collect();
+    let mut outcomes = stream::iter(batches).buffer_unordered(BATCHES_IN_FLIGHT);
+    while let Some(written) = outcomes.next().await {
+        unprocessed -= written?;
+    }
+    if unprocessed == 0 { Ok(()) } else { Err(StoreDataError::Throttled { unprocessed }) }
+}
+
+/// Returns how many writes were accepted by the deadline.
+async fn write_batch(
+    client: &Client,
+    table: &str,
+    batch: &[Write<'_>],
+    deadline: Deadline,
+) -> Result<usize, CallError> {
+    let mut backoff = Backoff::default();
+    let mut pending: Vec<&Write> = batch.iter().collect();
+    loop {
+        pending = send(client, table, pending, deadline).await?;
+        if pending.is_empty() || !backoff.wait(deadline).await {
+            return Ok(batch.len() - pending.len());
+        }
+    }
+}
+
+/// Sends a batch once and returns what was not accepted.
+async fn send<'w, 'a>(
+    client: &Client,
+    table: &str,
+    pending: Vec<&'w Write<'a>>,
+    deadline: Deadline,
+) -> Result<Vec<&'w Write<'a>>, CallError> {
+    let requests: Result<Vec<_>, _> = pending.iter().map(|write| write.to_request()).collect();
+    let requests = requests.map_err(|source| CallError::new(OPERATION, source))?;
+    let call = client.batch_write_item().request_items(table, requests).send();
+    let unprocessed = match tokio::time::timeout(deadline.left(), call).await {
+        Ok(Ok(answer)) => answer.unprocessed_items.unwrap_or_default(),
+        Ok(Err(error)) if is_throttled(&error) => return Ok(pending),
+        Ok(Err(error)) => return Err(CallError::new(OPERATION, error)),
+        Err(_elapsed) => return Ok(pending),
+    };
+    Ok(still_pending(pending, &unprocessed))
+}
+
+/// The answer when nothing of the batch was taken; the SDK's own tries are over then.
+fn is_throttled<R>(error: &SdkError<BatchWriteItemError, R>) -> bool {
+    error.as_service_error().is_some_and(|error| {
+        error.is_provisioned_throughput_exceeded_exception()
+            || error.is_throttling_exception()
+            || error.is_request_limit_exceeded()
+    })
+}
+
+/// Keeps the writes that were handed back; all, should one that was handed back not be known.
+fn still_pending<'w, 'a>(
+    pending: Vec<&'w Write<'a>>,
+    unprocessed: &HashMap<String, Vec<WriteRequest>>,
+) -> Vec<&'w Write<'a>> {
+    let keys: Option<HashSet<ItemKey>> = unprocessed.values().flatten().map(key_of).collect();
+    let Some(keys) = keys else {
+        return pending;
+    };
+    pending.into_iter().filter(|write| keys.contains(write.key())).collect()
+}
+
+fn key_of(request: &WriteRequest) -> Option<ItemKey> {
+    let put = request.put_request().map(PutRequest::item);
+    ItemKey::of_item(put.or_else(|| request.delete_request().map(DeleteRequest::key))?)
+}
+
+impl Write<'_> {
+    fn key(&self) -> &ItemKey {
+        match self {
+            Write::Put(key, _) | Write::Delete(key) => key,
+        }
+    }
+
+    fn to_request(&self) -> Result<WriteRequest, BuildError> {
+        let request = WriteRequest::builder();
+        let mut item = self.key().to_item();
+        Ok(match self {
+            Write::Put(_, segment) => {
+                let segment = AttributeValue::B(Blob::new(*segment));
+                item.insert(attributes::SEGMENT.to_owned(), segment);
+                request.put_request(PutRequest::builder().set_item(Some(item)).build()?)
+            }
+            Write::Delete(_) => {
+                request.delete_request(DeleteRequest::builder().set_key(Some(item)).build()?)
+            }
+        }
+        .build())
+    }
+}
+
+/// Keeps the first of those with one key, in order.
+fn first_by<T, K: Eq + Hash>(all: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    let mut seen = HashSet::with_capacity(all.len());
+    all.into_iter().filter(|one| seen.insert(key(one))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_writes_with_one_key_the_first_is_kept() {
+        let kept = first_by(vec!["b1", "a1", "b2", "c1", "a2"], |text| text.as_bytes()[0]);
+        assert_eq!(kept, ["b1", "a1", "c1"]);
+    }
+
+    #[test]
+    fn what_is_handed_back_is_still_pending_and_nothing_else() {
+        check("abc", "", "");
+        check("abc", "b", "b");
+        check("abc", "ca", "ac");
+        check("abc", "abc", "abc");
+    }
+
+    #[test]
+    fn if_something_unknown_is_handed_back_all_is_still_pending() {
+        let writes = writes("abc");
+        let unknown = HashMap::from([("data".to_owned(), vec![WriteRequest::builder().build()])]);
+
+        let pending = still_pending(writes.iter().collect(), &unknown);
+
+        assert_eq!(pending.len(), 3);
+    }
+
+    #[test]
+    fn a_write_is_known_again_by_its_key() {
+        for write in writes("ab") {
+            assert_eq!(key_of(&write.to_request().unwrap()).as_ref(), Some(write.key()));
+        }
+    }
+
+    #[track_caller]
+    fn check(sent: &str, handed_back: &str, expected: &str) {
+        let sent = writes(sent);
+        let requests = writes(handed_back).into_iter().map(|write| write.to_request().unwrap());
+        let unprocessed = HashMap::from([("data".to_owned(), requests.collect())]);
+
+        let pending = still_pending(sent.iter().collect(), &unprocessed);
+
+        let expected = writes(expected);
+        assert_eq!(pending, expected.iter().collect::<Vec<_>>());
+    }
+
+    /// A write a letter; `b` is a deletion.
+    fn writes(letters: &str) -> Vec<Write<'static>> {
+        let write = |letter: char| {
+            let key = ItemKey::first_load(&letter.to_string());
+            if letter == 'b' { Write::Delete(key) } else { Write::Put(key, b"segment") }
+        };
+        letters.chars().map(write).collect()
+    }
+}

@@ -1,0 +1,162 @@
+//! A CSV of unknown length on its way to S3, in constant memory: gathered up to one part, then sent
+//! part by part. S3 shows a file only once all its parts are there.
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
+
+use crate::{CallError, describe};
+
+/// A CSV that is being written.
+#[derive(Debug)]
+pub struct CsvUpload {
+    client: Client,
+    bucket: String,
+    key: String,
+    // Invariant: shorter than a part.
+    gathered: Vec<u8>,
+    // None: nothing was sent so far.
+    sent: Option<SentParts>,
+}
+
+#[derive(Debug)]
+struct SentParts {
+    upload_id: String,
+    parts: Vec<CompletedPart>,
+}
+
+/// S3 takes parts from 5 MiB up, and 10,000 of them: enough for 80 GiB.
+const PART_BYTES: usize = 8 << 20;
+/// The upload and its parts have to name the same.
+const CHECKSUM: ChecksumAlgorithm = ChecksumAlgorithm::Crc32;
+const CSV_TYPE: &str = "text/csv; charset=utf-8";
+
+impl CsvUpload {
+    pub(crate) fn new(client: Client, bucket: String, key: String) -> CsvUpload {
+        CsvUpload { client, bucket, key, gathered: Vec::new(), sent: None }
+    }
+
+    /// Takes the next bytes; sends a part when there are enough. After an error the file cannot be
+    /// had whole any more: what is left to do is [`CsvUpload::abort`].
+    pub async fn write(&mut self, mut bytes: &[u8]) -> Result<(), CallError> {
+        while self.gathered.len() + bytes.len() >= PART_BYTES {
+            let (now, later) = bytes.split_at(PART_BYTES - self.gathered.len());
+            self.gathered.extend_from_slice(now);
+            self.send_part().await?;
+            bytes = later;
+        }
+        self.gathered.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Stores the file; none, if no bytes were written. After an error there is none either.
+    pub async fn finish(mut self) -> Result<(), CallError> {
+        let finished = if self.sent.is_some() {
+            self.complete().await
+        } else if self.gathered.is_empty() {
+            Ok(())
+        } else {
+            self.put_whole().await
+        };
+        if finished.is_err() {
+            self.abort().await;
+        }
+        finished
+    }
+
+    /// Gives up what was sent.
+    pub async fn abort(self) {
+        let Some(SentParts { upload_id, .. }) = self.sent else {
+            return;
+        };
+        let aborted = self
+            .client
+            .abort_multipart_upload()
+            .bucket(self.bucket)
+            .key(self.key)
+            .upload_id(upload_id)
+            .send()
+            .await;
+        if let Err(error) = aborted {
+            // The bucket's lifecycle rule removes what is left over.
+            tracing::warn!(error = describe(&error), "an unfinished upload was not aborted");
+        }
+    }
+
+    async fn put_whole(&mut self) -> Result<(), CallError> {
+        self.client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(&self.key)
+            .content_type(CSV_TYPE)
+            .body(std::mem::take(&mut self.gathered).into())
+            .send()
+            .await
+            .map_err(|source| CallError::new("PutObject", source))?;
+        Ok(())
+    }
+
+    async fn send_part(&mut self) -> Result<(), CallError> {
+        let body = std::mem::take(&mut self.gathered);
+        let sent = if let Some(sent) = &mut self.sent {
+            sent
+        } else {
+            let upload_id = create(&self.client, &self.bucket, &self.key).await?;
+            self.sent.insert(SentParts { upload_id, parts: Vec::new() })
+        };
+        let number = i32::try_from(sent.parts.len() + 1)
+            .map_err(|source| CallError::new("UploadPart", source))?;
+        let answer = self
+            .client
+            .upload_part()
+            .bucket(&self.bucket)
+            .key(&self.key)
+            .upload_id(&sent.upload_id)
+            .part_number(number)
+            .checksum_algorithm(CHECKSUM)
+            .body(body.into())
+            .send()
+            .await
+            .map_err(|source| CallError::new("UploadPart", source))?;
+        let part = CompletedPart::builder()
+            .part_number(number)
+            .set_e_tag(answer.e_tag)
+            .set_checksum_crc32(answer.checksum_crc32)
+            .build();
+        sent.parts.push(part);
+        Ok(())
+    }
+
+    async fn complete(&mut self) -> Result<(), CallError> {
+        if !self.gathered.is_empty() {
+            self.send_part().await?;
+        }
+        let Some(sent) = &self.sent else {
+            return Ok(());
+        };
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(sent.parts.clone())).build();
+        self.client
+            .complete_multipart_upload()
+            .bucket(&self.bucket)
+            .key(&self.key)
+            .upload_id(&sent.upload_id)
+            .multipart_upload(parts)
+            .send()
+            .await
+            .map_err(|source| CallError::new("CompleteMultipartUpload", source))?;
+        Ok(())
+    }
+}
+
+async fn create(client: &Client, bucket: &str, key: &str) -> Result<String, CallError> {
+    const OPERATION: &str = "CreateMultipartUpload";
+    let answer = client
+        .create_multipart_upload()
+        .bucket(bucket)
+        .key(key)
+        .content_type(CSV_TYPE)
+        .checksum_algorithm(CHECKSUM)
+        .send()
+        .await
+        .map_err(|source| CallError::new(OPERATION, source))?;
+    answer.upload_id.ok_or_else(|| CallError::new(OPERATION, "the answer names no upload"))
+}

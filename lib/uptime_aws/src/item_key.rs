@@ -1,0 +1,196 @@
+//! Keys of the data table; [`attributes`] has the table of them.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use uptime::report::Parameters;
+use uptime::segment::{Segment, SegmentKind, Source, UtcDay};
+use uptime::{Shard, Timestamp};
+
+use crate::{attributes, hash};
+
+/// An item as `DynamoDB` gives and takes it.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// The key of an item of the data table.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct ItemKey {
+    pk: String,
+    sk: String,
+}
+
+/// A span of sort keys, both ends included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SortKeys {
+    pub(crate) first: String,
+    pub(crate) last: String,
+}
+
+/// Sorts directly after `#`, so `x$` lies behind every key that starts with `x#`, and is none.
+const BEHIND: char = '$';
+
+impl ItemKey {
+    /// A segment's key is its content, and for hours and zones the file they are from.
+    pub(crate) fn of_segment(segment: &Segment, source: &Source) -> ItemKey {
+        let content_hash = hash::short_hash(&segment.bytes);
+        let sk = match segment.kind {
+            SegmentKind::Polls(day) => format!("polls#{day}#{content_hash}"),
+            SegmentKind::Hours | SegmentKind::Zones => {
+                let rows = rows_name(segment.kind);
+                let instant = instant(source.uploaded_at);
+                let file_id = hash::short_hash_of(&[&source.key, &source.version]);
+                format!("store#{rows}#{instant}#{file_id}#{content_hash}")
+            }
+        };
+        ItemKey { pk: partition(segment.shard), sk }
+    }
+
+    /// The item that holds the newest poll's instant.
+    pub(crate) fn newest_poll() -> ItemKey {
+        ItemKey { pk: attributes::DATASET.to_owned(), sk: attributes::NEWEST_POLL.to_owned() }
+    }
+
+    /// The item that holds the first load of a file with this SHA-256.
+    pub(crate) fn first_load(sha256: &str) -> ItemKey {
+        let pk = format!("{}{sha256}", attributes::CONTENT);
+        ItemKey { pk, sk: attributes::FIRST_LOAD.to_owned() }
+    }
+
+    /// Reads the key of an item; `None` if it has none.
+    pub(crate) fn of_item(item: &Item) -> Option<ItemKey> {
+        let text = |name| item.get(name)?.as_s().ok().cloned();
+        Some(ItemKey { pk: text(attributes::PK)?, sk: text(attributes::SK)? })
+    }
+
+    /// Returns an item with nothing but this key.
+    pub(crate) fn to_item(&self) -> Item {
+        HashMap::from([
+            (attributes::PK.to_owned(), AttributeValue::S(self.pk.clone())),
+            (attributes::SK.to_owned(), AttributeValue::S(self.sk.clone())),
+        ])
+    }
+}
+
+impl SortKeys {
+    /// The polls of every day that has polls considered.
+    pub(crate) fn of_polls(parameters: &Parameters) -> SortKeys {
+        let considered = parameters.polls_considered();
+        let (first, last) = (UtcDay::of(*considered.start()), UtcDay::of(*considered.end()));
+        SortKeys { first: format!("polls#{first}#"), last: format!("polls#{last}{BEHIND}") }
+    }
+
+    /// All hours and zones.
+    pub(crate) fn of_hours_and_zones() -> SortKeys {
+        SortKeys { first: "store#".to_owned(), last: format!("store{BEHIND}") }
+    }
+
+    /// Hours or zones of files that are not newer than `source`.
+    pub(crate) fn up_to(kind: SegmentKind, source: &Source) -> SortKeys {
+        let rows = rows_name(kind);
+        let instant = instant(source.uploaded_at);
+        SortKeys {
+            first: format!("store#{rows}#"),
+            last: format!("store#{rows}#{instant}{BEHIND}"),
+        }
+    }
+}
+
+/// The partition of a shard.
+pub(crate) fn partition(shard: Shard) -> String {
+    format!("{:02}", shard.index())
+}
+
+fn rows_name(kind: SegmentKind) -> &'static str {
+    match kind {
+        SegmentKind::Polls(_) => "polls",
+        SegmentKind::Hours => "hours",
+        SegmentKind::Zones => "zones",
+    }
+}
+
+/// Sorts as the instants do; the largest has 19 digits, and no upload is older than S3.
+fn instant(at: Timestamp) -> String {
+    format!("{:019}", at.micros().max(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use uptime::interval::{DAY, HOUR};
+    use uptime::report::Method;
+
+    use super::*;
+
+    const CONTENT_HASH: &str = "ba7816bf8f01cfea";
+
+    #[test]
+    fn polls_are_found_by_shard_day_and_content() {
+        let day = UtcDay::of(Timestamp::from_micros(19_381 * DAY + 5 * HOUR));
+        check(SegmentKind::Polls(day), 0, &format!("07 polls#2023-01-24#{CONTENT_HASH}"));
+    }
+
+    #[test]
+    fn hours_and_zones_by_the_file_too() {
+        let file_id = hash::short_hash_of(&["incoming/menu.csv", "v1"]);
+        let named = |rows| format!("07 store#{rows}#0000000000000000042#{file_id}#{CONTENT_HASH}");
+        check(SegmentKind::Hours, 42, &named("hours"));
+        check(SegmentKind::Zones, 42, &named("zones"));
+    }
+
+    #[test]
+    fn a_later_upload_sorts_later() {
+        let texts = [-1, 0, 9, 10, 1_700_000_000_000_000, i64::MAX]
+            .map(|micros| instant(Timestamp::from_micros(micros)));
+        assert!(texts.is_sorted());
+        assert!(texts.iter().all(|text| text.len() == 19));
+    }
+
+    #[test]
+    fn a_report_reads_the_days_from_192_hours_before_to_its_instant() {
+        let method = Method::PollCount;
+        let as_of = Timestamp::from_micros(19_381 * DAY + 5 * HOUR);
+        let keys = SortKeys::of_polls(&Parameters { as_of, method });
+
+        assert_eq!((&*keys.first, &*keys.last), ("polls#2023-01-16#", "polls#2023-01-24$"));
+        assert!(&*keys.first < "polls#2023-01-16#0000000000000000");
+        assert!("polls#2023-01-24#ffffffffffffffff" < &*keys.last);
+        assert!("polls#2023-01-25#0000000000000000" > &*keys.last);
+    }
+
+    #[test]
+    fn older_files_and_the_file_itself_lie_in_the_span_searched_and_newer_ones_do_not() {
+        let keys = SortKeys::up_to(SegmentKind::Hours, &source(42));
+        let holds = |kind, micros| {
+            let sk = ItemKey::of_segment(&segment(kind), &source(micros)).sk;
+            keys.first <= sk && sk <= keys.last
+        };
+
+        assert!(holds(SegmentKind::Hours, 0) && holds(SegmentKind::Hours, 42));
+        assert!(!holds(SegmentKind::Hours, 43) && !holds(SegmentKind::Zones, 0));
+    }
+
+    #[test]
+    fn a_key_reads_back_from_its_item() {
+        let key = ItemKey::first_load("abc");
+        assert_eq!(ItemKey::of_item(&key.to_item()), Some(key));
+        assert_eq!(ItemKey::of_item(&Item::new()), None);
+    }
+
+    #[track_caller]
+    fn check(kind: SegmentKind, uploaded_at: i64, expected: &str) {
+        let key = ItemKey::of_segment(&segment(kind), &source(uploaded_at));
+        assert_eq!(format!("{} {}", key.pk, key.sk), expected);
+    }
+
+    fn segment(kind: SegmentKind) -> Segment {
+        let shard = Shard::all().nth(7).unwrap();
+        Segment { shard, kind, bytes: b"abc".to_vec() }
+    }
+
+    fn source(micros: i64) -> Source {
+        Source {
+            uploaded_at: Timestamp::from_micros(micros),
+            key: "incoming/menu.csv".to_owned(),
+            version: "v1".to_owned(),
+        }
+    }
+}

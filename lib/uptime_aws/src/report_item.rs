@@ -1,0 +1,269 @@
+//! A report as an item of the report table, and back.
+
+use std::fmt;
+use std::str::FromStr;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use uptime::report::{Method, Parameters, StoreCounts};
+use uptime::timeline::MaxHold;
+use uptime::{Timestamp, interval};
+
+use crate::attributes::{
+    AS_OF, ATTEMPT, COMPLETED_AT, CREATED_AT, CSV_EXPIRES_AT, DEADLINE, EXPIRES_AT, FAILURE_CODE,
+    FAILURE_DETAIL, MAX_HOLD_MINUTES, METHOD, OBJECT_KEY, REPORT_ID, SHA256, SHARDS_DONE,
+    SIZE_BYTES, STATE, STORES, STORES_WITH_DEFAULT_HOURS, STORES_WITH_DEFAULT_ZONE,
+    STORES_WITHOUT_POLLS, TZ_RELEASE,
+};
+use crate::item_key::Item;
+use crate::{Completion, Failure, FailureCode, NewReport, Report, ReportId, ReportState};
+
+/// The state of a report that is queued or being computed.
+pub(crate) const RUNNING: &str = "Running";
+/// The state of a report whose CSV is stored.
+pub(crate) const COMPLETE: &str = "Complete";
+/// The state of a report that never will have one.
+pub(crate) const FAILED: &str = "Failed";
+
+/// The attribute that is missing or malformed.
+pub(crate) type Unreadable = &'static str;
+
+/// An attribute's name with its value.
+pub(crate) type Attribute = (&'static str, AttributeValue);
+
+/// Returns the key of a report's item.
+pub(crate) fn key(report_id: ReportId) -> AttributeValue {
+    text(&report_id.to_string())
+}
+
+/// Returns the item of a report that nobody has claimed yet.
+pub(crate) fn running_item(report: &NewReport) -> Item {
+    let Parameters { as_of, method } = report.parameters;
+    let max_hold = method.max_hold().map(|max_hold| number(max_hold.minutes()));
+    let attributes = [
+        (REPORT_ID, key(report.id)),
+        (STATE, text(RUNNING)),
+        (AS_OF, instant(as_of)),
+        (METHOD, text(method.name())),
+        (CREATED_AT, instant(report.created_at)),
+        (DEADLINE, instant(report.deadline)),
+        (EXPIRES_AT, number(report.expires_at.micros().div_euclid(interval::SECOND))),
+        (ATTEMPT, number(0)),
+        (SHARDS_DONE, number(0)),
+    ];
+    let max_hold = max_hold.map(|minutes| (MAX_HOLD_MINUTES, minutes));
+    attributes.into_iter().chain(max_hold).map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Returns what an item gains when its report is complete.
+pub(crate) fn completion_attributes(completion: &Completion) -> Vec<Attribute> {
+    let counts = completion.counts;
+    vec![
+        (STATE, text(COMPLETE)),
+        (COMPLETED_AT, instant(completion.completed_at)),
+        (STORES, number(counts.stores)),
+        (STORES_WITHOUT_POLLS, number(counts.without_polls)),
+        (STORES_WITH_DEFAULT_HOURS, number(counts.with_default_hours)),
+        (STORES_WITH_DEFAULT_ZONE, number(counts.with_default_zone)),
+        (TZ_RELEASE, text(&completion.tz_release)),
+        (OBJECT_KEY, text(&completion.object_key)),
+        (SIZE_BYTES, number(completion.size_bytes)),
+        (SHA256, text(&completion.sha256)),
+        (CSV_EXPIRES_AT, instant(completion.csv_expires_at)),
+    ]
+}
+
+/// Returns what an item gains when its report has failed.
+pub(crate) fn failure_attributes(failure: &Failure) -> Vec<Attribute> {
+    vec![
+        (STATE, text(FAILED)),
+        (FAILURE_CODE, text(failure.code.name())),
+        (FAILURE_DETAIL, text(&failure.detail)),
+    ]
+}
+
+/// Reads a report's item.
+pub(crate) fn report(report_id: ReportId, item: &Item) -> Result<Report, Unreadable> {
+    Ok(Report {
+        id: report_id,
+        parameters: parameters(item)?,
+        created_at: read_instant(item, CREATED_AT)?,
+        deadline: read_instant(item, DEADLINE)?,
+        attempt: read_number(item, ATTEMPT)?,
+        state: state(item)?,
+    })
+}
+
+/// Reads what a report is about.
+pub(crate) fn parameters(item: &Item) -> Result<Parameters, Unreadable> {
+    let max_hold = if item.contains_key(MAX_HOLD_MINUTES) {
+        let minutes = read_number(item, MAX_HOLD_MINUTES)?;
+        Some(MaxHold::from_minutes(minutes).ok_or(MAX_HOLD_MINUTES)?)
+    } else {
+        None
+    };
+    let name = read_text(item, METHOD)?;
+    let method = [Method::TimeWeighted { max_hold }, Method::PollCount]
+        .into_iter()
+        .find(|method| method.name() == name)
+        .ok_or(METHOD)?;
+    Ok(Parameters { as_of: read_instant(item, AS_OF)?, method })
+}
+
+fn state(item: &Item) -> Result<ReportState, Unreadable> {
+    match read_text(item, STATE)? {
+        RUNNING => Ok(ReportState::Running { shards_done: read_number(item, SHARDS_DONE)? }),
+        COMPLETE => Ok(ReportState::Complete(completion(item)?)),
+        FAILED => Ok(ReportState::Failed(Failure {
+            code: FailureCode::from_name(read_text(item, FAILURE_CODE)?).ok_or(FAILURE_CODE)?,
+            detail: read_text(item, FAILURE_DETAIL)?.to_owned(),
+        })),
+        _ => Err(STATE),
+    }
+}
+
+fn completion(item: &Item) -> Result<Completion, Unreadable> {
+    Ok(Completion {
+        completed_at: read_instant(item, COMPLETED_AT)?,
+        counts: StoreCounts {
+            stores: read_number(item, STORES)?,
+            without_polls: read_number(item, STORES_WITHOUT_POLLS)?,
+            with_default_hours: read_number(item, STORES_WITH_DEFAULT_HOURS)?,
+            with_default_zone: read_number(item, STORES_WITH_DEFAULT_ZONE)?,
+        },
+        tz_release: read_text(item, TZ_RELEASE)?.to_owned(),
+        object_key: read_text(item, OBJECT_KEY)?.to_owned(),
+        size_bytes: read_number(item, SIZE_BYTES)?,
+        sha256: read_text(item, SHA256)?.to_owned(),
+        csv_expires_at: read_instant(item, CSV_EXPIRES_AT)?,
+    })
+}
+
+/// Reads an instant, kept as microseconds since 1970.
+pub(crate) fn read_instant(item: &Item, name: &'static str) -> Result<Timestamp, Unreadable> {
+    read_number(item, name).map(Timestamp::from_micros)
+}
+
+/// Reads a text.
+pub(crate) fn read_text<'i>(item: &'i Item, name: &'static str) -> Result<&'i str, Unreadable> {
+    item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str).ok_or(name)
+}
+
+fn read_number<N: FromStr>(item: &Item, name: &'static str) -> Result<N, Unreadable> {
+    let digits = item.get(name).and_then(|value| value.as_n().ok()).ok_or(name)?;
+    digits.parse().map_err(|_| name)
+}
+
+/// Keeps an instant as microseconds since 1970.
+pub(crate) fn instant(at: Timestamp) -> AttributeValue {
+    number(at.micros())
+}
+
+/// Keeps a text.
+pub(crate) fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+/// Keeps a whole number.
+pub(crate) fn number(number: impl fmt::Display) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_report_reads_back_as_running_and_never_claimed() {
+        let max_hold = MaxHold::from_minutes(90);
+        for method in [
+            Method::PollCount,
+            Method::TimeWeighted { max_hold: None },
+            Method::TimeWeighted { max_hold },
+        ] {
+            let new = new_report(method);
+
+            let report = report(new.id, &running_item(&new)).unwrap();
+
+            assert_eq!(report.parameters, new.parameters);
+            assert_eq!((report.created_at, report.deadline), (new.created_at, new.deadline));
+            assert_eq!(report.attempt, 0);
+            assert_eq!(report.state, ReportState::Running { shards_done: 0 });
+        }
+    }
+
+    #[test]
+    fn a_complete_report_reads_back() {
+        let completion = completion_example();
+        let read = state(&item_with(completion_attributes(&completion)));
+        assert_eq!(read, Ok(ReportState::Complete(completion)));
+    }
+
+    #[test]
+    fn a_failed_report_reads_back() {
+        let detail = "the queue did not answer".to_owned();
+        let failure = Failure { code: FailureCode::EnqueueFailed, detail };
+        let read = state(&item_with(failure_attributes(&failure)));
+        assert_eq!(read, Ok(ReportState::Failed(failure)));
+    }
+
+    #[test]
+    fn the_record_expires_at_a_number_of_seconds() {
+        let item = running_item(&new_report(Method::PollCount));
+        assert_eq!(item[EXPIRES_AT], AttributeValue::N("1700000000".to_owned()));
+    }
+
+    #[test]
+    fn an_unreadable_item_is_told_by_its_attribute() {
+        check(DEADLINE, None, DEADLINE);
+        check(AS_OF, Some(text("yesterday")), AS_OF);
+        check(ATTEMPT, Some(number(-1)), ATTEMPT);
+        check(METHOD, Some(text("guess")), METHOD);
+        check(STATE, Some(text("Paused")), STATE);
+        check(STATE, Some(text(FAILED)), FAILURE_CODE);
+        check(MAX_HOLD_MINUTES, Some(number(0)), MAX_HOLD_MINUTES);
+    }
+
+    #[track_caller]
+    fn check(attribute: &'static str, value: Option<AttributeValue>, expected: &str) {
+        let new = new_report(Method::PollCount);
+        let mut item = running_item(&new);
+        match value {
+            Some(value) => item.insert(attribute.to_owned(), value),
+            None => item.remove(attribute),
+        };
+        assert_eq!(report(new.id, &item), Err(expected));
+    }
+
+    fn item_with(attributes: Vec<Attribute>) -> Item {
+        let mut item = running_item(&new_report(Method::PollCount));
+        item.extend(attributes.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        item
+    }
+
+    fn new_report(method: Method) -> NewReport {
+        NewReport {
+            id: ReportId::random(),
+            parameters: Parameters { as_of: Timestamp::from_micros(1_234_567), method },
+            created_at: Timestamp::from_micros(2_000_000),
+            deadline: Timestamp::from_micros(3_000_001),
+            expires_at: Timestamp::from_micros(1_700_000_000_900_000),
+        }
+    }
+
+    fn completion_example() -> Completion {
+        Completion {
+            completed_at: Timestamp::from_micros(1),
+            counts: StoreCounts {
+                stores: 14_000,
+                without_polls: 2,
+                with_default_hours: 3,
+                with_default_zone: 4,
+            },
+            tz_release: "2025b".to_owned(),
+            object_key: "reports/x/1/report.csv".to_owned(),
+            size_bytes: 5,
+            sha256: "ab".to_owned(),
+            csv_expires_at: Timestamp::from_micros(6),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Which segments of hours and zones a newer file replaces altogether (architecture section 3).
+
+use std::collections::{HashMap, HashSet};
+
+use uptime::segment::{DecodeError, Decoded, Segment, SegmentKind, Source, decode};
+use uptime::{Shard, StoreId};
+
+/// The stores that a file names, by shard and by what it tells of them. Polls replace nothing.
+pub(crate) type NamedStores = HashMap<(Shard, SegmentKind), HashSet<StoreId>>;
+
+/// Reads which stores the segments of a file name.
+pub(crate) fn named_stores(segments: &[Segment]) -> Result<NamedStores, DecodeError> {
+    let mut named = NamedStores::new();
+    for segment in segments {
+        if matches!(segment.kind, SegmentKind::Polls(_)) {
+            continue;
+        }
+        let stores = named.entry((segment.shard, segment.kind)).or_default();
+        match decode(&segment.bytes)? {
+            Decoded::Polls(_) => {}
+            Decoded::Hours(_, rows) => stores.extend(rows.into_iter().map(|(store, _)| store)),
+            Decoded::Zones(_, zones) => stores.extend(zones.into_iter().map(|(store, _)| store)),
+        }
+    }
+    Ok(named)
+}
+
+/// Tells whether a segment is from an older file than `source` and of no use any more, since that
+/// file names all its stores.
+pub(crate) fn is_superseded(older: &Decoded, source: &Source, named: &HashSet<StoreId>) -> bool {
+    match older {
+        Decoded::Polls(_) => false,
+        Decoded::Hours(from, rows) => {
+            from < source && rows.iter().all(|(store, _)| named.contains(store))
+        }
+        Decoded::Zones(from, zones) => {
+            from < source && zones.iter().all(|(store, _)| named.contains(store))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uptime::Timestamp;
+    use uptime::business_hours::DEFAULT_ZONE;
+
+    use super::*;
+
+    #[test]
+    fn an_older_segment_is_superseded_when_all_its_stores_are_named() {
+        check((1, "a b"), (2, "a b c"), true);
+        check((1, "a b"), (2, "a b"), true);
+        check((1, "a b"), (2, "a c"), false);
+    }
+
+    #[test]
+    fn neither_the_same_file_nor_a_newer_one_is_superseded() {
+        check((2, "a"), (2, "a"), false);
+        check((3, "a"), (2, "a"), false);
+    }
+
+    #[test]
+    fn polls_are_never_superseded() {
+        assert!(!is_superseded(&Decoded::Polls(Vec::new()), &source(9), &HashSet::new()));
+    }
+
+    #[track_caller]
+    fn check((older, its_stores): (i64, &str), (newer, named): (i64, &str), expected: bool) {
+        let zones = stores(its_stores).into_iter().map(|store| (store, DEFAULT_ZONE)).collect();
+        let rows = stores(its_stores).into_iter().map(|store| (store, Vec::new())).collect();
+        let named = stores(named);
+
+        for older in [Decoded::Zones(source(older), zones), Decoded::Hours(source(older), rows)] {
+            assert_eq!(is_superseded(&older, &source(newer), &named), expected);
+        }
+    }
+
+    fn stores(names: &str) -> HashSet<StoreId> {
+        names.split(' ').map(|name| StoreId::new(name).unwrap()).collect()
+    }
+
+    fn source(micros: i64) -> Source {
+        let uploaded_at = Timestamp::from_micros(micros);
+        Source { uploaded_at, key: "incoming/hours.csv".to_owned(), version: "v".to_owned() }
+    }
+}

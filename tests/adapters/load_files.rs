@@ -1,0 +1,122 @@
+//! What a load leaves behind: its manifest, and CSVs of any length.
+
+use end_to_end::adapters::{Cloud, DATA_BUCKET};
+use uptime::Timestamp;
+use uptime::segment::Source;
+use uptime_aws::manifest::ManifestFile;
+use uptime_aws::{LoadFolder, LoadStatus, Manifest};
+
+const MIB: usize = 1 << 20;
+
+#[tokio::test]
+async fn a_manifest_reads_back_and_can_be_replaced() {
+    let cloud = Cloud::start().await;
+    let loads = cloud.load_files();
+    let running = manifest(LoadStatus::Running);
+    let complete = manifest(LoadStatus::Complete);
+
+    assert_eq!(loads.manifest(&folder()).await.unwrap(), None);
+    loads.put_manifest(&folder(), &running).await.unwrap();
+    assert_eq!(loads.manifest(&folder()).await.unwrap(), Some(running));
+    loads.put_manifest(&folder(), &complete).await.unwrap();
+    assert_eq!(loads.manifest(&folder()).await.unwrap(), Some(complete));
+}
+
+#[tokio::test]
+async fn a_manifest_that_cannot_be_read_counts_as_none() {
+    let cloud = Cloud::start().await;
+    cloud.put(&format!("{}manifest.json", folder()), b"{\"status\": ").await;
+
+    assert_eq!(cloud.load_files().manifest(&folder()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_csv_is_stored_whole_whatever_its_length() {
+    check(&[1]).await;
+    check(&[100, 0, 1_000]).await;
+    check(&[8 * MIB - 1]).await;
+    check(&[8 * MIB]).await;
+    check(&[8 * MIB - 1, 1, 1]).await;
+    check(&[20 * MIB, 3]).await;
+}
+
+#[tokio::test]
+async fn a_csv_without_bytes_is_not_stored() {
+    let cloud = Cloud::start().await;
+    let mut upload = cloud.load_files().csv_upload(&folder(), "rejects.csv");
+
+    upload.write(b"").await.unwrap();
+    upload.finish().await.unwrap();
+
+    assert_eq!(cloud.object(&key()).await, None);
+}
+
+#[tokio::test]
+async fn nothing_is_stored_before_the_end_nor_after_an_abort() {
+    let cloud = Cloud::start().await;
+    let mut upload = cloud.load_files().csv_upload(&folder(), "rejects.csv");
+
+    upload.write(&vec![b'x'; 9 * MIB]).await.unwrap();
+    assert_eq!(cloud.object(&key()).await, None);
+    upload.abort().await;
+
+    assert_eq!(cloud.object(&key()).await, None);
+}
+
+/// Writes pieces of these lengths and reads the CSV back.
+async fn check(lengths: &[usize]) {
+    let cloud = Cloud::start().await;
+    let mut upload = cloud.load_files().csv_upload(&folder(), "rejects.csv");
+    let mut written = Vec::new();
+    for &length in lengths {
+        let piece: Vec<u8> =
+            (written.len()..written.len() + length).map(|at| b"0123456789\n"[at % 11]).collect();
+        upload.write(&piece).await.unwrap();
+        written.extend_from_slice(&piece);
+    }
+    upload.finish().await.unwrap();
+
+    let object = cloud.s3().get_object().bucket(DATA_BUCKET).key(key()).send().await.unwrap();
+
+    assert_eq!(object.content_type(), Some("text/csv; charset=utf-8"), "{lengths:?}");
+    let read = object.body.collect().await.unwrap().to_vec();
+    assert!(read == written, "{lengths:?}");
+}
+
+fn key() -> String {
+    format!("{}rejects.csv", folder())
+}
+
+fn folder() -> LoadFolder {
+    let uploaded_at = Timestamp::from_micros(1);
+    let key = "incoming/polls.csv".to_owned();
+    LoadFolder::of(DATA_BUCKET, &Source { uploaded_at, key, version: "v1".to_owned() })
+}
+
+fn manifest(status: LoadStatus) -> Manifest {
+    Manifest {
+        status,
+        file: ManifestFile {
+            bucket: DATA_BUCKET.to_owned(),
+            key: "incoming/polls.csv".to_owned(),
+            version: "v1".to_owned(),
+            uploaded_at: "2023-01-24T00:00:00Z".to_owned(),
+            size_bytes: 7,
+        },
+        folder: folder().to_string(),
+        kind: Some("polls".to_owned()),
+        sha256: None,
+        rows: 3,
+        loaded: 2,
+        duplicate: 1,
+        conflicts: 0,
+        rejected: 0,
+        first_poll: None,
+        last_poll: None,
+        started_at: "2023-01-24T00:00:01Z".to_owned(),
+        completed_at: None,
+        duration_ms: None,
+        same_content_as: None,
+        error: None,
+    }
+}

@@ -1,0 +1,9 @@
+//! The adapters against emulators that speak the wire protocols of AWS.
+#![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
+
+mod load_files;
+mod report_table;
+mod source_files;
+mod store_data;
+mod superseded;
+mod unprocessed;

@@ -1,0 +1,219 @@
+//! A report's life, transition by transition (spec section 8).
+
+use end_to_end::adapters::{Cloud, REPORT_TABLE};
+use uptime::Timestamp;
+use uptime::report::{Method, Parameters, StoreCounts};
+use uptime_aws::{
+    Claim, Completion, Failure, FailureCode, NewReport, Report, ReportId, ReportState, ReportTable,
+    ReportTableError,
+};
+
+const CREATED_AT: i64 = 1_000;
+const DEADLINE: i64 = 9_000;
+
+#[tokio::test]
+async fn a_report_is_known_as_running_once_it_is_recorded() {
+    let (_cloud, reports, new) = recorded().await;
+
+    let report = reports.get(new.id).await.unwrap().unwrap();
+
+    assert_eq!((report.id, report.parameters), (new.id, new.parameters));
+    assert_eq!((report.created_at, report.deadline), (new.created_at, new.deadline));
+    assert_eq!((report.attempt, report.state), (0, running(0)));
+}
+
+#[tokio::test]
+async fn an_id_never_issued_is_unknown() {
+    let (_cloud, reports, _) = recorded().await;
+    let id = ReportId::random();
+
+    assert_eq!(reports.get(id).await.unwrap(), None);
+    assert_eq!(reports.claim(id, "me", at(1), at(2)).await.unwrap(), Claim::Unknown);
+    assert!(!reports.mark_failed(id, &failure()).await.unwrap());
+    assert_eq!(reports.get(id).await.unwrap(), None, "a refused change must leave no record");
+}
+
+#[tokio::test]
+async fn recording_a_report_again_changes_nothing() {
+    let (_cloud, reports, new) = recorded().await;
+    granted(&reports, new.id, "me", 1, 2).await;
+    let before = reports.get(new.id).await.unwrap();
+
+    reports.record_running(&NewReport { created_at: at(5_000), ..new.clone() }).await.unwrap();
+
+    assert_eq!(reports.get(new.id).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn an_id_is_not_given_to_a_report_about_something_else() {
+    let (_cloud, reports, new) = recorded().await;
+    let parameters = Parameters { as_of: at(1), ..new.parameters };
+
+    let again = reports.record_running(&NewReport { parameters, ..new.clone() }).await;
+
+    assert!(matches!(again, Err(ReportTableError::Taken { report_id }) if report_id == new.id));
+}
+
+#[tokio::test]
+async fn a_lease_is_held_until_it_ends_and_then_granted_as_the_next_attempt() {
+    let (_cloud, reports, new) = recorded().await;
+
+    assert_eq!(granted(&reports, new.id, "first", 2_000, 3_000).await.attempt, 1);
+    let claim = reports.claim(new.id, "second", at(2_999), at(4_000)).await.unwrap();
+    assert_eq!(claim, Claim::Held);
+    assert_eq!(granted(&reports, new.id, "second", 3_000, 4_000).await.attempt, 2);
+
+    assert!(!reports.record_progress(new.id, "first", 7).await.unwrap());
+    assert!(!reports.complete(new.id, "first", at(3_500), &completion(1)).await.unwrap());
+    assert!(!reports.record_attempt_failure(new.id, "first", &failure()).await.unwrap());
+    assert!(reports.complete(new.id, "second", at(3_500), &completion(2)).await.unwrap());
+    assert_eq!(state(&reports, new.id).await, ReportState::Complete(completion(2)));
+}
+
+#[tokio::test]
+async fn whoever_claims_again_holds_a_further_attempt() {
+    let (_cloud, reports, new) = recorded().await;
+
+    granted(&reports, new.id, "me", 2_000, 3_000).await;
+
+    assert_eq!(granted(&reports, new.id, "me", 2_001, 3_001).await.attempt, 2);
+}
+
+#[tokio::test]
+async fn progress_is_told_and_begins_anew_with_each_attempt() {
+    let (_cloud, reports, new) = recorded().await;
+    granted(&reports, new.id, "first", 2_000, 3_000).await;
+
+    assert!(reports.record_progress(new.id, "first", 48).await.unwrap());
+    assert_eq!(state(&reports, new.id).await, running(48));
+
+    assert_eq!(granted(&reports, new.id, "second", 3_000, 4_000).await.state, running(0));
+}
+
+#[tokio::test]
+async fn a_complete_report_never_changes() {
+    let (_cloud, reports, new) = recorded().await;
+    granted(&reports, new.id, "me", 2_000, 3_000).await;
+    assert!(reports.complete(new.id, "me", at(2_500), &completion(1)).await.unwrap());
+
+    nothing_changes(&reports, &new).await;
+
+    assert_eq!(state(&reports, new.id).await, ReportState::Complete(completion(1)));
+}
+
+#[tokio::test]
+async fn a_failed_report_never_changes() {
+    let (_cloud, reports, new) = recorded().await;
+    granted(&reports, new.id, "me", 2_000, 3_000).await;
+    assert!(reports.record_attempt_failure(new.id, "me", &failure()).await.unwrap());
+
+    nothing_changes(&reports, &new).await;
+
+    assert_eq!(state(&reports, new.id).await, ReportState::Failed(failure()));
+}
+
+#[tokio::test]
+async fn a_report_is_failed_without_a_lease_when_its_work_cannot_be_queued() {
+    let (_cloud, reports, new) = recorded().await;
+
+    assert!(reports.mark_failed(new.id, &failure()).await.unwrap());
+
+    assert_eq!(state(&reports, new.id).await, ReportState::Failed(failure()));
+}
+
+#[tokio::test]
+async fn after_its_deadline_a_report_is_neither_claimed_nor_completed() {
+    let (_cloud, reports, new) = recorded().await;
+    granted(&reports, new.id, "me", DEADLINE, DEADLINE + 5).await;
+
+    let late = at(DEADLINE + 1);
+    assert!(!reports.complete(new.id, "me", late, &completion(1)).await.unwrap());
+    assert_eq!(reports.claim(new.id, "me", late, late).await.unwrap(), Claim::Expired);
+
+    assert_eq!(state(&reports, new.id).await, running(0));
+    assert!(reports.complete(new.id, "me", at(DEADLINE), &completion(1)).await.unwrap());
+}
+
+#[tokio::test]
+async fn of_many_workers_at_once_one_gets_the_lease() {
+    let (_cloud, reports, new) = recorded().await;
+    let owners: Vec<_> = (0..8).map(|number| format!("worker {number}")).collect();
+    let claims = owners.iter().map(|owner| reports.claim(new.id, owner, at(2), at(3)));
+
+    let claims: Vec<_> =
+        futures::future::join_all(claims).await.into_iter().map(Result::unwrap).collect();
+
+    let granted = claims.iter().filter(|claim| matches!(claim, Claim::Granted(_))).count();
+    let held = claims.iter().filter(|&claim| *claim == Claim::Held).count();
+    assert_eq!((granted, held), (1, 7));
+}
+
+#[tokio::test]
+async fn the_record_says_in_seconds_when_it_may_be_deleted() {
+    let (cloud, reports, new) = recorded().await;
+    granted(&reports, new.id, "me", 2_000, 3_000).await;
+
+    let items = cloud.dynamodb().scan().table_name(REPORT_TABLE).send().await.unwrap();
+
+    assert_eq!(items.items()[0]["expires_at"].as_n().unwrap(), "1700000000");
+}
+
+/// Tries every transition there is, and a second recording.
+async fn nothing_changes(reports: &ReportTable, new: &NewReport) {
+    let id = new.id;
+    reports.record_running(new).await.unwrap();
+    assert_eq!(reports.claim(id, "me", at(4_000), at(5_000)).await.unwrap(), Claim::Final);
+    assert!(!reports.record_progress(id, "me", 1).await.unwrap());
+    assert!(!reports.complete(id, "me", at(2_600), &completion(9)).await.unwrap());
+    assert!(!reports.record_attempt_failure(id, "me", &failure()).await.unwrap());
+    assert!(!reports.mark_failed(id, &failure()).await.unwrap());
+}
+
+async fn recorded() -> (Cloud, ReportTable, NewReport) {
+    let cloud = Cloud::start().await;
+    let reports = cloud.report_table();
+    let new = NewReport {
+        id: ReportId::random(),
+        parameters: Parameters { as_of: at(77), method: Method::PollCount },
+        created_at: at(CREATED_AT),
+        deadline: at(DEADLINE),
+        expires_at: at(1_700_000_000_000_000),
+    };
+    reports.record_running(&new).await.unwrap();
+    (cloud, reports, new)
+}
+
+async fn granted(reports: &ReportTable, id: ReportId, owner: &str, now: i64, until: i64) -> Report {
+    match reports.claim(id, owner, at(now), at(until)).await.unwrap() {
+        Claim::Granted(report) => report,
+        refused => panic!("{owner} should have got the lease, not {refused:?}"),
+    }
+}
+
+async fn state(reports: &ReportTable, id: ReportId) -> ReportState {
+    reports.get(id).await.unwrap().unwrap().state
+}
+
+fn running(shards_done: u32) -> ReportState {
+    ReportState::Running { shards_done }
+}
+
+fn failure() -> Failure {
+    Failure { code: FailureCode::ComputeFailed, detail: "the data did not answer".to_owned() }
+}
+
+fn completion(attempt: u32) -> Completion {
+    Completion {
+        completed_at: at(2_500),
+        counts: StoreCounts { stores: 3, ..StoreCounts::default() },
+        tz_release: "2025b".to_owned(),
+        object_key: format!("reports/x/{attempt}/report.csv"),
+        size_bytes: 12,
+        sha256: "ab".repeat(32),
+        csv_expires_at: at(99_000),
+    }
+}
+
+fn at(micros: i64) -> Timestamp {
+    Timestamp::from_micros(micros)
+}

@@ -1,0 +1,178 @@
+//! The data table: what is written is found again, once, by who needs it.
+
+use std::time::Duration;
+
+use end_to_end::adapters::Cloud;
+use futures::TryStreamExt;
+use uptime::interval::{DAY, HOUR};
+use uptime::report::{Method, Parameters};
+use uptime::segment::{MAX_SEGMENT_BYTES, Segment, SegmentKind, Source, UtcDay};
+use uptime::{Shard, Timestamp};
+use uptime_aws::{Deadline, StoreData, StoreDataError};
+
+const AS_OF_DAY: i64 = 19_381;
+
+#[tokio::test]
+async fn the_newest_poll_is_only_ever_raised() {
+    let cloud = Cloud::start().await;
+    let data = cloud.store_data();
+
+    assert_eq!(data.newest_poll().await.unwrap(), None);
+    for (raised_to, expected) in [(5, 5), (5, 5), (3, 5), (-9, 5), (1_000, 1_000)] {
+        data.raise_newest_poll(Timestamp::from_micros(raised_to)).await.unwrap();
+        assert_eq!(data.newest_poll().await.unwrap(), Some(Timestamp::from_micros(expected)));
+    }
+}
+
+#[tokio::test]
+async fn a_report_reads_the_days_it_considers_and_no_others() {
+    let cloud = Cloud::start().await;
+    let data = cloud.store_data();
+    let segments: Vec<_> = (-10..=2).map(|day| polls(4, day, &day.to_string())).collect();
+    write(&data, &segments).await;
+
+    let days = found(&data, 4).await;
+
+    assert_eq!(days, ["-1", "-2", "-3", "-4", "-5", "-6", "-7", "-8", "0"]);
+}
+
+#[tokio::test]
+async fn a_report_reads_all_hours_and_zones_but_of_no_other_shard() {
+    let cloud = Cloud::start().await;
+    let data = cloud.store_data();
+    let of_kind = |shard, kind, text: &str| Segment { kind, ..polls(shard, 0, text) };
+    write(
+        &data,
+        &[
+            of_kind(4, SegmentKind::Hours, "hours"),
+            of_kind(4, SegmentKind::Zones, "zones"),
+            of_kind(5, SegmentKind::Hours, "others"),
+            polls(4, 0, "polls"),
+        ],
+    )
+    .await;
+
+    assert_eq!(found(&data, 4).await, ["hours", "polls", "zones"]);
+}
+
+#[tokio::test]
+async fn writing_again_changes_nothing_and_repeats_within_one_write_are_fine() {
+    let cloud = Cloud::start().await;
+    let data = cloud.store_data();
+    let segments = [polls(1, 0, "a"), polls(1, 0, "b"), polls(1, 0, "a")];
+
+    write(&data, &segments).await;
+    write(&data, &segments).await;
+
+    assert_eq!(found(&data, 1).await, ["a", "b"]);
+}
+
+#[tokio::test]
+async fn more_segments_than_a_batch_holds_are_all_written() {
+    let cloud = Cloud::start().await;
+    let data = cloud.store_data();
+    let segments: Vec<_> = (0..253).map(|number| polls(2, 0, &format!("{number:03}"))).collect();
+
+    write(&data, &segments).await;
+
+    let expected: Vec<_> = (0..253).map(|number| format!("{number:03}")).collect();
+    assert_eq!(found(&data, 2).await, expected);
+}
+
+#[tokio::test]
+async fn a_batch_of_the_largest_segments_is_taken_and_read_page_by_page() {
+    let cloud = Cloud::start().await;
+    let data = cloud.store_data();
+    let segments: Vec<_> = (0..25_u8)
+        .map(|letter| Segment { bytes: vec![letter; MAX_SEGMENT_BYTES], ..polls(3, 0, "") })
+        .collect();
+
+    write(&data, &segments).await;
+
+    let pages: Vec<_> = data.segments_of(shard(3), &parameters()).try_collect().await.unwrap();
+    assert!(pages.len() > 5, "10 MB came in {} pages", pages.len());
+    let mut read: Vec<_> = pages.into_iter().flatten().collect();
+    read.sort_unstable();
+    assert!(read.iter().eq(segments.iter().map(|segment| &segment.bytes)));
+}
+
+#[tokio::test]
+async fn what_is_not_written_by_the_deadline_is_told() {
+    let cloud = Cloud::start().await;
+    let data = cloud.store_data();
+    let segments: Vec<_> = (0..30).map(|number| polls(2, 0, &number.to_string())).collect();
+
+    let written = data.write_segments(&segments, &source(), Deadline::after(Duration::ZERO)).await;
+
+    assert!(matches!(written, Err(StoreDataError::Throttled { unprocessed: 30 })));
+}
+
+#[tokio::test]
+async fn an_unknown_table_is_an_error_that_names_the_operation() {
+    let cloud = Cloud::start().await;
+    let data = StoreData::new(&cloud.sdk_config(), "elsewhere");
+
+    assert_eq!(data.newest_poll().await.unwrap_err().to_string(), "GetItem failed");
+    let pages: Result<Vec<_>, _> =
+        data.segments_of(shard(1), &parameters()).try_collect::<Vec<_>>().await;
+    assert_eq!(pages.unwrap_err().to_string(), "Query failed");
+}
+
+#[tokio::test]
+async fn the_first_load_of_a_content_is_remembered() {
+    let cloud = Cloud::start().await;
+    let data = cloud.store_data();
+    let first = async |sha256, folder| data.first_load_of_content(sha256, folder).await.unwrap();
+
+    assert_eq!(first("aa", "loads/1/").await, None);
+    assert_eq!(first("aa", "loads/1/").await, None, "a redelivery is the same load");
+    assert_eq!(first("aa", "loads/2/").await.as_deref(), Some("loads/1/"));
+    assert_eq!(first("bb", "loads/2/").await, None);
+}
+
+#[tokio::test]
+async fn the_futures_can_be_moved_between_threads() {
+    fn check<T: Send>(_: &T) {}
+    let cloud = Cloud::start().await;
+    let data = cloud.store_data();
+    let deadline = Deadline::after(Duration::from_secs(1));
+
+    check(&data.write_segments(&[], &source(), deadline));
+    check(&data.delete_superseded(&[], &source(), deadline));
+    check(&data.segments_of(shard(1), &parameters()));
+}
+
+async fn write(data: &StoreData, segments: &[Segment]) {
+    let deadline = Deadline::after(Duration::from_mins(1));
+    data.write_segments(segments, &source(), deadline).await.unwrap();
+}
+
+/// The texts of a shard's segments, sorted.
+async fn found(data: &StoreData, index: usize) -> Vec<String> {
+    let pages = data.segments_of(shard(index), &parameters());
+    let segments = pages.try_concat().await.unwrap();
+    let mut texts: Vec<_> =
+        segments.into_iter().map(|bytes| String::from_utf8(bytes).unwrap()).collect();
+    texts.sort_unstable();
+    texts
+}
+
+/// A segment of `text`, of so many days after the one of `as_of`.
+fn polls(index: usize, days_later: i64, text: &str) -> Segment {
+    let day = UtcDay::of(Timestamp::from_micros((AS_OF_DAY + days_later) * DAY));
+    Segment { shard: shard(index), kind: SegmentKind::Polls(day), bytes: text.into() }
+}
+
+fn parameters() -> Parameters {
+    let as_of = Timestamp::from_micros(AS_OF_DAY * DAY + 5 * HOUR);
+    Parameters { as_of, method: Method::PollCount }
+}
+
+fn source() -> Source {
+    let uploaded_at = Timestamp::from_micros(1_700_000_000_000_000);
+    Source { uploaded_at, key: "incoming/polls.csv".to_owned(), version: "v1".to_owned() }
+}
+
+fn shard(index: usize) -> Shard {
+    Shard::all().nth(index).unwrap()
+}

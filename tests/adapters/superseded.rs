@@ -1,0 +1,129 @@
+//! Of hours and zones a load deletes what it replaces altogether, and nothing else.
+
+use std::time::Duration;
+
+use end_to_end::adapters::Cloud;
+use futures::TryStreamExt;
+use uptime::business_hours::DEFAULT_ZONE;
+use uptime::report::{Method, Parameters};
+use uptime::segment::{Decoded, Segment, Source, decode, pack_hours, pack_zones};
+use uptime::{Shard, StoreId, Timestamp};
+use uptime_aws::{Deadline, StoreData};
+
+#[tokio::test]
+async fn a_file_that_names_all_the_stores_of_an_older_one_replaces_it() {
+    check(&["old: a b", "new: a b c"], &["new: a b c"]).await;
+    check(&["old: a b", "new: a b"], &["new: a b"]).await;
+}
+
+#[tokio::test]
+async fn a_file_that_names_some_of_them_does_not() {
+    check(&["old: a b", "new: a c"], &["new: a c", "old: a b"]).await;
+}
+
+#[tokio::test]
+async fn an_older_file_that_comes_late_deletes_nothing_newer() {
+    check(&["new: a", "old: a b"], &["new: a", "old: a b"]).await;
+}
+
+#[tokio::test]
+async fn a_file_loaded_again_stays() {
+    check(&["old: a", "new: a", "new: a"], &["new: a"]).await;
+}
+
+#[tokio::test]
+async fn many_older_files_leave_one() {
+    check(&["1: a", "2: b", "3: a b", "4: c", "5: a b c"], &["5: a b c"]).await;
+}
+
+#[tokio::test]
+async fn zones_do_not_replace_hours() {
+    let cloud = Cloud::start().await;
+    let data = cloud.store_data();
+    load(&data, &hours("old", "a")).await;
+
+    load(&data, &zones("new", "a")).await;
+
+    assert_eq!(stored(&data).await, ["new: a", "old: a"]);
+}
+
+/// Loads files one after the other and tells what is left, of hours and of zones alike.
+async fn check(loads: &[&str], expected: &[&str]) {
+    for pack in [hours, zones] {
+        let cloud = Cloud::start().await;
+        let data = cloud.store_data();
+        for file in loads {
+            let (name, stores) = file.split_once(": ").unwrap();
+            load(&data, &pack(name, stores)).await;
+        }
+        assert_eq!(stored(&data).await, expected, "{loads:?}");
+    }
+}
+
+async fn load(data: &StoreData, (source, segments): &(Source, Vec<Segment>)) {
+    let deadline = Deadline::after(Duration::from_mins(1));
+    data.write_segments(segments, source, deadline).await.unwrap();
+    data.delete_superseded(segments, source, deadline).await.unwrap();
+}
+
+async fn stored(data: &StoreData) -> Vec<String> {
+    let parameters = Parameters { as_of: Timestamp::from_micros(0), method: Method::PollCount };
+    let pages = data.segments_of(shard(), &parameters);
+    let segments = pages.try_concat().await.unwrap();
+    let mut files: Vec<_> = segments
+        .iter()
+        .map(|segment| {
+            let (source, stores): (_, Vec<_>) = match decode(segment).unwrap() {
+                Decoded::Hours(source, rows) => {
+                    (source, rows.into_iter().map(|row| row.0).collect())
+                }
+                Decoded::Zones(source, rows) => {
+                    (source, rows.into_iter().map(|row| row.0).collect())
+                }
+                Decoded::Polls(_) => panic!("no polls were loaded"),
+            };
+            let mut letters: Vec<_> = stores.iter().map(letter_of).collect();
+            letters.sort_unstable();
+            format!("{}: {}", source.key, letters.join(" "))
+        })
+        .collect();
+    files.sort_unstable();
+    files
+}
+
+fn hours(file: &str, letters: &str) -> (Source, Vec<Segment>) {
+    let stores = letters.split(' ').map(|letter| (store(letter), Vec::new())).collect();
+    (source(file), pack_hours(shard(), &source(file), stores))
+}
+
+fn zones(file: &str, letters: &str) -> (Source, Vec<Segment>) {
+    let stores = letters.split(' ').map(|letter| (store(letter), DEFAULT_ZONE)).collect();
+    (source(file), pack_zones(shard(), &source(file), stores))
+}
+
+/// `old` is older than `new`; numbers are in order.
+fn source(file: &str) -> Source {
+    let uploaded_at = match file {
+        "old" => 1,
+        "new" => 2,
+        number => number.parse().unwrap(),
+    };
+    let uploaded_at = Timestamp::from_micros(uploaded_at);
+    Source { uploaded_at, key: file.to_owned(), version: "v".to_owned() }
+}
+
+/// The store that a letter stands for: stores of one shard.
+fn store(letter: &str) -> StoreId {
+    let mut of_shard = (1_u32..)
+        .map(|number| StoreId::new(&number.to_string()).unwrap())
+        .filter(|store| store.shard() == shard());
+    of_shard.nth(["a", "b", "c"].iter().position(|&known| known == letter).unwrap()).unwrap()
+}
+
+fn letter_of(known: &StoreId) -> &'static str {
+    ["a", "b", "c"].into_iter().find(|letter| store(letter) == *known).unwrap()
+}
+
+fn shard() -> Shard {
+    Shard::all().nth(9).unwrap()
+}

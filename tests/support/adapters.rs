@@ -1,0 +1,117 @@
+//! A cloud of its own for a test of the adapters: emulators in a new folder, tables and buckets
+//! that hold nothing.
+#![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
+use local::emulators::{Emulators, Setup};
+use tempfile::TempDir;
+use uptime_aws::{LoadFiles, ReportFiles, ReportTable, SourceFiles, StoreData};
+
+/// The table of segments.
+pub const DATA_TABLE: &str = "data";
+/// The table of reports.
+pub const REPORT_TABLE: &str = "reports";
+/// The bucket of `incoming/` and `loads/`.
+pub const DATA_BUCKET: &str = "data";
+/// The bucket of `reports/`.
+pub const REPORT_BUCKET: &str = "reports";
+
+/// Running emulators; they and their data are gone when it is dropped.
+#[derive(Debug)]
+pub struct Cloud {
+    emulators: Emulators,
+    _folder: TempDir,
+}
+
+impl Cloud {
+    /// Starts one, with empty tables and buckets.
+    pub async fn start() -> Cloud {
+        let folder = tempfile::tempdir().unwrap();
+        let emulators = Emulators::start(&Setup {
+            folder: folder.path().to_owned(),
+            s3_port: 0,
+            data_bucket: DATA_BUCKET.to_owned(),
+            watched_prefix: "watched-by-nobody/".to_owned(),
+            load_queue: "loads".to_owned(),
+        });
+        let cloud = Cloud { emulators: emulators.unwrap(), _folder: folder };
+        cloud.create_table(DATA_TABLE, &["pk", "sk"]).await;
+        cloud.create_table(REPORT_TABLE, &["report_id"]).await;
+        for bucket in [DATA_BUCKET, REPORT_BUCKET] {
+            cloud.s3().create_bucket().bucket(bucket).send().await.unwrap();
+        }
+        cloud
+    }
+
+    /// The adapter of the data table.
+    pub fn store_data(&self) -> StoreData {
+        StoreData::new(&self.sdk_config(), DATA_TABLE)
+    }
+
+    /// The adapter of the report table.
+    pub fn report_table(&self) -> ReportTable {
+        ReportTable::new(&self.sdk_config(), REPORT_TABLE)
+    }
+
+    /// The adapter of `incoming/`.
+    pub fn source_files(&self) -> SourceFiles {
+        SourceFiles::new(&self.sdk_config(), DATA_BUCKET)
+    }
+
+    /// The adapter of `loads/`.
+    pub fn load_files(&self) -> LoadFiles {
+        LoadFiles::new(&self.sdk_config(), DATA_BUCKET)
+    }
+
+    /// The adapter of `reports/`.
+    pub fn report_files(&self) -> ReportFiles {
+        ReportFiles::new(&self.sdk_config(), REPORT_BUCKET)
+    }
+
+    /// What clients need to reach it.
+    pub fn sdk_config(&self) -> SdkConfig {
+        self.emulators.sdk_config()
+    }
+
+    /// A client, to see what is stored.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&self.sdk_config())
+    }
+
+    /// A client, to see what is stored.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let config = aws_sdk_s3::config::Builder::from(&self.sdk_config());
+        aws_sdk_s3::Client::from_conf(config.force_path_style(true).build())
+    }
+
+    /// Puts an object into the data bucket and returns its `ETag`.
+    pub async fn put(&self, key: &str, body: &[u8]) -> String {
+        let put = self.s3().put_object().bucket(DATA_BUCKET).key(key).body(body.to_vec().into());
+        put.send().await.unwrap().e_tag.unwrap()
+    }
+
+    /// Reads an object of the data bucket, `None` if there is none.
+    pub async fn object(&self, key: &str) -> Option<Vec<u8>> {
+        let object = self.s3().get_object().bucket(DATA_BUCKET).key(key).send().await.ok()?;
+        Some(object.body.collect().await.unwrap().to_vec())
+    }
+
+    /// Creates a table whose key is text throughout: a partition key, and a sort key if two are
+    /// named.
+    async fn create_table(&self, name: &str, key: &[&str]) {
+        let mut table = self.dynamodb().create_table().table_name(name);
+        for (attribute, kind) in key.iter().zip([KeyType::Hash, KeyType::Range]) {
+            let definition = AttributeDefinition::builder()
+                .attribute_name(*attribute)
+                .attribute_type(ScalarAttributeType::S);
+            let element = KeySchemaElement::builder().attribute_name(*attribute).key_type(kind);
+            table = table
+                .attribute_definitions(definition.build().unwrap())
+                .key_schema(element.build().unwrap());
+        }
+        table.billing_mode(BillingMode::PayPerRequest).send().await.unwrap();
+    }
+}
