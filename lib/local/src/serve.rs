@@ -25,7 +25,7 @@ pub const API_PORT: u16 = 3000;
 /// The port of S3, unless another is asked for.
 pub const S3_PORT: u16 = 3001;
 
-/// Run the whole system over HTTP (the default command)
+/// Runs the whole system over HTTP; so does `local` without a command.
 ///
 /// Starts stand-ins for DynamoDB, S3 and SQS, and the deployed functions between them, all on
 /// 127.0.0.1. If no data is there yet it first loads the files of a folder; then it opens the API,
@@ -104,7 +104,7 @@ fn check_folder(folder: &Path) -> Result<(), Failure> {
 
 fn tell_taken_up(TakenUp { reports, files }: TakenUp) {
     if reports + files > 0 {
-        say(format_args!("taken up after the last stop: {files} files, {reports} reports"));
+        say(format_args!("left unfinished and taken up: {files} files, {reports} reports"));
     }
 }
 
