@@ -108,6 +108,9 @@ fn tell_taken_up(TakenUp { reports, files }: TakenUp) {
     }
 }
 
+/// Older versions of curl sign for S3, but leave out this header, which S3 asks for.
+const UNSIGNED: &str = "x-amz-content-sha256: UNSIGNED-PAYLOAD";
+
 fn instructions(api: SocketAddr, s3: SocketAddr, report_id: Option<&str>) -> String {
     let id = report_id.unwrap_or("<report_id>");
     format!(
@@ -121,9 +124,9 @@ Load a file of polls, business hours or time zones, and see what became of it:
   local load --s3-port {s3_port} FILE
 or
   curl --aws-sigv4 aws:amz:us-east-1:s3 --user {ACCESS_KEY}:{SECRET_KEY} \\
-       -T FILE http://{s3}/{DATA_BUCKET}/incoming/NAME.csv
+       -H '{UNSIGNED}' -T FILE http://{s3}/{DATA_BUCKET}/incoming/NAME.csv
   curl --aws-sigv4 aws:amz:us-east-1:s3 --user {ACCESS_KEY}:{SECRET_KEY} \\
-       'http://{s3}/{DATA_BUCKET}?list-type=2&prefix=loads/'
+       -H '{UNSIGNED}' 'http://{s3}/{DATA_BUCKET}?list-type=2&prefix=loads/'
 
 Ctrl-C stops the system; its data stays.",
         s3_port = s3.port(),
