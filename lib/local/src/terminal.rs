@@ -16,8 +16,8 @@ pub fn say(line: impl Display) {
     writeln!(stdout, "{line}").and_then(|()| stdout.flush()).ok();
 }
 
-/// Without `RUST_LOG`. The S3 server calls every refused request an error; its client is told.
-const LOGGED: &str = "warn,s3s=off";
+/// Without `RUST_LOG`. The emulators call every refused request an error; its client is told.
+const LOGGED: &str = "warn,s3s=off,dynoxide=error";
 
 /// Sends logs to stderr: warnings and errors, or what `RUST_LOG` asks for.
 pub fn start_logging() {
