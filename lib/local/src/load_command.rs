@@ -10,10 +10,10 @@ use crate::cli::Failure;
 use crate::terminal::{Progress, say};
 use crate::uploads::{Uploads, file_name};
 
-/// Load source files into the running system and wait for the outcome
+/// Loads files into the running system and waits for the outcome.
 ///
 /// Each file goes into the data bucket under a key of its own,
-/// incoming/<instant>-<number>/<file name>, so nothing that was uploaded before is replaced. Of
+/// `incoming/<instant>-<number>/<file name>`, so nothing that was uploaded before is replaced. Of
 /// several files of business hours or time zones the later one on the line counts as the newer.
 /// The manifest of each load is printed; if one Failed, the exit code is 1.
 #[derive(Debug, clap::Args)]

@@ -16,11 +16,12 @@ pub fn say(line: impl Display) {
     writeln!(stdout, "{line}").and_then(|()| stdout.flush()).ok();
 }
 
+/// Without `RUST_LOG`. The emulators call every refused request an error; its client is told.
+const LOGGED: &str = "warn,s3s=off,dynoxide=error";
+
 /// Sends logs to stderr: warnings and errors, or what `RUST_LOG` asks for.
 pub fn start_logging() {
-    let filter = EnvFilter::builder()
-        .with_default_directive(tracing_subscriber::filter::LevelFilter::WARN.into())
-        .from_env_lossy();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
