@@ -95,6 +95,7 @@ fn load_error(
 fn refusal_code(refused: &RefusedFile) -> &'static str {
     match refused {
         RefusedFile::Header(_) => "no_usable_header",
+        RefusedFile::Encoding(_) => "another_encoding",
     }
 }
 
