@@ -73,7 +73,8 @@ fn check_load(system: &Serving, file: &Path, status: &str, code: Option<i32>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
     let output = command.arg("load").arg(file).args(["--s3-port", port]).output().unwrap();
     let told = String::from_utf8(output.stdout).unwrap();
-    assert!(told.contains(&format!("\"status\": \"{status}\"")), "{told}");
+    let failure = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains(&format!("\"status\": \"{status}\"")), "{told}{failure}");
     assert_eq!(output.status.code(), code);
 }
 
