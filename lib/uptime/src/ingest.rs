@@ -1,10 +1,27 @@
 //! A source file -> segments, rejects and counts.
+//!
+//! **Nothing depends on how a file is cut into pieces**: not the rows, not the counts, not where a
+//! batch of polls ends. Polls are packed batch by batch; hours and zones, which replace what is
+//! stored, are gathered whole.
+
+mod hours;
+mod polls;
+mod reject_files;
+#[cfg(test)]
+mod tests;
+mod zones;
 
 use thiserror::Error;
 
-use crate::Timestamp;
-use crate::input::{FileKind, RefusedFile};
+use crate::gzip::{self, GzipError, Unpacker};
+use crate::input::{FileKind, Problem, Records, RefusedFile, Reject, Row, SourceReader};
 use crate::segment::{Segment, Source};
+use crate::{Shard, Timestamp};
+
+use hours::HoursFile;
+use polls::PollBatch;
+use reject_files::RejectFiles;
+use zones::ZonesFile;
 
 /// What an ingest needs to know of its file.
 #[derive(Debug, Clone)]
@@ -15,7 +32,7 @@ pub struct IngestSettings {
     pub latest_poll: Timestamp,
     /// How many bytes of memory a batch of polls may take.
     pub batch_bytes: usize,
-    /// How many times its size a gzip file may unpack to.
+    /// How many times its size a gzip file may unpack to; 1 MiB is always allowed.
     pub gzip_ratio_limit: u32,
 }
 
@@ -34,64 +51,263 @@ pub struct Counts {
     pub rejected: u64,
 }
 
+impl Counts {
+    fn add_packed(&mut self, loaded: u64, duplicate: u64, conflicts: u64) {
+        self.rows += loaded + duplicate;
+        self.loaded += loaded;
+        self.duplicate += duplicate;
+        self.conflicts += conflicts;
+    }
+
+    fn add_rejected(&mut self) {
+        self.rows += 1;
+        self.rejected += 1;
+    }
+}
+
 /// Why a file is not read to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum IngestError {
     /// Nothing of it is acceptable; there are no segments.
     #[error(transparent)]
     Refused(#[from] RefusedFile),
-    /// It breaks off or cannot be unpacked; what was read so far is ready, as at the file's end.
+    /// It breaks off or cannot be unpacked; what was read so far is ready, as at the file's end. A
+    /// record that breaks off is not among it.
     #[error("{0}")]
     Damaged(String),
 }
 
+impl From<GzipError> for IngestError {
+    fn from(error: GzipError) -> IngestError {
+        IngestError::Damaged(error.to_string())
+    }
+}
+
 /// Turns a source file, plain or gzip, pushed at it in pieces of any size, into segments.
 #[derive(Debug)]
-pub struct Ingest {}
+pub struct Ingest {
+    form: Form,
+    reader: SourceReader,
+    content: Content,
+    gzip_ratio_limit: u32,
+    ended: Option<Result<(), IngestError>>,
+}
+
+/// How the file's bytes hold its text.
+#[derive(Debug)]
+enum Form {
+    /// Not known yet; the bytes so far, fewer than gzip's first ones.
+    Unknown(Vec<u8>),
+    Plain,
+    Gzip(Box<Unpacker>),
+}
 
 impl Ingest {
     /// Begins a file.
-    pub fn new(_settings: IngestSettings) -> Ingest {
-        todo!()
+    pub fn new(settings: IngestSettings) -> Ingest {
+        Ingest {
+            form: Form::Unknown(Vec::new()),
+            reader: SourceReader::new(settings.latest_poll),
+            gzip_ratio_limit: settings.gzip_ratio_limit,
+            content: Content {
+                source: settings.source,
+                batch_bytes: settings.batch_bytes,
+                gathered: None,
+                segments: Vec::new(),
+                reject_files: RejectFiles::default(),
+                counts: Counts::default(),
+                poll_span: None,
+            },
+            ended: None,
+        }
     }
 
     /// Takes the next bytes. Afterwards segments and rejects may be ready. An error is final.
-    pub fn feed(&mut self, _bytes: &[u8]) -> Result<(), IngestError> {
-        todo!()
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<(), IngestError> {
+        if let Some(Err(error)) = &self.ended {
+            return Err(error.clone());
+        }
+        let read = self.read(bytes);
+        if read.is_err() { self.end(read) } else { Ok(()) }
     }
 
     /// Ends the file; the rest becomes ready.
     pub fn finish(&mut self) -> Result<(), IngestError> {
-        todo!()
+        if let Some(ended) = &self.ended {
+            return ended.clone();
+        }
+        let read = self.read_end();
+        self.end(read)
     }
 
     /// Returns the segments that are ready, and forgets them.
     pub fn take_segments(&mut self) -> Vec<Segment> {
-        todo!()
+        std::mem::take(&mut self.content.segments)
     }
 
     /// Returns the next bytes of `rejects.csv`, and forgets them. Empty if no row was rejected.
     pub fn take_rejects(&mut self) -> Vec<u8> {
-        todo!()
+        self.content.reject_files.take_rejects()
     }
 
     /// The same of `rejected_rows.csv`.
     pub fn take_rejected_rows(&mut self) -> Vec<u8> {
-        todo!()
+        self.content.reject_files.take_rejected_rows()
     }
 
     /// Counts so far; final after the end or an error.
     pub fn counts(&self) -> Counts {
-        todo!()
+        self.content.counts
     }
 
     /// Known once the header is read.
     pub fn kind(&self) -> Option<FileKind> {
-        todo!()
+        self.content.gathered.as_ref().map(|gathered| match gathered {
+            Gathered::Polls(_) => FileKind::Polls,
+            Gathered::Hours(_) => FileKind::BusinessHours,
+            Gathered::Zones(_) => FileKind::TimeZones,
+        })
     }
 
     /// The first and the last poll accepted so far.
     pub fn poll_span(&self) -> Option<(Timestamp, Timestamp)> {
-        todo!()
+        self.content.poll_span
     }
+
+    fn read(&mut self, bytes: &[u8]) -> Result<(), IngestError> {
+        let Ingest { form, reader, content, .. } = self;
+        match form {
+            Form::Plain => Ok(reader.feed(bytes, content)?),
+            Form::Gzip(unpacker) => {
+                unpacker.feed(bytes, |unpacked| Ok(reader.feed(unpacked, content)?))
+            }
+            Form::Unknown(first_bytes) => {
+                let missing = gzip::MAGIC.len() - first_bytes.len();
+                let (first, rest) = bytes.split_at(missing.min(bytes.len()));
+                first_bytes.extend_from_slice(first);
+                if first_bytes.len() < gzip::MAGIC.len() {
+                    return Ok(());
+                }
+                self.begin()?;
+                self.read(rest)
+            }
+        }
+    }
+
+    /// Settles the file's form by its first bytes, and reads them.
+    fn begin(&mut self) -> Result<(), IngestError> {
+        let Form::Unknown(first_bytes) = std::mem::replace(&mut self.form, Form::Plain) else {
+            return Ok(());
+        };
+        if first_bytes == gzip::MAGIC {
+            self.form = Form::Gzip(Box::new(Unpacker::new(self.gzip_ratio_limit)));
+        }
+        self.read(&first_bytes)
+    }
+
+    fn read_end(&mut self) -> Result<(), IngestError> {
+        if matches!(self.form, Form::Unknown(_)) {
+            self.begin()?;
+        }
+        let Ingest { form, reader, content, .. } = self;
+        if let Form::Gzip(unpacker) = form {
+            unpacker.finish(|unpacked| Ok::<_, IngestError>(reader.feed(unpacked, content)?))?;
+        }
+        Ok(reader.finish(content)?)
+    }
+
+    fn end(&mut self, result: Result<(), IngestError>) -> Result<(), IngestError> {
+        self.content.pack_rest();
+        self.ended = Some(result.clone());
+        result
+    }
+}
+
+/// What was read, and what is made of it.
+#[derive(Debug)]
+struct Content {
+    source: Source,
+    batch_bytes: usize,
+    gathered: Option<Gathered>,
+    segments: Vec<Segment>,
+    reject_files: RejectFiles,
+    counts: Counts,
+    poll_span: Option<(Timestamp, Timestamp)>,
+}
+
+/// The accepted rows that are not packed yet.
+#[derive(Debug)]
+enum Gathered {
+    Polls(PollBatch),
+    Hours(HoursFile),
+    Zones(ZonesFile),
+}
+
+impl Content {
+    fn pack_rest(&mut self) {
+        match &mut self.gathered {
+            None => {}
+            Some(Gathered::Polls(batch)) => batch.pack(&mut self.segments, &mut self.counts),
+            Some(Gathered::Hours(file)) => {
+                file.write_rejected_rows(&mut self.reject_files);
+                file.pack(&self.source, &mut self.segments, &mut self.counts);
+            }
+            Some(Gathered::Zones(file)) => {
+                file.pack(&self.source, &mut self.segments, &mut self.counts);
+            }
+        }
+    }
+
+    fn extend_span(&mut self, at: Timestamp) {
+        let (first, last) = self.poll_span.unwrap_or((at, at));
+        self.poll_span = Some((first.min(at), last.max(at)));
+    }
+}
+
+impl Records for Content {
+    fn header(&mut self, kind: FileKind, record: &[u8]) {
+        self.reject_files.set_header(record);
+        self.gathered = Some(match kind {
+            FileKind::Polls => Gathered::Polls(PollBatch::default()),
+            FileKind::BusinessHours => Gathered::Hours(HoursFile::default()),
+            FileKind::TimeZones => Gathered::Zones(ZonesFile::default()),
+        });
+    }
+
+    fn objection(&self, row: &Row) -> Option<Problem> {
+        match (&self.gathered, row) {
+            (Some(Gathered::Hours(file)), Row::Hours(store, row)) => file.objection(store, *row),
+            _ => None,
+        }
+    }
+
+    fn row(&mut self, row: Row, record: &[u8]) {
+        match (&mut self.gathered, row) {
+            (Some(Gathered::Polls(batch)), Row::Poll(store, poll)) => {
+                batch.add(store, poll);
+                if batch.memory_bytes() >= self.batch_bytes {
+                    batch.pack(&mut self.segments, &mut self.counts);
+                }
+                self.extend_span(poll.at());
+            }
+            (Some(Gathered::Hours(file)), Row::Hours(store, row)) => file.add(store, row, record),
+            (Some(Gathered::Zones(file)), Row::Zone(store, zone)) => file.add(store, zone),
+            // A reader gives rows of the kind that the header told, and none before it.
+            _ => {}
+        }
+    }
+
+    fn reject(&mut self, reject: Reject, record: &[u8]) {
+        self.counts.add_rejected();
+        self.reject_files.add_reject(&reject);
+        match &mut self.gathered {
+            Some(Gathered::Hours(file)) => file.add_rejected(reject.store, record),
+            _ => self.reject_files.add_rejected_row(record),
+        }
+    }
+}
+
+/// Something for each shard.
+fn for_each_shard<T: Default>() -> Vec<T> {
+    Shard::all().map(|_| T::default()).collect()
 }

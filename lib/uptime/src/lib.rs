@@ -32,6 +32,8 @@ pub mod poll_count;
 
 pub mod segment;
 
+pub mod gzip;
+
 pub mod ingest;
 
 pub mod shard_data;

@@ -1,0 +1,108 @@
+//! A file of business hours, whole.
+//!
+//! All its records are kept: what is rejected has to be corrected together with the good rows of
+//! its store, since a file replaces all hours of the stores it names.
+
+use std::collections::{HashMap, HashSet};
+
+use super::reject_files::RejectFiles;
+use super::{Counts, for_each_shard};
+use crate::business_hours::HoursRow;
+use crate::input::{Problem, RejectCode};
+use crate::segment::{MAX_HOURS_ROWS, Segment, Source, pack_hours};
+use crate::{Shard, StoreId};
+
+#[derive(Debug, Default)]
+pub(super) struct HoursFile {
+    stores: HashMap<StoreId, StoreHours>,
+    stores_with_rejects: HashSet<StoreId>,
+    records: Vec<Record>,
+    record_bytes: Vec<u8>,
+    duplicate: u64,
+}
+
+#[derive(Debug)]
+struct StoreHours {
+    number: usize,
+    // Invariant: sorted, no two equal.
+    rows: Vec<HoursRow>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Record {
+    length: usize,
+    /// The number of an accepted row's store; a rejected row has none.
+    store: Option<usize>,
+}
+
+impl HoursFile {
+    /// Objects to more rows of a store than can be kept.
+    pub(super) fn objection(&self, store: &StoreId, row: HoursRow) -> Option<Problem> {
+        let hours = self.stores.get(store)?;
+        let is_new = || hours.rows.binary_search_by_key(&row.order(), |row| row.order()).is_err();
+        (hours.rows.len() >= MAX_HOURS_ROWS && is_new()).then(|| Problem {
+            column: None,
+            code: RejectCode::TooManyRows,
+            message: format!("a store has at most {MAX_HOURS_ROWS} different rows of hours"),
+        })
+    }
+
+    pub(super) fn add(&mut self, store: StoreId, row: HoursRow, record: &[u8]) {
+        let number = self.stores.len();
+        let hours = self.stores.entry(store);
+        let hours = hours.or_insert_with(|| StoreHours { number, rows: Vec::new() });
+        match hours.rows.binary_search_by_key(&row.order(), |row| row.order()) {
+            Ok(_) => self.duplicate += 1,
+            Err(place) => hours.rows.insert(place, row),
+        }
+        let store = Some(hours.number);
+        self.keep(record, store);
+    }
+
+    pub(super) fn add_rejected(&mut self, store: Option<StoreId>, record: &[u8]) {
+        self.stores_with_rejects.extend(store);
+        self.keep(record, None);
+    }
+
+    /// Writes the rejected records and the good ones of the stores concerned, in the file's order.
+    pub(super) fn write_rejected_rows(&mut self, files: &mut RejectFiles) {
+        let mut is_concerned = vec![false; self.stores.len()];
+        for store in &self.stores_with_rejects {
+            if let Some(hours) = self.stores.get(store) {
+                is_concerned[hours.number] = true;
+            }
+        }
+        let mut rest = self.record_bytes.as_slice();
+        for record in &self.records {
+            let (bytes, later) = rest.split_at(record.length);
+            rest = later;
+            if record.store.is_none_or(|number| is_concerned[number]) {
+                files.add_rejected_row(bytes);
+            }
+        }
+        self.records = Vec::new();
+        self.record_bytes = Vec::new();
+    }
+
+    pub(super) fn pack(
+        &mut self,
+        source: &Source,
+        segments: &mut Vec<Segment>,
+        counts: &mut Counts,
+    ) {
+        let mut shards: Vec<Vec<(StoreId, Vec<HoursRow>)>> = for_each_shard();
+        for (store, hours) in self.stores.drain() {
+            counts.add_packed(hours.rows.len() as u64, 0, 0);
+            shards[store.shard().index()].push((store, hours.rows));
+        }
+        counts.add_packed(0, std::mem::take(&mut self.duplicate), 0);
+        for (shard, stores) in Shard::all().zip(shards) {
+            segments.extend(pack_hours(shard, source, stores));
+        }
+    }
+
+    fn keep(&mut self, record: &[u8], store: Option<usize>) {
+        self.record_bytes.extend_from_slice(record);
+        self.records.push(Record { length: record.len(), store });
+    }
+}

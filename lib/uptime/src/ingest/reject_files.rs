@@ -1,0 +1,68 @@
+//! `rejects.csv` and `rejected_rows.csv`, as far as they were not taken yet.
+
+use csv::{Writer, WriterBuilder};
+
+use crate::input::Reject;
+use crate::output::guarded;
+
+/// The columns of `rejects.csv`.
+const COLUMNS: [&str; 4] = ["line", "column", "code", "message"];
+
+#[derive(Debug)]
+pub(super) struct RejectFiles {
+    rejects: Option<Writer<Vec<u8>>>,
+    has_columns: bool,
+    // The file's own header with a line end, until it is written.
+    header: Vec<u8>,
+    rejected_rows: Vec<u8>,
+}
+
+impl Default for RejectFiles {
+    fn default() -> RejectFiles {
+        RejectFiles {
+            rejects: None,
+            has_columns: false,
+            header: Vec::new(),
+            rejected_rows: Vec::new(),
+        }
+    }
+}
+
+impl RejectFiles {
+    pub(super) fn set_header(&mut self, record: &[u8]) {
+        self.header = [record, b"\n"].concat();
+    }
+
+    pub(super) fn add_reject(&mut self, reject: &Reject) {
+        if !self.has_columns {
+            self.has_columns = true;
+            self.write(COLUMNS);
+        }
+        let line = reject.line.to_string();
+        let message: String = guarded(&reject.message).collect();
+        let column: String = guarded(reject.column.unwrap_or_default()).collect();
+        self.write([&line, &column, reject.code.name(), &message]);
+    }
+
+    /// Adds a record, which need not be a rejected one.
+    pub(super) fn add_rejected_row(&mut self, record: &[u8]) {
+        self.rejected_rows.append(&mut self.header);
+        self.rejected_rows.extend_from_slice(record);
+        self.rejected_rows.push(b'\n');
+    }
+
+    pub(super) fn take_rejects(&mut self) -> Vec<u8> {
+        let writer = self.rejects.take();
+        writer.and_then(|writer| writer.into_inner().ok()).unwrap_or_default()
+    }
+
+    pub(super) fn take_rejected_rows(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.rejected_rows)
+    }
+
+    fn write(&mut self, cells: [&str; COLUMNS.len()]) {
+        let new_writer = || WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+        // Writing to memory does not fail.
+        let _ = self.rejects.get_or_insert_with(new_writer).write_record(cells);
+    }
+}

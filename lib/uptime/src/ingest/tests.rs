@@ -1,0 +1,116 @@
+//! A file's bytes to what is stored of it: segments, counts and the two files of rejects.
+
+mod gathering;
+mod gzip_files;
+mod reject_tables;
+
+use super::*;
+use crate::segment::{Decoded, decode};
+
+const POLLS: &str = "store_id,timestamp_utc,status\n";
+const HOURS: &str = "store_id,dayOfWeek,start_time_local,end_time_local\n";
+const ZONES: &str = "store_id,timezone_str\n";
+
+/// All that comes out of a file.
+#[derive(Debug, PartialEq)]
+struct Loaded {
+    result: Result<(), IngestError>,
+    kind: Option<FileKind>,
+    counts: Counts,
+    segments: Vec<Segment>,
+    rejects: String,
+    rejected_rows: Vec<u8>,
+}
+
+fn settings() -> IngestSettings {
+    let uploaded_at = Timestamp::from_rfc3339("2023-02-01T00:00:00Z").unwrap();
+    IngestSettings {
+        source: Source { uploaded_at, key: "k".to_owned(), version: "v".to_owned() },
+        latest_poll: uploaded_at,
+        batch_bytes: 1 << 20,
+        gzip_ratio_limit: 100,
+    }
+}
+
+/// Feeds `file` in pieces of `length` bytes, and takes what is ready after each.
+fn load_in_pieces(settings: IngestSettings, file: &[u8], length: usize) -> Loaded {
+    let mut ingest = Ingest::new(settings);
+    let mut segments = Vec::new();
+    let mut rejects = Vec::new();
+    let mut rejected_rows = Vec::new();
+    let mut take = |ingest: &mut Ingest| {
+        segments.extend(ingest.take_segments());
+        rejects.extend(ingest.take_rejects());
+        rejected_rows.extend(ingest.take_rejected_rows());
+        let Counts { rows, loaded, duplicate, rejected, .. } = ingest.counts();
+        assert_eq!(rows, loaded + duplicate + rejected);
+    };
+    let fed = file.chunks(length).try_for_each(|piece| {
+        let fed = ingest.feed(piece);
+        take(&mut ingest);
+        fed
+    });
+    let result = fed.and_then(|()| ingest.finish());
+    take(&mut ingest);
+    assert_eq!(ingest.finish(), result, "the end is final");
+    Loaded {
+        result,
+        kind: ingest.kind(),
+        counts: ingest.counts(),
+        segments,
+        rejects: String::from_utf8(rejects).unwrap(),
+        rejected_rows,
+    }
+}
+
+/// Loads `file`, in pieces of several sizes, which have to give the same.
+#[track_caller]
+fn load_with(settings: &IngestSettings, file: &[u8]) -> Loaded {
+    let whole = load_in_pieces(settings.clone(), file, usize::MAX);
+    for length in [1, 7, 4096] {
+        let pieces = load_in_pieces(settings.clone(), file, length);
+        assert!(pieces == whole, "in pieces of {length}: {pieces:?}\nwhole: {whole:?}");
+    }
+    whole
+}
+
+#[track_caller]
+fn load(file: impl AsRef<[u8]>) -> Loaded {
+    load_with(&settings(), file.as_ref())
+}
+
+/// `loaded, duplicate, conflicts, rejected`.
+fn counts(loaded: u64, duplicate: u64, conflicts: u64, rejected: u64) -> Counts {
+    Counts { rows: loaded + duplicate + rejected, loaded, duplicate, conflicts, rejected }
+}
+
+/// What is stored, one value a line, in order.
+fn stored(segments: &[Segment]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for segment in segments {
+        match decode(&segment.bytes).unwrap() {
+            Decoded::Polls(stores) => {
+                for (store, polls) in stores {
+                    assert_eq!(store.shard(), segment.shard);
+                    let polls = polls.as_slice().iter();
+                    lines.extend(polls.map(|poll| format!("{store} {poll:?}")));
+                }
+            }
+            Decoded::Hours(source, stores) => {
+                assert_eq!(source, settings().source);
+                for (store, rows) in stores {
+                    let rows = rows.iter().map(|row| {
+                        format!("{} {}-{}", row.day, row.start.seconds(), row.end.seconds())
+                    });
+                    lines.push(format!("{store} {}", rows.collect::<Vec<_>>().join(", ")));
+                }
+            }
+            Decoded::Zones(source, stores) => {
+                assert_eq!(source, settings().source);
+                lines.extend(stores.iter().map(|(store, zone)| format!("{store} {zone}")));
+            }
+        }
+    }
+    lines.sort_unstable();
+    lines
+}

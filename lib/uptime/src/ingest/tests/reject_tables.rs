@@ -1,0 +1,70 @@
+//! `rejects.csv` and `rejected_rows.csv`.
+
+use super::*;
+
+#[test]
+fn rejects_csv_gives_line_column_code_and_message() {
+    let loaded =
+        load(format!("{POLLS}7,2023-01-24 09:00:00,gone\n\n8,2023-01-24 09:00:00,active\n9,\"x\n"));
+    assert_eq!(loaded.counts, counts(1, 0, 0, 2));
+    assert_eq!(
+        loaded.rejects,
+        "line,column,code,message\n\
+         2,status,bad_status,\"status must be active or inactive; found \"\"gone\"\"\"\n\
+         5,,unclosed_quote,a quote that opens a field must be closed within 8192 bytes and before \
+         the file ends; reading resumes on the next line\n"
+    );
+}
+
+#[test]
+fn without_rejected_rows_there_are_no_files_of_them() {
+    let loaded = load(format!("{HOURS}7,0,9:00,17:00\n"));
+    assert_eq!((loaded.rejects.as_str(), loaded.rejected_rows.len()), ("", 0));
+}
+
+#[test]
+fn rejected_rows_csv_has_the_files_own_header_and_the_records_unaltered() {
+    let file = b"\xef\xbb\xbf Status,\"store_id\",timestamp_utc,x\r\n gone ,7,1,\"a\r\nb\"\r\n\r\n\
+                 active,8,2023-01-24 09:00:00,\r\nactive,\xff,2023-01-24 09:00:00,=1\r";
+    let expected = b" Status,\"store_id\",timestamp_utc,x\n gone ,7,1,\"a\r\nb\"\n\
+                     active,\xff,2023-01-24 09:00:00,=1\n";
+    assert_eq!(load(file).rejected_rows, expected);
+}
+
+#[test]
+fn rejected_rows_csv_of_hours_also_has_the_good_rows_of_the_stores_concerned() {
+    let loaded = load(format!(
+        "{HOURS}7,0,9:00,17:00\n8,0,9:00,17:00\n7,9,9:00,17:00\n,1,9:00,17:00\n7,1,9:00,17:00\n\
+         9,1,9:00,25:00\n8,1,9:00,17:00\n"
+    ));
+    let expected = format!(
+        "{HOURS}7,0,9:00,17:00\n7,9,9:00,17:00\n,1,9:00,17:00\n7,1,9:00,17:00\n9,1,9:00,25:00\n"
+    );
+    assert_eq!(String::from_utf8(loaded.rejected_rows).unwrap(), expected);
+    assert_eq!(loaded.counts, counts(4, 0, 0, 3));
+}
+
+#[test]
+fn a_file_with_a_row_longer_than_any_names_its_store_all_the_same() {
+    let long = "x".repeat(10_000);
+    let loaded = load(format!("{HOURS}7,0,9:00,17:00\n8,0,9:00,17:00\n7,1,{long}\n"));
+    let kept = format!("7,1,{long}");
+    let expected = format!("{HOURS}7,0,9:00,17:00\n{}\n", &kept[..8193]);
+    assert_eq!(String::from_utf8(loaded.rejected_rows).unwrap(), expected);
+}
+
+#[test]
+fn corrected_rejected_rows_load_the_whole_store() {
+    let loaded = load(format!("{HOURS}7,0,9:00,17:00\n7,9,9:00,17:00\n"));
+    let corrected = String::from_utf8(loaded.rejected_rows).unwrap().replace(",9,", ",6,");
+    assert_eq!(stored(&load(corrected).segments), ["7 Mon 32400-61200, Sun 32400-61200"]);
+}
+
+#[test]
+fn a_cell_that_looks_like_a_formula_is_guarded() {
+    let mut files = RejectFiles::default();
+    let code = crate::input::RejectCode::BadDay;
+    let message = "=1+1".to_owned();
+    files.add_reject(&Reject { line: 1, column: Some("@x"), code, message, store: None });
+    assert_eq!(files.take_rejects(), b"line,column,code,message\n1,'@x,bad_day,'=1+1\n");
+}

@@ -1,0 +1,169 @@
+//! What a header tells: the kind of the file, and where its columns are.
+
+use memchr::memchr;
+
+use super::record::{Fields, MAX_FIELD_BYTES};
+use super::reject::shown;
+use super::values::trimmed;
+use super::{FileKind, RefusedFile};
+
+/// The most columns that a kind of file has.
+pub(super) const MAX_COLUMNS: usize = 4;
+
+/// A usable header.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Header {
+    pub(super) kind: FileKind,
+    /// How many fields a row has.
+    pub(super) width: usize,
+    // Where the columns are; only as many count as the kind has.
+    places: [usize; MAX_COLUMNS],
+}
+
+/// A column: its canonical name first, then its aliases.
+type Column = &'static [&'static str];
+
+pub(super) const STORE_ID: &str = "store_id";
+pub(super) const TIMESTAMP: &str = "timestamp_utc";
+pub(super) const STATUS: &str = "status";
+pub(super) const DAY: &str = "dayOfWeek";
+pub(super) const START: &str = "start_time_local";
+pub(super) const END: &str = "end_time_local";
+pub(super) const ZONE: &str = "timezone_str";
+
+const KINDS: [(FileKind, &[Column]); 3] = [
+    (FileKind::Polls, &[&[STORE_ID], &[TIMESTAMP], &[STATUS]]),
+    (FileKind::BusinessHours, &[&[STORE_ID], &[DAY, "day", "day_of_week"], &[START], &[END]]),
+    (FileKind::TimeZones, &[&[STORE_ID], &[ZONE, "timezone"]]),
+];
+
+impl Header {
+    /// Understands the header `record`, whose fields are `fields`.
+    ///
+    /// One that fits two kinds of file is refused: guessing could drop half of what it holds.
+    pub(super) fn read(record: &[u8], fields: &Fields) -> Result<Header, RefusedFile> {
+        check_encoding(record)?;
+        if fields.iter().any(|field| field.len() > MAX_FIELD_BYTES) {
+            return refused(format!("a name in it is over {MAX_FIELD_BYTES} bytes"));
+        }
+        let names: Vec<&[u8]> = fields.iter().map(trimmed).collect();
+        let fitting: Vec<_> =
+            KINDS.iter().filter(|(_, columns)| missing(columns, &names).is_empty()).collect();
+        match fitting[..] {
+            [(kind, columns)] => {
+                Ok(Header { kind: *kind, width: names.len(), places: places(columns, &names)? })
+            }
+            [] => refused(no_kind(&names)),
+            [(first, _), (second, _), ..] => refused(format!(
+                "it has the columns of a file of {} and of one of {}; only one of them is accepted",
+                spoken(*first),
+                spoken(*second)
+            )),
+        }
+    }
+
+    /// Returns the canonical names of the columns.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &'static str> {
+        columns_of(self.kind).iter().map(|names| names[0])
+    }
+
+    /// Picks the values of the columns from a row of [`Header::width`] fields.
+    pub(super) fn pick<'v>(&self, field: impl Fn(usize) -> &'v [u8]) -> [&'v [u8]; MAX_COLUMNS] {
+        self.places.map(|place| trimmed(field(place)))
+    }
+
+    /// Returns where the store id is.
+    pub(super) fn store_place(&self) -> usize {
+        self.places[0]
+    }
+
+    /// Returns the canonical name of the column at `place`, if it is not one to ignore.
+    pub(super) fn column_at(&self, place: usize) -> Option<&'static str> {
+        self.columns()
+            .zip(self.places)
+            .find(|(_, of_column)| *of_column == place)
+            .map(|pair| pair.0)
+    }
+}
+
+fn columns_of(kind: FileKind) -> &'static [Column] {
+    KINDS.iter().find(|(of_kind, _)| *of_kind == kind).map_or(&[], |(_, columns)| columns)
+}
+
+/// A header in ASCII has no NUL; one in UTF-16 or UTF-32 has, with a byte order mark or without.
+fn check_encoding(record: &[u8]) -> Result<(), RefusedFile> {
+    let has_mark = record.starts_with(&[0xff, 0xfe]) || record.starts_with(&[0xfe, 0xff]);
+    if has_mark || memchr(0, record).is_some() {
+        return Err(RefusedFile::Encoding("in UTF-16 or UTF-32, or no text"));
+    }
+    if std::str::from_utf8(record).is_err() {
+        return Err(RefusedFile::Encoding("in another encoding, as its header shows"));
+    }
+    Ok(())
+}
+
+fn places(columns: &[Column], names: &[&[u8]]) -> Result<[usize; MAX_COLUMNS], RefusedFile> {
+    let mut places = [0; MAX_COLUMNS];
+    for (place, column) in places.iter_mut().zip(columns) {
+        let mut found = (0..names.len()).filter(|&index| is_called(names[index], column));
+        *place = found.next().unwrap_or_default();
+        if let Some(other) = found.next() {
+            return refused(format!(
+                "columns {} and {}, {} and {}, both mean {}; one is accepted",
+                *place + 1,
+                other + 1,
+                shown(names[*place]),
+                shown(names[other]),
+                column[0]
+            ));
+        }
+    }
+    Ok(places)
+}
+
+fn missing(columns: &[Column], names: &[&[u8]]) -> Vec<&'static str> {
+    let is_there = |column: &Column| names.iter().any(|name| is_called(name, column));
+    columns.iter().filter(|column| !is_there(column)).map(|column| column[0]).collect()
+}
+
+fn is_called(name: &[u8], column: Column) -> bool {
+    column.iter().any(|accepted| name.eq_ignore_ascii_case(accepted.as_bytes()))
+}
+
+/// Says what is missing of the kind that the header comes nearest to.
+fn no_kind(names: &[&[u8]]) -> String {
+    let delimiter = b";\t|".iter().find(|&&byte| names.len() == 1 && names[0].contains(&byte));
+    if let Some(&delimiter) = delimiter {
+        return format!(
+            "it is one field that holds {}; fields are separated by commas",
+            shown(&[delimiter])
+        );
+    }
+    // The columns that tell a kind from the others.
+    let own = |columns: &[Column]| columns.len() - missing(columns, names).len();
+    let has_store = names.iter().any(|name| name.eq_ignore_ascii_case(STORE_ID.as_bytes()));
+    let nearest = KINDS.iter().max_by_key(|(_, columns)| own(columns));
+    match nearest {
+        Some((kind, columns)) if own(columns) > usize::from(has_store) => {
+            let lacking = missing(columns, names).join(", ");
+            format!("a file of {} needs the missing column {lacking}", spoken(*kind))
+        }
+        _ => {
+            let accepted: Vec<String> = KINDS
+                .iter()
+                .map(|(kind, columns)| {
+                    format!("{} ({})", spoken(*kind), missing(columns, &[]).join(", "))
+                })
+                .collect();
+            format!("the columns of a file are missing: {}", accepted.join(", or "))
+        }
+    }
+}
+
+fn spoken(kind: FileKind) -> String {
+    kind.name().replace('_', " ")
+}
+
+fn refused<T>(reason: String) -> Result<T, RefusedFile> {
+    Err(RefusedFile::Header(reason))
+}

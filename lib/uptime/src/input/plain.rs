@@ -1,0 +1,96 @@
+//! The fast path: records of printable ASCII without quotes, which is nearly all there are.
+//!
+//! Eight bytes at a time are asked for commas and for bytes that are not plain, with the word
+//! arithmetic of "Hacker's Delight" (Warren, 2nd edition, section 6-1). Anything that is not
+//! plain, the end of the bytes included, is left to `record`.
+
+use super::record::{Extent, MAX_FIELD_BYTES};
+
+const MAX_FIELDS: usize = 16;
+const WORD: usize = size_of::<u64>();
+const LOW_BITS: u64 = u64::from_le_bytes([0x7f; WORD]);
+
+/// A record in which every field is within its limit and every byte printable ASCII but a quote.
+#[derive(Debug)]
+pub(super) struct PlainRecord<'b> {
+    bytes: &'b [u8],
+    // Where each field ends.
+    ends: [u16; MAX_FIELDS],
+    pub(super) field_count: usize,
+    pub(super) extent: Extent,
+}
+
+impl<'b> PlainRecord<'b> {
+    /// Reads the record at the start of `bytes`; `None` if it is not plain, or not whole.
+    pub(super) fn find(bytes: &'b [u8]) -> Option<PlainRecord<'b>> {
+        let mut ends = [0; MAX_FIELDS];
+        let mut field_count = 0;
+        // A longer record may have too long a field.
+        let words = bytes[..bytes.len().min(MAX_FIELD_BYTES)].as_chunks::<WORD>().0;
+        for (index, word) in words.iter().enumerate() {
+            let word = u64::from_le_bytes(*word);
+            let special = specials(word);
+            let mut commas = equal_bytes(word, b',');
+            if special != 0 {
+                commas &= (special & special.wrapping_neg()) - 1;
+            }
+            while commas != 0 {
+                // The last place is kept for the field that the line's end ends.
+                if field_count == MAX_FIELDS - 1 {
+                    return None;
+                }
+                ends[field_count] = u16::try_from(place(index, commas)).ok()?;
+                field_count += 1;
+                commas &= commas - 1;
+            }
+            if special != 0 {
+                let end = place(index, special);
+                let extent = line_end(bytes, end)?;
+                ends[field_count] = u16::try_from(end).ok()?;
+                return Some(PlainRecord { bytes, ends, field_count: field_count + 1, extent });
+            }
+        }
+        None
+    }
+
+    /// Returns a field; `index` is below `field_count`.
+    pub(super) fn field(&self, index: usize) -> &'b [u8] {
+        let start = index.checked_sub(1).map_or(0, |before| usize::from(self.ends[before]) + 1);
+        &self.bytes[start..usize::from(self.ends[index])]
+    }
+
+    /// Returns the record without its line end.
+    pub(super) fn bytes(&self) -> &'b [u8] {
+        &self.bytes[..self.extent.length]
+    }
+}
+
+fn line_end(bytes: &[u8], index: usize) -> Option<Extent> {
+    let length_with_end = match bytes.get(index..)? {
+        [b'\n', ..] => index + 1,
+        [b'\r', b'\n', ..] => index + 2,
+        _ => return None,
+    };
+    Some(Extent { length: index, length_with_end })
+}
+
+/// Returns where the first marked byte of a word is.
+fn place(word_index: usize, marks: u64) -> usize {
+    word_index * WORD + marks.trailing_zeros() as usize / 8
+}
+
+/// Marks, in their highest bit, the bytes that are no printable ASCII, and quotes.
+fn specials(word: u64) -> u64 {
+    const FROM_BLANK: u64 = u64::from_le_bytes([0x80 - b' '; WORD]);
+    const FROM_DELETE: u64 = u64::from_le_bytes([0x80 - 0x7f; WORD]);
+    let low_bits = word & LOW_BITS;
+    let below_blank = !(low_bits + FROM_BLANK);
+    let delete = low_bits + FROM_DELETE;
+    (below_blank | delete | word) & !LOW_BITS | equal_bytes(word, b'"')
+}
+
+/// Marks, in their highest bit, the bytes of a word that equal `byte`.
+fn equal_bytes(word: u64, byte: u8) -> u64 {
+    let difference = word ^ u64::from_le_bytes([byte; WORD]);
+    !(((difference & LOW_BITS) + LOW_BITS) | difference | LOW_BITS)
+}

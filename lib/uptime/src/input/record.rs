@@ -1,0 +1,213 @@
+//! Finds records and splits them, whatever they hold: quotes, line breaks in quotes, any byte.
+//!
+//! As the csv crate reads them, so: CRLF, LF and a bare CR end a record; `""` in a quoted field is
+//! one quote; a quote within an unquoted field, and text behind a closing quote, are taken as they
+//! stand. Unlike there, blanks may stand before an opening quote. All limits are applied here.
+
+use std::ops::Range;
+
+use memchr::memchr2;
+
+/// No field is longer.
+pub const MAX_FIELD_BYTES: usize = 1024;
+/// No record is longer, its line end not counted.
+pub const MAX_RECORD_BYTES: usize = 8 * 1024;
+
+/// A line as it stands in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Extent {
+    /// How many bytes it has without its line end.
+    pub(super) length: usize,
+    /// How many with it.
+    pub(super) length_with_end: usize,
+}
+
+/// What stands at the start of some bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scanned {
+    /// A record, whose fields are at hand, and the physical lines it takes.
+    Record(Extent, u64),
+    /// The start of a record; more bytes are needed to tell. So many are never needed:
+    /// `MAX_RECORD_BYTES + 2`.
+    More,
+    /// A record over [`MAX_RECORD_BYTES`], and the line ends in its first so many bytes. Fields
+    /// that ended within them are at hand.
+    TooLong(u64),
+    /// A record whose quoted field is open at its limit or at the file's end; its opening line, if
+    /// that ends within the limit.
+    UnclosedQuote(Option<Extent>),
+}
+
+/// The fields of a record, without the quotes around them. Kept to spare allocations.
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    text: Vec<u8>,
+    // Where each field ends in `text`.
+    ends: Vec<usize>,
+    // How far the record has been read for which more bytes are needed.
+    progress: Option<Progress>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Progress {
+    index: usize,
+    state: State,
+    line_ends: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    /// Nothing but blanks so far.
+    FieldStart,
+    Unquoted,
+    Quoted,
+    /// Behind a quote that closes the field, unless another one follows.
+    QuoteInQuoted,
+}
+
+impl Fields {
+    pub(super) fn count(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<&[u8]> {
+        let end = *self.ends.get(index)?;
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        Some(&self.text[start..end])
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.count()).filter_map(|index| self.get(index))
+    }
+
+    /// Forgets a record that was not whole: other bytes come next.
+    pub(super) fn forget(&mut self) {
+        self.progress = None;
+    }
+
+    /// Reads the record at the start of `bytes`. `at_end`: no bytes follow in the file.
+    ///
+    /// After [`Scanned::More`] the same bytes have to come again, with more behind them; those
+    /// before are not read twice.
+    pub(super) fn scan(&mut self, bytes: &[u8], at_end: bool) -> Scanned {
+        let Progress { index: start, mut state, mut line_ends } = self.begin();
+        for (index, &byte) in bytes.iter().enumerate().skip(start) {
+            let is_open = match state {
+                State::Quoted => true,
+                State::QuoteInQuoted => byte == b'"',
+                State::FieldStart | State::Unquoted => false,
+            };
+            let ends_line = matches!(byte, b'\n' | b'\r');
+            let is_over_limit = index == MAX_RECORD_BYTES;
+            if ends_line && !is_open || is_over_limit {
+                let scanned = if is_open {
+                    unclosed_quote(bytes, at_end)
+                } else if ends_line {
+                    line_end(bytes, index, at_end)
+                        .map_or(Scanned::More, |end| Scanned::Record(end, line_ends + 1))
+                } else {
+                    Scanned::TooLong(line_ends)
+                };
+                return self.settle(scanned, Progress { index, state, line_ends });
+            }
+            line_ends += u64::from(starts_line_end(bytes, index));
+            state = self.step(state, byte);
+        }
+        let scanned = match state {
+            _ if !at_end => Scanned::More,
+            State::Quoted => unclosed_quote(bytes, at_end),
+            State::FieldStart | State::Unquoted | State::QuoteInQuoted => {
+                let extent = Extent { length: bytes.len(), length_with_end: bytes.len() };
+                Scanned::Record(extent, line_ends + 1)
+            }
+        };
+        self.settle(scanned, Progress { index: bytes.len(), state, line_ends })
+    }
+
+    fn begin(&mut self) -> Progress {
+        self.progress.take().unwrap_or_else(|| {
+            self.text.clear();
+            self.ends.clear();
+            Progress { index: 0, state: State::FieldStart, line_ends: 0 }
+        })
+    }
+
+    fn settle(&mut self, scanned: Scanned, progress: Progress) -> Scanned {
+        match scanned {
+            Scanned::More => self.progress = Some(progress),
+            Scanned::Record(..) => self.end_field(),
+            Scanned::TooLong(_) | Scanned::UnclosedQuote(_) => {}
+        }
+        scanned
+    }
+
+    /// Takes a byte that does not end the record.
+    fn step(&mut self, state: State, byte: u8) -> State {
+        match (state, byte) {
+            (State::Quoted, b'"') => return State::QuoteInQuoted,
+            (State::Quoted, _) => {}
+            (State::QuoteInQuoted, b'"') => {
+                self.text.push(byte);
+                return State::Quoted;
+            }
+            (_, b',') => {
+                self.end_field();
+                return State::FieldStart;
+            }
+            (State::FieldStart, b'"') => {
+                self.text.truncate(self.ends.last().copied().unwrap_or(0));
+                return State::Quoted;
+            }
+            (State::FieldStart, b' ' | b'\t') => {
+                self.text.push(byte);
+                return State::FieldStart;
+            }
+            _ => {
+                self.text.push(byte);
+                return State::Unquoted;
+            }
+        }
+        self.text.push(byte);
+        State::Quoted
+    }
+
+    fn end_field(&mut self) {
+        self.ends.push(self.text.len());
+    }
+}
+
+/// Finds the end of the physical line at the start of `bytes`. `None`: more bytes are needed, or,
+/// `at_end`, there is none.
+pub(super) fn first_line(bytes: &[u8], at_end: bool) -> Option<Extent> {
+    line_end(bytes, memchr2(b'\n', b'\r', bytes)?, at_end)
+}
+
+/// Returns the line that ends at `index`. `None`: it is not known yet whether CR is part of CRLF.
+fn line_end(bytes: &[u8], index: usize, at_end: bool) -> Option<Extent> {
+    let length_with_end = match bytes.get(index..index + 2) {
+        Some(b"\r\n") => index + 2,
+        None if bytes[index] == b'\r' && !at_end => return None,
+        _ => index + 1,
+    };
+    Some(Extent { length: index, length_with_end })
+}
+
+/// Tells whether a line end starts at `index`: CRLF is one.
+fn starts_line_end(bytes: &[u8], index: usize) -> bool {
+    match bytes[index] {
+        b'\r' => true,
+        b'\n' => index == 0 || bytes[index - 1] != b'\r',
+        _ => false,
+    }
+}
+
+fn unclosed_quote(bytes: &[u8], at_end: bool) -> Scanned {
+    let within: Range<usize> = 0..bytes.len().min(MAX_RECORD_BYTES + 1);
+    match memchr2(b'\n', b'\r', &bytes[within]) {
+        None => Scanned::UnclosedQuote(None),
+        Some(index) => match line_end(bytes, index, at_end) {
+            None => Scanned::More,
+            opening_line => Scanned::UnclosedQuote(opening_line),
+        },
+    }
+}

@@ -1,0 +1,107 @@
+//! What is said of a row that was not accepted.
+
+use std::fmt::Write;
+
+use crate::StoreId;
+
+/// A row that was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// Physical line of the record's first byte, from 1.
+    pub line: u64,
+    /// Column concerned, by its canonical name.
+    pub column: Option<&'static str>,
+    /// Why.
+    pub code: RejectCode,
+    /// The same for people: what was found, and what is accepted.
+    pub message: String,
+    /// The store the row names, if its id can be read (needed for hours files).
+    pub store: Option<StoreId>,
+}
+
+/// What is wrong with a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Column concerned, by its canonical name.
+    pub column: Option<&'static str>,
+    /// The reason.
+    pub code: RejectCode,
+    /// What was found, and what is accepted.
+    pub message: String,
+}
+
+/// Why a row is rejected. Codes are stable; files of rejects name them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RejectCode {
+    /// A quoted field is open after 8 KiB, or at the end of the file.
+    UnclosedQuote,
+    /// The record is over 8 KiB.
+    RecordTooLong,
+    /// A field is over 1 KiB.
+    FieldTooLong,
+    /// The row has more or fewer fields than the header.
+    FieldCount,
+    /// The row is not UTF-8.
+    NotUtf8,
+    /// A field holds a control character.
+    ControlCharacter,
+    /// The store id is empty or over 128 bytes.
+    BadStoreId,
+    /// The timestamp has none of the accepted forms.
+    BadTimestamp,
+    /// The poll was taken before 2000-01-01.
+    TimestampTooEarly,
+    /// The poll was taken after the file was uploaded.
+    TimestampTooLate,
+    /// The status is neither active nor inactive.
+    BadStatus,
+    /// The day is none of 0 to 6.
+    BadDay,
+    /// The local time has none of the accepted forms.
+    BadTime,
+    /// No IANA zone is called so.
+    UnknownZone,
+    /// The file has more rows of hours for the store than can be kept.
+    TooManyRows,
+}
+
+impl RejectCode {
+    /// Returns the code's stable text, `unclosed_quote`.
+    pub fn name(self) -> &'static str {
+        match self {
+            RejectCode::UnclosedQuote => "unclosed_quote",
+            RejectCode::RecordTooLong => "record_too_long",
+            RejectCode::FieldTooLong => "field_too_long",
+            RejectCode::FieldCount => "field_count",
+            RejectCode::NotUtf8 => "not_utf8",
+            RejectCode::ControlCharacter => "control_character",
+            RejectCode::BadStoreId => "bad_store_id",
+            RejectCode::BadTimestamp => "bad_timestamp",
+            RejectCode::TimestampTooEarly => "timestamp_too_early",
+            RejectCode::TimestampTooLate => "timestamp_too_late",
+            RejectCode::BadStatus => "bad_status",
+            RejectCode::BadDay => "bad_day",
+            RejectCode::BadTime => "bad_time",
+            RejectCode::UnknownZone => "unknown_zone",
+            RejectCode::TooManyRows => "too_many_rows",
+        }
+    }
+}
+
+/// How much of a bad value a message shows.
+const SHOWN_CHARACTERS: usize = 40;
+
+/// Returns a value as a message may show it: quoted, escaped, cut short.
+pub(super) fn shown(value: &[u8]) -> String {
+    // No character has more than four bytes.
+    let start = &value[..value.len().min(SHOWN_CHARACTERS * 4)];
+    let text = String::from_utf8_lossy(start);
+    let mut shown = String::from('"');
+    shown.extend(text.chars().take(SHOWN_CHARACTERS).flat_map(char::escape_debug));
+    shown.push('"');
+    if start.len() < value.len() || text.chars().nth(SHOWN_CHARACTERS).is_some() {
+        // Writing to a string does not fail.
+        let _ = write!(shown, "... ({} bytes)", value.len());
+    }
+    shown
+}

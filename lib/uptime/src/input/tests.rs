@@ -1,0 +1,92 @@
+//! What becomes of a file's bytes, line by line: `check(file, outcome)`.
+//!
+//! Every file is read whole, byte by byte and without the fast path; all must come out alike.
+
+mod bad_files;
+mod bad_rows;
+mod good_files;
+mod paths;
+
+use super::*;
+use crate::Timestamp;
+
+/// 2023-02-01: no poll may be later.
+const LATEST_POLL: Timestamp = Timestamp::from_micros(1_675_209_600_000_000);
+const POLLS: &str = "store_id,timestamp_utc,status\n";
+const HOURS: &str = "store_id,dayOfWeek,start_time_local,end_time_local\n";
+const ZONES: &str = "store_id,timezone_str\n";
+
+/// What a reader found, one a line.
+#[derive(Debug, Default, PartialEq)]
+struct Found {
+    lines: Vec<String>,
+    records: Vec<Vec<u8>>,
+    rejects: Vec<Reject>,
+}
+
+impl Records for Found {
+    fn header(&mut self, kind: FileKind, record: &[u8]) {
+        self.lines.push(kind.name().to_owned());
+        self.records.push(record.to_vec());
+    }
+
+    fn row(&mut self, row: Row, record: &[u8]) {
+        self.lines.push(match row {
+            Row::Poll(store, poll) => format!("{store} {poll:?}"),
+            Row::Hours(store, HoursRow { day, start, end }) => {
+                format!("{store} {day} {}-{}", start.seconds(), end.seconds())
+            }
+            Row::Zone(store, zone) => format!("{store} {zone}"),
+        });
+        self.records.push(record.to_vec());
+    }
+
+    fn reject(&mut self, reject: Reject, record: &[u8]) {
+        let store = reject.store.as_ref().map_or("no store".to_owned(), ToString::to_string);
+        let column = reject.column.unwrap_or("row");
+        self.lines.push(format!("{}: {} {column} of {store}", reject.line, reject.code.name()));
+        self.records.push(record.to_vec());
+        self.rejects.push(reject);
+    }
+}
+
+/// Reads `file` cut into pieces of these lengths, the last one again and again.
+fn read_in_pieces(
+    mut reader: SourceReader,
+    file: &[u8],
+    lengths: &[usize],
+) -> Result<Found, RefusedFile> {
+    let mut found = Found::default();
+    let mut rest = file;
+    let last = lengths.last().copied().unwrap_or(file.len());
+    let mut lengths = lengths.iter().copied().chain(std::iter::repeat(last));
+    while !rest.is_empty() {
+        let (piece, later) = rest.split_at(lengths.next().unwrap().clamp(1, rest.len()));
+        reader.feed(piece, &mut found)?;
+        rest = later;
+    }
+    reader.finish(&mut found)?;
+    Ok(found)
+}
+
+#[track_caller]
+fn read(file: &[u8]) -> Result<Found, RefusedFile> {
+    let whole = read_in_pieces(SourceReader::new(LATEST_POLL), file, &[]);
+    let bytewise = read_in_pieces(SourceReader::new(LATEST_POLL), file, &[1]);
+    assert_eq!(bytewise, whole, "byte by byte");
+    let slow = read_in_pieces(SourceReader::without_plain_path(LATEST_POLL), file, &[]);
+    assert_eq!(slow, whole, "without the fast path");
+    whole
+}
+
+/// What is found in `file` behind its header.
+#[track_caller]
+fn check(file: impl AsRef<[u8]>, expected: &[&str]) {
+    let found = read(file.as_ref()).unwrap();
+    assert_eq!(found.lines[1..], *expected);
+}
+
+#[track_caller]
+fn check_refused(file: impl AsRef<[u8]>, expected: &str) {
+    assert_eq!(read(file.as_ref()).unwrap_err().to_string(), expected);
+}

@@ -1,0 +1,282 @@
+//! Every way in which a row is bad, and what becomes of the rows around it.
+
+use super::*;
+
+const GOOD: &str = "good 2023-01-24T09:06:42Z Active";
+const GOOD_LINE: &str = "good,2023-01-24 09:06:42,active\n";
+
+#[test]
+fn a_row_with_too_few_or_too_many_fields_is_rejected() {
+    check_bad_row("7,2023-01-24 09:06:42", "field_count row of 7");
+    check_bad_row("7,2023-01-24 09:06:42,active,", "field_count row of 7");
+    check_bad_row("\"\"", "field_count row of no store");
+    check_message("7", "a row has 3 fields, as the header; found 1");
+}
+
+#[test]
+fn a_field_over_1_kib_is_rejected_one_of_1_kib_is_not() {
+    let long = "x".repeat(1024);
+    check_bad_row(
+        &format!("{long}x,2023-01-24 09:06:42,active"),
+        "field_too_long store_id of no store",
+    );
+    check_bad_row(
+        &format!("{long},2023-01-24 09:06:42,active"),
+        "bad_store_id store_id of no store",
+    );
+    let note = |note: &str| format!("note,{ZONES}{note},7,utc\n");
+    check(note(&long), &["7 UTC"]);
+    check(note(&format!("\"{long}\"")), &["7 UTC"]);
+    check(note(&format!("{long}x")), &["2: field_too_long row of 7"]);
+}
+
+#[test]
+fn a_record_over_8_kib_is_rejected_one_of_8_kib_is_not() {
+    check_long_record(8192, "7 UTC");
+    check_long_record(8193, "2: record_too_long row of 7");
+    check_long_record(3_000_000, "2: record_too_long row of 7");
+}
+
+#[test]
+fn a_field_of_any_length_is_rejected_in_constant_memory() {
+    check_memory(b"x", "2: record_too_long row of no store");
+    check_memory(b",", "2: record_too_long row of no store");
+    check_memory(b"\"\"", "2: unclosed_quote row of no store");
+    check_memory(b"\x00", "2: record_too_long row of no store");
+}
+
+#[test]
+fn of_a_record_that_is_too_long_so_much_is_kept_that_it_is_too_long_again() {
+    let file = format!("{ZONES}7,{}\n", "x".repeat(20_000));
+    let found = read(file.as_bytes()).unwrap();
+    assert_eq!(found.records[1], &file.as_bytes()[ZONES.len()..][..8193]);
+    assert!(found.rejects[0].message.contains("at most 8192 bytes"));
+    let again = [ZONES.as_bytes(), &found.records[1], b"\n"].concat();
+    check(again, &["2: record_too_long row of 7"]);
+}
+
+#[test]
+fn lines_are_counted_right_behind_a_record_that_is_too_long() {
+    let long = "x".repeat(20_000);
+    let note = format!("note,{ZONES}\"a\r\n\rb\"{long}\r\n7,7,nowhere\n");
+    check(note, &["2: record_too_long row of no store", "5: unknown_zone timezone_str of 7"]);
+}
+
+#[test]
+fn a_quote_open_at_the_end_of_the_file_rejects_its_record_from_the_opening_line() {
+    check(
+        format!("{POLLS}7,\"2023-01-24 09:06:42,active\n{GOOD_LINE}\n7,1,gone"),
+        &["2: unclosed_quote row of 7", GOOD, "5: bad_timestamp timestamp_utc of 7"],
+    );
+    check(format!("{POLLS}\"7"), &["2: unclosed_quote row of no store"]);
+    check(format!("{POLLS}\""), &["2: unclosed_quote row of no store"]);
+}
+
+#[test]
+fn a_quote_open_after_8_kib_rejects_its_record_from_the_opening_line() {
+    let good_lines = GOOD_LINE.repeat(1000);
+    let mut expected = vec!["2: unclosed_quote row of 7"];
+    expected.resize(1001, GOOD);
+    expected.push("1003: bad_status status of 7");
+    // The quote far behind would close it.
+    for end in ["7,2023-01-24 09:06:42,gone", "7,2023-01-24 09:06:42,gone\n\"7\",\"x\",y"] {
+        let rows = format!("7,\"2023-01-24 09:06:42,active\n{good_lines}{end}\n");
+        let found = read(format!("{POLLS}{rows}").as_bytes()).unwrap();
+        assert_eq!(found.lines[1..=1002], expected);
+        assert_eq!(found.records[1], b"7,\"2023-01-24 09:06:42,active");
+    }
+}
+
+#[test]
+fn a_quoted_field_closed_within_8_kib_is_no_unclosed_quote() {
+    let filler = |length: usize| "x\n".repeat(length / 2);
+    // 7,utc," ... " takes nine bytes more than its note.
+    let file = |length| format!("{},note\n7,utc,\"{}\"\nx", ZONES.trim(), filler(length));
+    check(file(8184), &["2: field_too_long row of 7", "4095: field_count row of x"]);
+    let found = read(file(8186).as_bytes()).unwrap();
+    assert_eq!(found.lines[1], "2: unclosed_quote row of 7");
+    assert_eq!(found.lines[2], "3: field_count row of x");
+    assert_eq!(found.lines.len(), 1 + 1 + 4092 + 1 + 1);
+}
+
+#[test]
+fn an_opening_line_over_8_kib_is_passed_over_to_its_end() {
+    let long = "x".repeat(20_000);
+    check(
+        format!("{POLLS}7,\"{long}\n{GOOD_LINE}7,1,x"),
+        &["2: unclosed_quote row of 7", GOOD, "4: bad_timestamp timestamp_utc of 7"],
+    );
+}
+
+#[test]
+fn invalid_utf_8_rejects_its_row_alone() {
+    check_bad_row(b"\xff,2023-01-24 09:06:42,active", "not_utf8 store_id of no store");
+    check_bad_row(b"7,2023-01-24 09:06:42,act\xc3", "not_utf8 status of 7");
+    // Two halves of a character in two fields are none.
+    check(b"store_id,timezone_str,x,y\n7,utc,\xc3,\xa9\n", &["2: not_utf8 row of 7"]);
+}
+
+#[test]
+fn a_control_character_rejects_its_row_alone() {
+    for control in ["\0", "\x1b", "\x7f", "\u{85}"] {
+        let row = format!("7{control}7,2023-01-24 09:06:42,active");
+        check_bad_row(&row, "control_character store_id of no store");
+        let row = format!("7,2023-01-24 09:06:42,active{control}");
+        check_bad_row(&row, "control_character status of 7");
+        check(format!("{},x\n7,utc,{control}\n", ZONES.trim()), &["2: control_character row of 7"]);
+    }
+    check_bad_row("7\t7,2023-01-24 09:06:42,active", "control_character store_id of no store");
+    check(
+        format!("{ZONES}\"7\n\",utc\n8,utc\n"),
+        &["2: control_character store_id of no store", "8 UTC"],
+    );
+}
+
+#[test]
+fn a_store_id_that_is_empty_or_over_128_bytes_is_rejected() {
+    check_bad_row(",2023-01-24 09:06:42,active", "bad_store_id store_id of no store");
+    check_bad_row(" ,2023-01-24 09:06:42,active", "bad_store_id store_id of no store");
+    let long = "x".repeat(129);
+    check_bad_row(
+        &format!("{long},2023-01-24 09:06:42,active"),
+        "bad_store_id store_id of no store",
+    );
+}
+
+#[test]
+fn a_timestamp_of_another_form_is_rejected() {
+    for timestamp in ["", "1674551202", "24.01.2023 09:06", "2023-01-24", "2023-01-24 24:00:00"] {
+        check_bad_row(&format!("7,{timestamp},active"), "bad_timestamp timestamp_utc of 7");
+    }
+    check_message(
+        "7,1674551202,active",
+        "timestamp_utc must be YYYY-MM-DD HH:MM:SS[.ffffff], then UTC, Z, an offset +hh:mm or \
+         nothing; found \"1674551202\"",
+    );
+}
+
+#[test]
+fn a_poll_before_2000_is_rejected() {
+    for timestamp in ["1999-12-31 23:59:59.999999999", "0001-01-01 00:00:00"] {
+        check_bad_row(&format!("7,{timestamp},active"), "timestamp_too_early timestamp_utc of 7");
+    }
+}
+
+#[test]
+fn a_poll_after_the_latest_instant_is_rejected() {
+    for timestamp in ["2023-02-01 00:00:00.000001", "9999-12-31 23:59:59"] {
+        check_bad_row(&format!("7,{timestamp},active"), "timestamp_too_late timestamp_utc of 7");
+    }
+}
+
+#[test]
+fn a_status_is_active_or_inactive_and_nothing_else() {
+    for status in ["", "1", "actve", "activeinactive"] {
+        check_bad_row(&format!("7,2023-01-24 09:06:42,{status}"), "bad_status status of 7");
+    }
+    check_message(
+        "7,2023-01-24 09:06:42,act\"ve",
+        "status must be active or inactive; found \"act\\\"ve\"",
+    );
+}
+
+#[test]
+fn a_message_shows_a_long_value_cut_short() {
+    let status = "é".repeat(200);
+    let shown = "é".repeat(40);
+    let message = format!("status must be active or inactive; found \"{shown}\"... (400 bytes)");
+    check_message(&format!("7,2023-01-24 09:06:42,{status}"), &message);
+}
+
+#[test]
+fn a_day_is_one_digit_of_0_to_6() {
+    for day in ["7", "-1", "Mon", "", "00", "1.0"] {
+        check(format!("{HOURS}7,{day},9:00,17:00\n"), &["2: bad_day dayOfWeek of 7"]);
+    }
+}
+
+#[test]
+fn a_local_time_of_another_form_is_rejected() {
+    let times = [
+        "",
+        "9",
+        "9:0",
+        "009:00",
+        "25:00",
+        "-1:00",
+        "9:60",
+        "23:59:60",
+        "9:00:00:00",
+        "9:00 am",
+        "9:00:",
+        ":00",
+        "24:00:01",
+        "24:01",
+        "+9:00",
+    ];
+    for time in times {
+        check(format!("{HOURS}7,0,{time},17:00\n"), &["2: bad_time start_time_local of 7"]);
+        check(format!("{HOURS}7,0,9:00,{time}\n"), &["2: bad_time end_time_local of 7"]);
+    }
+}
+
+#[test]
+fn only_an_end_may_be_24_00() {
+    check(
+        format!("{HOURS}7,0,24:00,17:00\n7,0,24:00:00,24:00\n"),
+        &["2: bad_time start_time_local of 7", "3: bad_time start_time_local of 7"],
+    );
+}
+
+#[test]
+fn an_unknown_or_empty_zone_is_rejected() {
+    for zone in ["", "America/Springfield", "UTC+5", "America Chicago"] {
+        check(format!("{ZONES}7,{zone}\n"), &["2: unknown_zone timezone_str of 7"]);
+    }
+}
+
+/// Both rows around the bad one are accepted, and its record is handed on unaltered.
+#[track_caller]
+fn check_bad_row(row: impl AsRef<[u8]>, expected: &str) {
+    let row = row.as_ref();
+    let file = [POLLS.as_bytes(), GOOD_LINE.as_bytes(), row, b"\n", GOOD_LINE.as_bytes()].concat();
+    let found = read(&file).unwrap();
+    assert_eq!(found.lines[1..], [GOOD, &format!("3: {expected}"), GOOD]);
+    assert_eq!(found.records[2], row);
+}
+
+#[track_caller]
+fn check_message(row: &str, expected: &str) {
+    let found = read(format!("{POLLS}{row}").as_bytes()).unwrap();
+    assert_eq!(found.rejects[0].message, expected);
+}
+
+/// A record of eleven fields, so that none of them is too long in 8 KiB.
+#[track_caller]
+fn check_long_record(length: usize, expected: &str) {
+    let header = format!("{}{}", ZONES.trim(), ",x".repeat(9));
+    let mut row = format!("7,utc,{}", format!("{},", "x".repeat(1000)).repeat(8));
+    row.push_str(&"x".repeat(length - row.len()));
+    let found = read_in_pieces(
+        SourceReader::new(LATEST_POLL),
+        format!("{header}\n{row}\n8,utc{}\n", ",".repeat(9)).as_bytes(),
+        &[4096],
+    );
+    assert_eq!(found.unwrap().lines[1..], [expected, "8 UTC"]);
+}
+
+/// 50 MB of one line leave no more behind than a record has.
+#[track_caller]
+fn check_memory(unit: &[u8], expected: &str) {
+    let mut reader = SourceReader::new(LATEST_POLL);
+    let mut found = Found::default();
+    reader.feed(ZONES.as_bytes(), &mut found).unwrap();
+    let piece = unit.repeat(64 * 1024 / unit.len());
+    for _ in 0..800 {
+        reader.feed(&piece, &mut found).unwrap();
+        assert!(reader.kept_capacity() <= 4 * MAX_RECORD_BYTES);
+    }
+    reader.feed(b"\n7,utc\n", &mut found).unwrap();
+    reader.finish(&mut found).unwrap();
+    assert_eq!(found.lines[1..], [expected, "7 UTC"]);
+}

@@ -1,0 +1,81 @@
+//! The fast path and the way a file is cut up change nothing.
+//!
+//! Files are made of few, short, telling parts, so that quotes, line ends and limits meet often.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Parts of a file; the long ones reach the limits of fields and records.
+fn part() -> impl Strategy<Value = Vec<u8>> {
+    let short = [
+        "7,2023-01-24 09:06:42,active",
+        "2023-01-24T09:06:42.5Z",
+        "inactive",
+        "7",
+        "",
+        ",",
+        ",",
+        "\n",
+        "\n",
+        "\r\n",
+        "\r",
+        "\"",
+        "\"",
+        "\"\"",
+        " ",
+        "\t",
+        "\0",
+        "\u{7f}",
+        "é",
+        "store_id",
+        "x;y",
+    ];
+    prop_oneof![
+        40 => prop::sample::select(short.map(|text| text.as_bytes().to_vec()).to_vec()),
+        1 => Just(b"\xc3".to_vec()),
+        1 => (1020_usize..1030).prop_map(|length| vec![b'x'; length]),
+        1 => (8160_usize..8200).prop_map(|length| vec![b'y'; length]),
+        1 => (500_usize..1000).prop_map(|count| b"z\n".repeat(count * 4)),
+    ]
+}
+
+fn file() -> impl Strategy<Value = Vec<u8>> {
+    let starts = [POLLS, POLLS, "\u{feff}store_id,timestamp_utc,status,x\r\n", ZONES, HOURS, ""];
+    let start = prop::sample::select(starts.map(|text| text.as_bytes().to_vec()).to_vec());
+    (start, prop::collection::vec(part(), 0..60))
+        .prop_map(|(start, parts)| [start, parts.concat()].concat())
+}
+
+proptest! {
+    #[test]
+    fn any_file_comes_out_alike_however_it_is_cut_and_on_either_path(
+        file in file(),
+        lengths in prop::collection::vec(1_usize..3000, 1..20),
+    ) {
+        let whole = read_in_pieces(SourceReader::new(LATEST_POLL), &file, &[]);
+        let slow = read_in_pieces(SourceReader::without_plain_path(LATEST_POLL), &file, &[]);
+        prop_assert_eq!(&slow, &whole);
+        for lengths in [&lengths[..], &[1], &[2, 3]] {
+            let pieces = read_in_pieces(SourceReader::new(LATEST_POLL), &file, lengths);
+            prop_assert_eq!(&pieces, &whole);
+        }
+    }
+
+    #[test]
+    fn every_byte_of_a_file_is_in_a_record_or_ends_a_line(
+        parts in prop::collection::vec(part(), 0..40),
+    ) {
+        let rows = parts.concat();
+        let file = [ZONES.as_bytes(), &rows].concat();
+        let found = read_in_pieces(SourceReader::new(LATEST_POLL), &file, &[]).unwrap();
+        // Only what is behind 8 KiB of a record may be missing.
+        if rows.len() <= MAX_RECORD_BYTES {
+            let of_text = |bytes: &[u8]| {
+                bytes.iter().filter(|byte| !matches!(byte, b'\n' | b'\r' | b' ' | b'\t')).count()
+            };
+            let in_records: usize = found.records[1..].iter().map(|record| of_text(record)).sum();
+            prop_assert_eq!(in_records, of_text(&rows));
+        }
+    }
+}

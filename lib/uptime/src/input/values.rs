@@ -1,0 +1,141 @@
+//! The values of a row, as received, to the row as valid.
+
+use chrono::Weekday;
+use chrono_tz::Tz;
+
+use super::header::{DAY, END, MAX_COLUMNS, START, STATUS, STORE_ID, TIMESTAMP, ZONE};
+use super::reject::shown;
+use super::{FileKind, Problem, RejectCode, Row};
+use crate::business_hours::{HoursRow, LocalTime};
+use crate::{Poll, Status, StoreId, Timestamp};
+
+/// 2000-01-01; no poll is older.
+const EARLIEST_POLL: Timestamp = Timestamp::from_micros(946_684_800_000_000);
+
+const DAYS: [Weekday; 7] = [
+    Weekday::Mon,
+    Weekday::Tue,
+    Weekday::Wed,
+    Weekday::Thu,
+    Weekday::Fri,
+    Weekday::Sat,
+    Weekday::Sun,
+];
+
+/// Removes the blanks around a value.
+pub(super) fn trimmed(value: &[u8]) -> &[u8] {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let Some(start) = value.iter().position(|byte| !is_blank(byte)) else { return &[] };
+    let end = value.iter().rposition(|byte| !is_blank(byte)).map_or(start, |last| last + 1);
+    &value[start..end]
+}
+
+/// Reads the values of a kind's columns, in their order. Polls after `latest_poll` are rejected.
+#[inline]
+pub(super) fn read_row(
+    kind: FileKind,
+    values: [&[u8]; MAX_COLUMNS],
+    latest_poll: Timestamp,
+) -> Result<Row, Problem> {
+    let [store, first, second, third] = values;
+    let store = read_store(store)?;
+    Ok(match kind {
+        FileKind::Polls => {
+            let at = read_timestamp(first, latest_poll)?;
+            Row::Poll(store, Poll::new(at, read_status(second)?))
+        }
+        FileKind::BusinessHours => {
+            let day = read_day(first)?;
+            let start = read_time(second, START)?;
+            Row::Hours(store, HoursRow { day, start, end: read_time(third, END)? })
+        }
+        FileKind::TimeZones => Row::Zone(store, read_zone(first)?),
+    })
+}
+
+/// Reads a store id, blanks around it removed.
+pub(super) fn read_store(value: &[u8]) -> Result<StoreId, Problem> {
+    let text = std::str::from_utf8(value)
+        .map_err(|_| problem(STORE_ID, RejectCode::NotUtf8, format!("found {}", shown(value))))?;
+    StoreId::new(text).map_err(|error| problem(STORE_ID, RejectCode::BadStoreId, error.to_string()))
+}
+
+fn read_timestamp(value: &[u8], latest_poll: Timestamp) -> Result<Timestamp, Problem> {
+    let at = Timestamp::from_source(value).map_err(|_| {
+        let accepted = "YYYY-MM-DD HH:MM:SS[.ffffff], then UTC, Z, an offset +hh:mm or nothing";
+        unlike(TIMESTAMP, RejectCode::BadTimestamp, value, accepted)
+    })?;
+    if at < EARLIEST_POLL {
+        let accepted = format!("not before {EARLIEST_POLL}");
+        return Err(unlike(TIMESTAMP, RejectCode::TimestampTooEarly, value, &accepted));
+    }
+    if at > latest_poll {
+        let accepted = format!("not after {latest_poll}");
+        return Err(unlike(TIMESTAMP, RejectCode::TimestampTooLate, value, &accepted));
+    }
+    Ok(at)
+}
+
+fn read_status(value: &[u8]) -> Result<Status, Problem> {
+    if value.eq_ignore_ascii_case(b"active") {
+        Ok(Status::Active)
+    } else if value.eq_ignore_ascii_case(b"inactive") {
+        Ok(Status::Inactive)
+    } else {
+        Err(unlike(STATUS, RejectCode::BadStatus, value, "active or inactive"))
+    }
+}
+
+fn read_day(value: &[u8]) -> Result<Weekday, Problem> {
+    match value {
+        [digit @ b'0'..=b'6'] => Ok(DAYS[usize::from(digit - b'0')]),
+        _ => Err(unlike(DAY, RejectCode::BadDay, value, "one digit, 0 (Monday) to 6 (Sunday)")),
+    }
+}
+
+fn read_time(value: &[u8], column: &'static str) -> Result<LocalTime, Problem> {
+    let may_be_midnight = column == END;
+    let time = local_time(value).filter(|time| may_be_midnight || *time < LocalTime::DAY_END);
+    time.ok_or_else(|| {
+        let accepted = if may_be_midnight {
+            "a local time, H:MM or HH:MM, then :SS or nothing, up to 24:00"
+        } else {
+            "a local time, H:MM or HH:MM, then :SS or nothing, before 24:00"
+        };
+        unlike(column, RejectCode::BadTime, value, accepted)
+    })
+}
+
+fn local_time(value: &[u8]) -> Option<LocalTime> {
+    let mut parts = value.split(|byte| *byte == b':');
+    let hours = number(parts.next().filter(|digits| digits.len() <= 2)?)?;
+    let minutes = number(parts.next().filter(|digits| digits.len() == 2)?)?;
+    let seconds = match parts.next() {
+        Some(digits) => number(Some(digits).filter(|digits| digits.len() == 2)?)?,
+        None => 0,
+    };
+    if parts.next().is_some() || minutes > 59 || seconds > 59 {
+        return None;
+    }
+    LocalTime::from_seconds(hours * 3600 + minutes * 60 + seconds)
+}
+
+fn number(digits: &[u8]) -> Option<u32> {
+    let are_digits = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    are_digits.then(|| digits.iter().fold(0, |value, digit| value * 10 + u32::from(digit - b'0')))
+}
+
+fn read_zone(value: &[u8]) -> Result<Tz, Problem> {
+    let name = std::str::from_utf8(value).ok();
+    name.and_then(|name| Tz::from_str_insensitive(name).ok()).ok_or_else(|| {
+        unlike(ZONE, RejectCode::UnknownZone, value, "an IANA zone name, such as America/Chicago")
+    })
+}
+
+fn unlike(column: &'static str, code: RejectCode, value: &[u8], accepted: &str) -> Problem {
+    problem(column, code, format!("{column} must be {accepted}; found {}", shown(value)))
+}
+
+fn problem(column: &'static str, code: RejectCode, message: String) -> Problem {
+    Problem { column: Some(column), code, message }
+}
