@@ -8,7 +8,7 @@ use uptime_aws::{LoadFolder, LoadStatus, load_files::INCOMING};
 
 use crate::cli::Failure;
 use crate::terminal::{Progress, say};
-use crate::uploads::{Uploads, file_name};
+use crate::uploads::{Uploads, check_readable, file_name};
 
 /// Loads files into the running system and waits for the outcome.
 ///
@@ -30,6 +30,9 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let s3_address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.s3_port));
     let uploads = Uploads::to_system_at(s3_address).await?;
+    for path in &arguments.files {
+        check_readable(path).await?;
+    }
     let mut folders = Vec::new();
     let now = uptime_aws::now();
     for (number, path) in arguments.files.iter().enumerate() {

@@ -126,7 +126,7 @@ or
   curl --aws-sigv4 aws:amz:us-east-1:s3 --user {ACCESS_KEY}:{SECRET_KEY} \\
        -H '{UNSIGNED}' -T FILE http://{s3}/{DATA_BUCKET}/incoming/NAME.csv
   curl --aws-sigv4 aws:amz:us-east-1:s3 --user {ACCESS_KEY}:{SECRET_KEY} \\
-       -H '{UNSIGNED}' 'http://{s3}/{DATA_BUCKET}?list-type=2&prefix=loads/'
+       -H '{UNSIGNED}' 'http://{s3}/{DATA_BUCKET}?list-type=2&prefix=loads%2F'
 
 Ctrl-C stops the system; its data stays.",
         s3_port = s3.port(),

@@ -1,7 +1,7 @@
 //! What the commands tell the person at the keyboard.
 //!
-//! Results and news are lines on stdout; what goes on meanwhile is a bar on stderr, on a terminal
-//! only; logs go to stderr.
+//! Results and news are lines on stdout. What goes on meanwhile is a bar on stderr, or a line
+//! where that is no terminal; logs and failures go there too.
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
@@ -30,7 +30,7 @@ pub fn start_logging() {
     subscriber.try_init().ok();
 }
 
-/// Something that takes a while. Off a terminal only its beginning and its end are told.
+/// Something that takes a while. Off a terminal only its beginning is told.
 #[derive(Debug)]
 pub struct Progress(ProgressBar);
 
@@ -40,7 +40,7 @@ impl Progress {
     /// Begins; `what` says what goes on: `loading polls.csv`.
     pub fn begin(what: &str) -> Progress {
         if !std::io::stderr().is_terminal() {
-            say(format_args!("{what} ..."));
+            eprintln!("{what} ...");
             return Progress(ProgressBar::hidden());
         }
         let bar = ProgressBar::new_spinner().with_message(what.to_owned());
