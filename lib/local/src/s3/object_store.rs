@@ -139,16 +139,15 @@ impl S3 for ObjectStore {
         &self,
         request: S3Request<GetObjectInput>,
     ) -> S3Result<S3Response<GetObjectOutput>> {
-        let Some(condition) = request.input.if_match.clone() else {
-            return self.files.get_object(request).await;
-        };
+        let condition = request.input.if_match.clone();
         let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
+        // A writer replaces the bytes first and their checksums later.
         let _lock = self.lock(&bucket, &key).await;
         let response = self.files.get_object(request).await?;
         let is_match = match (&condition, &response.output.e_tag) {
-            (ETagCondition::Any, _) => true,
-            (ETagCondition::ETag(wanted), Some(found)) => wanted.strong_cmp(found),
-            (ETagCondition::ETag(_), None) => false,
+            (None | Some(ETagCondition::Any), _) => true,
+            (Some(ETagCondition::ETag(wanted)), Some(found)) => wanted.strong_cmp(found),
+            (Some(ETagCondition::ETag(_)), None) => false,
         };
         if is_match { Ok(response) } else { Err(s3_error!(PreconditionFailed)) }
     }
