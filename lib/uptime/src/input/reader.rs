@@ -2,9 +2,10 @@
 
 use memchr::memchr2;
 
+use super::checks::{check_fields, of_record};
 use super::header::{Header, MAX_COLUMNS};
 use super::plain::PlainRecord;
-use super::record::{Fields, MAX_FIELD_BYTES, MAX_RECORD_BYTES, Scanned, first_line};
+use super::record::{Fields, MAX_RECORD_BYTES, Scanned, first_line};
 use super::values::{read_row, read_store, trimmed};
 use super::{Problem, Records, RefusedFile, Reject, RejectCode};
 use crate::Timestamp;
@@ -209,39 +210,49 @@ impl SourceReader {
                 extent.length_with_end
             }
             Scanned::TooLong(line_ends) => {
-                let record = &bytes[..=MAX_RECORD_BYTES];
-                let message = format!(
-                    "a record has at most {MAX_RECORD_BYTES} bytes; this one has more, of which \
-                     the first {} are kept",
-                    record.len()
-                );
-                self.reject(of_record(RejectCode::RecordTooLong, message), record, header, records);
+                self.reject_too_long(bytes, header, records);
                 self.line += line_ends;
                 self.place = Place::LineRest(*header);
                 MAX_RECORD_BYTES
             }
             Scanned::UnclosedQuote(opening_line) => {
-                let limit = bytes.len().min(MAX_RECORD_BYTES + 1);
-                let record = &bytes[..opening_line.map_or(limit, |line| line.length)];
-                // Only fields that end on the opening line belong to what is rejected.
-                self.fields.scan(record, true);
-                let message = format!(
-                    "a quote that opens a field must be closed within {MAX_RECORD_BYTES} bytes \
-                     and before the file ends; reading resumes on the next line"
-                );
-                self.reject(of_record(RejectCode::UnclosedQuote, message), record, header, records);
-                match opening_line {
-                    Some(line) => {
-                        self.line += 1;
-                        line.length_with_end
-                    }
-                    None => {
-                        self.place = Place::LineRest(*header);
-                        bytes.len().min(MAX_RECORD_BYTES)
-                    }
+                let limit = bytes.len().min(MAX_RECORD_BYTES);
+                let length = opening_line.map_or(limit, |line| line.length);
+                self.reject_unclosed_quote(&bytes[..length], header, records);
+                if let Some(line) = opening_line {
+                    self.line += 1;
+                    line.length_with_end
+                } else {
+                    self.place = Place::LineRest(*header);
+                    limit
                 }
             }
         }
+    }
+
+    fn reject_too_long(&mut self, bytes: &[u8], header: &Header, records: &mut impl Records) {
+        let record = &bytes[..=MAX_RECORD_BYTES];
+        let message = format!(
+            "a record has at most {MAX_RECORD_BYTES} bytes; this one has more, of which the first \
+             {} are kept",
+            record.len()
+        );
+        self.reject(of_record(RejectCode::RecordTooLong, message), record, header, records);
+    }
+
+    fn reject_unclosed_quote(
+        &mut self,
+        opening_line: &[u8],
+        header: &Header,
+        records: &mut impl Records,
+    ) {
+        // Only fields that end on the opening line belong to what is rejected.
+        self.fields.scan(opening_line, true);
+        let message = format!(
+            "a quote that opens a field must be closed within {MAX_RECORD_BYTES} bytes and before \
+             the file ends; reading resumes on the next line"
+        );
+        self.reject(of_record(RejectCode::UnclosedQuote, message), opening_line, header, records);
     }
 
     /// Takes a whole record whose fields are at hand.
@@ -312,46 +323,4 @@ fn pass_mark(bytes: &[u8], at_end: bool) -> Option<usize> {
 fn piece_to_line_end(bytes: &[u8]) -> usize {
     let most = bytes.len().min(MAX_RECORD_BYTES);
     memchr2(b'\n', b'\r', &bytes[..most]).map_or(most, |index| most.min(index + 2))
-}
-
-fn check_fields(record: &[u8], fields: &Fields, header: &Header) -> Result<(), Problem> {
-    if fields.count() != header.width {
-        let message =
-            format!("a row has {} fields, as the header; found {}", header.width, fields.count());
-        return Err(of_record(RejectCode::FieldCount, message));
-    }
-    let place_of = |is_bad: &dyn Fn(usize, &[u8]) -> bool| {
-        fields.iter().enumerate().position(|(place, field)| is_bad(place, field))
-    };
-    let problem = |place: usize, code, message| {
-        let field = place + 1;
-        let message = format!("{message}; field {field} is not");
-        Problem { column: header.column_at(place), code, message }
-    };
-    if let Some(place) = place_of(&|_, field| field.len() > MAX_FIELD_BYTES) {
-        let message = format!("a field must be of at most {MAX_FIELD_BYTES} bytes");
-        return Err(problem(place, RejectCode::FieldTooLong, message));
-    }
-    if std::str::from_utf8(record).is_err() {
-        let place = place_of(&|_, field| std::str::from_utf8(field).is_err()).unwrap_or_default();
-        let message = "a field must be UTF-8".to_owned();
-        return Err(problem(place, RejectCode::NotUtf8, message));
-    }
-    let has_control = |place: usize, field: &[u8]| {
-        // What is ignored may be text of several lines.
-        let is_ignored = header.column_at(place).is_none();
-        let is_fine = |character: char| {
-            !character.is_control() || is_ignored && matches!(character, '\t' | '\n' | '\r')
-        };
-        !String::from_utf8_lossy(trimmed(field)).chars().all(is_fine)
-    };
-    if let Some(place) = place_of(&has_control) {
-        let message = "a field must be free of control characters".to_owned();
-        return Err(problem(place, RejectCode::ControlCharacter, message));
-    }
-    Ok(())
-}
-
-fn of_record(code: RejectCode, message: String) -> Problem {
-    Problem { column: None, code, message }
 }
