@@ -88,6 +88,14 @@ fn a_quote_open_after_8_kib_rejects_its_record_from_the_opening_line() {
 }
 
 #[test]
+fn a_store_named_behind_the_opening_line_is_not_that_of_the_rejected_line() {
+    check(
+        format!("note,{ZONES}\"a\nb\",7,\"utc\n"),
+        &["2: unclosed_quote row of no store", "3: unclosed_quote row of 7"],
+    );
+}
+
+#[test]
 fn a_quoted_field_closed_within_8_kib_is_no_unclosed_quote() {
     let filler = |length: usize| "x\n".repeat(length / 2);
     // 7,utc," ... " takes nine bytes more than its note.
