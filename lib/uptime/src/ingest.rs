@@ -4,6 +4,7 @@
 //! batch of polls ends. Polls are packed batch by batch; hours and zones, which replace what is
 //! stored, are gathered whole.
 
+mod content;
 mod hours;
 mod polls;
 mod reject_files;
@@ -14,14 +15,11 @@ mod zones;
 use thiserror::Error;
 
 use crate::gzip::{self, GzipError, Unpacker};
-use crate::input::{FileKind, Problem, Records, RefusedFile, Reject, Row, SourceReader};
+use crate::input::{FileKind, RefusedFile, SourceReader};
 use crate::segment::{Segment, Source};
 use crate::{Shard, Timestamp};
 
-use hours::HoursFile;
-use polls::PollBatch;
-use reject_files::RejectFiles;
-use zones::ZonesFile;
+use content::Content;
 
 /// What an ingest needs to know of its file.
 #[derive(Debug, Clone)]
@@ -109,15 +107,7 @@ impl Ingest {
             form: Form::Unknown(Vec::new()),
             reader: SourceReader::new(settings.latest_poll),
             gzip_ratio_limit: settings.gzip_ratio_limit,
-            content: Content {
-                source: settings.source,
-                batch_bytes: settings.batch_bytes,
-                gathered: None,
-                segments: Vec::new(),
-                reject_files: RejectFiles::default(),
-                counts: Counts::default(),
-                poll_span: None,
-            },
+            content: Content::new(settings.source, settings.batch_bytes),
             ended: None,
         }
     }
@@ -162,11 +152,7 @@ impl Ingest {
 
     /// Known once the header is read.
     pub fn kind(&self) -> Option<FileKind> {
-        self.content.gathered.as_ref().map(|gathered| match gathered {
-            Gathered::Polls(_) => FileKind::Polls,
-            Gathered::Hours(_) => FileKind::BusinessHours,
-            Gathered::Zones(_) => FileKind::TimeZones,
-        })
+        self.content.kind()
     }
 
     /// The first and the last poll accepted so far.
@@ -220,90 +206,6 @@ impl Ingest {
         self.content.pack_rest();
         self.ended = Some(result.clone());
         result
-    }
-}
-
-/// What was read, and what is made of it.
-#[derive(Debug)]
-struct Content {
-    source: Source,
-    batch_bytes: usize,
-    gathered: Option<Gathered>,
-    segments: Vec<Segment>,
-    reject_files: RejectFiles,
-    counts: Counts,
-    poll_span: Option<(Timestamp, Timestamp)>,
-}
-
-/// The accepted rows that are not packed yet.
-#[derive(Debug)]
-enum Gathered {
-    Polls(PollBatch),
-    Hours(HoursFile),
-    Zones(ZonesFile),
-}
-
-impl Content {
-    fn pack_rest(&mut self) {
-        match &mut self.gathered {
-            None => {}
-            Some(Gathered::Polls(batch)) => batch.pack(&mut self.segments, &mut self.counts),
-            Some(Gathered::Hours(file)) => {
-                file.write_rejected_rows(&mut self.reject_files);
-                file.pack(&self.source, &mut self.segments, &mut self.counts);
-            }
-            Some(Gathered::Zones(file)) => {
-                file.pack(&self.source, &mut self.segments, &mut self.counts);
-            }
-        }
-    }
-
-    fn extend_span(&mut self, at: Timestamp) {
-        let (first, last) = self.poll_span.unwrap_or((at, at));
-        self.poll_span = Some((first.min(at), last.max(at)));
-    }
-}
-
-impl Records for Content {
-    fn header(&mut self, kind: FileKind, record: &[u8]) {
-        self.reject_files.set_header(record);
-        self.gathered = Some(match kind {
-            FileKind::Polls => Gathered::Polls(PollBatch::default()),
-            FileKind::BusinessHours => Gathered::Hours(HoursFile::default()),
-            FileKind::TimeZones => Gathered::Zones(ZonesFile::default()),
-        });
-    }
-
-    fn objection(&self, row: &Row) -> Option<Problem> {
-        match (&self.gathered, row) {
-            (Some(Gathered::Hours(file)), Row::Hours(store, row)) => file.objection(store, *row),
-            _ => None,
-        }
-    }
-
-    fn row(&mut self, row: Row, record: &[u8]) {
-        match (&mut self.gathered, row) {
-            (Some(Gathered::Polls(batch)), Row::Poll(store, poll)) => {
-                batch.add(store, poll);
-                if batch.memory_bytes() >= self.batch_bytes {
-                    batch.pack(&mut self.segments, &mut self.counts);
-                }
-                self.extend_span(poll.at());
-            }
-            (Some(Gathered::Hours(file)), Row::Hours(store, row)) => file.add(store, row, record),
-            (Some(Gathered::Zones(file)), Row::Zone(store, zone)) => file.add(store, zone),
-            // A reader gives rows of the kind that the header told, and none before it.
-            _ => {}
-        }
-    }
-
-    fn reject(&mut self, reject: Reject, record: &[u8]) {
-        self.counts.add_rejected();
-        self.reject_files.add_reject(&reject);
-        match &mut self.gathered {
-            Some(Gathered::Hours(file)) => file.add_rejected(reject.store, record),
-            _ => self.reject_files.add_rejected_row(record),
-        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! blank becomes one row or one reject. Two paths read records: `plain` for those without quotes or
 //! bytes out of the ordinary, and `record` for all. Which one is taken changes nothing but speed.
 
+mod checks;
 mod header;
 mod plain;
 mod reader;

@@ -11,6 +11,7 @@
 //! - [`timeline`]: polls and open intervals to uptime, downtime and unknown; the heart.
 //! - [`poll_count`]: the plain count of polls.
 //! - [`segment`]: the packed form in which data is stored.
+//! - [`gzip`]: packed files, unpacked as they come.
 //! - [`ingest`]: a source file to segments, rejects and counts.
 //! - [`shard_data`]: the segments of a shard, united.
 //! - [`report`]: all stores of a shard to rows; [`output`]: rows to CSV.

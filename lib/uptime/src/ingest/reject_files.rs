@@ -8,24 +8,13 @@ use crate::output::guarded;
 /// The columns of `rejects.csv`.
 const COLUMNS: [&str; 4] = ["line", "column", "code", "message"];
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct RejectFiles {
     rejects: Option<Writer<Vec<u8>>>,
     has_columns: bool,
     // The file's own header with a line end, until it is written.
     header: Vec<u8>,
     rejected_rows: Vec<u8>,
-}
-
-impl Default for RejectFiles {
-    fn default() -> RejectFiles {
-        RejectFiles {
-            rejects: None,
-            has_columns: false,
-            header: Vec::new(),
-            rejected_rows: Vec::new(),
-        }
-    }
 }
 
 impl RejectFiles {

@@ -1,12 +1,13 @@
 //! Reads a source file that is pushed at it.
 
+mod rows;
+
 use memchr::memchr2;
 
-use super::header::{Header, MAX_COLUMNS};
-use super::plain::PlainRecord;
-use super::record::{Fields, MAX_FIELD_BYTES, MAX_RECORD_BYTES, Scanned, first_line};
-use super::values::{read_row, read_store, trimmed};
-use super::{Problem, Records, RefusedFile, Reject, RejectCode};
+use super::header::Header;
+use super::record::{Fields, MAX_RECORD_BYTES, Scanned, first_line};
+use super::values::trimmed;
+use super::{Records, RefusedFile};
 use crate::Timestamp;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -171,120 +172,6 @@ impl SourceReader {
         Ok(extent.length_with_end)
     }
 
-    /// Reads plain records as long as there are any, and returns how many bytes they had.
-    fn read_plain(&mut self, bytes: &[u8], header: &Header, records: &mut impl Records) -> usize {
-        let mut consumed = 0;
-        while self.takes_plain_path {
-            let Some(record) = PlainRecord::find(&bytes[consumed..]) else { break };
-            if record.field_count != header.width {
-                break;
-            }
-            let values = header.pick(|place| record.field(place));
-            self.take_row(values, record.bytes(), header, records);
-            self.line += 1;
-            consumed += record.extent.length_with_end;
-        }
-        consumed
-    }
-
-    /// Reads one record of any form and returns how many bytes it had; 0 if it is not whole.
-    fn read_any(
-        &mut self,
-        bytes: &[u8],
-        at_end: bool,
-        header: &Header,
-        records: &mut impl Records,
-    ) -> usize {
-        if bytes.is_empty() {
-            return 0;
-        }
-        match self.fields.scan(bytes, at_end) {
-            Scanned::More => 0,
-            Scanned::Record(extent, lines) => {
-                let record = &bytes[..extent.length];
-                if !trimmed(record).is_empty() {
-                    self.take_record(record, header, records);
-                }
-                self.line += lines;
-                extent.length_with_end
-            }
-            Scanned::TooLong(line_ends) => {
-                let record = &bytes[..=MAX_RECORD_BYTES];
-                let message = format!(
-                    "a record has at most {MAX_RECORD_BYTES} bytes; this one has more, of which \
-                     the first {} are kept",
-                    record.len()
-                );
-                self.reject(of_record(RejectCode::RecordTooLong, message), record, header, records);
-                self.line += line_ends;
-                self.place = Place::LineRest(*header);
-                MAX_RECORD_BYTES
-            }
-            Scanned::UnclosedQuote(opening_line) => {
-                let limit = bytes.len().min(MAX_RECORD_BYTES + 1);
-                let record = &bytes[..opening_line.map_or(limit, |line| line.length)];
-                // Only fields that end on the opening line belong to what is rejected.
-                self.fields.scan(record, true);
-                let message = format!(
-                    "a quote that opens a field must be closed within {MAX_RECORD_BYTES} bytes \
-                     and before the file ends; reading resumes on the next line"
-                );
-                self.reject(of_record(RejectCode::UnclosedQuote, message), record, header, records);
-                match opening_line {
-                    Some(line) => {
-                        self.line += 1;
-                        line.length_with_end
-                    }
-                    None => {
-                        self.place = Place::LineRest(*header);
-                        bytes.len().min(MAX_RECORD_BYTES)
-                    }
-                }
-            }
-        }
-    }
-
-    /// Takes a whole record whose fields are at hand.
-    fn take_record(&self, record: &[u8], header: &Header, records: &mut impl Records) {
-        if let Err(problem) = check_fields(record, &self.fields, header) {
-            self.reject(problem, record, header, records);
-            return;
-        }
-        let values = header.pick(|place| self.fields.get(place).unwrap_or_default());
-        self.take_row(values, record, header, records);
-    }
-
-    #[inline]
-    fn take_row(
-        &self,
-        values: [&[u8]; MAX_COLUMNS],
-        record: &[u8],
-        header: &Header,
-        records: &mut impl Records,
-    ) {
-        let row = read_row(header.kind, values, self.latest_poll);
-        let row = row.and_then(|row| match records.objection(&row) {
-            None => Ok(row),
-            Some(problem) => Err(problem),
-        });
-        match row {
-            Ok(row) => records.row(row, record),
-            Err(Problem { column, code, message }) => {
-                let store = read_store(values[0]).ok();
-                records.reject(Reject { line: self.line, column, code, message, store }, record);
-            }
-        }
-    }
-
-    /// Rejects a record for what it is, not for a value in it.
-    #[cold]
-    fn reject(&self, problem: Problem, record: &[u8], header: &Header, records: &mut impl Records) {
-        let store = self.fields.get(header.store_place());
-        let store = store.and_then(|value| read_store(trimmed(value)).ok());
-        let Problem { column, code, message } = problem;
-        records.reject(Reject { line: self.line, column, code, message, store }, record);
-    }
-
     /// Passes over the rest of a rejected line.
     fn pass_line_rest(&mut self, bytes: &[u8], at_end: bool, header: Header) -> usize {
         match first_line(bytes, at_end) {
@@ -312,46 +199,4 @@ fn pass_mark(bytes: &[u8], at_end: bool) -> Option<usize> {
 fn piece_to_line_end(bytes: &[u8]) -> usize {
     let most = bytes.len().min(MAX_RECORD_BYTES);
     memchr2(b'\n', b'\r', &bytes[..most]).map_or(most, |index| most.min(index + 2))
-}
-
-fn check_fields(record: &[u8], fields: &Fields, header: &Header) -> Result<(), Problem> {
-    if fields.count() != header.width {
-        let message =
-            format!("a row has {} fields, as the header; found {}", header.width, fields.count());
-        return Err(of_record(RejectCode::FieldCount, message));
-    }
-    let place_of = |is_bad: &dyn Fn(usize, &[u8]) -> bool| {
-        fields.iter().enumerate().position(|(place, field)| is_bad(place, field))
-    };
-    let problem = |place: usize, code, message| {
-        let field = place + 1;
-        let message = format!("{message}; field {field} is not");
-        Problem { column: header.column_at(place), code, message }
-    };
-    if let Some(place) = place_of(&|_, field| field.len() > MAX_FIELD_BYTES) {
-        let message = format!("a field must be of at most {MAX_FIELD_BYTES} bytes");
-        return Err(problem(place, RejectCode::FieldTooLong, message));
-    }
-    if std::str::from_utf8(record).is_err() {
-        let place = place_of(&|_, field| std::str::from_utf8(field).is_err()).unwrap_or_default();
-        let message = "a field must be UTF-8".to_owned();
-        return Err(problem(place, RejectCode::NotUtf8, message));
-    }
-    let has_control = |place: usize, field: &[u8]| {
-        // What is ignored may be text of several lines.
-        let is_ignored = header.column_at(place).is_none();
-        let is_fine = |character: char| {
-            !character.is_control() || is_ignored && matches!(character, '\t' | '\n' | '\r')
-        };
-        !String::from_utf8_lossy(trimmed(field)).chars().all(is_fine)
-    };
-    if let Some(place) = place_of(&has_control) {
-        let message = "a field must be free of control characters".to_owned();
-        return Err(problem(place, RejectCode::ControlCharacter, message));
-    }
-    Ok(())
-}
-
-fn of_record(code: RejectCode, message: String) -> Problem {
-    Problem { column: None, code, message }
 }

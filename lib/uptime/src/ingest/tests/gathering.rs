@@ -30,11 +30,10 @@ fn of_polls_that_disagree_inactive_wins_and_the_others_are_conflicts() {
 
 #[test]
 fn shuffled_polls_are_stored_as_sorted_ones() {
-    let mut rows: Vec<String> = (0..50)
-        .map(|minute| format!("{},2023-01-24 09:{minute}:00,active\n", minute % 5))
+    let rows: Vec<String> = (0..50)
+        .map(|minute| format!("{},2023-01-24 09:{minute:02}:00,active\n", minute % 5))
         .collect();
     let rows_of = |rows: &[String]| load(format!("{POLLS}{}", rows.concat())).segments;
-    rows.iter_mut().for_each(|row| *row = row.replace(":5:", ":05:"));
     let mut reversed = rows.clone();
     reversed.reverse();
     assert_eq!(rows_of(&rows), rows_of(&reversed));
@@ -127,7 +126,8 @@ fn hours_and_zones_are_stored_only_when_the_file_has_ended() {
 fn more_rows_of_hours_than_a_store_may_have_are_rejected() {
     let time =
         |second: u32| format!("{}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60);
-    let rows: String = (0..20_002).map(|second| format!("7,0,{},24:00\n", time(second))).collect();
+    let row = |second: u32| format!("7,0,{},24:00\n", time(second));
+    let rows: String = (0..20_002).map(row).collect();
     let loaded =
         load_in_pieces(settings(), format!("{HOURS}{rows}7,0,0:00,24:00\n").as_bytes(), 4096);
     assert_eq!(loaded.counts, counts(20_000, 1, 0, 2));

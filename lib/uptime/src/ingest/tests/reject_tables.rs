@@ -1,6 +1,8 @@
 //! `rejects.csv` and `rejected_rows.csv`.
 
 use super::*;
+use crate::ingest::reject_files::RejectFiles;
+use crate::input::{Reject, RejectCode};
 
 #[test]
 fn rejects_csv_gives_line_column_code_and_message() {
@@ -63,7 +65,7 @@ fn corrected_rejected_rows_load_the_whole_store() {
 #[test]
 fn a_cell_that_looks_like_a_formula_is_guarded() {
     let mut files = RejectFiles::default();
-    let code = crate::input::RejectCode::BadDay;
+    let code = RejectCode::BadDay;
     let message = "=1+1".to_owned();
     files.add_reject(&Reject { line: 1, column: Some("@x"), code, message, store: None });
     assert_eq!(files.take_rejects(), b"line,column,code,message\n1,'@x,bad_day,'=1+1\n");

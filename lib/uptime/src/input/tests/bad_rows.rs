@@ -17,11 +17,11 @@ fn a_row_with_too_few_or_too_many_fields_is_rejected() {
 fn a_field_over_1_kib_is_rejected_one_of_1_kib_is_not() {
     let long = "x".repeat(1024);
     check_bad_row(
-        &format!("{long}x,2023-01-24 09:06:42,active"),
+        format!("{long}x,2023-01-24 09:06:42,active"),
         "field_too_long store_id of no store",
     );
     check_bad_row(
-        &format!("{long},2023-01-24 09:06:42,active"),
+        format!("{long},2023-01-24 09:06:42,active"),
         "bad_store_id store_id of no store",
     );
     let note = |note: &str| format!("note,{ZONES}{note},7,utc\n");
@@ -88,6 +88,14 @@ fn a_quote_open_after_8_kib_rejects_its_record_from_the_opening_line() {
 }
 
 #[test]
+fn a_store_named_behind_the_opening_line_is_not_that_of_the_rejected_line() {
+    check(
+        format!("note,{ZONES}\"a\nb\",7,\"utc\n"),
+        &["2: unclosed_quote row of no store", "3: unclosed_quote row of 7"],
+    );
+}
+
+#[test]
 fn a_quoted_field_closed_within_8_kib_is_no_unclosed_quote() {
     let filler = |length: usize| "x\n".repeat(length / 2);
     // 7,utc," ... " takes nine bytes more than its note.
@@ -138,7 +146,7 @@ fn a_store_id_that_is_empty_or_over_128_bytes_is_rejected() {
     check_bad_row(" ,2023-01-24 09:06:42,active", "bad_store_id store_id of no store");
     let long = "x".repeat(129);
     check_bad_row(
-        &format!("{long},2023-01-24 09:06:42,active"),
+        format!("{long},2023-01-24 09:06:42,active"),
         "bad_store_id store_id of no store",
     );
 }
@@ -146,7 +154,7 @@ fn a_store_id_that_is_empty_or_over_128_bytes_is_rejected() {
 #[test]
 fn a_timestamp_of_another_form_is_rejected() {
     for timestamp in ["", "1674551202", "24.01.2023 09:06", "2023-01-24", "2023-01-24 24:00:00"] {
-        check_bad_row(&format!("7,{timestamp},active"), "bad_timestamp timestamp_utc of 7");
+        check_bad_row(format!("7,{timestamp},active"), "bad_timestamp timestamp_utc of 7");
     }
     check_message(
         "7,1674551202,active",
@@ -158,21 +166,21 @@ fn a_timestamp_of_another_form_is_rejected() {
 #[test]
 fn a_poll_before_2000_is_rejected() {
     for timestamp in ["1999-12-31 23:59:59.999999999", "0001-01-01 00:00:00"] {
-        check_bad_row(&format!("7,{timestamp},active"), "timestamp_too_early timestamp_utc of 7");
+        check_bad_row(format!("7,{timestamp},active"), "timestamp_too_early timestamp_utc of 7");
     }
 }
 
 #[test]
 fn a_poll_after_the_latest_instant_is_rejected() {
     for timestamp in ["2023-02-01 00:00:00.000001", "9999-12-31 23:59:59"] {
-        check_bad_row(&format!("7,{timestamp},active"), "timestamp_too_late timestamp_utc of 7");
+        check_bad_row(format!("7,{timestamp},active"), "timestamp_too_late timestamp_utc of 7");
     }
 }
 
 #[test]
 fn a_status_is_active_or_inactive_and_nothing_else() {
     for status in ["", "1", "actve", "activeinactive"] {
-        check_bad_row(&format!("7,2023-01-24 09:06:42,{status}"), "bad_status status of 7");
+        check_bad_row(format!("7,2023-01-24 09:06:42,{status}"), "bad_status status of 7");
     }
     check_message(
         "7,2023-01-24 09:06:42,act\"ve",

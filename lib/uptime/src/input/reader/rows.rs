@@ -1,0 +1,140 @@
+//! Reads the records behind the header, on either path, and hands on what becomes of them.
+
+use super::{Place, SourceReader};
+use crate::input::checks::{check_fields, of_record};
+use crate::input::header::{Header, MAX_COLUMNS};
+use crate::input::plain::PlainRecord;
+use crate::input::record::{MAX_RECORD_BYTES, Scanned};
+use crate::input::values::{read_row, read_store, trimmed};
+use crate::input::{Problem, Records, Reject, RejectCode};
+
+impl SourceReader {
+    /// Reads plain records as long as there are any, and returns how many bytes they had.
+    pub(super) fn read_plain(
+        &mut self,
+        bytes: &[u8],
+        header: &Header,
+        records: &mut impl Records,
+    ) -> usize {
+        let mut consumed = 0;
+        while self.takes_plain_path {
+            let Some(record) = PlainRecord::find(&bytes[consumed..]) else { break };
+            if record.field_count != header.width {
+                break;
+            }
+            let values = header.pick(|place| record.field(place));
+            self.take_row(values, record.bytes(), header, records);
+            self.line += 1;
+            consumed += record.extent.length_with_end;
+        }
+        consumed
+    }
+
+    /// Reads one record of any form and returns how many bytes it had; 0 if it is not whole.
+    pub(super) fn read_any(
+        &mut self,
+        bytes: &[u8],
+        at_end: bool,
+        header: &Header,
+        records: &mut impl Records,
+    ) -> usize {
+        if bytes.is_empty() {
+            return 0;
+        }
+        match self.fields.scan(bytes, at_end) {
+            Scanned::More => 0,
+            Scanned::Record(extent, lines) => {
+                let record = &bytes[..extent.length];
+                if !trimmed(record).is_empty() {
+                    self.take_record(record, header, records);
+                }
+                self.line += lines;
+                extent.length_with_end
+            }
+            Scanned::TooLong(line_ends) => {
+                self.reject_too_long(bytes, header, records);
+                self.line += line_ends;
+                self.place = Place::LineRest(*header);
+                MAX_RECORD_BYTES
+            }
+            Scanned::UnclosedQuote(opening_line) => {
+                let limit = bytes.len().min(MAX_RECORD_BYTES);
+                let length = opening_line.map_or(limit, |line| line.length);
+                self.reject_unclosed_quote(&bytes[..length], header, records);
+                if let Some(line) = opening_line {
+                    self.line += 1;
+                    line.length_with_end
+                } else {
+                    self.place = Place::LineRest(*header);
+                    limit
+                }
+            }
+        }
+    }
+
+    fn reject_too_long(&mut self, bytes: &[u8], header: &Header, records: &mut impl Records) {
+        let record = &bytes[..=MAX_RECORD_BYTES];
+        let message = format!(
+            "a record has at most {MAX_RECORD_BYTES} bytes; this one has more, of which the first \
+             {} are kept",
+            record.len()
+        );
+        self.reject(of_record(RejectCode::RecordTooLong, message), record, header, records);
+    }
+
+    fn reject_unclosed_quote(
+        &mut self,
+        opening_line: &[u8],
+        header: &Header,
+        records: &mut impl Records,
+    ) {
+        // Only fields that end on the opening line belong to what is rejected.
+        self.fields.scan(opening_line, true);
+        let message = format!(
+            "a quote that opens a field must be closed within {MAX_RECORD_BYTES} bytes and before \
+             the file ends; reading resumes on the next line"
+        );
+        self.reject(of_record(RejectCode::UnclosedQuote, message), opening_line, header, records);
+    }
+
+    /// Takes a whole record whose fields are at hand.
+    fn take_record(&self, record: &[u8], header: &Header, records: &mut impl Records) {
+        if let Err(problem) = check_fields(record, &self.fields, header) {
+            self.reject(problem, record, header, records);
+            return;
+        }
+        let values = header.pick(|place| self.fields.get(place).unwrap_or_default());
+        self.take_row(values, record, header, records);
+    }
+
+    #[inline]
+    fn take_row(
+        &self,
+        values: [&[u8]; MAX_COLUMNS],
+        record: &[u8],
+        header: &Header,
+        records: &mut impl Records,
+    ) {
+        let row = read_row(header.kind, values, self.latest_poll);
+        let row = row.and_then(|row| match records.objection(&row) {
+            None => Ok(row),
+            Some(problem) => Err(problem),
+        });
+        match row {
+            Ok(row) => records.row(row, record),
+            Err(Problem { column, code, message }) => {
+                let store = read_store(values[0]).ok();
+                records.reject(Reject { line: self.line, column, code, message, store }, record);
+            }
+        }
+    }
+
+    /// Rejects a record for what it is, not for a value in it.
+    #[cold]
+    fn reject(&self, problem: Problem, record: &[u8], header: &Header, records: &mut impl Records) {
+        let store = self.fields.get(header.store_place());
+        let store = store.and_then(|value| read_store(trimmed(value)).ok());
+        let Problem { column, code, message } = problem;
+        records.reject(Reject { line: self.line, column, code, message, store }, record);
+    }
+}
