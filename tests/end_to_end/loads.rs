@@ -4,7 +4,6 @@ use std::io::Write;
 
 use end_to_end::engine::{Sample, local_report};
 use end_to_end::story::Story;
-use end_to_end::until::until;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use uptime_aws::LoadStatus;
@@ -77,36 +76,6 @@ async fn a_key_may_hold_blanks_plus_signs_percents_and_letters_of_any_script() {
 }
 
 #[tokio::test]
-async fn a_file_of_hours_or_zones_that_arrives_late_does_not_replace_a_newer_one() {
-    let story = Story::begin().await;
-    let always_closed = "store_id,day,start_time_local,end_time_local\na,6,01:00,02:00\n";
-    let far_away = "store_id,timezone\na,Asia/Tokyo\n";
-    story.load("z-older-hours.csv", always_closed).await;
-    story.load("z-older-zones.csv", far_away).await;
-    story.load("polls.csv", small::POLLS).await;
-    assert_ne!(story.report(small::AT_NOON).await, small::csv_at_noon());
-    put_later(&story, "a-newer-zones.csv", small::ZONES, "z-older-zones.csv").await;
-    put_later(&story, "a-newer-hours.csv", small::HOURS, "z-older-hours.csv").await;
-    assert_eq!(story.report(small::AT_NOON).await, small::csv_at_noon());
-
-    story.load_directly("z-older-hours.csv").await.unwrap();
-    story.load_directly("z-older-zones.csv").await.unwrap();
-
-    assert_eq!(story.report(small::AT_NOON).await, small::csv_at_noon());
-}
-
-#[tokio::test]
-async fn stores_that_a_newer_file_does_not_name_keep_what_they_had() {
-    let story = Story::begin().await;
-    let hours = |store| small::HOURS.replace("\na,", &format!("\n{store},"));
-    let b_polls = small::POLLS.replace("\na,", "\nb,");
-    let zones = format!("{}b,UTC\n", small::ZONES);
-    story.load_all(&[small::HOURS, &hours("b"), &zones, small::POLLS, &b_polls]).await;
-    let expected = format!("{}{}\n", small::csv_at_noon(), small::ROW_AT_NOON.replace('a', "b"));
-    assert_eq!(story.report(small::AT_NOON).await, expected);
-}
-
-#[tokio::test]
 async fn the_order_the_splitting_and_the_repetition_of_files_change_no_byte() {
     let sample = Sample::generate(25, 8, 11);
     let expected = local_report(&sample.files(), "");
@@ -126,17 +95,6 @@ async fn the_order_the_splitting_and_the_repetition_of_files_change_no_byte() {
         assert_eq!(story.load_ended(&format!("{place}.csv")).await.status, LoadStatus::Complete);
     }
     assert_eq!(story.report("").await, expected);
-}
-
-/// Loads an object again and again until S3 dates it later than another: it does so in seconds.
-async fn put_later(story: &Story, name: &str, content: &str, older: &str) {
-    let older = story.put_at(older).await;
-    until("S3 counts the next second", async || {
-        story.put("clock", "").await;
-        (story.put_at("clock").await.secs() > older.secs()).then_some(())
-    })
-    .await;
-    story.load(name, content).await;
 }
 
 fn gzip(text: &str) -> Vec<u8> {

@@ -3,10 +3,11 @@
 //!
 //! - [`calls`], [`parameters`], [`forms`]: what callers may send, and what they get.
 //! - [`figures`]: reports are those of `local report`, byte for byte.
-//! - [`loads`], [`rejects`], [`repeats`], [`notifications`]: what becomes of files.
+//! - [`loads`], [`newest`], [`rejects`], [`repeats`], [`notifications`]: what becomes of files.
 //! - [`deliveries`], [`lives`]: what becomes of reports, whatever happens on the way.
 //! - [`kills`]: the process dies in the middle.
 //! - [`events`]: stored events, as AWS sends them.
+#![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
 mod calls;
 mod deliveries;
@@ -16,6 +17,7 @@ mod forms;
 mod kills;
 mod lives;
 mod loads;
+mod newest;
 mod notifications;
 mod parameters;
 mod rejects;

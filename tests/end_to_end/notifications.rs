@@ -21,8 +21,12 @@ async fn what_needs_no_load_is_acknowledged() {
     story.send_to_load_data(&event(&[("ObjectCreated:Put", "incoming/never+was.csv")]));
     story.send_to_load_data(&event(&[]));
 
-    story.drained(LOAD_QUEUE).await;
+    story.put("folder/", "").await;
 
+    story.drained(LOAD_QUEUE).await;
+    let story = Story::in_folder(story.end().await, |_| {}).await;
+
+    assert_eq!(story.system.taken_up().files, 0);
     assert!(story.messages(LOAD_DEAD_LETTER_QUEUE).is_empty());
     assert!(story.keys(DATA_BUCKET, "loads/").await.is_empty());
 }

@@ -1,6 +1,6 @@
 //! Files that are loaded twice, and events that are delivered twice.
 
-use end_to_end::engine::Sample;
+use end_to_end::engine::{Sample, local_report};
 use end_to_end::story::Story;
 use local::system::LOAD_QUEUE;
 use serde_json::json;
@@ -42,6 +42,27 @@ async fn an_event_that_is_delivered_twice_leaves_one_load() {
 
     assert_eq!(story.manifest("2.csv").await.unwrap(), before);
     assert_eq!(story.report("").await, report);
+}
+
+#[tokio::test]
+async fn an_event_that_two_workers_get_at_once_leaves_the_data_of_one() {
+    let sample = Sample::generate(15, 8, 6);
+    let story = Story::with(|settings| settings.loads.concurrency = 0).await;
+    for (place, file) in sample.files().into_iter().enumerate() {
+        story.put(&format!("{place}.csv"), file).await;
+        for _ in 0..2 {
+            let key = format!("incoming/{place}.csv");
+            story.send_to_load_data(&event(&[("ObjectCreated:Put", &key)]));
+        }
+    }
+    let story =
+        Story::in_folder(story.end().await, |settings| settings.loads.concurrency = 3).await;
+    story.drained(LOAD_QUEUE).await;
+    for place in 0..3 {
+        let manifest = story.manifest(&format!("{place}.csv")).await.unwrap();
+        assert_eq!(manifest.status, LoadStatus::Complete);
+    }
+    assert_eq!(story.report("").await, local_report(&sample.files(), ""));
 }
 
 #[tokio::test]

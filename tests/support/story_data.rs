@@ -67,12 +67,21 @@ impl Story {
 
     /// The manifest of the one load of this name, if it has begun.
     pub async fn manifest(&self, name: &str) -> Option<Manifest> {
-        let keys = self.keys(DATA_BUCKET, &format!("loads/{name}/")).await;
-        let manifests: Vec<&String> =
-            keys.iter().filter(|key| key.ends_with("/manifest.json")).collect();
+        let mut manifests = self.manifests(name).await;
         assert!(manifests.len() <= 1, "{name} was loaded more than once: {manifests:?}");
-        let manifest = self.object(DATA_BUCKET, manifests.first()?).await?;
-        serde_json::from_str(&manifest).ok()
+        manifests.pop()
+    }
+
+    /// The manifests of all loads of this name.
+    pub async fn manifests(&self, name: &str) -> Vec<Manifest> {
+        let mut manifests = Vec::new();
+        for key in self.keys(DATA_BUCKET, &format!("loads/{name}/")).await {
+            if key.ends_with("/manifest.json") {
+                let manifest = self.object(DATA_BUCKET, &key).await.unwrap();
+                manifests.push(serde_json::from_str(&manifest).unwrap());
+            }
+        }
+        manifests
     }
 
     /// The text of an object, if there is one.
@@ -108,9 +117,19 @@ impl Story {
         stored.collect()
     }
 
-    /// When S3 says that an object was put.
-    pub async fn put_at(&self, name: &str) -> DateTime {
-        let head = self.s3().head_object().bucket(DATA_BUCKET).key(format!("incoming/{name}"));
+    /// Waits until S3 dates what is put later than an object that is there: it does so in seconds.
+    pub async fn next_second(&self, older: &str) {
+        let older = self.put_at(&format!("incoming/{older}")).await;
+        until("S3 counts the next second", async || {
+            let clock = self.s3().put_object().bucket(DATA_BUCKET).key("clock");
+            clock.send().await.unwrap();
+            (self.put_at("clock").await.secs() > older.secs()).then_some(())
+        })
+        .await;
+    }
+
+    async fn put_at(&self, key: &str) -> DateTime {
+        let head = self.s3().head_object().bucket(DATA_BUCKET).key(key);
         head.send().await.unwrap().last_modified.unwrap()
     }
 

@@ -1,0 +1,71 @@
+//! Hours and zones are those of the newest file that names the store: its upload counts, not when it
+//! is loaded.
+
+use end_to_end::story::Story;
+use end_to_end::until::until;
+
+use crate::small;
+
+const CLOSED_AT_NOON: &str = "store_id,day,start_time_local,end_time_local\na,6,01:00,02:00\n";
+
+#[tokio::test]
+async fn a_file_of_hours_or_zones_that_arrives_late_does_not_replace_a_newer_one() {
+    let story = Story::begin().await;
+    let far_away = "store_id,timezone\na,Asia/Tokyo\n";
+    story.load("z-older-hours.csv", CLOSED_AT_NOON).await;
+    story.load("z-older-zones.csv", far_away).await;
+    story.load("polls.csv", small::POLLS).await;
+    assert_ne!(story.report(small::AT_NOON).await, small::csv_at_noon());
+    put_later(&story, "a-newer-zones.csv", small::ZONES, "z-older-zones.csv").await;
+    put_later(&story, "a-newer-hours.csv", small::HOURS, "z-older-hours.csv").await;
+    assert_eq!(story.report(small::AT_NOON).await, small::csv_at_noon());
+
+    story.load_directly("z-older-hours.csv").await.unwrap();
+    story.load_directly("z-older-zones.csv").await.unwrap();
+
+    assert_eq!(story.report(small::AT_NOON).await, small::csv_at_noon());
+}
+
+#[tokio::test]
+async fn stores_that_a_newer_file_does_not_name_keep_what_they_had() {
+    let story = Story::begin().await;
+    let hours = |store| small::HOURS.replace("\na,", &format!("\n{store},"));
+    let b_polls = small::POLLS.replace("\na,", "\nb,");
+    let zones = format!("{}b,UTC\n", small::ZONES);
+    story.load_all(&[small::HOURS, &hours("b"), &zones, small::POLLS, &b_polls]).await;
+    let expected = format!("{}{}\n", small::csv_at_noon(), small::ROW_AT_NOON.replace('a', "b"));
+    assert_eq!(story.report(small::AT_NOON).await, expected);
+}
+
+#[tokio::test]
+async fn a_file_that_takes_the_place_of_another_under_its_key_is_a_load_of_its_own() {
+    let story = Story::begin().await;
+    story.load_all(&[small::ZONES, small::POLLS]).await;
+    story.load("hours.csv", CLOSED_AT_NOON).await;
+    story.next_second("hours.csv").await;
+    story.put("hours.csv", small::HOURS).await;
+    until("both are loaded", async || {
+        (story.manifests("hours.csv").await.len() == 2).then_some(())
+    })
+    .await;
+    assert_eq!(story.report(small::AT_NOON).await, small::csv_at_noon());
+}
+
+#[tokio::test]
+async fn a_file_and_another_and_the_first_again_end_as_the_first() {
+    let story = Story::begin().await;
+    story.load_all(&[small::ZONES, small::POLLS]).await;
+    let first = story.load("c.csv", small::HOURS).await;
+    put_later(&story, "b.csv", CLOSED_AT_NOON, "c.csv").await;
+    assert_ne!(story.report(small::AT_NOON).await, small::csv_at_noon());
+    put_later(&story, "a.csv", small::HOURS, "b.csv").await;
+    assert_eq!(story.report(small::AT_NOON).await, small::csv_at_noon());
+    let again = story.load_ended("a.csv").await;
+    assert_eq!(again.same_content_as, Some(first.folder));
+}
+
+/// Loads a file that S3 dates later than another.
+async fn put_later(story: &Story, name: &str, content: &str, older: &str) {
+    story.next_second(older).await;
+    story.load(name, content).await;
+}
