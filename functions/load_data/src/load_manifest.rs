@@ -95,6 +95,7 @@ fn load_error(
 fn refusal_code(refused: &RefusedFile) -> &'static str {
     match refused {
         RefusedFile::Header(_) => "no_usable_header",
+        RefusedFile::Encoding(_) => "encoding",
     }
 }
 
@@ -122,6 +123,8 @@ mod tests {
     fn a_refused_or_damaged_file_fails_for_that_reason() {
         let refused = IngestError::Refused(RefusedFile::Header(String::new()));
         check(Err(refused), (0, 0), 10, "Failed no_usable_header");
+        let refused = IngestError::Refused(RefusedFile::Encoding("UTF-16"));
+        check(Err(refused), (0, 0), 10, "Failed encoding");
         let damaged = IngestError::Damaged("the gzip stream breaks off".to_owned());
         check(Err(damaged), (10, 9), 10, "Failed damaged");
     }
