@@ -8,12 +8,12 @@ use uptime_aws::{LoadFolder, LoadStatus, load_files::INCOMING};
 
 use crate::cli::Failure;
 use crate::terminal::{Progress, say};
-use crate::uploads::{Uploads, file_name};
+use crate::uploads::{Uploads, check_readable, file_name};
 
-/// Load source files into the running system and wait for the outcome
+/// Loads files into the running system and waits for the outcome.
 ///
 /// Each file goes into the data bucket under a key of its own,
-/// incoming/<instant>-<number>/<file name>, so nothing that was uploaded before is replaced. Of
+/// `incoming/<instant>-<number>/<file name>`, so nothing that was uploaded before is replaced. Of
 /// several files of business hours or time zones the later one on the line counts as the newer.
 /// The manifest of each load is printed; if one Failed, the exit code is 1.
 #[derive(Debug, clap::Args)]
@@ -30,6 +30,9 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let s3_address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.s3_port));
     let uploads = Uploads::to_system_at(s3_address).await?;
+    for path in &arguments.files {
+        check_readable(path).await?;
+    }
     let mut folders = Vec::new();
     let now = uptime_aws::now();
     for (number, path) in arguments.files.iter().enumerate() {

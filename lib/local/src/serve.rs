@@ -25,7 +25,7 @@ pub const API_PORT: u16 = 3000;
 /// The port of S3, unless another is asked for.
 pub const S3_PORT: u16 = 3001;
 
-/// Run the whole system over HTTP (the default command)
+/// Runs the whole system over HTTP; so does `local` without a command.
 ///
 /// Starts stand-ins for DynamoDB, S3 and SQS, and the deployed functions between them, all on
 /// 127.0.0.1. If no data is there yet it first loads the files of a folder; then it opens the API,
@@ -104,9 +104,12 @@ fn check_folder(folder: &Path) -> Result<(), Failure> {
 
 fn tell_taken_up(TakenUp { reports, files }: TakenUp) {
     if reports + files > 0 {
-        say(format_args!("taken up after the last stop: {files} files, {reports} reports"));
+        say(format_args!("left unfinished and taken up: {files} files, {reports} reports"));
     }
 }
+
+/// Older versions of curl sign for S3, but leave out this header, which S3 asks for.
+const UNSIGNED: &str = "x-amz-content-sha256: UNSIGNED-PAYLOAD";
 
 fn instructions(api: SocketAddr, s3: SocketAddr, report_id: Option<&str>) -> String {
     let id = report_id.unwrap_or("<report_id>");
@@ -121,9 +124,9 @@ Load a file of polls, business hours or time zones, and see what became of it:
   local load --s3-port {s3_port} FILE
 or
   curl --aws-sigv4 aws:amz:us-east-1:s3 --user {ACCESS_KEY}:{SECRET_KEY} \\
-       -T FILE http://{s3}/{DATA_BUCKET}/incoming/NAME.csv
+       -H '{UNSIGNED}' -T FILE http://{s3}/{DATA_BUCKET}/incoming/NAME.csv
   curl --aws-sigv4 aws:amz:us-east-1:s3 --user {ACCESS_KEY}:{SECRET_KEY} \\
-       'http://{s3}/{DATA_BUCKET}?list-type=2&prefix=loads/'
+       -H '{UNSIGNED}' 'http://{s3}/{DATA_BUCKET}?list-type=2&prefix=loads%2F'
 
 Ctrl-C stops the system; its data stays.",
         s3_port = s3.port(),

@@ -1,7 +1,7 @@
 //! What the commands tell the person at the keyboard.
 //!
-//! Results and news are lines on stdout; what goes on meanwhile is a bar on stderr, on a terminal
-//! only; logs go to stderr.
+//! Results and news are lines on stdout. What goes on meanwhile is a bar on stderr, or a line
+//! where that is no terminal; logs and failures go there too.
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
@@ -16,11 +16,12 @@ pub fn say(line: impl Display) {
     writeln!(stdout, "{line}").and_then(|()| stdout.flush()).ok();
 }
 
+/// Without `RUST_LOG`. The emulators call every refused request an error; its client is told.
+const LOGGED: &str = "warn,s3s=off,dynoxide=error";
+
 /// Sends logs to stderr: warnings and errors, or what `RUST_LOG` asks for.
 pub fn start_logging() {
-    let filter = EnvFilter::builder()
-        .with_default_directive(tracing_subscriber::filter::LevelFilter::WARN.into())
-        .from_env_lossy();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -29,7 +30,7 @@ pub fn start_logging() {
     subscriber.try_init().ok();
 }
 
-/// Something that takes a while. Off a terminal only its beginning and its end are told.
+/// Something that takes a while. Off a terminal only its beginning is told.
 #[derive(Debug)]
 pub struct Progress(ProgressBar);
 
@@ -39,7 +40,7 @@ impl Progress {
     /// Begins; `what` says what goes on: `loading polls.csv`.
     pub fn begin(what: &str) -> Progress {
         if !std::io::stderr().is_terminal() {
-            say(format_args!("{what} ..."));
+            eprintln!("{what} ...");
             return Progress(ProgressBar::hidden());
         }
         let bar = ProgressBar::new_spinner().with_message(what.to_owned());

@@ -87,14 +87,12 @@ impl Uploads {
 
     /// Puts a file at `key` and returns the folder its load will be told in.
     pub async fn put(&self, path: &Path, key: &str) -> Result<LoadFolder, UploadError> {
-        let unreadable = |source| UploadError::Unreadable { path: path.to_owned(), source };
         // A stream of an unreadable file would fail somewhere inside the call.
-        let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
-        if file.metadata().await.map_err(unreadable)?.is_dir() {
-            return Err(unreadable(std::io::ErrorKind::IsADirectory.into()));
-        }
-        let body = ByteStream::read_from().file(file).build().await;
-        let body = body.map_err(|error| unreadable(std::io::Error::other(error)))?;
+        let body = ByteStream::read_from().file(opened(path).await?).build().await;
+        let body = body.map_err(|error| UploadError::Unreadable {
+            path: path.to_owned(),
+            source: std::io::Error::other(error),
+        })?;
         let put = self.client.put_object().bucket(DATA_BUCKET).key(key).body(body).send().await;
         let put = put.map_err(|source| CallError::new("PutObject", source))?;
         let pin = Pin::ETag(put.e_tag.unwrap_or_default().trim_matches('"').to_owned());
@@ -123,6 +121,20 @@ impl Uploads {
             pause = (pause * 2).min(longest);
         }
     }
+}
+
+/// Checks that a file can be read, so that none of several is uploaded if one cannot.
+pub async fn check_readable(path: &Path) -> Result<(), UploadError> {
+    opened(path).await.map(drop)
+}
+
+async fn opened(path: &Path) -> Result<tokio::fs::File, UploadError> {
+    let unreadable = |source| UploadError::Unreadable { path: path.to_owned(), source };
+    let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
+    if file.metadata().await.map_err(unreadable)?.is_dir() {
+        return Err(unreadable(std::io::ErrorKind::IsADirectory.into()));
+    }
+    Ok(file)
 }
 
 /// Returns the last part of a path, which becomes the last part of its key.

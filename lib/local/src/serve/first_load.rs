@@ -151,3 +151,53 @@ impl Records for Header {
 
     fn reject(&mut self, _reject: Reject, _record: &[u8]) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    const POLLS: &[u8] = b"store_id,timestamp_utc,status\n";
+    const ZONES: &[u8] = b"store_id,timezone_str\n1,Asia/Tokyo\n";
+
+    #[test]
+    fn source_files_are_told_by_their_header_packed_or_not() {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(ZONES).unwrap();
+        let packed = packed.finish().unwrap();
+        let files: &[(&str, &[u8])] = &[("b", POLLS), ("a.gz", &packed), (".hidden.csv", b"x")];
+        check(files, Ok(&[("a.gz", FileKind::TimeZones), ("b", FileKind::Polls)]));
+    }
+
+    #[test]
+    fn another_file_is_passed_over_unless_it_is_named_like_a_source_file() {
+        check(
+            &[("README.md", b"# Samples\n"), ("a.csv", ZONES)],
+            Ok(&[("a.csv", FileKind::TimeZones)]),
+        );
+        check(&[("polls.CSV", b"store,status\n")], Err("polls.CSV"));
+        check(&[("empty.csv", b"")], Err("empty.csv"));
+    }
+
+    #[track_caller]
+    fn check(files: &[(&str, &[u8])], expected: Result<&[(&str, FileKind)], &str>) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in files {
+            std::fs::write(folder.path().join(name), bytes).unwrap();
+        }
+
+        match (source_files(folder.path()), expected) {
+            (Ok(found), Ok(expected)) => {
+                let expected =
+                    expected.iter().map(|(name, kind)| (folder.path().join(name), *kind));
+                assert!(expected.eq(found.iter().cloned()), "{found:?}");
+            }
+            (Err(failure), Err(named)) => assert!(failure.to_string().contains(named), "{failure}"),
+            (found, _) => panic!("{found:?}"),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The binary as a person runs it: first start, kill -9, restart, load, one-line failures.
+
+#![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+const POLLS: &str = "store_id,status,timestamp_utc\n\
+    8,active,2023-01-24 10:06:42.605777 UTC\n\
+    9,inactive,2023-01-24 11:06:42.605777 UTC\n";
+const HOURS: &str = "store_id,day,start_time_local,end_time_local\n8,1,00:00,23:59\n";
+const LONG_ENOUGH: Duration = Duration::from_mins(1);
+
+#[test]
+fn what_is_loaded_and_asked_for_survives_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source");
+    std::fs::create_dir(&source).unwrap();
+    std::fs::write(source.join("b.csv"), POLLS).unwrap();
+    std::fs::write(source.join("z.csv"), HOURS).unwrap();
+
+    let mut first = Serving::start(folder.path());
+    // Hours before polls, whatever the files' names say.
+    let loads = first.lines_until("API on ");
+    let loaded = loads.iter().filter(|line| line.starts_with("loaded "));
+    assert!(loaded.map(|line| line.contains("business hours")).eq([true, false]), "{loads:?}");
+    first.lines_until("report of 2 stores as of 2023-01-24T11:06:42.605777Z");
+    let csv = std::fs::read_to_string(folder.path().join("data/report.csv")).unwrap();
+    assert_eq!(csv.lines().count(), 3, "{csv}");
+    let id = field(&first.get("/trigger_report"), "report_id");
+    first.child.kill().unwrap();
+    first.child.wait().unwrap();
+
+    let mut second = Serving::start(folder.path());
+    assert!(second.lines_until("API on ").iter().any(|line| line.starts_with("data is present")));
+    let started = Instant::now();
+    while field(&second.get(&format!("/get_report/{id}")), "status") == "Running" {
+        assert!(started.elapsed() < LONG_ENOUGH, "still Running");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+
+    check_load(&second, &source.join("b.csv"), "Complete", Some(0));
+    std::fs::write(source.join("c.csv"), "neither,this\n1,2\n").unwrap();
+    check_load(&second, &source.join("c.csv"), "Failed", Some(1));
+    assert!(second.ended("TERM").success());
+}
+
+#[test]
+fn what_cannot_be_started_is_told_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("source")).unwrap();
+    let mut serving = Serving::start(folder.path());
+    serving.lines_until("API on ");
+    let port = serving.api.rsplit(':').next().unwrap();
+    let other = "--data-dir other --load source --s3-port 0 --port";
+
+    check_failure(folder.path(), "--data-dir data --load source --port 0 --s3-port 0", "in use");
+    check_failure(folder.path(), &format!("{other} {port}"), port);
+    check_failure(folder.path(), "--data-dir other --load nowhere", "nowhere");
+    check_failure(folder.path(), "load nothing.csv --s3-port 9", "no local system");
+    let s3_port = serving.s3.rsplit(':').next().unwrap();
+    check_failure(folder.path(), &format!("load nothing.csv --s3-port {s3_port}"), "nothing.csv");
+    std::fs::write(folder.path().join("source/a.csv"), "neither,this\n1,2\n").unwrap();
+    check_failure(folder.path(), &format!("{other} 0"), "a.csv");
+    assert!(serving.ended("INT").success());
+}
+
+#[track_caller]
+fn check_load(system: &Serving, file: &Path, status: &str, code: Option<i32>) {
+    let port = system.s3.rsplit(':').next().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+    let output = command.arg("load").arg(file).args(["--s3-port", port]).output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    let failure = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains(&format!("\"status\": \"{status}\"")), "{told}{failure}");
+    assert_eq!(output.status.code(), code);
+}
+
+#[track_caller]
+fn check_failure(folder: &Path, line: &str, reason: &str) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+    let output = command.args(line.split(' ')).current_dir(folder).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.lines().count() == 1 && told.contains(reason), "{told}");
+}
+
+/// A running `local serve`; ended with the test.
+struct Serving {
+    child: Child,
+    output: BufReader<std::process::ChildStdout>,
+    api: String,
+    s3: String,
+}
+
+impl Serving {
+    fn start(folder: &Path) -> Serving {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_local"))
+            .args("--port 0 --s3-port 0 --data-dir data --load source".split(' '))
+            .current_dir(folder)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Serving { child, output, api: String::new(), s3: String::new() }
+    }
+
+    /// Reads lines until one starts so; remembers addresses that go by.
+    fn lines_until(&mut self, start: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        loop {
+            let mut line = String::new();
+            assert!(self.output.read_line(&mut line).unwrap() > 0, "ended after {lines:?}");
+            let known = [("API on http://", &mut self.api), ("S3 on http://", &mut self.s3)];
+            for (prefix, address) in known {
+                if let Some(found) = line.trim().strip_prefix(prefix) {
+                    found.clone_into(address);
+                }
+            }
+            lines.push(line);
+            if lines.last().unwrap().starts_with(start) {
+                return lines;
+            }
+        }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut socket = TcpStream::connect(&self.api).unwrap();
+        write!(socket, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn ended(&mut self, signal: &str) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        Command::new("kill").args(["-s", signal, &pid]).status().unwrap();
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// Returns a text field of an answer's JSON.
+#[track_caller]
+fn field(answer: &str, name: &str) -> String {
+    let start = format!("\"{name}\":\"");
+    let (_, rest) = answer.split_once(&start).unwrap_or_else(|| panic!("no {name}: {answer}"));
+    rest.split('"').next().unwrap().to_owned()
+}
