@@ -188,7 +188,8 @@ mod tests {
     async fn a_message_that_is_no_work_order_fails_alone_and_without_a_call() {
         let pairs = ["DATA_TABLE", "REPORT_TABLE", "REPORT_BUCKET"];
         let pairs = pairs.map(|name| (name.to_owned(), "x".to_owned()));
-        let sdk_config = SdkConfig::builder().build();
+        let latest = aws_config::BehaviorVersion::latest();
+        let sdk_config = SdkConfig::builder().behavior_version(latest).build();
         let resources = Resources::new(&sdk_config, &Settings::from_pairs(pairs)).unwrap();
         let records = r#"{"Records": [{"messageId": "a", "body": "{}"}, {"messageId": "b"}]}"#;
         let event: SqsEvent = serde_json::from_str(records).unwrap();

@@ -21,13 +21,11 @@ pub(crate) fn prefers_csv(headers: &HeaderMap) -> bool {
     };
 
     let csv = weight_of("text/csv").unwrap_or_default();
-    match weight_of("application/json") {
-        Some(json) => csv > json,
-        None => {
-            let any = weight_of("application/*").or_else(|| weight_of("*/*")).unwrap_or_default();
-            csv > 0 && csv >= any
-        }
+    if let Some(json) = weight_of("application/json") {
+        return csv > json;
     }
+    let any = weight_of("application/*").or_else(|| weight_of("*/*")).unwrap_or_default();
+    csv > 0 && csv >= any
 }
 
 /// Reads `type/subtype;q=0.5`; other parameters narrow nothing here. A weight that cannot be read

@@ -19,7 +19,7 @@ use uptime_aws::{
     ReportTableError, Settings, SettingsError,
 };
 
-use crate::status::Status;
+use crate::status::StatusDocument;
 
 const REPORT_ID: Parameter = Parameter {
     name: "report_id",
@@ -60,7 +60,7 @@ pub async fn handle(
 }
 
 enum Answer {
-    Status(Box<Status>),
+    Status(Box<StatusDocument>),
     Csv(PresignedLink),
 }
 
@@ -82,7 +82,7 @@ async fn answer(
     match (accept::prefers_csv(request.headers()), link) {
         (true, Some(link)) => Ok(Answer::Csv(link)),
         (true, None) => Err(no_csv(&report.state)),
-        (false, link) => Ok(Answer::Status(Box::new(Status::of(report, link)))),
+        (false, link) => Ok(Answer::Status(Box::new(StatusDocument::of(report, link)))),
     }
 }
 
@@ -138,7 +138,7 @@ fn no_csv(state: &ReportState) -> Problem {
     }
 }
 
-fn status_answer(status: &Status) -> Result<Response<Body>, Error> {
+fn status_answer(status: &StatusDocument) -> Result<Response<Body>, Error> {
     let retry_after = (RETRY_AFTER, RETRY_AFTER_SECONDS.to_string());
     let headers = if status.is_running() { vec![retry_after] } else { Vec::new() };
     json_answer(StatusCode::OK, &headers, status)

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 use uptime::Shard;
+use uptime::timeline::MaxHold;
 use uptime_aws::{Completion, Failure, PresignedLink, Report, ReportState};
 
 /// The document; members in reading order.
 #[derive(Debug, Serialize)]
-pub(crate) struct Status {
+pub(crate) struct StatusDocument {
     report_id: String,
     status: &'static str,
     as_of: String,
@@ -57,9 +58,9 @@ struct ErrorDetails {
     retryable: bool,
 }
 
-impl Status {
+impl StatusDocument {
     /// The status of a report; a complete one's with its link.
-    pub(crate) fn of(report: Report, link: Option<PresignedLink>) -> Status {
+    pub(crate) fn of(report: Report, link: Option<PresignedLink>) -> StatusDocument {
         let (status, details) = match report.state {
             ReportState::Running { shards_done } => {
                 let progress = Progress { shards_done, shards: Shard::COUNT };
@@ -71,12 +72,12 @@ impl Status {
             ReportState::Failed(failure) => ("Failed", Details::Failed { error: failed(failure) }),
         };
         let method = report.parameters.method;
-        Status {
+        StatusDocument {
             report_id: report.id.to_string(),
             status,
             as_of: report.parameters.as_of.to_string(),
             method: method.name(),
-            max_hold_minutes: method.max_hold().map(|max_hold| max_hold.minutes()),
+            max_hold_minutes: method.max_hold().map(MaxHold::minutes),
             created_at: report.created_at.to_string(),
             details,
         }

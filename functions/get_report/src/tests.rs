@@ -53,7 +53,7 @@ fn max_hold_is_null_when_unset() {
     let mut report = report(ReportState::Running { shards_done: 0 });
     report.parameters.method = Method::PollCount;
 
-    let document = serde_json::to_value(Status::of(report, None)).unwrap();
+    let document = serde_json::to_value(StatusDocument::of(report, None)).unwrap();
 
     assert_eq!(document["method"], "poll_count");
     assert_eq!(document.get("max_hold_minutes"), Some(&Value::Null));
@@ -62,7 +62,7 @@ fn max_hold_is_null_when_unset() {
 #[test]
 fn only_a_running_status_asks_to_come_back() {
     let retry_after = |state| {
-        let answer = status_answer(&Status::of(report(state), None)).unwrap();
+        let answer = status_answer(&StatusDocument::of(report(state), None)).unwrap();
         answer.headers().contains_key("retry-after")
     };
     assert!(retry_after(ReportState::Running { shards_done: 0 }));
@@ -123,7 +123,7 @@ fn a_missing_or_bad_report_id_is_a_400() {
 
 #[track_caller]
 fn check(report: Report, link: Option<PresignedLink>, expected: &Value) {
-    assert_eq!(serde_json::to_value(Status::of(report, link)).unwrap(), *expected);
+    assert_eq!(serde_json::to_value(StatusDocument::of(report, link)).unwrap(), *expected);
 }
 
 fn report(state: ReportState) -> Report {

@@ -37,8 +37,8 @@ pub(crate) struct OpenedObject {
 
 /// Loads an object unless it is loaded already, as a redelivered message finds it.
 ///
-/// A final manifest is written after everything else, so all that can be missing then is nothing;
-/// the newest poll is raised again all the same, which costs one conditional write.
+/// That is safe, for a final manifest is written after everything else: nothing is missing then.
+/// The newest poll is raised again all the same; it costs one conditional write.
 pub(crate) async fn load_unless_loaded(
     resources: &Resources,
     announced: &AnnouncedObject,
