@@ -1,4 +1,4 @@
-//! The bytes of a source file -> validated rows; rejects with line, column and code (spec section 2).
+//! The bytes of a source file -> validated rows; rejects with line, column, code (spec section 2).
 //!
 //! **A bad row never stops a good one and is never dropped silently**: every record that is not
 //! blank becomes one row or one reject. Two paths read records: `plain` for those without quotes or

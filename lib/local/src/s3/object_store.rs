@@ -19,7 +19,7 @@ use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 use s3s_fs::FileSystem;
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::{CreatedObject, Notification, leftovers};
+use super::{CreatedObject, Notification};
 
 /// Enough that writes of different keys hardly ever meet.
 const LOCKS: usize = 64;
@@ -37,7 +37,6 @@ pub struct ObjectStore {
 impl ObjectStore {
     /// Opens the store in `root`, which must exist.
     pub fn open(root: &Path, notification: Notification) -> Result<ObjectStore, s3s_fs::Error> {
-        leftovers::sweep(root)?;
         let files = FileSystem::new(root)?;
         let locks = std::array::from_fn(|_| Mutex::new(()));
         Ok(ObjectStore { files, root: root.to_owned(), notification, locks })
@@ -56,7 +55,6 @@ impl ObjectStore {
         if *refused.code() == S3ErrorCode::BadDigest {
             // What it replaced is gone; no client of ours sends a wrong checksum.
             tokio::fs::remove_file(self.root.join(bucket).join(key)).await.ok();
-            leftovers::forget_checksums(&self.root, bucket, key);
         }
     }
 
@@ -84,6 +82,19 @@ impl ObjectStore {
         };
         self.notification.announce(&object).map_err(S3Error::internal_error)
     }
+}
+
+/// Leaves out the checksums, which SDK clients compare with the bytes they get: `s3s-fs` replaces
+/// an object first and its checksums later, or never if the object came in parts or it was killed.
+fn without_checksums(mut response: S3Response<GetObjectOutput>) -> S3Response<GetObjectOutput> {
+    let output = &mut response.output;
+    output.checksum_crc32 = None;
+    output.checksum_crc32c = None;
+    output.checksum_crc64nvme = None;
+    output.checksum_sha1 = None;
+    output.checksum_sha256 = None;
+    output.checksum_type = None;
+    response
 }
 
 #[async_trait]
@@ -124,8 +135,6 @@ impl S3 for ObjectStore {
     ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
         let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
         let _lock = self.lock(&bucket, &key).await;
-        // It would keep the checksums of the object it replaces.
-        leftovers::forget_checksums(&self.root, &bucket, &key);
         let mut response = self.files.complete_multipart_upload(request).await?;
         if let Some(completed) = response.output.future.take() {
             response.output = completed.await?;
@@ -139,17 +148,18 @@ impl S3 for ObjectStore {
         &self,
         request: S3Request<GetObjectInput>,
     ) -> S3Result<S3Response<GetObjectOutput>> {
-        let condition = request.input.if_match.clone();
+        let Some(condition) = request.input.if_match.clone() else {
+            return self.files.get_object(request).await.map(without_checksums);
+        };
         let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
-        // A writer replaces the bytes first and their checksums later.
         let _lock = self.lock(&bucket, &key).await;
         let response = self.files.get_object(request).await?;
         let is_match = match (&condition, &response.output.e_tag) {
-            (None | Some(ETagCondition::Any), _) => true,
-            (Some(ETagCondition::ETag(wanted)), Some(found)) => wanted.strong_cmp(found),
-            (Some(ETagCondition::ETag(_)), None) => false,
+            (ETagCondition::Any, _) => true,
+            (ETagCondition::ETag(wanted), Some(found)) => wanted.strong_cmp(found),
+            (ETagCondition::ETag(_), None) => false,
         };
-        if is_match { Ok(response) } else { Err(s3_error!(PreconditionFailed)) }
+        if is_match { Ok(without_checksums(response)) } else { Err(s3_error!(PreconditionFailed)) }
     }
 
     async fn create_bucket(
