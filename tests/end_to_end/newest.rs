@@ -1,5 +1,5 @@
-//! Hours and zones are those of the newest file that names the store: its upload counts, not when it
-//! is loaded.
+//! Hours and zones are those of the newest file that names the store: what counts is when it was
+//! put, not when it is loaded.
 
 use end_to_end::story::Story;
 use end_to_end::until::until;
