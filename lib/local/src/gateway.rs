@@ -17,6 +17,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Method, Request, Response, StatusCode};
 use axum::serve::ListenerExt;
+use http_api::ProblemKind;
 use tokio::net::TcpListener;
 
 use crate::lambda::{Function, InvocationError};
@@ -54,14 +55,18 @@ async fn answer(State(routes): State<Arc<Vec<Route>>>, request: Request<Body>) -
     let matched = routes.iter().find_map(|route| Some((route, parameter(route.resource, &path)?)));
     let Some((route, parameter)) = matched else {
         let detail = format!("there is nothing at {path}; try /trigger_report or /get_report");
-        return response::problem(StatusCode::NOT_FOUND, "not_found", &detail);
+        return response::problem(StatusCode::NOT_FOUND, ProblemKind::UnknownCall.name(), &detail);
     };
     if !route.methods.contains(&parts.method) {
         return method_not_allowed(route, &parts.method);
     }
     let Ok(body) = axum::body::to_bytes(body, BODY_BYTES_MAX).await else {
         let detail = format!("a body has at most {BODY_BYTES_MAX} bytes");
-        return response::problem(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", &detail);
+        return response::problem(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            ProblemKind::BodyTooLarge.name(),
+            &detail,
+        );
     };
     let event = event::proxy_event(route.resource, parameter, &parts, &body);
     match route.function.invoke(event).await {
@@ -84,8 +89,11 @@ fn method_not_allowed(route: &Route, method: &Method) -> Response<Body> {
     let allowed: Vec<&str> = route.methods.iter().map(Method::as_str).collect();
     let allowed = allowed.join(", ");
     let detail = format!("{} is open to {allowed}, not to {method}", route.resource);
-    let mut response =
-        response::problem(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", &detail);
+    let mut response = response::problem(
+        StatusCode::METHOD_NOT_ALLOWED,
+        ProblemKind::MethodNotAllowed.name(),
+        &detail,
+    );
     if let Ok(allowed) = allowed.parse() {
         response.headers_mut().insert("allow", allowed);
     }
@@ -98,7 +106,7 @@ fn failure(error: &InvocationError) -> Response<Body> {
     match error {
         InvocationError::TimedOut(..) => {
             let detail = "the function did not answer in time";
-            response::problem(StatusCode::GATEWAY_TIMEOUT, "timeout", detail)
+            response::problem(StatusCode::GATEWAY_TIMEOUT, "gateway-timeout", detail)
         }
         _ => bad_gateway("no"),
     }
@@ -106,7 +114,7 @@ fn failure(error: &InvocationError) -> Response<Body> {
 
 fn bad_gateway(kind: &str) -> Response<Body> {
     let detail = format!("the function gave {kind} answer; the log has the reason");
-    response::problem(StatusCode::BAD_GATEWAY, "bad_gateway", &detail)
+    response::problem(StatusCode::BAD_GATEWAY, "bad-gateway", &detail)
 }
 
 #[cfg(test)]

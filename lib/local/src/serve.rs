@@ -113,6 +113,8 @@ const UNSIGNED: &str = "x-amz-content-sha256: UNSIGNED-PAYLOAD";
 
 fn instructions(api: SocketAddr, s3: SocketAddr, report_id: Option<&str>) -> String {
     let id = report_id.unwrap_or("<report_id>");
+    // As it was called: `cargo run` puts it on no path.
+    let program = std::env::args().next().unwrap_or("local".to_owned());
     format!(
         "
 Ask for a report, see how it does, save it:
@@ -121,7 +123,7 @@ Ask for a report, see how it does, save it:
   curl -fL -H 'Accept: text/csv' -o report.csv http://{api}/get_report/{id}
 
 Load a file of polls, business hours or time zones, and see what became of it:
-  local load --s3-port {s3_port} FILE
+  {program} load --s3-port {s3_port} FILE
 or
   curl --aws-sigv4 aws:amz:us-east-1:s3 --user {ACCESS_KEY}:{SECRET_KEY} \\
        -H '{UNSIGNED}' -T FILE http://{s3}/{DATA_BUCKET}/incoming/NAME.csv

@@ -38,10 +38,10 @@ fn header_value(value: &Value) -> Option<HeaderValue> {
     HeaderValue::from_str(value.as_str()?).ok()
 }
 
-/// A refusal by the gateway itself (RFC 9457).
-pub(super) fn problem(status: StatusCode, kind: &str, detail: &str) -> Response<Body> {
+/// A refusal by the gateway itself, in the form of the functions' own (RFC 9457).
+pub(super) fn problem(status: StatusCode, name: &str, detail: &str) -> Response<Body> {
     let document = json!({
-        "type": format!("urn:problem:{kind}"),
+        "type": format!("/problems/{name}"),
         "title": status.canonical_reason(),
         "status": status.as_u16(),
         "detail": detail,
