@@ -1,7 +1,7 @@
 //! The system in a process of its own, so that it can be killed as `kill -9` does.
 //!
 //! The process is this very test binary, run again for one test that does nothing unless
-//! [`FOLDER`] is set: so it needs no other binary to have been built, and is always up to date.
+//! `FOLDER` is set: so it needs no other binary to have been built, and is always up to date.
 
 use std::io::Write;
 use std::net::SocketAddr;
