@@ -17,8 +17,8 @@
 //! - [`shard_data`]: the segments of a shard, united.
 //! - [`report`]: all stores of a shard to rows; [`output`]: rows to CSV.
 
-pub mod interval;
 mod digits;
+pub mod interval;
 pub mod timestamp;
 
 pub mod store;

@@ -100,6 +100,14 @@ impl StoreId {
         })
     }
 
+    /// Returns how many bytes it takes beside itself.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match &self.0 {
+            Form::Integer(_) | Form::Uuid(_) => 0,
+            Form::Text(text) => text.len(),
+        }
+    }
+
     pub(crate) fn form(&self) -> &Form {
         &self.0
     }
