@@ -83,8 +83,8 @@ const fn eight_decimals(values: u64) -> u64 {
 /// Reads characters that stand like those of `form`, in which `0` means any decimal digit and
 /// everything else itself. Returns for each pair of neighbours, at the place of its first, the
 /// number of two digits that they are.
-pub(crate) const fn pairs(word: u64, form: &[u8; WORD]) -> Option<[u8; WORD]> {
-    let form = u64::from_le_bytes(*form);
+pub(crate) const fn pairs(word: u64, form: [u8; WORD]) -> Option<[u8; WORD]> {
+    let form = u64::from_le_bytes(form);
     // Digits become their values, what equals the form becomes zero.
     let values = word ^ form;
     let is_digit = equal_to(b'0', form);
@@ -152,7 +152,7 @@ mod tests {
         fn pairs_are_read_where_the_form_is_kept(numbers in prop::array::uniform3(0_u8..100)) {
             let [hours, minutes, seconds] = numbers;
             let text = format!("{hours:02}:{minutes:02}:{seconds:02}");
-            let found = pairs(word(text.as_bytes()).unwrap(), b"00:00:00").unwrap();
+            let found = pairs(word(text.as_bytes()).unwrap(), *b"00:00:00").unwrap();
             prop_assert_eq!([found[0], found[3], found[6]], numbers);
         }
 
@@ -162,7 +162,7 @@ mod tests {
                 b'0' => found.is_ascii_digit(),
                 _ => found == form,
             });
-            prop_assert_eq!(pairs(u64::from_le_bytes(text), b"0000-00-").is_some(), keeps);
+            prop_assert_eq!(pairs(u64::from_le_bytes(text), *b"0000-00-").is_some(), keeps);
         }
 
         #[test]

@@ -52,9 +52,9 @@ pub(crate) const USUAL_FORM_BYTES: usize = 32;
 /// Eight characters at a time, fully validated: 5 ns, where reading them one by one took 60.
 #[inline]
 pub(crate) fn usual_form(text: &[u8; USUAL_FORM_BYTES]) -> Option<(Timestamp, usize)> {
-    let [y1, _, y2, _, _, month, ..] = pairs(word(text)?, b"0000-00-")?;
-    let [day, ..] = pairs(word(&text[8..])?, b"00 00:00")?;
-    let [hour, _, _, minute, _, _, second, _] = pairs(word(&text[11..])?, b"00:00:00")?;
+    let [y1, _, y2, _, _, month, ..] = pairs(word(text)?, *b"0000-00-")?;
+    let [day, ..] = pairs(word(&text[8..])?, *b"00 00:00")?;
+    let [hour, _, _, minute, _, _, second, _] = pairs(word(&text[11..])?, *b"00:00:00")?;
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }

@@ -33,8 +33,9 @@ pub(super) struct PollBatch {
 #[derive(Debug, Default)]
 struct ShardPolls {
     staged: Vec<(StoreId, Poll)>,
-    // Stores are numbered as they come.
+    // Stores are numbered as they come; memory ends long before the numbers do.
     numbers: HashMap<StoreId, u32, FixedState>,
+    next_number: u32,
     chunks: Vec<Chunk>,
 }
 
@@ -84,11 +85,11 @@ impl ShardPolls {
     fn look_up_stores(&mut self) -> usize {
         let mut memory_bytes = 0;
         for (store, poll) in self.staged.drain(..) {
-            // Numbers are given to less than 2^32 stores: a batch with more would not fit memory.
-            let next = self.numbers.len() as u32;
+            let next = self.next_number;
             let text_bytes = store.heap_bytes();
             let number = *self.numbers.entry(store).or_insert(next);
             if number == next {
+                self.next_number += 1;
                 memory_bytes += STORE_BYTES + text_bytes;
             }
             if self.chunks.last().is_none_or(|chunk| chunk.polls.len() == CHUNK_POLLS) {
@@ -141,15 +142,16 @@ fn by_store(chunks: &[Chunk], places: &[u32]) -> (Vec<Poll>, Vec<usize>) {
         let places = chunk.numbers.iter().map(|number| places[*number as usize]);
         places.zip(chunk.polls.iter().copied())
     });
-    let first = entries.clone().map(|(_, poll)| poll).min();
-    let first = first.map_or(0, |poll| poll.at().micros());
-    let last = entries.clone().map(|(_, poll)| poll).max();
-    let last = last.map_or(0, |poll| poll.at().micros());
-    let mut slot_bits = 0;
-    while (last - first) >> slot_bits >= SLOTS as i64 {
-        slot_bits += 1;
-    }
-    let slot = |(_, poll): &(u32, Poll)| ((poll.at().micros() - first) >> slot_bits) as usize;
+    let instant = |(_, poll): (u32, Poll)| poll.at().micros();
+    let first = entries.clone().map(instant).min().unwrap_or_default();
+    let last = entries.clone().map(instant).max().unwrap_or_default();
+    // A slot lasts a power of two of microseconds.
+    let span_bits = u64::BITS - last.abs_diff(first).leading_zeros();
+    let slot_bits = span_bits.saturating_sub(SLOTS.ilog2());
+    let slot = |entry: &(u32, Poll)| {
+        let slot = instant(*entry).abs_diff(first) >> slot_bits;
+        usize::try_from(slot).unwrap_or(SLOTS - 1)
+    };
     let (by_time, _) = sorted_by_counting(entries, SLOTS, slot);
     let by_time = by_time.into_iter();
     let (polls, ends) = sorted_by_counting(by_time, places.len(), |(place, _)| *place as usize);

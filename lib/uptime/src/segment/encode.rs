@@ -21,6 +21,9 @@ const ROOM: usize = MAX_SEGMENT_BYTES - MAX_FRAME_BYTES;
 /// So many polls of one store fit a segment, however far apart.
 const MAX_POLLS_A_STORE: usize = (ROOM - MAX_ID_BYTES) / MAX_VARINT_BYTES - 1;
 
+/// A store and polls of it.
+type StorePolls<'a> = (&'a StoreId, &'a [Poll]);
+
 /// Packs polls of stores of one shard: a segment for each UTC day, more where a day is too large.
 ///
 /// Stores may come in any order, each once.
@@ -32,9 +35,9 @@ pub fn pack_polls(shard: Shard, mut stores: Vec<(StoreId, PollSet)>) -> Vec<Segm
 /// The same of stores that come in the order of a segment, each with the polls of a [`PollSet`].
 pub(crate) fn pack_sorted_polls<'a>(
     shard: Shard,
-    stores: impl Iterator<Item = (&'a StoreId, &'a [Poll])>,
+    stores: impl Iterator<Item = StorePolls<'a>>,
 ) -> Vec<Segment> {
-    let mut days: Vec<(UtcDay, Vec<(&StoreId, &[Poll])>)> = Vec::new();
+    let mut days: Vec<(UtcDay, Vec<StorePolls>)> = Vec::new();
     for (store, polls) in stores {
         let mut rest = polls;
         // The days of a store follow each other, so the next is nearly always the one meant.
@@ -124,7 +127,7 @@ pub fn pack_zones(shard: Shard, source: &Source, mut stores: Vec<(StoreId, Tz)>)
     parts(&stores, |(store, _)| store.with_text(str::len) + 8 + 40).map(encode).collect()
 }
 
-fn encode_polls(stores: &[(&StoreId, &[Poll])]) -> Vec<u8> {
+fn encode_polls(stores: &[StorePolls]) -> Vec<u8> {
     let firsts = stores.iter().filter_map(|(_, polls)| polls.first());
     let base = firsts.map(|poll| poll.at()).min().unwrap_or(Timestamp::from_micros(0));
     let mut bytes = started(POLLS);
