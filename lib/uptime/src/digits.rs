@@ -97,7 +97,7 @@ pub(crate) const fn pairs(word: u64, form: [u8; WORD]) -> Option<[u8; WORD]> {
 }
 
 /// Reads eight hexadecimal digits, letters in lower case only.
-pub(crate) const fn eight_hexadecimals(word: u64) -> Option<[u8; 4]> {
+pub(crate) const fn eight_hexadecimals(word: u64) -> Option<u32> {
     let values = word ^ bytes(b'0');
     let is_decimal = !(at_least(10, values) | values);
     // a to f are 1 to 6 behind a backquote.
@@ -111,7 +111,7 @@ pub(crate) const fn eight_hexadecimals(word: u64) -> Option<[u8; 4]> {
     let in_pairs = (nibbles << 4 | nibbles >> 8) & 0x00ff_00ff_00ff_00ff;
     let in_fours = (in_pairs | in_pairs >> 8) & 0x0000_ffff_0000_ffff;
     let [b0, b1, _, _, b4, b5, _, _] = in_fours.to_le_bytes();
-    Some([b0, b1, b4, b5])
+    Some(u32::from_be_bytes([b0, b1, b4, b5]))
 }
 
 #[cfg(test)]
@@ -172,7 +172,7 @@ mod tests {
             prop_assert_eq!(found.is_some(), text.iter().all(is_digit));
             let text = format!("{number:08x}");
             let found = eight_hexadecimals(word(text.as_bytes()).unwrap());
-            prop_assert_eq!(found, Some(number.to_be_bytes()));
+            prop_assert_eq!(found, Some(number));
         }
     }
 }
