@@ -5,9 +5,12 @@ use super::hours::HoursFile;
 use super::polls::PollBatch;
 use super::reject_files::RejectFiles;
 use super::zones::ZonesFile;
-use crate::Timestamp;
-use crate::input::{FileKind, Problem, Records, Reject, Row};
+use chrono_tz::Tz;
+
+use crate::business_hours::HoursRow;
+use crate::input::{FileKind, Problem, Records, Reject};
 use crate::segment::{Segment, Source};
+use crate::{Poll, StoreId, Timestamp};
 
 /// The accepted rows on their way into segments, the rejected ones on theirs into files.
 #[derive(Debug)]
@@ -81,26 +84,29 @@ impl Records for Content {
         });
     }
 
-    fn objection(&self, row: &Row) -> Option<Problem> {
-        match (&self.gathered, row) {
-            (Some(Gathered::Hours(file)), Row::Hours(store, row)) => file.objection(store, *row),
-            _ => None,
+    // A reader gives rows of the kind that the header told, and none before it.
+
+    #[inline]
+    fn poll(&mut self, store: StoreId, poll: Poll, _record: &[u8]) {
+        if let Some(Gathered::Polls(batch)) = &mut self.gathered {
+            batch.add(store, poll);
+            if batch.memory_bytes() >= self.batch_bytes {
+                batch.pack(&mut self.segments, &mut self.counts);
+            }
+            self.extend_span(poll.at());
         }
     }
 
-    fn row(&mut self, row: Row, record: &[u8]) {
-        match (&mut self.gathered, row) {
-            (Some(Gathered::Polls(batch)), Row::Poll(store, poll)) => {
-                batch.add(store, poll);
-                if batch.memory_bytes() >= self.batch_bytes {
-                    batch.pack(&mut self.segments, &mut self.counts);
-                }
-                self.extend_span(poll.at());
-            }
-            (Some(Gathered::Hours(file)), Row::Hours(store, row)) => file.add(store, row, record),
-            (Some(Gathered::Zones(file)), Row::Zone(store, zone)) => file.add(store, zone),
-            // A reader gives rows of the kind that the header told, and none before it.
-            _ => {}
+    fn hours(&mut self, store: StoreId, row: HoursRow, record: &[u8]) -> Result<(), Problem> {
+        match &mut self.gathered {
+            Some(Gathered::Hours(file)) => file.add(store, row, record),
+            _ => Ok(()),
+        }
+    }
+
+    fn zone(&mut self, store: StoreId, zone: Tz, _record: &[u8]) {
+        if let Some(Gathered::Zones(file)) = &mut self.gathered {
+            file.add(store, zone);
         }
     }
 

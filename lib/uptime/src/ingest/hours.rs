@@ -5,6 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use foldhash::fast::FixedState;
+
 use super::reject_files::RejectFiles;
 use super::{Counts, for_each_shard};
 use crate::business_hours::HoursRow;
@@ -14,8 +16,8 @@ use crate::{Shard, StoreId};
 
 #[derive(Debug, Default)]
 pub(super) struct HoursFile {
-    stores: HashMap<StoreId, StoreHours>,
-    stores_with_rejects: HashSet<StoreId>,
+    stores: HashMap<StoreId, StoreHours, FixedState>,
+    stores_with_rejects: HashSet<StoreId, FixedState>,
     records: Vec<Record>,
     record_bytes: Vec<u8>,
     duplicate: u64,
@@ -35,28 +37,29 @@ struct Record {
     store: Option<usize>,
 }
 
-impl HoursFile {
-    /// Objects to more rows of a store than can be kept.
-    pub(super) fn objection(&self, store: &StoreId, row: HoursRow) -> Option<Problem> {
-        let hours = self.stores.get(store)?;
-        let is_new = || hours.rows.binary_search_by_key(&row.order(), |row| row.order()).is_err();
-        (hours.rows.len() >= MAX_HOURS_ROWS && is_new()).then(|| Problem {
-            column: None,
-            code: RejectCode::TooManyRows,
-            message: format!("a store has at most {MAX_HOURS_ROWS} different rows of hours"),
-        })
-    }
+/// A row for each day, and one more.
+const USUAL_ROWS: usize = 8;
 
-    pub(super) fn add(&mut self, store: StoreId, row: HoursRow, record: &[u8]) {
+impl HoursFile {
+    /// Adds a row; more of a store than can be kept are an error.
+    pub(super) fn add(
+        &mut self,
+        store: StoreId,
+        row: HoursRow,
+        record: &[u8],
+    ) -> Result<(), Problem> {
         let number = self.stores.len();
         let hours = self.stores.entry(store);
-        let hours = hours.or_insert_with(|| StoreHours { number, rows: Vec::new() });
+        let hours =
+            hours.or_insert_with(|| StoreHours { number, rows: Vec::with_capacity(USUAL_ROWS) });
         match hours.rows.binary_search_by_key(&row.order(), |row| row.order()) {
             Ok(_) => self.duplicate += 1,
+            Err(_) if hours.rows.len() == MAX_HOURS_ROWS => return Err(too_many_rows()),
             Err(place) => hours.rows.insert(place, row),
         }
         let store = Some(hours.number);
         self.keep(record, store);
+        Ok(())
     }
 
     pub(super) fn add_rejected(&mut self, store: Option<StoreId>, record: &[u8]) {
@@ -104,5 +107,14 @@ impl HoursFile {
     fn keep(&mut self, record: &[u8], store: Option<usize>) {
         self.record_bytes.extend_from_slice(record);
         self.records.push(Record { length: record.len(), store });
+    }
+}
+
+#[cold]
+fn too_many_rows() -> Problem {
+    Problem {
+        column: None,
+        code: RejectCode::TooManyRows,
+        message: format!("a store has at most {MAX_HOURS_ROWS} different rows of hours"),
     }
 }

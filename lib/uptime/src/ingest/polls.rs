@@ -42,6 +42,7 @@ struct FormPolls<Id> {
     staged: Vec<(Id, Poll)>,
     // Stores are numbered as they come; memory ends long before the numbers do.
     numbers: HashMap<Id, u32, FixedState>,
+    next_number: u32,
     // How many polls a store has, by its number.
     poll_counts: Vec<u32>,
     chunks: Vec<Chunk>,
@@ -65,6 +66,7 @@ impl<Id> Default for FormPolls<Id> {
         FormPolls {
             staged: Vec::new(),
             numbers: HashMap::default(),
+            next_number: 0,
             poll_counts: Vec::new(),
             chunks: Vec::new(),
         }
@@ -129,7 +131,7 @@ impl<Id: Eq + Hash + Ord> FormPolls<Id> {
     /// Moves what is staged to the lists, and returns how much memory that took.
     #[inline(never)]
     fn look_up_stores(&mut self) -> usize {
-        let FormPolls { staged, numbers, poll_counts, chunks } = self;
+        let FormPolls { staged, numbers, next_number, poll_counts, chunks } = self;
         let before = (chunks.len(), poll_counts.len());
         if chunks.last().is_none_or(|chunk| chunk.polls.len() == CHUNK_POLLS) {
             let numbers = Vec::with_capacity(CHUNK_POLLS);
@@ -139,7 +141,8 @@ impl<Id: Eq + Hash + Ord> FormPolls<Id> {
             chunk.polls.extend(staged.iter().map(|(_, poll)| *poll));
             chunk.numbers.extend(staged.drain(..).map(|(id, _)| {
                 let number = numbers.get(&id).copied().unwrap_or_else(|| {
-                    let number = poll_counts.len() as u32;
+                    let number = *next_number;
+                    *next_number += 1;
                     numbers.insert(id, number);
                     poll_counts.push(0);
                     number
@@ -182,7 +185,7 @@ impl InOrder {
         self.stores.iter().map(move |(store, poll_count)| {
             let polls;
             (polls, rest) = std::mem::take(&mut rest).split_at_mut(*poll_count);
-            (store, &*counted_set(polls, counts))
+            (store, counted_set(polls, counts))
         })
     }
 }
