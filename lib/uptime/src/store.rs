@@ -2,20 +2,22 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use thiserror::Error;
 
 use crate::Timestamp;
+use crate::digits::{WORD, decimal, decimal_count, eight_hexadecimals, word};
 
 /// The name of a store: 1 to 128 bytes of UTF-8 without control characters, otherwise opaque.
 ///
 /// Two ids are equal if, and only if, their texts are equal byte for byte; they are ordered by
 /// those bytes. The two usual forms, decimal integers and UUIDs, need no heap.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreId(Form);
 
 /// The same text always takes the same form, so forms can be compared in place of texts.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Form {
     /// A decimal integer without leading zeros.
     Integer(u64),
@@ -98,6 +100,14 @@ impl StoreId {
         })
     }
 
+    /// Returns how many bytes it takes beside itself.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match &self.0 {
+            Form::Integer(_) | Form::Uuid(_) => 0,
+            Form::Text(text) => text.len(),
+        }
+    }
+
     pub(crate) fn form(&self) -> &Form {
         &self.0
     }
@@ -115,6 +125,17 @@ impl StoreId {
         };
         // Digits, letters a to f and hyphens were written: always UTF-8.
         std::str::from_utf8(&buffer[start..]).unwrap_or_default()
+    }
+}
+
+/// One write for the usual forms; their tags need none, for forms that differ seldom meet.
+impl Hash for StoreId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &self.0 {
+            Form::Integer(integer) => state.write_u64(*integer),
+            Form::Uuid(bytes) => state.write_u128(u128::from_le_bytes(*bytes)),
+            Form::Text(text) => text.hash(state),
+        }
     }
 }
 
@@ -230,10 +251,53 @@ fn short_form(text: &[u8]) -> Option<Form> {
     match text {
         [b'0'] => Some(Form::Integer(0)),
         [b'1'..=b'9', ..] if text.len() <= 20 => parse_decimal(text).map(Form::Integer),
-        _ if text.len() == LONGEST_SHORT_TEXT => parse_uuid(text).map(Form::Uuid),
-        _ => None,
+        _ => parse_uuid(text.try_into().ok()?).map(Form::Uuid),
     }
 }
+
+/// Text that starts with an id, and room behind the longest one.
+pub(crate) const USUAL_ID_BYTES: usize = 40;
+
+impl StoreId {
+    /// Reads an id of one of the usual forms that a comma or a line end follows, and returns how
+    /// long it was. `None` is no verdict: [`StoreId::new`] knows more forms.
+    #[inline]
+    pub(crate) fn usual_form(text: &[u8; USUAL_ID_BYTES]) -> Option<(StoreId, usize)> {
+        let (form, length) = match usual_integer(text) {
+            Some((integer, length)) => (Form::Integer(integer), length),
+            None => (Form::Uuid(parse_uuid(text.first_chunk()?)?), LONGEST_SHORT_TEXT),
+        };
+        ends_field(text[length]).then_some((StoreId(form), length))
+    }
+}
+
+/// Reads a number of 1 to 19 digits, the first of which is not 0.
+fn usual_integer(text: &[u8; USUAL_ID_BYTES]) -> Option<(u64, usize)> {
+    let mut value = 0;
+    let mut length = 0;
+    loop {
+        let digits = word(&text[length..])?;
+        let count = decimal_count(digits);
+        if count < WORD {
+            length += count;
+            // Of up to 19 digits none is lost.
+            let is_usual = (1..=19).contains(&length) && text[0] != b'0';
+            let number = || value * POWERS_OF_TEN[count] + decimal(digits, count);
+            return (is_usual && ends_field(text[length])).then(|| (number(), length));
+        }
+        if length == 2 * WORD {
+            return None;
+        }
+        value = value * 100_000_000 + decimal(digits, WORD);
+        length += WORD;
+    }
+}
+
+fn ends_field(byte: u8) -> bool {
+    matches!(byte, b',' | b'\n' | b'\r')
+}
+
+const POWERS_OF_TEN: [u64; WORD] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000];
 
 fn parse_decimal(digits: &[u8]) -> Option<u64> {
     digits.iter().try_fold(0_u64, |value, &digit| {
@@ -242,31 +306,24 @@ fn parse_decimal(digits: &[u8]) -> Option<u64> {
     })
 }
 
-fn parse_uuid(text: &[u8]) -> Option<[u8; 16]> {
+/// Lower case only: a capital would not print back.
+fn parse_uuid(text: &[u8; LONGEST_SHORT_TEXT]) -> Option<[u8; 16]> {
+    // Eight digits; twice four, a hyphen, four; eight digits.
+    let [h1, h2, h3, h4] = [text[8], text[13], text[18], text[23]];
+    if [h1, h2, h3, h4] != [b'-'; 4] {
+        return None;
+    }
+    let around_hyphen = |start: usize| {
+        let first = u32::from_le_bytes(*text[start..].first_chunk()?);
+        let second = u32::from_le_bytes(*text[start + 5..].first_chunk()?);
+        Some(u64::from(second) << 32 | u64::from(first))
+    };
+    let words = [word(text)?, around_hyphen(9)?, around_hyphen(19)?, word(&text[28..])?];
     let mut bytes = [0; 16];
-    let mut digits = text;
-    let mut filled = 0;
-    for (index, group) in UUID_GROUPS.into_iter().enumerate() {
-        if index > 0 {
-            digits = digits.strip_prefix(b"-")?;
-        }
-        for byte in &mut bytes[filled..filled + group] {
-            let (pair, rest) = digits.split_at(2);
-            *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
-            digits = rest;
-        }
-        filled += group;
+    for (four, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
+        *four = eight_hexadecimals(word)?;
     }
     Some(bytes)
-}
-
-/// Lower case only: a capital would not print back.
-fn hex_digit(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
 }
 
 /// Writes to the end of `buffer` and returns where the text starts.
