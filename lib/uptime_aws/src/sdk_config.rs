@@ -13,7 +13,7 @@ use aws_smithy_http_client::Builder as HttpClientBuilder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{HttpClient, SharedHttpClient, http_client_fn};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
@@ -62,8 +62,13 @@ pub fn sdk_config(settings: &Settings) -> Result<SdkConfig, SettingsError> {
 }
 
 /// Returns what clients send their calls with. They share its connections.
+///
+/// The first call, and not each client when it is made, reads the machine's certificates.
 pub fn http_client() -> SharedHttpClient {
-    HttpClientBuilder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+    let tls = Provider::Rustls(CryptoMode::Ring);
+    let client = HttpClientBuilder::new().tls_provider(tls).build_https();
+    // The SDKs have each new client check itself, and this one would then read them.
+    http_client_fn(move |settings, components| client.http_connector(settings, components))
 }
 
 /// The endpoints set, by the names of their settings.
@@ -86,5 +91,54 @@ impl LoadServiceConfig for Endpoints {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         let service = key.service_id().to_uppercase();
         self.0.get(&format!("{}_{service}", key.env())).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GIVEN_BY_LAMBDA: [&str; 3] = [REGION, ACCESS_KEY_ID, SECRET_ACCESS_KEY];
+
+    #[test]
+    fn what_lambda_gives_is_enough() {
+        let config = config(GIVEN_BY_LAMBDA.map(|name| (name, "x"))).unwrap();
+
+        assert_eq!(config.region(), Some(&Region::from_static("x")));
+        assert_eq!(config.endpoint_url(), None);
+    }
+
+    #[test]
+    fn each_setting_that_lambda_gives_is_needed() {
+        for missing in GIVEN_BY_LAMBDA {
+            let others = GIVEN_BY_LAMBDA.into_iter().filter(|name| *name != missing);
+
+            let error = config(others.map(|name| (name, "x"))).unwrap_err();
+
+            assert!(error.to_string().contains(missing), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_of_all_services_or_of_one() {
+        let endpoints = [(ENDPOINT_URL, "http://all"), ("AWS_ENDPOINT_URL_SQS", "http://sqs")];
+        let given = GIVEN_BY_LAMBDA.map(|name| (name, "x"));
+
+        let config = config(endpoints.into_iter().chain(given)).unwrap();
+
+        assert_eq!(config.endpoint_url(), Some("http://all"));
+        let of = |service| {
+            let key = ServiceConfigKey::builder().service_id(service).profile("").env(ENDPOINT_URL);
+            config.service_config().unwrap().load_config(key.build().unwrap())
+        };
+        assert_eq!(of("SQS").as_deref(), Some("http://sqs"));
+        assert_eq!(of("DynamoDB"), None);
+    }
+
+    fn config<'a>(
+        settings: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<SdkConfig, SettingsError> {
+        let owned = settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        sdk_config(&Settings::from_pairs(owned))
     }
 }
