@@ -1,13 +1,13 @@
-"""Starts each built function against a small Lambda Runtime API and measures it up to the moment it
-first asks for an event.
+"""Starts each built function against a small Lambda Runtime API and measures it until it first asks for
+an event.
 
-    python3 tests/cold_start.py .aws-sam/build        # after `sam build`, for this machine's processor
-    python3 tests/cold_start.py target/lambda         # the same binaries, and the bare runtime if built:
+    python3 tests/cold_start.py .aws-sam/build     # after `sam build`, for this machine's processor
+    python3 tests/cold_start.py target/lambda      # the same binaries, beside a bare runtime made with
     cargo lambda build --release --package compute_report --example bare
 
-Prints size, packed size, wall time and CPU from the spawn on, peak memory, and what was sent: medians,
-but of connections the fewest, because the kernel counts those of all processes. Fails if a function is
-over its size or opens more than the one connection to the Runtime API. Needs Linux.
+Prints size, packed size, wall time and CPU from the spawn on and peak memory, all medians, and what
+was sent. Of that the least is printed, because the kernel counts what all processes send. Fails if a
+function is larger than accepted, or speaks to anything but the Runtime API. Needs Linux.
 """
 
 import gzip
@@ -23,7 +23,7 @@ from bootstraps import CHECKS, SECONDS_ALLOWED, SETTINGS, find
 
 RUNS = 15
 BYTES_ALLOWED = 8_000_000
-# Lambda's smallest functions have a fraction of a processor; ours asks for an event well within this.
+# By then the function has sent its request and sleeps.
 SECONDS_TO_SETTLE = 0.01
 
 
@@ -34,7 +34,7 @@ def kernel_count(protocol, name):
     return int(values[names.index(name)])
 
 
-def packets():
+def sent_by_all():
     return kernel_count("Tcp", "ActiveOpens"), kernel_count("Udp", "OutDatagrams")
 
 
@@ -69,7 +69,7 @@ def start(binary):
         listener.settimeout(SECONDS_ALLOWED)
         address = f"127.0.0.1:{listener.getsockname()[1]}"
         environment = SETTINGS | {"AWS_LAMBDA_RUNTIME_API": address}
-        connections, datagrams = packets()
+        connections, datagrams = sent_by_all()
         spawned = time.perf_counter()
         process = subprocess.Popen([binary], env=environment, stdout=subprocess.DEVNULL)
         try:
@@ -78,7 +78,7 @@ def start(binary):
             if "/invocation/next " not in asked:
                 raise SystemExit(f"{binary} first asked for {asked}")
             time.sleep(SECONDS_TO_SETTLE)
-            opened, sent = packets()
+            opened, sent = sent_by_all()
             return wall_ms, cpu_ms(process), peak_mb(process), opened - connections, sent - datagrams
         finally:
             process.kill()  # Before `connection` is closed, of which it would complain.
