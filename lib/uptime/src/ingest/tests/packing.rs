@@ -20,9 +20,9 @@ fn polls_out_of_the_source_files_range_are_packed_too() {
         packer.add(store.clone(), Poll::new(at, Status::Active));
     }
     packer.finish();
-    let Packed { mut segments, counts: packed } = packer.take_packed();
+    let Packed { mut segments, counts: found_counts } = packer.take_packed();
 
-    assert_eq!(packed, counts(6, 0, 0, 0));
+    assert_eq!(found_counts, counts(6, 0, 0, 0));
     let set = PollSet::new(polls.map(|at| Poll::new(at, Status::Active)).to_vec());
     let mut expected = pack_polls(store.shard(), vec![(store, set)]);
     for segments in [&mut segments, &mut expected] {
