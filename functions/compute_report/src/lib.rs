@@ -10,15 +10,14 @@ mod progress;
 
 use std::panic::AssertUnwindSafe;
 
-use aws_config::SdkConfig;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::FutureExt as _;
 use lambda_runtime::{Error, LambdaEvent};
 use uptime::Timestamp;
 use uptime_aws::settings::{DATA_TABLE, REPORT_BUCKET, REPORT_TABLE};
 use uptime_aws::{
-    Claim, Report, ReportFiles, ReportId, ReportMessage, ReportState, ReportTable, Settings,
-    SettingsError, StoreData, describe,
+    Claim, Clients, Report, ReportFiles, ReportId, ReportMessage, ReportState, ReportTable,
+    Settings, SettingsError, StoreData, describe,
 };
 
 use crate::attempt::{AttemptError, compute};
@@ -36,11 +35,11 @@ pub struct Resources {
 
 impl Resources {
     /// Makes the clients; nothing is called yet.
-    pub fn new(sdk_config: &SdkConfig, settings: &Settings) -> Result<Resources, SettingsError> {
+    pub fn new(clients: &impl Clients, settings: &Settings) -> Result<Resources, SettingsError> {
         Ok(Resources {
-            data: StoreData::new(sdk_config, settings.required(DATA_TABLE)?),
-            reports: ReportTable::new(sdk_config, settings.required(REPORT_TABLE)?),
-            files: ReportFiles::new(sdk_config, settings.required(REPORT_BUCKET)?),
+            data: StoreData::new(clients, settings.required(DATA_TABLE)?),
+            reports: ReportTable::new(clients, settings.required(REPORT_TABLE)?),
+            files: ReportFiles::new(clients, settings.required(REPORT_BUCKET)?),
             report_days: settings.report_days()?,
             receives_allowed: settings.receives_allowed()?,
         })
@@ -174,6 +173,8 @@ async fn settled_by_others(resources: &Resources, report_id: ReportId) -> Settle
 
 #[cfg(test)]
 mod tests {
+    use aws_config::SdkConfig;
+
     use super::*;
 
     #[test]

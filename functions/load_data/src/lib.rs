@@ -13,14 +13,15 @@ mod reject_files;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::FutureExt as _;
 use lambda_runtime::{Context, Error, LambdaEvent};
 use serde_json::Value;
 use uptime::Timestamp;
 use uptime_aws::settings::{DATA_BUCKET, DATA_TABLE};
-use uptime_aws::{Deadline, LoadFiles, Settings, SettingsError, SourceFiles, StoreData, describe};
+use uptime_aws::{
+    Clients, Deadline, LoadFiles, Settings, SettingsError, SourceFiles, StoreData, describe,
+};
 
 use crate::event::Event;
 use crate::file_reading::Limits;
@@ -41,12 +42,12 @@ pub struct Resources {
 
 impl Resources {
     /// Makes the clients; nothing is called yet.
-    pub fn new(sdk_config: &SdkConfig, settings: &Settings) -> Result<Resources, SettingsError> {
+    pub fn new(clients: &impl Clients, settings: &Settings) -> Result<Resources, SettingsError> {
         let bucket = settings.required(DATA_BUCKET)?;
         Ok(Resources {
-            data: StoreData::new(sdk_config, settings.required(DATA_TABLE)?),
-            sources: SourceFiles::new(sdk_config, bucket),
-            loads: LoadFiles::new(sdk_config, bucket),
+            data: StoreData::new(clients, settings.required(DATA_TABLE)?),
+            sources: SourceFiles::new(clients, bucket),
+            loads: LoadFiles::new(clients, bucket),
             limits: Limits::new(settings)?,
         })
     }

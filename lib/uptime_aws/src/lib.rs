@@ -2,8 +2,8 @@
 //!
 //! # Layout, in reading order
 //!
-//! - [`settings`]: names to values, read once at the start; [`clock`]: the one place that reads it;
-//!   [`deadline`]: when an invocation ends.
+//! - [`settings`]: names to values, read once at the start; [`clients`]: who makes the SDK clients;
+//!   [`clock`]: the one place that reads it; [`deadline`]: when an invocation ends.
 //! - [`report_id`], [`report`], [`report_message`]: a report's name, life and work order.
 //! - `report_table`, `report_queue`, `report_files`: where reports, their work and their CSVs are;
 //!   `report_item`, `report_transition`: a report as an item, and how that item may change.
@@ -21,6 +21,7 @@ mod backoff;
 #[cfg(feature = "dynamodb")]
 mod batch_write;
 pub mod call_error;
+pub mod clients;
 pub mod clock;
 #[cfg(feature = "s3")]
 pub mod csv_upload;
@@ -53,6 +54,7 @@ pub mod store_data;
 mod superseded;
 
 pub use call_error::{CallError, describe};
+pub use clients::Clients;
 pub use clock::now;
 #[cfg(feature = "s3")]
 pub use csv_upload::CsvUpload;
