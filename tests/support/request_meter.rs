@@ -20,13 +20,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
-use serde_json::Value;
 use uptime_aws::Clients;
 
 use bill::{Answer, bill};
@@ -50,9 +49,13 @@ pub struct Metered {
     meter: RequestMeter,
 }
 
-/// A request of DynamoDB on its way, kept for when its answer is there.
+/// A try of a call on its way, kept for when it has ended.
 #[derive(Debug)]
-struct Sent(Vec<u8>);
+struct Sent {
+    length: u64,
+    /// Of a request of DynamoDB; others cost the same whatever they say.
+    body: Option<Vec<u8>>,
+}
 
 impl Storable for Sent {
     type Storer = StoreReplace<Sent>;
@@ -79,19 +82,34 @@ impl RequestMeter {
         self.0.lock().unwrap()
     }
 
-    fn bill(&self, operation: &str, sent: &[u8], response: &HttpResponse) {
-        let request: Value = serde_json::from_slice(sent).unwrap();
-        let body = response.body().bytes().unwrap();
-        let answer = if response.status().is_success() {
-            Answer::Success(serde_json::from_slice(body).unwrap())
-        } else {
-            Answer::refusal(body)
-        };
+    fn count(&self, call: &Metadata, sent: &Sent, response: Option<&HttpResponse>) {
         let mut readings = self.readings();
-        let bills = bill(&mut readings.tables, operation, request, &answer);
+        let name = format!("{} {}", call.service(), call.name());
+        *readings.usage.calls.entry(name).or_default() += 1;
+        readings.usage.bytes_sent += sent.length;
+        let Some(response) = response else { return };
+        readings.usage.bytes_received += received(response);
+        let Some(request) = &sent.body else { return };
+        let request = serde_json::from_slice(request).unwrap();
+        let bills = bill(&mut readings.tables, call.name(), request, &answer_in(response));
         for (table, units) in bills {
             *readings.usage.tables.entry(table).or_default() += units;
         }
+    }
+}
+
+/// A body that is streamed is not here, but its length was announced.
+fn received(response: &HttpResponse) -> u64 {
+    let announced = response.headers().get("content-length").and_then(|text| text.parse().ok());
+    announced.unwrap_or_else(|| response.body().content_length().unwrap_or_default())
+}
+
+fn answer_in(response: &HttpResponse) -> Answer {
+    let body = response.body().bytes().unwrap();
+    if response.status().is_success() {
+        Answer::Success(serde_json::from_slice(body).unwrap())
+    } else {
+        Answer::refusal(body)
     }
 }
 
@@ -108,32 +126,25 @@ impl Intercept for RequestMeter {
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let body = context.request().body();
-        let metadata = cfg.load::<Metadata>().unwrap();
-        let call = format!("{} {}", metadata.service(), metadata.name());
-        let is_dynamodb = metadata.service() == "DynamoDB";
-        let mut readings = self.readings();
-        *readings.usage.calls.entry(call).or_default() += 1;
-        readings.usage.bytes_sent += body.content_length().unwrap_or_default();
-        if is_dynamodb {
-            cfg.interceptor_state().store_put(Sent(body.bytes().unwrap().to_vec()));
-        }
+        let is_dynamodb = cfg.load::<Metadata>().unwrap().service() == "DynamoDB";
+        let sent = Sent {
+            length: body.content_length().unwrap_or_default(),
+            body: is_dynamodb.then(|| body.bytes().unwrap().to_vec()),
+        };
+        cfg.interceptor_state().store_put(sent);
         Ok(())
     }
 
-    fn read_after_deserialization(
+    fn read_after_attempt(
         &self,
-        context: &AfterDeserializationInterceptorContextRef<'_>,
+        context: &FinalizerInterceptorContextRef<'_>,
         _: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let response = context.response();
-        // A streamed body is no longer here, but its length was announced.
-        let announced = response.headers().get("content-length").and_then(|text| text.parse().ok());
-        let received =
-            response.body().bytes().map_or(0, |bytes| u64::try_from(bytes.len()).unwrap());
-        self.readings().usage.bytes_received += announced.unwrap_or(received);
-        if let Some(Sent(request)) = cfg.load::<Sent>() {
-            self.bill(cfg.load::<Metadata>().unwrap().name(), request, response);
+        // Signing a link ends before anything is sent: it is no call.
+        let has_ended = context.response().is_some() || context.output_or_error().is_some();
+        if let (true, Some(sent)) = (has_ended, cfg.load::<Sent>()) {
+            self.count(cfg.load::<Metadata>().unwrap(), sent, context.response());
         }
         Ok(())
     }
