@@ -3,13 +3,18 @@
 use std::fmt::Write as _;
 
 use end_to_end::engine::Sample;
+use end_to_end::metered_system::MeteredSystem;
+use end_to_end::request_meter::usage::Usage;
 use uptime::Timestamp;
 use uptime::interval::{HOUR, MINUTE};
+use uptime_aws::{LoadStatus, Manifest};
 
 /// The fleet that the budgets are about.
 pub(crate) const STORES: u32 = 14_000;
+/// A fleet for which there is no budget: the units' rounding weighs more.
+pub(crate) const SMALL_FLEET: u32 = 300;
 /// A week, and the day before it that a report considers too.
-pub(crate) const DAYS: u32 = 8;
+const DAYS: u32 = 8;
 /// The same in hours.
 pub(crate) const HOURS: i64 = 192;
 
@@ -19,6 +24,25 @@ const END: i64 = 1_674_670_402_000_000;
 /// The sample of a fleet, its business hours and zones included.
 pub(crate) fn sample(stores: u32) -> Sample {
     Sample::generate(stores, DAYS, 7)
+}
+
+/// Loads hours, zones and polls, in this order, from files whose names start so.
+pub(crate) async fn load_all(
+    system: &MeteredSystem,
+    sample: &Sample,
+    prefix: &str,
+) -> [(Manifest, Usage); 3] {
+    let load = async |name: &str, file: &str| {
+        let (manifest, usage) = system.load(&format!("{prefix}{name}.csv"), file).await;
+        assert_eq!(manifest.status, LoadStatus::Complete, "{manifest:?}");
+        assert_eq!(manifest.rejected, 0, "{manifest:?}");
+        (manifest, usage)
+    };
+    [
+        load("hours", &sample.hours).await,
+        load("zones", &sample.zones).await,
+        load("polls", &sample.polls).await,
+    ]
 }
 
 /// The ids of a sample's stores.

@@ -2,7 +2,7 @@
 //!
 //! The system's own functions do nothing: each is invoked by the test, with an event as AWS sends it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lambda_runtime::LambdaEvent;
 use local::lambda::Function;
@@ -35,6 +35,8 @@ pub struct MeteredReport {
     pub trigger: Usage,
     /// Computing it.
     pub compute: Usage,
+    /// How long that took.
+    pub compute_time: Duration,
     /// Asking for its status when it is Complete.
     pub status: Usage,
     /// Its rows.
@@ -92,16 +94,17 @@ impl MeteredSystem {
         let order = json!({ "report_id": accepted["report_id"] });
         let trigger = self.meter.take();
 
+        let begun = Instant::now();
         let answer = self.compute_report.invoke(sqs_event(&order)).await.unwrap();
         assert_eq!(answer["batchItemFailures"], json!([]));
-        let compute = self.meter.take();
+        let (compute, compute_time) = (self.meter.take(), begun.elapsed());
 
         let mut request = stored_event("get_report");
         request["body"] = json!(order.to_string());
         let status = body(&self.get_report.invoke(request).await.unwrap());
         assert_eq!(status["status"], "Complete", "{status}");
         let stores = status["stores"].as_u64().unwrap();
-        MeteredReport { trigger, compute, status: self.meter.take(), stores }
+        MeteredReport { trigger, compute, compute_time, status: self.meter.take(), stores }
     }
 }
 
