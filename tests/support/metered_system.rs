@@ -2,6 +2,7 @@
 //!
 //! The system's own functions do nothing: each is invoked by the test, with an event as AWS sends it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lambda_runtime::LambdaEvent;
@@ -65,10 +66,10 @@ impl MeteredSystem {
             ("REPORT_QUEUE_URL", &story.system.queue_url(REPORT_QUEUE)),
         ]);
         MeteredSystem {
-            trigger_report: trigger_report_function(clients.clone(), settings.clone()),
-            compute_report: compute_report_function(clients.clone(), settings.clone()),
-            get_report: get_report_function(clients.clone(), settings.clone()),
-            load_data: load_data_function(clients, settings),
+            trigger_report: trigger_report_function(&clients, &settings),
+            compute_report: compute_report_function(&clients, &settings),
+            get_report: get_report_function(&clients, &settings),
+            load_data: load_data_function(&clients, &settings),
             story,
             meter,
         }
@@ -125,23 +126,26 @@ fn body(answer: &Value) -> Value {
     serde_json::from_str(answer["body"].as_str().unwrap()).unwrap()
 }
 
-fn trigger_report_function(clients: Metered, settings: Settings) -> Function {
+fn trigger_report_function(clients: &Metered, settings: &Settings) -> Function {
+    let resources = Arc::new(trigger_report::Resources::new(clients, settings).unwrap());
     Function::of_requests("trigger_report", TIMEOUT, move |request| {
-        let resources = trigger_report::Resources::new(&clients, &settings).unwrap();
+        let resources = Arc::clone(&resources);
         async move { trigger_report::handle(&resources, request, uptime_aws::now).await }
     })
 }
 
-fn get_report_function(clients: Metered, settings: Settings) -> Function {
+fn get_report_function(clients: &Metered, settings: &Settings) -> Function {
+    let resources = Arc::new(get_report::Resources::new(clients, settings).unwrap());
     Function::of_requests("get_report", TIMEOUT, move |request| {
-        let resources = get_report::Resources::new(&clients, &settings).unwrap();
+        let resources = Arc::clone(&resources);
         async move { get_report::handle(&resources, request, uptime_aws::now).await }
     })
 }
 
-fn compute_report_function(clients: Metered, settings: Settings) -> Function {
+fn compute_report_function(clients: &Metered, settings: &Settings) -> Function {
+    let resources = Arc::new(compute_report::Resources::new(clients, settings).unwrap());
     Function::of_events("compute_report", TIMEOUT, move |event: LambdaEvent<Value>| {
-        let resources = compute_report::Resources::new(&clients, &settings).unwrap();
+        let resources = Arc::clone(&resources);
         async move {
             let event = LambdaEvent::new(serde_json::from_value(event.payload)?, event.context);
             let answer = compute_report::handle(&resources, event, uptime_aws::now).await?;
@@ -150,9 +154,10 @@ fn compute_report_function(clients: Metered, settings: Settings) -> Function {
     })
 }
 
-fn load_data_function(clients: Metered, settings: Settings) -> Function {
+fn load_data_function(clients: &Metered, settings: &Settings) -> Function {
+    let resources = Arc::new(load_data::Resources::new(clients, settings).unwrap());
     Function::of_events("load_data", TIMEOUT, move |event| {
-        let resources = load_data::Resources::new(&clients, &settings).unwrap();
+        let resources = Arc::clone(&resources);
         async move { load_data::handle(&resources, event, uptime_aws::now).await }
     })
 }
