@@ -33,7 +33,7 @@ use crate::{PollSet, Shard, StoreId, Timestamp};
 
 pub use decode::decode;
 pub(crate) use decode::{Visitor, visit};
-pub(crate) use encode::{order_in_segment, pack_sorted_polls};
+pub(crate) use encode::pack_sorted_polls;
 pub use encode::{pack_hours, pack_polls, pack_zones};
 
 /// Which upload a row of hours or zones came from. Ordered: the newer is greater (spec section 2).

@@ -1,5 +1,9 @@
 //! What is observed: stores, and the polls taken of them.
 
+mod short_form;
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -7,7 +11,9 @@ use std::hash::{Hash, Hasher};
 use thiserror::Error;
 
 use crate::Timestamp;
-use crate::digits::{WORD, decimal, decimal_count, eight_hexadecimals, word};
+use short_form::{LONGEST_SHORT_TEXT, short_form, write_decimal, write_uuid};
+
+pub(crate) use short_form::USUAL_ID_BYTES;
 
 /// The name of a store: 1 to 128 bytes of UTF-8 without control characters, otherwise opaque.
 ///
@@ -21,8 +27,8 @@ pub struct StoreId(Form);
 pub(crate) enum Form {
     /// A decimal integer without leading zeros.
     Integer(u64),
-    /// A UUID in lower case, 8-4-4-4-12.
-    Uuid([u8; 16]),
+    /// A UUID in lower case, 8-4-4-4-12: its first 64 bits and its last.
+    Uuid([u64; 2]),
     /// Anything else.
     Text(Box<str>),
 }
@@ -63,13 +69,11 @@ impl StoreId {
     }
 
     /// Returns the shard that holds this store's data; the same for ever.
+    #[inline]
     pub fn shard(&self) -> Shard {
         let hash = match &self.0 {
             Form::Integer(integer) => mix(*integer),
-            Form::Uuid(bytes) => {
-                let (high, low) = halves(*bytes);
-                mix(high ^ mix(low))
-            }
+            Form::Uuid([first, last]) => mix(first ^ mix(*last)),
             Form::Text(text) => {
                 text.bytes().fold(mix(text.len() as u64), |hash, byte| mix(hash ^ u64::from(byte)))
             }
@@ -100,16 +104,20 @@ impl StoreId {
         })
     }
 
-    /// Returns how many bytes it takes beside itself.
-    pub(crate) fn heap_bytes(&self) -> usize {
-        match &self.0 {
-            Form::Integer(_) | Form::Uuid(_) => 0,
-            Form::Text(text) => text.len(),
-        }
+    /// Reads an id of one of the usual forms that a comma or a line end follows, and returns how
+    /// long it was. `None` is no verdict: [`StoreId::new`] knows more forms.
+    #[inline]
+    pub(crate) fn usual_form(text: &[u8; USUAL_ID_BYTES]) -> Option<(StoreId, usize)> {
+        let (form, length) = short_form::read(text)?;
+        Some((StoreId(form), length))
     }
 
     pub(crate) fn form(&self) -> &Form {
         &self.0
+    }
+
+    pub(crate) fn into_form(self) -> Form {
+        self.0
     }
 
     /// Takes back a form read from a segment; a text must be one that [`StoreId::new`] keeps.
@@ -120,7 +128,7 @@ impl StoreId {
     fn write_short<'b>(&self, buffer: &'b mut [u8; LONGEST_SHORT_TEXT]) -> &'b str {
         let start = match &self.0 {
             Form::Integer(integer) => write_decimal(*integer, buffer),
-            Form::Uuid(bytes) => write_uuid(*bytes, buffer),
+            Form::Uuid(halves) => write_uuid(*halves, buffer),
             Form::Text(_) => LONGEST_SHORT_TEXT,
         };
         // Digits, letters a to f and hyphens were written: always UTF-8.
@@ -133,7 +141,9 @@ impl Hash for StoreId {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
             Form::Integer(integer) => state.write_u64(*integer),
-            Form::Uuid(bytes) => state.write_u128(u128::from_le_bytes(*bytes)),
+            Form::Uuid([first, last]) => {
+                state.write_u128(u128::from(*first) << 64 | u128::from(*last));
+            }
             Form::Text(text) => text.hash(state),
         }
     }
@@ -230,8 +240,10 @@ impl PollSet {
     /// Takes polls in any order, with repeats. Of those at one instant one is kept, an inactive
     /// one if there is any.
     pub fn new(mut polls: Vec<Poll>) -> PollSet {
-        polls.sort_unstable();
-        polls.dedup_by_key(|poll| poll.at());
+        if !polls.is_sorted_by(|this, that| this.at() < that.at()) {
+            polls.sort_unstable();
+            polls.dedup_by_key(|poll| poll.at());
+        }
         PollSet { polls }
     }
 
@@ -239,130 +251,6 @@ impl PollSet {
     pub fn as_slice(&self) -> &[Poll] {
         &self.polls
     }
-}
-
-/// A UUID has 36 characters, the largest integer 20 digits.
-const LONGEST_SHORT_TEXT: usize = 36;
-/// The groups of a UUID's text, as bytes of the number: 8-4-4-4-12 digits.
-const UUID_GROUPS: [usize; 5] = [4, 2, 2, 2, 6];
-
-/// Returns the short form of a text that prints back to the same bytes.
-fn short_form(text: &[u8]) -> Option<Form> {
-    match text {
-        [b'0'] => Some(Form::Integer(0)),
-        [b'1'..=b'9', ..] if text.len() <= 20 => parse_decimal(text).map(Form::Integer),
-        _ => parse_uuid(text.try_into().ok()?).map(Form::Uuid),
-    }
-}
-
-/// Text that starts with an id, and room behind the longest one.
-pub(crate) const USUAL_ID_BYTES: usize = 40;
-
-impl StoreId {
-    /// Reads an id of one of the usual forms that a comma or a line end follows, and returns how
-    /// long it was. `None` is no verdict: [`StoreId::new`] knows more forms.
-    #[inline]
-    pub(crate) fn usual_form(text: &[u8; USUAL_ID_BYTES]) -> Option<(StoreId, usize)> {
-        let (form, length) = match usual_integer(text) {
-            Some((integer, length)) => (Form::Integer(integer), length),
-            None => (Form::Uuid(parse_uuid(text.first_chunk()?)?), LONGEST_SHORT_TEXT),
-        };
-        ends_field(text[length]).then_some((StoreId(form), length))
-    }
-}
-
-/// Reads a number of 1 to 19 digits, the first of which is not 0.
-fn usual_integer(text: &[u8; USUAL_ID_BYTES]) -> Option<(u64, usize)> {
-    let mut value = 0;
-    let mut length = 0;
-    loop {
-        let digits = word(&text[length..])?;
-        let count = decimal_count(digits);
-        if count < WORD {
-            length += count;
-            // Of up to 19 digits none is lost.
-            let is_usual = (1..=19).contains(&length) && text[0] != b'0';
-            let number = || value * POWERS_OF_TEN[count] + decimal(digits, count);
-            return (is_usual && ends_field(text[length])).then(|| (number(), length));
-        }
-        if length == 2 * WORD {
-            return None;
-        }
-        value = value * 100_000_000 + decimal(digits, WORD);
-        length += WORD;
-    }
-}
-
-fn ends_field(byte: u8) -> bool {
-    matches!(byte, b',' | b'\n' | b'\r')
-}
-
-const POWERS_OF_TEN: [u64; WORD] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000];
-
-fn parse_decimal(digits: &[u8]) -> Option<u64> {
-    digits.iter().try_fold(0_u64, |value, &digit| {
-        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
-        value.checked_mul(10)?.checked_add(digit)
-    })
-}
-
-/// Lower case only: a capital would not print back.
-fn parse_uuid(text: &[u8; LONGEST_SHORT_TEXT]) -> Option<[u8; 16]> {
-    // Eight digits; twice four, a hyphen, four; eight digits.
-    let [h1, h2, h3, h4] = [text[8], text[13], text[18], text[23]];
-    if [h1, h2, h3, h4] != [b'-'; 4] {
-        return None;
-    }
-    let around_hyphen = |start: usize| {
-        let first = u32::from_le_bytes(*text[start..].first_chunk()?);
-        let second = u32::from_le_bytes(*text[start + 5..].first_chunk()?);
-        Some(u64::from(second) << 32 | u64::from(first))
-    };
-    let words = [word(text)?, around_hyphen(9)?, around_hyphen(19)?, word(&text[28..])?];
-    let mut bytes = [0; 16];
-    for (four, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
-        *four = eight_hexadecimals(word)?;
-    }
-    Some(bytes)
-}
-
-/// Writes to the end of `buffer` and returns where the text starts.
-fn write_decimal(mut value: u64, buffer: &mut [u8; LONGEST_SHORT_TEXT]) -> usize {
-    let mut start = LONGEST_SHORT_TEXT;
-    loop {
-        start -= 1;
-        buffer[start] = b'0' + (value % 10) as u8;
-        value /= 10;
-        if value == 0 {
-            return start;
-        }
-    }
-}
-
-/// Fills the whole of `buffer` and returns where the text starts, its first byte.
-fn write_uuid(bytes: [u8; 16], buffer: &mut [u8; LONGEST_SHORT_TEXT]) -> usize {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut written = 0;
-    let mut rest = bytes.as_slice();
-    for (index, group) in UUID_GROUPS.into_iter().enumerate() {
-        if index > 0 {
-            buffer[written] = b'-';
-            written += 1;
-        }
-        let (these, others) = rest.split_at(group);
-        for byte in these {
-            buffer[written] = DIGITS[usize::from(byte >> 4)];
-            buffer[written + 1] = DIGITS[usize::from(byte & 15)];
-            written += 2;
-        }
-        rest = others;
-    }
-    0
-}
-
-fn halves(bytes: [u8; 16]) -> (u64, u64) {
-    let (halves, _) = bytes.as_chunks();
-    (u64::from_be_bytes(halves[0]), u64::from_be_bytes(halves[1]))
 }
 
 /// The finaliser of `SplitMix64` (Steele, Lea, Flood, "Fast splittable pseudorandom number
@@ -373,6 +261,3 @@ fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     value ^ (value >> 31)
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,186 +1,288 @@
 //! A batch of polls, by shard and store.
 //!
-//! **Rows are parted by shard before anything is looked up**: a shard's stores and the ends of its
-//! lists stay in the processor's nearest caches, however many stores there are. Within a shard a
-//! row becomes twelve bytes, the number of its store and the poll, and is put in order only when the
-//! batch is packed.
+//! **Rows are parted by shard and by the form of their ids before anything is looked up**: a
+//! shard's stores and the ends of its lists stay in the processor's nearest caches, however many
+//! stores there are, and what is done with ids of one form has no branches to guess. A row becomes
+//! ten bytes, the number of its store and the poll, and is put in order only when the batch is
+//! packed.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use foldhash::fast::FixedState;
 
 use super::{Counts, for_each_shard};
-use crate::segment::{Segment, order_in_segment, pack_sorted_polls};
-use crate::{Poll, Shard, StoreId};
+use crate::segment::{Segment, pack_sorted_polls};
+use crate::store::Form;
+use crate::{Poll, Shard, Status, StoreId, Timestamp};
 
 /// How many rows are parted before their stores are looked up.
 const STAGED_ROWS: usize = 128;
 /// How many polls a list grows by: without copying those before.
-const CHUNK_POLLS: usize = 1024;
-const STAGE_BYTES: usize = STAGED_ROWS * size_of::<(StoreId, Poll)>();
-const CHUNK_BYTES: usize = CHUNK_POLLS * (size_of::<u32>() + size_of::<Poll>());
-/// What a store takes: its place in a table that may be half empty.
-const STORE_BYTES: usize = 2 * size_of::<(StoreId, u32)>();
+const CHUNK_POLLS: usize = 16 * STAGED_ROWS;
+const CHUNK_BYTES: usize = CHUNK_POLLS * (size_of::<u16>() + size_of::<Poll>());
+/// With more stores in one list, whose numbers would not fit 16 bits, a batch is full.
+const MAX_STORES: usize = 1 << u16::BITS;
 
+/// Takes the polls of a file on their way into segments.
+pub trait PollSink {
+    /// Takes an accepted poll.
+    fn add(&mut self, store: StoreId, poll: Poll);
+    /// Makes what is left ready; nothing follows.
+    fn finish(&mut self);
+    /// Returns what is ready, and forgets it.
+    fn take_packed(&mut self) -> Packed;
+}
+
+/// Polls that are in segments.
+#[derive(Debug, Default)]
+pub struct Packed {
+    /// They may go anywhere in any order.
+    pub segments: Vec<Segment>,
+    /// What became of the polls taken.
+    pub counts: Counts,
+}
+
+/// Packs polls batch by batch.
 #[derive(Debug)]
-pub(super) struct PollBatch {
+pub struct PollPacker {
     // By Shard::index.
     shards: Vec<ShardPolls>,
     memory_bytes: usize,
+    batch_bytes: usize,
+    packed: Packed,
 }
 
-/// A shard's part of a batch.
+/// A shard's part of a batch, by the form of the stores' ids.
 #[derive(Debug, Default)]
 struct ShardPolls {
-    staged: Vec<(StoreId, Poll)>,
-    // Stores are numbered as they come; memory ends long before the numbers do.
-    numbers: HashMap<StoreId, u32, FixedState>,
-    next_number: u32,
+    integers: FormPolls<u64>,
+    uuids: FormPolls<[u64; 2]>,
+    texts: FormPolls<Box<str>>,
+}
+
+#[derive(Debug)]
+struct FormPolls<Id> {
+    staged: Vec<(Id, Poll)>,
+    // Stores are numbered as they come.
+    numbers: HashMap<Id, u16, FixedState>,
+    next_number: u16,
+    // How many polls a store has, by its number.
+    poll_counts: Vec<u32>,
     chunks: Vec<Chunk>,
+}
+
+/// What adding a row changed.
+#[derive(Debug, Default)]
+struct Growth {
+    /// How much memory it took, apart from the id's text.
+    memory_bytes: usize,
+    is_full: bool,
 }
 
 /// Polls as they came, and the number of each one's store.
 #[derive(Debug)]
 struct Chunk {
-    numbers: Vec<u32>,
+    numbers: Vec<u16>,
     polls: Vec<Poll>,
 }
 
-impl Default for PollBatch {
-    fn default() -> PollBatch {
-        PollBatch { shards: for_each_shard(), memory_bytes: 0 }
+impl<Id> Default for FormPolls<Id> {
+    fn default() -> FormPolls<Id> {
+        FormPolls {
+            staged: Vec::new(),
+            numbers: HashMap::default(),
+            next_number: 0,
+            poll_counts: Vec::new(),
+            chunks: Vec::new(),
+        }
     }
 }
 
-impl PollBatch {
+impl PollPacker {
+    /// A batch may take `batch_bytes` of memory, by an estimate that follows from its polls alone.
+    pub fn new(batch_bytes: usize) -> PollPacker {
+        PollPacker {
+            shards: for_each_shard(),
+            memory_bytes: 0,
+            batch_bytes,
+            packed: Packed::default(),
+        }
+    }
+}
+
+impl PollSink for PollPacker {
     #[inline]
-    pub(super) fn add(&mut self, store: StoreId, poll: Poll) {
+    fn add(&mut self, store: StoreId, poll: Poll) {
         let shard = &mut self.shards[store.shard().index()];
-        if shard.staged.capacity() == 0 {
-            shard.staged.reserve_exact(STAGED_ROWS);
-            self.memory_bytes += STAGE_BYTES;
-        }
-        shard.staged.push((store, poll));
-        if shard.staged.len() == STAGED_ROWS {
-            self.memory_bytes += shard.look_up_stores();
+        let growth = match store.into_form() {
+            Form::Integer(integer) => shard.integers.add(integer, poll),
+            Form::Uuid(uuid) => shard.uuids.add(uuid, poll),
+            Form::Text(text) => {
+                self.memory_bytes += text.len();
+                shard.texts.add(text, poll)
+            }
+        };
+        self.memory_bytes += growth.memory_bytes;
+        if self.memory_bytes >= self.batch_bytes || growth.is_full {
+            self.finish();
         }
     }
 
-    /// Returns how much memory the batch takes. It follows from the rows added alone.
-    pub(super) fn memory_bytes(&self) -> usize {
-        self.memory_bytes
-    }
-
-    /// Packs the batch and begins the next one.
-    pub(super) fn pack(&mut self, segments: &mut Vec<Segment>, counts: &mut Counts) {
+    fn finish(&mut self) {
         self.memory_bytes = 0;
+        let Packed { segments, counts } = &mut self.packed;
         for (shard, polls) in Shard::all().zip(&mut self.shards) {
-            std::mem::take(polls).pack(shard, segments, counts);
+            let ShardPolls { integers, uuids, texts } = std::mem::take(polls);
+            // The order of the forms is that of a segment.
+            let mut by_form = [
+                integers.in_order(Form::Integer),
+                uuids.in_order(Form::Uuid),
+                texts.in_order(Form::Text),
+            ];
+            let mut sets = Vec::with_capacity(by_form.iter().map(|form| form.stores.len()).sum());
+            for form in &mut by_form {
+                sets.extend(form.sets(counts));
+            }
+            segments.extend(pack_sorted_polls(shard, sets.into_iter()));
         }
+    }
+
+    fn take_packed(&mut self) -> Packed {
+        std::mem::take(&mut self.packed)
     }
 }
 
-impl ShardPolls {
-    /// Moves what is staged to the lists, and returns how much memory that took.
-    fn look_up_stores(&mut self) -> usize {
-        let mut memory_bytes = 0;
-        for (store, poll) in self.staged.drain(..) {
-            let next = self.next_number;
-            let text_bytes = store.heap_bytes();
-            let number = *self.numbers.entry(store).or_insert(next);
-            if number == next {
-                self.next_number += 1;
-                memory_bytes += STORE_BYTES + text_bytes;
-            }
-            if self.chunks.last().is_none_or(|chunk| chunk.polls.len() == CHUNK_POLLS) {
-                memory_bytes += CHUNK_BYTES;
-                self.chunks.push(Chunk {
-                    numbers: Vec::with_capacity(CHUNK_POLLS),
-                    polls: Vec::with_capacity(CHUNK_POLLS),
-                });
-            }
-            if let Some(chunk) = self.chunks.last_mut() {
-                chunk.numbers.push(number);
-                chunk.polls.push(poll);
-            }
+impl<Id: Eq + Hash + Ord> FormPolls<Id> {
+    /// What a store takes: its place in a table that may be half empty, and its count.
+    const STORE_BYTES: usize = 2 * size_of::<(Id, u16)>() + size_of::<u32>();
+
+    /// Adds a row.
+    #[inline]
+    fn add(&mut self, id: Id, poll: Poll) -> Growth {
+        let mut growth = Growth::default();
+        if self.staged.capacity() == 0 {
+            self.staged.reserve_exact(STAGED_ROWS);
+            growth.memory_bytes = STAGED_ROWS * size_of::<(Id, Poll)>();
         }
-        memory_bytes
+        self.staged.push((id, poll));
+        if self.staged.len() == STAGED_ROWS {
+            growth.memory_bytes += self.look_up_stores();
+            growth.is_full = self.numbers.len() > MAX_STORES - STAGED_ROWS;
+        }
+        growth
     }
 
-    fn pack(mut self, shard: Shard, segments: &mut Vec<Segment>, counts: &mut Counts) {
-        self.look_up_stores();
-        let mut stores: Vec<(StoreId, u32)> = self.numbers.into_iter().collect();
-        stores.sort_unstable_by(|(this, _), (that, _)| order_in_segment(this, that));
-        let mut places = vec![0; stores.len()];
-        for (place, (_, number)) in (0_u32..).zip(&stores) {
-            places[*number as usize] = place;
+    /// Moves what is staged to the lists, and returns how much memory that took.
+    #[inline(never)]
+    fn look_up_stores(&mut self) -> usize {
+        let FormPolls { staged, numbers, next_number, poll_counts, chunks } = self;
+        let before = (chunks.len(), poll_counts.len());
+        if chunks.last().is_none_or(|chunk| chunk.polls.len() == CHUNK_POLLS) {
+            let numbers = Vec::with_capacity(CHUNK_POLLS);
+            chunks.push(Chunk { numbers, polls: Vec::with_capacity(CHUNK_POLLS) });
         }
+        if let Some(chunk) = chunks.last_mut() {
+            chunk.polls.extend(staged.iter().map(|(_, poll)| *poll));
+            chunk.numbers.extend(staged.drain(..).map(|(id, _)| {
+                let number = numbers.get(&id).copied().unwrap_or_else(|| {
+                    let number = *next_number;
+                    *next_number = next_number.wrapping_add(1);
+                    numbers.insert(id, number);
+                    poll_counts.push(0);
+                    number
+                });
+                poll_counts[usize::from(number)] += 1;
+                number
+            }));
+        }
+        (chunks.len() - before.0) * CHUNK_BYTES + (poll_counts.len() - before.1) * Self::STORE_BYTES
+    }
 
-        let (mut polls, ends) = by_store(&self.chunks, &places);
-        drop(self.chunks);
-        let mut rest = &mut polls[..];
+    /// Puts stores in the order of their ids.
+    fn in_order(mut self, form: impl Fn(Id) -> Form) -> InOrder {
+        self.look_up_stores();
+        let FormPolls { numbers, poll_counts, chunks, .. } = self;
+        let mut numbers: Vec<(Id, u16)> = numbers.into_iter().collect();
+        numbers.sort_unstable();
+        let mut starts = vec![0; numbers.len()];
+        let mut stores = Vec::with_capacity(numbers.len());
         let mut start = 0;
-        let mut sets = Vec::with_capacity(stores.len());
-        for ((store, _), end) in stores.iter().zip(ends) {
-            let (of_store, others) = rest.split_at_mut(end - start);
-            sets.push((store, counted_set(of_store, counts)));
-            (rest, start) = (others, end);
+        for (id, number) in numbers {
+            let poll_count = poll_counts[usize::from(number)];
+            starts[usize::from(number)] = start;
+            start += poll_count;
+            stores.push((StoreId::from_form(form(id)), poll_count as usize));
         }
-        segments.extend(pack_sorted_polls(shard, sets.into_iter()));
+        InOrder { stores, polls: by_store(&chunks, starts) }
+    }
+}
+
+/// Stores in order with their numbers of polls, and the polls, one store's behind another's.
+struct InOrder {
+    stores: Vec<(StoreId, usize)>,
+    polls: Vec<Poll>,
+}
+
+impl InOrder {
+    fn sets(&mut self, counts: &mut Counts) -> impl Iterator<Item = (&StoreId, &[Poll])> {
+        let mut rest = self.polls.as_mut_slice();
+        self.stores.iter().map(move |(store, poll_count)| {
+            let polls;
+            (polls, rest) = std::mem::take(&mut rest).split_at_mut(*poll_count);
+            (store, counted_set(polls, counts))
+        })
     }
 }
 
 /// How many slots of time polls are parted by: of a week, less than six minutes each.
 const SLOTS: usize = 2048;
 
-/// Puts polls in the order of their stores' places, those of a store nearly in order of time.
+/// Puts the polls of each store from its start on, nearly in order of time.
 ///
 /// Twice by counting: first by slots of time, then by store. A store has seldom two polls in a
 /// slot, so hardly one is left to sort: half the time that sorting each store's polls takes.
-fn by_store(chunks: &[Chunk], places: &[u32]) -> (Vec<Poll>, Vec<usize>) {
-    let entries = chunks.iter().flat_map(|chunk| {
-        let places = chunk.numbers.iter().map(|number| places[*number as usize]);
-        places.zip(chunk.polls.iter().copied())
-    });
-    let instant = |(_, poll): (u32, Poll)| poll.at().micros();
-    let first = entries.clone().map(instant).min().unwrap_or_default();
-    let last = entries.clone().map(instant).max().unwrap_or_default();
+fn by_store(chunks: &[Chunk], starts: Vec<u32>) -> Vec<Poll> {
+    const FILLER: Poll = Poll::new(Timestamp::from_micros(0), Status::Inactive);
+    let instants = || chunks.iter().flat_map(|chunk| &chunk.polls).map(|poll| poll.at().micros());
+    let first = instants().min().unwrap_or_default();
+    let last = instants().max().unwrap_or_default();
     // A slot lasts a power of two of microseconds.
     let span_bits = u64::BITS - last.abs_diff(first).leading_zeros();
     let slot_bits = span_bits.saturating_sub(SLOTS.ilog2());
-    let slot = |entry: &(u32, Poll)| {
-        let slot = instant(*entry).abs_diff(first) >> slot_bits;
+    let slot = |instant: i64| {
+        let slot = instant.abs_diff(first) >> slot_bits;
         usize::try_from(slot).unwrap_or(SLOTS - 1)
     };
-    let (by_time, _) = sorted_by_counting(entries, SLOTS, slot);
-    let by_time = by_time.into_iter();
-    let (polls, ends) = sorted_by_counting(by_time, places.len(), |(place, _)| *place as usize);
-    (polls.into_iter().map(|(_, poll)| poll).collect(), ends)
+    let mut slot_starts = vec![0; SLOTS];
+    instants().for_each(|instant| slot_starts[slot(instant)] += 1);
+    let mut count = 0;
+    for start in &mut slot_starts {
+        count += std::mem::replace(start, count);
+    }
+    let in_slots = chunks.iter().flat_map(|Chunk { numbers, polls }| {
+        let numbered = numbers.iter().copied().zip(polls.iter().copied());
+        numbered.map(|(number, poll)| (slot(poll.at().micros()), (number, poll)))
+    });
+    let by_time = distributed(in_slots, slot_starts, (0, FILLER), count as usize);
+    let of_stores = by_time.into_iter().map(|(number, poll)| (usize::from(number), poll));
+    distributed(of_stores, starts, FILLER, count as usize)
 }
 
-/// Returns items in the order of their buckets, otherwise as they came, and where each bucket ends.
-fn sorted_by_counting<T: Copy>(
-    items: impl Iterator<Item = T> + Clone,
-    buckets: usize,
-    bucket_of: impl Fn(&T) -> usize,
-) -> (Vec<T>, Vec<usize>) {
-    let mut ends = vec![0; buckets];
-    for item in items.clone() {
-        ends[bucket_of(&item)] += 1;
-    }
-    let mut count = 0;
-    for end in &mut ends {
-        count += std::mem::replace(end, count);
-    }
-    let filler = items.clone().next();
-    let mut sorted = filler.map_or_else(Vec::new, |item| vec![item; count]);
-    // Where a bucket's next item goes is, at last, where the bucket ends.
-    for item in items {
-        let end = &mut ends[bucket_of(&item)];
-        sorted[*end] = item;
-        *end += 1;
-    }
-    (sorted, ends)
+/// Puts `count` items in the order of their buckets, otherwise as they came; `places` are where the
+/// buckets start.
+fn distributed<T: Copy>(
+    items: impl Iterator<Item = (usize, T)>,
+    mut places: Vec<u32>,
+    filler: T,
+    count: usize,
+) -> Vec<T> {
+    let mut ordered = vec![filler; count];
+    items.for_each(|(bucket, item)| {
+        ordered[places[bucket] as usize] = item;
+        places[bucket] += 1;
+    });
+    ordered
 }
 
 /// Brings a store's polls into the form of a [`crate::PollSet`].

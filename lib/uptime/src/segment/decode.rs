@@ -123,7 +123,8 @@ impl<'a> Reader<'a> {
             read_data(self, store)?;
         }
         for _ in 0..self.count()? {
-            let store = StoreId::from_form(Form::Uuid(self.array()?));
+            let halves = [u64::from_be_bytes(self.array()?), u64::from_be_bytes(self.array()?)];
+            let store = StoreId::from_form(Form::Uuid(halves));
             read_data(self, store)?;
         }
         for _ in 0..self.count()? {

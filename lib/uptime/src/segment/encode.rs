@@ -173,7 +173,7 @@ fn parts<Entry>(
 }
 
 /// The order of a segment's groups, and within them of numbers, bytes or texts.
-pub(crate) fn order_in_segment(this: &StoreId, that: &StoreId) -> std::cmp::Ordering {
+fn order_in_segment(this: &StoreId, that: &StoreId) -> std::cmp::Ordering {
     match (this.form(), that.form()) {
         (Form::Integer(this), Form::Integer(that)) => this.cmp(that),
         (Form::Uuid(this), Form::Uuid(that)) => this.cmp(that),
@@ -206,7 +206,9 @@ fn write_stores<'a, Entry>(
         for entry in of_group {
             match store_of(entry).form() {
                 Form::Integer(integer) => bytes.extend_from_slice(&integer.to_be_bytes()),
-                Form::Uuid(uuid) => bytes.extend_from_slice(uuid),
+                Form::Uuid(halves) => {
+                    bytes.extend_from_slice(halves.map(u64::to_be_bytes).as_flattened());
+                }
                 Form::Text(text) => write_text(bytes, text),
             }
             write_data(bytes, entry);
