@@ -1,14 +1,19 @@
 //! The meter against the emulator, which has DynamoDB's rules from measurements of its own.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConsumedCapacity, DeleteRequest, Get, KeysAndAttributes, Put, PutRequest,
     ReturnConsumedCapacity, TransactGetItem, TransactWriteItem, WriteRequest,
 };
+use aws_sdk_s3::presigning::PresigningConfig;
 use end_to_end::adapters::{Cloud, DATA_TABLE};
+use end_to_end::request_meter::usage::Units;
 use end_to_end::request_meter::{Metered, RequestMeter};
+use local::emulators::client_config;
 use uptime_aws::Clients;
 
 const TOTAL: ReturnConsumedCapacity = ReturnConsumedCapacity::Total;
@@ -98,6 +103,26 @@ async fn reads_cost_what_the_emulator_says() {
     let transaction = transaction.transact_items(get("c")).transact_items(get("missing"));
     let answer = transaction.return_consumed_capacity(TOTAL).send().await.unwrap();
     table.check(answer.consumed_capacity());
+}
+
+#[tokio::test]
+async fn every_try_of_a_call_counts_and_signing_a_link_is_none() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let retries = RetryConfig::standard().with_max_attempts(3);
+    let retries = retries.with_initial_backoff(Duration::from_millis(1));
+    let sdk_config = client_config(nobody).into_builder().retry_config(retries).build();
+    let meter = RequestMeter::new(&[(DATA_TABLE, &["pk", "sk"])]);
+    let clients = Metered::new(sdk_config, meter.clone());
+
+    let get = clients.dynamodb().get_item().table_name(DATA_TABLE).set_key(Some(key("a")));
+    get.send().await.unwrap_err();
+    let presigning = PresigningConfig::expires_in(Duration::from_mins(1)).unwrap();
+    let object = clients.s3().get_object().bucket("b").key("k");
+    object.presigned(presigning).await.unwrap();
+
+    let usage = meter.take();
+    assert_eq!(usage.calls, [("DynamoDB GetItem".to_owned(), 3)].into());
+    assert_eq!(usage.units_of(DATA_TABLE), Units::default());
 }
 
 /// A table that is used through a meter.

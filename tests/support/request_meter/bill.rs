@@ -205,6 +205,21 @@ mod tests {
     }
 
     #[test]
+    #[should_panic(expected = "a batch of 26 writes")]
+    fn a_batch_beyond_25_items_stops_the_test() {
+        let writes: Vec<Value> = (0..26).map(|key| put(&key.to_string(), 100)).collect();
+        check("BatchWriteItem", &json!({ "RequestItems": { "t": writes } }), &json!({}), (26, 0));
+    }
+
+    #[test]
+    #[should_panic(expected = "a page of 1048577 bytes")]
+    fn a_page_beyond_a_megabyte_stops_the_test() {
+        let page = |last| json!({ "Items": [item("a", 1_048_476), item("b", last)] });
+        check("Query", &json!({ "TableName": "t" }), &page(100), (0, 256));
+        check("Query", &json!({ "TableName": "t" }), &page(101), (0, 257));
+    }
+
+    #[test]
     fn a_failed_condition_costs_a_write_and_a_refusal_nothing() {
         let put = json!({ "TableName": "t", "Item": item("a", 1500) });
         let units = |error: &str| {
