@@ -3,7 +3,7 @@
 //! - [`RequestMeter`]: the interceptor; [`Metered`]: clients that have it; [`usage`]: what it read.
 //! - [`item_size`], [`units`]: DynamoDB's documented arithmetic; [`tables`]: what the requests have
 //!   stored so far, since a write costs what the larger of the old and the new item costs;
-//!   [`action`]: one write; [`bill`]: what one request costs.
+//!   [`action`]: one write; [`mod@bill`]: what one request costs.
 //!
 //! The meter sees the requests as they go out and the answers as they come in, so every **try** of a
 //! call counts. A request it has no rule for stops the test.
