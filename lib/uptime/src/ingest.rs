@@ -4,6 +4,7 @@
 //! batch of polls ends. Polls are packed batch by batch; hours and zones, which replace what is
 //! stored, are gathered whole.
 
+mod buckets;
 mod content;
 mod hours;
 mod polls;

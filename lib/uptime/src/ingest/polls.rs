@@ -11,10 +11,11 @@ use std::hash::Hash;
 
 use foldhash::fast::FixedState;
 
+use super::buckets::{in_buckets, starts_of_counts};
 use super::{Counts, for_each_shard};
 use crate::segment::{Segment, pack_sorted_polls};
 use crate::store::Form;
-use crate::{Poll, Shard, Status, StoreId, Timestamp};
+use crate::{Poll, Shard, StoreId};
 
 /// How many rows are parted before their stores are looked up.
 const STAGED_ROWS: usize = 128;
@@ -242,8 +243,7 @@ const SLOTS: usize = 2048;
 ///
 /// Twice by counting: first by slots of time, then by store. A store has seldom two polls in a
 /// slot, so hardly one is left to sort: half the time that sorting each store's polls takes.
-fn by_store(chunks: &[Chunk], starts: Vec<u32>) -> Vec<Poll> {
-    const FILLER: Poll = Poll::new(Timestamp::from_micros(0), Status::Inactive);
+fn by_store(chunks: &[Chunk], mut starts: Vec<u32>) -> Vec<Poll> {
     let instants = || chunks.iter().flat_map(|chunk| &chunk.polls).map(|poll| poll.at().micros());
     let first = instants().min().unwrap_or_default();
     let last = instants().max().unwrap_or_default();
@@ -256,33 +256,14 @@ fn by_store(chunks: &[Chunk], starts: Vec<u32>) -> Vec<Poll> {
     };
     let mut slot_starts = vec![0; SLOTS];
     instants().for_each(|instant| slot_starts[slot(instant)] += 1);
-    let mut count = 0;
-    for start in &mut slot_starts {
-        count += std::mem::replace(start, count);
-    }
+    let total = starts_of_counts(&mut slot_starts);
     let in_slots = chunks.iter().flat_map(|Chunk { numbers, polls }| {
         let numbered = numbers.iter().copied().zip(polls.iter().copied());
         numbered.map(|(number, poll)| (slot(poll.at().micros()), (number, poll)))
     });
-    let by_time = distributed(in_slots, slot_starts, (0, FILLER), count as usize);
-    let of_stores = by_time.into_iter().map(|(number, poll)| (usize::from(number), poll));
-    distributed(of_stores, starts, FILLER, count as usize)
-}
-
-/// Puts `count` items in the order of their buckets, otherwise as they came; `places` are where the
-/// buckets start.
-fn distributed<T: Copy>(
-    items: impl Iterator<Item = (usize, T)>,
-    mut places: Vec<u32>,
-    filler: T,
-    count: usize,
-) -> Vec<T> {
-    let mut ordered = vec![filler; count];
-    items.for_each(|(bucket, item)| {
-        ordered[places[bucket] as usize] = item;
-        places[bucket] += 1;
-    });
-    ordered
+    let by_time = in_buckets(in_slots, &mut slot_starts, total);
+    let of_stores = by_time.iter().map(|(number, poll)| (usize::from(*number), *poll));
+    in_buckets(of_stores, &mut starts, total)
 }
 
 /// Brings a store's polls into the form of a [`crate::PollSet`].
