@@ -17,7 +17,6 @@ pub mod usage;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use aws_config::SdkConfig;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
@@ -26,7 +25,7 @@ use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint}
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
-use uptime_aws::Clients;
+use uptime_aws::{Clients, SdkConfig};
 
 use bill::{Answer, bill};
 use tables::Tables;

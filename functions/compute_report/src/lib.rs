@@ -173,8 +173,6 @@ async fn settled_by_others(resources: &Resources, report_id: ReportId) -> Settle
 
 #[cfg(test)]
 mod tests {
-    use aws_config::SdkConfig;
-
     use super::*;
 
     #[test]
@@ -189,8 +187,9 @@ mod tests {
     async fn a_message_that_is_no_work_order_fails_alone_and_without_a_call() {
         let pairs = ["DATA_TABLE", "REPORT_TABLE", "REPORT_BUCKET"];
         let pairs = pairs.map(|name| (name.to_owned(), "x".to_owned()));
-        let latest = aws_config::BehaviorVersion::latest();
-        let sdk_config = SdkConfig::builder().behavior_version(latest).build();
+        let aws = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+        let aws = aws.map(|name| (name.to_owned(), "x".to_owned()));
+        let sdk_config = uptime_aws::sdk_config(&Settings::from_pairs(aws)).unwrap();
         let resources = Resources::new(&sdk_config, &Settings::from_pairs(pairs)).unwrap();
         let records = r#"{"Records": [{"messageId": "a", "body": "{}"}, {"messageId": "b"}]}"#;
         let event: SqsEvent = serde_json::from_str(records).unwrap();

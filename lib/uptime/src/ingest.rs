@@ -6,6 +6,7 @@
 
 mod buckets;
 mod content;
+mod entry;
 mod hours;
 mod polls;
 mod reject_files;

@@ -1,6 +1,6 @@
 //! Who makes the adapters' SDK clients.
 
-use aws_config::SdkConfig;
+use aws_types::SdkConfig;
 
 /// Makes the SDK clients that the adapters call AWS with; nothing is called yet.
 ///

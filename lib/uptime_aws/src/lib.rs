@@ -2,8 +2,9 @@
 //!
 //! # Layout, in reading order
 //!
-//! - [`settings`]: names to values, read once at the start; [`clients`]: who makes the SDK clients;
-//!   [`clock`]: the one place that reads it; [`deadline`]: when an invocation ends.
+//! - [`settings`]: names to values, read once at the start; [`sdk_config`]: what clients are made
+//!   with; [`clients`]: who makes them; [`clock`]: the one place that reads it; [`deadline`]: when
+//!   an invocation ends.
 //! - [`report_id`], [`report`], [`report_message`]: a report's name, life and work order.
 //! - `report_table`, `report_queue`, `report_files`: where reports, their work and their CSVs are;
 //!   `report_item`, `report_transition`: a report as an item, and how that item may change.
@@ -45,6 +46,7 @@ pub mod report_queue;
 pub mod report_table;
 #[cfg(feature = "dynamodb")]
 mod report_transition;
+pub mod sdk_config;
 pub mod settings;
 #[cfg(feature = "s3")]
 pub mod source_files;
@@ -53,6 +55,7 @@ pub mod store_data;
 #[cfg(feature = "dynamodb")]
 mod superseded;
 
+pub use aws_types::SdkConfig;
 pub use call_error::{CallError, describe};
 pub use clients::Clients;
 pub use clock::now;
@@ -71,7 +74,8 @@ pub use report_message::ReportMessage;
 pub use report_queue::ReportQueue;
 #[cfg(feature = "dynamodb")]
 pub use report_table::{Claim, ReportTable, ReportTableError};
-pub use settings::{Settings, SettingsError, sdk_config};
+pub use sdk_config::sdk_config;
+pub use settings::{Settings, SettingsError};
 #[cfg(feature = "s3")]
 pub use source_files::{OpenError, Pin, SourceFiles, SourceObject};
 #[cfg(feature = "dynamodb")]
