@@ -5,12 +5,16 @@
 //! - [`engine`]: the command line's `generate` and `report`, run on texts.
 //! - [`child`]: the system in a process of its own, to be killed.
 //! - [`adapters`]: the cloud's stand-ins alone.
+//! - [`request_meter`]: counts what clients ask of AWS, as AWS bills it; [`metered_system`]: a
+//!   system used through it.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed setup stops the test")]
 
 pub mod adapters;
 pub mod child;
 pub mod engine;
 pub mod http;
+pub mod metered_system;
+pub mod request_meter;
 pub mod story;
 pub mod story_data;
 pub mod until;

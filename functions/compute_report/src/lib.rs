@@ -16,7 +16,7 @@ use lambda_runtime::{Error, LambdaEvent};
 use uptime::Timestamp;
 use uptime_aws::settings::{DATA_TABLE, REPORT_BUCKET, REPORT_TABLE};
 use uptime_aws::{
-    Claim, Report, ReportFiles, ReportId, ReportMessage, ReportState, ReportTable, SdkConfig,
+    Claim, Clients, Report, ReportFiles, ReportId, ReportMessage, ReportState, ReportTable,
     Settings, SettingsError, StoreData, describe,
 };
 
@@ -35,11 +35,11 @@ pub struct Resources {
 
 impl Resources {
     /// Makes the clients; nothing is called yet.
-    pub fn new(sdk_config: &SdkConfig, settings: &Settings) -> Result<Resources, SettingsError> {
+    pub fn new(clients: &impl Clients, settings: &Settings) -> Result<Resources, SettingsError> {
         Ok(Resources {
-            data: StoreData::new(sdk_config, settings.required(DATA_TABLE)?),
-            reports: ReportTable::new(sdk_config, settings.required(REPORT_TABLE)?),
-            files: ReportFiles::new(sdk_config, settings.required(REPORT_BUCKET)?),
+            data: StoreData::new(clients, settings.required(DATA_TABLE)?),
+            reports: ReportTable::new(clients, settings.required(REPORT_TABLE)?),
+            files: ReportFiles::new(clients, settings.required(REPORT_BUCKET)?),
             report_days: settings.report_days()?,
             receives_allowed: settings.receives_allowed()?,
         })

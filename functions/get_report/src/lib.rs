@@ -14,8 +14,8 @@ use lambda_http::{Body, Error, Request, Response};
 use uptime::Timestamp;
 use uptime_aws::settings::{REPORT_BUCKET, REPORT_TABLE};
 use uptime_aws::{
-    Completion, PresignedLink, Report, ReportFiles, ReportId, ReportState, ReportTable,
-    ReportTableError, SdkConfig, Settings, SettingsError,
+    Clients, Completion, PresignedLink, Report, ReportFiles, ReportId, ReportState, ReportTable,
+    ReportTableError, Settings, SettingsError,
 };
 
 use crate::status::StatusDocument;
@@ -37,10 +37,10 @@ pub struct Resources {
 
 impl Resources {
     /// Makes the clients; nothing is called yet.
-    pub fn new(sdk_config: &SdkConfig, settings: &Settings) -> Result<Resources, SettingsError> {
+    pub fn new(clients: &impl Clients, settings: &Settings) -> Result<Resources, SettingsError> {
         Ok(Resources {
-            reports: ReportTable::new(sdk_config, settings.required(REPORT_TABLE)?),
-            files: ReportFiles::new(sdk_config, settings.required(REPORT_BUCKET)?),
+            reports: ReportTable::new(clients, settings.required(REPORT_TABLE)?),
+            files: ReportFiles::new(clients, settings.required(REPORT_BUCKET)?),
         })
     }
 }

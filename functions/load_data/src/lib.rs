@@ -20,7 +20,7 @@ use serde_json::Value;
 use uptime::Timestamp;
 use uptime_aws::settings::{DATA_BUCKET, DATA_TABLE};
 use uptime_aws::{
-    Deadline, LoadFiles, SdkConfig, Settings, SettingsError, SourceFiles, StoreData, describe,
+    Clients, Deadline, LoadFiles, Settings, SettingsError, SourceFiles, StoreData, describe,
 };
 
 use crate::event::Event;
@@ -42,12 +42,12 @@ pub struct Resources {
 
 impl Resources {
     /// Makes the clients; nothing is called yet.
-    pub fn new(sdk_config: &SdkConfig, settings: &Settings) -> Result<Resources, SettingsError> {
+    pub fn new(clients: &impl Clients, settings: &Settings) -> Result<Resources, SettingsError> {
         let bucket = settings.required(DATA_BUCKET)?;
         Ok(Resources {
-            data: StoreData::new(sdk_config, settings.required(DATA_TABLE)?),
-            sources: SourceFiles::new(sdk_config, bucket),
-            loads: LoadFiles::new(sdk_config, bucket),
+            data: StoreData::new(clients, settings.required(DATA_TABLE)?),
+            sources: SourceFiles::new(clients, bucket),
+            loads: LoadFiles::new(clients, bucket),
             limits: Limits::new(settings)?,
         })
     }

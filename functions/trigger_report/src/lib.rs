@@ -16,8 +16,8 @@ use uptime::Timestamp;
 use uptime::report::{Method, Parameters};
 use uptime_aws::settings::{DATA_TABLE, REPORT_QUEUE_URL, REPORT_TABLE};
 use uptime_aws::{
-    CallError, Failure, FailureCode, NewReport, ReportId, ReportQueue, ReportTable,
-    ReportTableError, SdkConfig, Settings, SettingsError, StoreData, StoreDataError, describe,
+    CallError, Clients, Failure, FailureCode, NewReport, ReportId, ReportQueue, ReportTable,
+    ReportTableError, Settings, SettingsError, StoreData, StoreDataError, describe,
 };
 
 use crate::lifetimes::Lifetimes;
@@ -40,11 +40,11 @@ pub struct Resources {
 
 impl Resources {
     /// Makes the clients; nothing is called yet.
-    pub fn new(sdk_config: &SdkConfig, settings: &Settings) -> Result<Resources, SettingsError> {
+    pub fn new(clients: &impl Clients, settings: &Settings) -> Result<Resources, SettingsError> {
         Ok(Resources {
-            data: StoreData::new(sdk_config, settings.required(DATA_TABLE)?),
-            reports: ReportTable::new(sdk_config, settings.required(REPORT_TABLE)?),
-            queue: ReportQueue::new(sdk_config, settings.required(REPORT_QUEUE_URL)?),
+            data: StoreData::new(clients, settings.required(DATA_TABLE)?),
+            reports: ReportTable::new(clients, settings.required(REPORT_TABLE)?),
+            queue: ReportQueue::new(clients, settings.required(REPORT_QUEUE_URL)?),
             default_method: settings.default_method()?,
             lifetimes: Lifetimes::new(settings)?,
         })

@@ -3,8 +3,8 @@
 //! # Layout, in reading order
 //!
 //! - [`settings`]: names to values, read once at the start; [`sdk_config`]: what clients are made
-//!   with; [`clock`]: the one place that reads it;
-//!   [`deadline`]: when an invocation ends.
+//!   with; [`clients`]: who makes them; [`clock`]: the one place that reads it; [`deadline`]: when
+//!   an invocation ends.
 //! - [`report_id`], [`report`], [`report_message`]: a report's name, life and work order.
 //! - `report_table`, `report_queue`, `report_files`: where reports, their work and their CSVs are;
 //!   `report_item`, `report_transition`: a report as an item, and how that item may change.
@@ -22,6 +22,7 @@ mod backoff;
 #[cfg(feature = "dynamodb")]
 mod batch_write;
 pub mod call_error;
+pub mod clients;
 pub mod clock;
 #[cfg(feature = "s3")]
 pub mod csv_upload;
@@ -56,6 +57,7 @@ mod superseded;
 
 pub use aws_types::SdkConfig;
 pub use call_error::{CallError, describe};
+pub use clients::Clients;
 pub use clock::now;
 #[cfg(feature = "s3")]
 pub use csv_upload::CsvUpload;

@@ -4,11 +4,9 @@ use std::fmt;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
-use aws_types::SdkConfig;
 use uptime::segment::Source;
 
-use crate::source_files::s3_client;
-use crate::{CallError, CsvUpload, Manifest, hash};
+use crate::{CallError, Clients, CsvUpload, Manifest, hash};
 
 /// The data bucket's `loads/`.
 #[derive(Debug, Clone)]
@@ -46,8 +44,8 @@ impl fmt::Display for LoadFolder {
 
 impl LoadFiles {
     /// Makes the client; nothing is called yet.
-    pub fn new(sdk_config: &SdkConfig, bucket: &str) -> LoadFiles {
-        LoadFiles { client: s3_client(sdk_config), bucket: bucket.to_owned() }
+    pub fn new(clients: &impl Clients, bucket: &str) -> LoadFiles {
+        LoadFiles { client: clients.s3(), bucket: bucket.to_owned() }
     }
 
     /// Writes a load's `manifest.json`.

@@ -4,10 +4,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::presigning::PresigningConfig;
-use aws_types::SdkConfig;
 use uptime::{Timestamp, interval};
 
-use crate::{CallError, ReportId, hash, source_files};
+use crate::{CallError, Clients, ReportId, hash};
 
 /// The report bucket.
 #[derive(Debug, Clone)]
@@ -42,8 +41,8 @@ const CSV_TYPE: &str = "text/csv; charset=utf-8";
 
 impl ReportFiles {
     /// Makes the client; nothing is called yet.
-    pub fn new(sdk_config: &SdkConfig, bucket: &str) -> ReportFiles {
-        let client = source_files::s3_client(sdk_config);
+    pub fn new(clients: &impl Clients, bucket: &str) -> ReportFiles {
+        let client = clients.s3();
         ReportFiles { client, bucket: bucket.to_owned() }
     }
 

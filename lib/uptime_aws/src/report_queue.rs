@@ -1,9 +1,8 @@
 //! The queue that hands report work from `trigger_report` to `compute_report`.
 
 use aws_sdk_sqs::Client;
-use aws_types::SdkConfig;
 
-use crate::{CallError, ReportId, ReportMessage};
+use crate::{CallError, Clients, ReportId, ReportMessage};
 
 /// Sends report work to SQS.
 #[derive(Debug, Clone)]
@@ -14,8 +13,8 @@ pub struct ReportQueue {
 
 impl ReportQueue {
     /// Makes the client; nothing is called yet.
-    pub fn new(sdk_config: &SdkConfig, queue_url: &str) -> ReportQueue {
-        ReportQueue { client: Client::new(sdk_config), queue_url: queue_url.to_owned() }
+    pub fn new(clients: &impl Clients, queue_url: &str) -> ReportQueue {
+        ReportQueue { client: clients.sqs(), queue_url: queue_url.to_owned() }
     }
 
     /// Queues the work of one report. SQS delivers it at least once, maybe more.

@@ -8,14 +8,13 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use aws_types::SdkConfig;
 use uptime::Timestamp;
 
 use crate::attributes::{DEADLINE, REPORT_ID, SHARDS_DONE, STATE};
 use crate::item_key::Item;
 use crate::report_item::{self, RUNNING, Unreadable};
 use crate::report_transition::Transition;
-use crate::{CallError, Completion, Failure, NewReport, Report, ReportId};
+use crate::{CallError, Clients, Completion, Failure, NewReport, Report, ReportId};
 
 /// The table of reports.
 #[derive(Debug, Clone)]
@@ -68,8 +67,8 @@ pub enum Claim {
 
 impl ReportTable {
     /// Makes the client; nothing is called yet.
-    pub fn new(sdk_config: &SdkConfig, table: &str) -> ReportTable {
-        ReportTable { client: Client::new(sdk_config), table: table.to_owned() }
+    pub fn new(clients: &impl Clients, table: &str) -> ReportTable {
+        ReportTable { client: clients.dynamodb(), table: table.to_owned() }
     }
 
     /// Records a new report as Running. Recording the same one again changes nothing and is fine,

@@ -3,10 +3,9 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
-use aws_types::SdkConfig;
 use uptime::{Timestamp, interval};
 
-use crate::CallError;
+use crate::{CallError, Clients};
 
 /// The data bucket's `incoming/`.
 #[derive(Debug, Clone)]
@@ -51,8 +50,8 @@ pub enum OpenError {
 
 impl SourceFiles {
     /// Makes the client; nothing is called yet.
-    pub fn new(sdk_config: &SdkConfig, bucket: &str) -> SourceFiles {
-        SourceFiles { client: s3_client(sdk_config), bucket: bucket.to_owned() }
+    pub fn new(clients: &impl Clients, bucket: &str) -> SourceFiles {
+        SourceFiles { client: clients.s3(), bucket: bucket.to_owned() }
     }
 
     /// Returns the bucket's name.
@@ -116,14 +115,6 @@ impl SourceObject {
         let next = self.body.next().await.transpose();
         next.map_err(|source| CallError::new("GetObject", source))
     }
-}
-
-/// Makes an S3 client. One with an endpoint of its own puts the bucket's name into the path: such
-/// an endpoint has no name a bucket could stand before.
-pub(crate) fn s3_client(sdk_config: &SdkConfig) -> Client {
-    let path_style = sdk_config.endpoint_url().is_some();
-    let config = aws_sdk_s3::config::Builder::from(sdk_config).force_path_style(path_style).build();
-    Client::from_conf(config)
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use aws_types::SdkConfig;
 use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
 use uptime::report::Parameters;
 use uptime::segment::{Segment, SegmentKind, Source, decode};
@@ -19,7 +18,7 @@ use uptime::{Shard, StoreId, Timestamp};
 use crate::batch_write::{Write, write_all};
 use crate::item_key::{Item, ItemKey, SortKeys, partition};
 use crate::superseded::{is_superseded, named_stores};
-use crate::{CallError, Deadline, attributes};
+use crate::{CallError, Clients, Deadline, attributes};
 
 /// The data table.
 #[derive(Debug, Clone)]
@@ -47,8 +46,8 @@ pub enum StoreDataError {
 
 impl StoreData {
     /// Makes the client; nothing is called yet.
-    pub fn new(sdk_config: &SdkConfig, table: &str) -> StoreData {
-        StoreData { client: Client::new(sdk_config), table: table.to_owned() }
+    pub fn new(clients: &impl Clients, table: &str) -> StoreData {
+        StoreData { client: clients.dynamodb(), table: table.to_owned() }
     }
 
     /// Returns the instant of the newest poll stored, `None` if there is none.

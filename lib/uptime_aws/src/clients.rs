@@ -1,0 +1,40 @@
+//! Who makes the adapters' SDK clients.
+
+use aws_types::SdkConfig;
+
+/// Makes the SDK clients that the adapters call AWS with; nothing is called yet.
+///
+/// Usually that is an [`SdkConfig`]. Tests have a second one, whose clients count their requests.
+pub trait Clients {
+    /// A client of `DynamoDB`.
+    #[cfg(feature = "dynamodb")]
+    fn dynamodb(&self) -> aws_sdk_dynamodb::Client;
+
+    /// A client of S3. One with an endpoint of its own puts the bucket's name into the path: such
+    /// an endpoint has no name a bucket could stand before.
+    #[cfg(feature = "s3")]
+    fn s3(&self) -> aws_sdk_s3::Client;
+
+    /// A client of SQS.
+    #[cfg(feature = "sqs")]
+    fn sqs(&self) -> aws_sdk_sqs::Client;
+}
+
+impl Clients for SdkConfig {
+    #[cfg(feature = "dynamodb")]
+    fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(self)
+    }
+
+    #[cfg(feature = "s3")]
+    fn s3(&self) -> aws_sdk_s3::Client {
+        let path_style = self.endpoint_url().is_some();
+        let config = aws_sdk_s3::config::Builder::from(self).force_path_style(path_style);
+        aws_sdk_s3::Client::from_conf(config.build())
+    }
+
+    #[cfg(feature = "sqs")]
+    fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(self)
+    }
+}

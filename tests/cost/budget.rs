@@ -1,0 +1,100 @@
+//! What a fleet's polls and its report were found to cost, and what they may.
+
+use end_to_end::metered_system::{MeteredReport, MeteredSystem};
+use end_to_end::request_meter::usage::{Usage, number};
+use local::system::{DATA_TABLE, REPORT_TABLE};
+
+/// How often a report that is being computed tells how far it is.
+const PROGRESS_SECONDS: u64 = 2;
+
+/// What was counted.
+#[derive(Debug)]
+pub(crate) struct Figures {
+    /// Polls loaded.
+    pub(crate) polls: u64,
+    /// Loading them.
+    pub(crate) loads: Usage,
+    /// Bytes of the items that hold them, keys included.
+    pub(crate) stored_bytes: u64,
+    /// A report of all of them.
+    pub(crate) report: MeteredReport,
+}
+
+/// What may be spent, for 1,000 polls unless said otherwise.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Budget {
+    /// For one poll.
+    pub(crate) stored_bytes: f64,
+    pub(crate) write_units: f64,
+    pub(crate) read_units: f64,
+}
+
+impl Figures {
+    /// Asks for a report after `polls` were loaded.
+    pub(crate) async fn of(system: &MeteredSystem, polls: u64, loads: Usage) -> Figures {
+        let stored_bytes = system.meter.stored_bytes(DATA_TABLE, "polls#");
+        Figures { polls, loads, stored_bytes, report: system.report().await }
+    }
+
+    /// Tells the figures.
+    pub(crate) fn tell(&self, title: &str) {
+        let Figures { polls, loads, stored_bytes, report } = self;
+        let (write, read) = (loads.units_of(DATA_TABLE).write, self.read_units());
+        eprintln!("{title}: {} stores, {polls} polls", report.stores);
+        eprintln!("  stored: {stored_bytes} bytes, {:.2} a poll", self.stored_bytes_a_poll());
+        eprintln!("  loads: {write} write units, {:.2} for 1,000 polls", self.write_units_a_1000());
+        eprintln!("  report: {read} read units, {:.2} for 1,000 polls", self.read_units_a_1000());
+        eprintln!("  loads: {loads:?}");
+        eprintln!("  report: {:?}, {:?}", report.trigger, report.compute);
+        eprintln!("  status: {:?}", report.status);
+    }
+
+    /// Checks everything that has a budget.
+    #[track_caller]
+    pub(crate) fn check(&self, budget: Budget) {
+        at_most("stored bytes a poll", self.stored_bytes_a_poll(), budget.stored_bytes);
+        at_most("write units for 1,000 polls", self.write_units_a_1000(), budget.write_units);
+        at_most("read units for 1,000 polls", self.read_units_a_1000(), budget.read_units);
+        self.check_calls();
+    }
+
+    /// Checks what no fleet's size changes.
+    #[track_caller]
+    pub(crate) fn check_calls(&self) {
+        let MeteredReport { trigger, compute, compute_time, status, .. } = &self.report;
+        let mut all = trigger.clone();
+        all += compute.clone();
+        let mut taken = |call| all.calls.remove(call).unwrap_or_default();
+        assert!(taken("DynamoDB Query") <= 128, "{compute:?}");
+        assert_eq!(taken("S3 PutObject"), 1, "{compute:?}");
+        assert_eq!(taken("SQS SendMessage"), 1, "{trigger:?}");
+        let control: u64 = all.calls.values().sum();
+        let progress = compute_time.as_secs() / PROGRESS_SECONDS;
+        assert!(control <= 4 + progress, "{trigger:?}, {compute:?}");
+
+        assert_eq!(status.calls_of("DynamoDB GetItem"), 1, "{status:?}");
+        assert_eq!(status.calls.values().sum::<u64>(), 1, "{status:?}");
+        at_most("read units of a status", status.units_of(REPORT_TABLE).read(), 1.0);
+    }
+
+    fn read_units(&self) -> f64 {
+        self.report.compute.units_of(DATA_TABLE).read()
+    }
+
+    fn stored_bytes_a_poll(&self) -> f64 {
+        number(self.stored_bytes) / number(self.polls)
+    }
+
+    fn write_units_a_1000(&self) -> f64 {
+        number(self.loads.units_of(DATA_TABLE).write) * 1000.0 / number(self.polls)
+    }
+
+    fn read_units_a_1000(&self) -> f64 {
+        self.read_units() * 1000.0 / number(self.polls)
+    }
+}
+
+#[track_caller]
+fn at_most(what: &str, found: f64, budget: f64) {
+    assert!(found <= budget, "{what}: {found:.3}, the budget is {budget}");
+}

@@ -1,0 +1,56 @@
+//! Files that are loaded again and again.
+
+use end_to_end::metered_system::MeteredSystem;
+use local::system::DATA_TABLE;
+use uptime_aws::LoadStatus;
+
+use crate::fleet::{STORES, hourly_file, load_all, sample, stores};
+
+/// More uploads than a report would stand if each left something behind.
+const UPLOADS: u32 = 100;
+/// Enough to fill every shard: what is asked is a ratio, the same for any fleet.
+const UPLOADED_STORES: u32 = 3_500;
+
+#[tokio::test]
+async fn files_loaded_again_leave_the_stored_bytes_as_they_were_and_say_so() {
+    let sample = sample(STORES);
+    let system = MeteredSystem::start().await;
+    let first = load_all(&system, &sample, "first-").await;
+    let stored = system.meter.stored_bytes(DATA_TABLE, "");
+
+    let again = load_all(&system, &sample, "later-").await;
+
+    assert_eq!(system.meter.stored_bytes(DATA_TABLE, ""), stored);
+    for ((first, _), (again, usage)) in first.iter().zip(&again) {
+        assert_eq!(again.same_content_as.as_ref(), Some(&first.folder));
+        assert_eq!(first.same_content_as, None);
+        eprintln!("{}: {:?}", again.file.key, usage);
+    }
+}
+
+#[tokio::test]
+async fn hours_uploaded_daily_cost_a_report_no_more_than_hours_uploaded_once() {
+    let sample = sample(UPLOADED_STORES);
+    let system = MeteredSystem::start().await;
+    // Few polls, so that hours make up most of what a report reads.
+    let (polls, _) = system.load("polls.csv", hourly_file(&stores(&sample)[..100], 1)).await;
+    assert_eq!(polls.status, LoadStatus::Complete);
+    let mut found = Vec::new();
+    for day in 0..UPLOADS {
+        let name = format!("day-{day:03}.csv");
+        let (hours, usage) = system.load(&name, sample.hours.as_str()).await;
+        assert_eq!(hours.status, LoadStatus::Complete);
+        if day == 0 || day == UPLOADS - 1 {
+            eprintln!("{name}: {usage:?}");
+            let report = system.report().await.compute;
+            let stored = system.meter.stored_bytes(DATA_TABLE, "store#");
+            found.push((stored, report.units_of(DATA_TABLE).read()));
+        }
+    }
+
+    let [(stored_once, read_once), (stored_daily, read_daily)] = found[..] else { panic!() };
+
+    eprintln!("a report reads {read_once} units after one upload, {read_daily} after {UPLOADS}");
+    assert_eq!(stored_once, stored_daily);
+    assert!(read_daily <= read_once * 1.1, "{read_once} read units became {read_daily}");
+}

@@ -1,0 +1,163 @@
+//! The functions, deployed once more beside a system, with clients that count.
+//!
+//! The system's own functions do nothing: each is invoked by the test, with an event as AWS sends it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lambda_runtime::LambdaEvent;
+use local::lambda::Function;
+use local::system::{DATA_BUCKET, DATA_TABLE, REPORT_BUCKET, REPORT_QUEUE, REPORT_TABLE};
+use serde_json::{Value, json};
+use uptime_aws::{Manifest, Settings};
+
+use crate::request_meter::usage::Usage;
+use crate::request_meter::{Metered, RequestMeter};
+use crate::story::Story;
+use crate::story_data::settings;
+
+/// A system that is used through a meter.
+#[derive(Debug)]
+pub struct MeteredSystem {
+    /// The system, to put files and to see what is stored, unmetered.
+    pub story: Story,
+    /// Counts what the functions do.
+    pub meter: RequestMeter,
+    trigger_report: Function,
+    compute_report: Function,
+    get_report: Function,
+    load_data: Function,
+}
+
+/// What a report costs, and how many stores it is about.
+#[derive(Debug, Clone)]
+pub struct MeteredReport {
+    /// Asking for it.
+    pub trigger: Usage,
+    /// Computing it.
+    pub compute: Usage,
+    /// How long that took.
+    pub compute_time: Duration,
+    /// Asking for its status when it is Complete.
+    pub status: Usage,
+    /// Its rows.
+    pub stores: u64,
+}
+
+/// Longer than any invocation takes.
+const TIMEOUT: Duration = Duration::from_mins(10);
+
+impl MeteredSystem {
+    /// Starts one that holds no data.
+    pub async fn start() -> MeteredSystem {
+        let story = Story::with(|settings| {
+            settings.loads.concurrency = 0;
+            settings.reports.concurrency = 0;
+        })
+        .await;
+        let meter =
+            RequestMeter::new(&[(DATA_TABLE, &["pk", "sk"]), (REPORT_TABLE, &["report_id"])]);
+        let clients = Metered::new(story.system.sdk_config(), meter.clone());
+        let settings = settings(&[
+            ("DATA_TABLE", DATA_TABLE),
+            ("DATA_BUCKET", DATA_BUCKET),
+            ("REPORT_TABLE", REPORT_TABLE),
+            ("REPORT_BUCKET", REPORT_BUCKET),
+            ("REPORT_QUEUE_URL", &story.system.queue_url(REPORT_QUEUE)),
+        ]);
+        MeteredSystem {
+            trigger_report: trigger_report_function(&clients, &settings),
+            compute_report: compute_report_function(&clients, &settings),
+            get_report: get_report_function(&clients, &settings),
+            load_data: load_data_function(&clients, &settings),
+            story,
+            meter,
+        }
+    }
+
+    /// Puts a file under `incoming/` and loads it, as its notification makes the function do.
+    pub async fn load(&self, name: &str, content: impl Into<Vec<u8>>) -> (Manifest, Usage) {
+        self.story.put(name, content).await;
+        let object = json!({ "key": format!("incoming/{name}") });
+        let s3 = json!({ "bucket": { "name": DATA_BUCKET }, "object": object });
+        let record = json!({ "eventName": "ObjectCreated:Put", "s3": s3 });
+        let answer = self.load_data.invoke(sqs_event(&json!({ "Records": [record] }))).await;
+        assert_eq!(answer.unwrap()["batchItemFailures"], json!([]));
+        (self.story.manifest(name).await.unwrap(), self.meter.take())
+    }
+
+    /// Asks for a report, computes it and asks for its status.
+    pub async fn report(&self) -> MeteredReport {
+        let mut request = stored_event("trigger_report");
+        request["queryStringParameters"].take();
+        request["multiValueQueryStringParameters"].take();
+        let accepted = body(&self.trigger_report.invoke(request).await.unwrap());
+        let order = json!({ "report_id": accepted["report_id"] });
+        let trigger = self.meter.take();
+
+        let begun = Instant::now();
+        let answer = self.compute_report.invoke(sqs_event(&order)).await.unwrap();
+        assert_eq!(answer["batchItemFailures"], json!([]));
+        let (compute, compute_time) = (self.meter.take(), begun.elapsed());
+
+        let mut request = stored_event("get_report");
+        request["body"] = json!(order.to_string());
+        let status = body(&self.get_report.invoke(request).await.unwrap());
+        assert_eq!(status["status"], "Complete", "{status}");
+        let stores = status["stores"].as_u64().unwrap();
+        MeteredReport { trigger, compute, compute_time, status: self.meter.take(), stores }
+    }
+}
+
+/// An event as AWS sends it.
+fn stored_event(name: &str) -> Value {
+    let path = format!("{}/events/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn sqs_event(message: &Value) -> Value {
+    let mut event = stored_event("compute_report");
+    event["Records"][0]["body"] = json!(message.to_string());
+    event
+}
+
+/// The body of an answer over HTTP.
+fn body(answer: &Value) -> Value {
+    serde_json::from_str(answer["body"].as_str().unwrap()).unwrap()
+}
+
+fn trigger_report_function(clients: &Metered, settings: &Settings) -> Function {
+    let resources = Arc::new(trigger_report::Resources::new(clients, settings).unwrap());
+    Function::of_requests("trigger_report", TIMEOUT, move |request| {
+        let resources = Arc::clone(&resources);
+        async move { trigger_report::handle(&resources, request, uptime_aws::now).await }
+    })
+}
+
+fn get_report_function(clients: &Metered, settings: &Settings) -> Function {
+    let resources = Arc::new(get_report::Resources::new(clients, settings).unwrap());
+    Function::of_requests("get_report", TIMEOUT, move |request| {
+        let resources = Arc::clone(&resources);
+        async move { get_report::handle(&resources, request, uptime_aws::now).await }
+    })
+}
+
+fn compute_report_function(clients: &Metered, settings: &Settings) -> Function {
+    let resources = Arc::new(compute_report::Resources::new(clients, settings).unwrap());
+    Function::of_events("compute_report", TIMEOUT, move |event: LambdaEvent<Value>| {
+        let resources = Arc::clone(&resources);
+        async move {
+            let event = LambdaEvent::new(serde_json::from_value(event.payload)?, event.context);
+            let answer = compute_report::handle(&resources, event, uptime_aws::now).await?;
+            Ok(serde_json::to_value(answer)?)
+        }
+    })
+}
+
+fn load_data_function(clients: &Metered, settings: &Settings) -> Function {
+    let resources = Arc::new(load_data::Resources::new(clients, settings).unwrap());
+    Function::of_events("load_data", TIMEOUT, move |event| {
+        let resources = Arc::clone(&resources);
+        async move { load_data::handle(&resources, event, uptime_aws::now).await }
+    })
+}
