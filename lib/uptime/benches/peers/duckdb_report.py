@@ -101,7 +101,9 @@ WITH speaking AS (
     FROM poll JOIN store USING (store_id) JOIN open USING (store)
     WHERE t >= getvariable('as_of') - us(192) AND t >= a AND t < b
 ), first_of_interval AS (
-    SELECT store, a, min(t) AS t FROM speaking GROUP BY store, a
+    SELECT store, a, min(t) AS t,
+        CASE WHEN a > min(a) OVER (PARTITION BY store) THEN any_value(open_before) ELSE 0 END AS u
+    FROM speaking GROUP BY store, a
 ), change AS (
     SELECT *, lag(active, 1, false) OVER in_time AS was_active, lead(t) OVER in_time IS NULL AS last
     FROM speaking
@@ -109,9 +111,8 @@ WITH speaking AS (
     QUALIFY active <> was_active OR last
 ), placed AS (
     SELECT change.store, was_active::INTEGER - active::INTEGER AS step, last AND active AS up_to_end,
-        open_before + CASE WHEN first_of_interval.t IS NULL THEN
-            greatest(change.t, getvariable('week')) - greatest(change.a, getvariable('week'))
-            ELSE 0 END AS u
+        coalesce(first_of_interval.u, open_before
+            + greatest(change.t, getvariable('week')) - greatest(a, getvariable('week'))) AS u
     FROM change LEFT JOIN first_of_interval USING (store, a, t)
 ), mark AS (
     SELECT store,
