@@ -19,6 +19,7 @@ mod encode;
 mod hours_form;
 #[cfg(test)]
 mod tests;
+mod varint;
 
 use std::fmt;
 
@@ -32,6 +33,7 @@ use crate::{PollSet, Shard, StoreId, Timestamp};
 
 pub use decode::decode;
 pub(crate) use decode::{Visitor, visit};
+pub(crate) use encode::pack_sorted_polls;
 pub use encode::{pack_hours, pack_polls, pack_zones};
 
 /// Which upload a row of hours or zones came from. Ordered: the newer is greater (spec section 2).
@@ -53,6 +55,10 @@ impl UtcDay {
     /// The day an instant falls on.
     pub fn of(at: Timestamp) -> UtcDay {
         UtcDay(at.micros().div_euclid(DAY))
+    }
+
+    fn end(self) -> Timestamp {
+        Timestamp::from_micros((self.0 + 1) * DAY)
     }
 }
 
@@ -106,6 +112,10 @@ pub enum Decoded {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the segment cannot be read: {0}")]
 pub struct DecodeError(&'static str);
+
+impl DecodeError {
+    const CUT_OFF: DecodeError = DecodeError("it is cut off");
+}
 
 const VERSION: u8 = 1;
 const POLLS: u8 = 1;

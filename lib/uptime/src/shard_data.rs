@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use foldhash::fast::FixedState;
 
 use crate::business_hours::{DEFAULT_ZONE, HoursRow};
 use crate::report::{Parameters, ShardReport, StoreCounts, row_for_store};
@@ -17,7 +18,7 @@ use crate::{Poll, PollSet, StoreId, Timestamp};
 #[derive(Debug)]
 pub struct ShardData {
     parameters: Parameters,
-    stores: HashMap<StoreId, StoreData>,
+    stores: HashMap<StoreId, StoreData, FixedState>,
 }
 
 #[derive(Debug, Default)]
@@ -38,7 +39,7 @@ struct Sourced<T> {
 impl ShardData {
     /// Begins a shard. Only polls that `parameters` considers will be kept.
     pub fn new(parameters: Parameters) -> ShardData {
-        ShardData { parameters, stores: HashMap::new() }
+        ShardData { parameters, stores: HashMap::default() }
     }
 
     /// Adds a segment of any kind.
@@ -83,7 +84,7 @@ fn counts_of(data: &StoreData) -> StoreCounts {
 struct Union<'a> {
     considered: RangeInclusive<Timestamp>,
     source: Option<Arc<Source>>,
-    stores: &'a mut HashMap<StoreId, StoreData>,
+    stores: &'a mut HashMap<StoreId, StoreData, FixedState>,
 }
 
 impl Union<'_> {

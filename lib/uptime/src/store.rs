@@ -1,26 +1,34 @@
 //! What is observed: stores, and the polls taken of them.
 
+mod short_form;
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use thiserror::Error;
 
 use crate::Timestamp;
+use short_form::{LONGEST_SHORT_TEXT, short_form, write_decimal, write_uuid};
+
+pub(crate) use short_form::USUAL_ID_BYTES;
 
 /// The name of a store: 1 to 128 bytes of UTF-8 without control characters, otherwise opaque.
 ///
 /// Two ids are equal if, and only if, their texts are equal byte for byte; they are ordered by
 /// those bytes. The two usual forms, decimal integers and UUIDs, need no heap.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreId(Form);
 
 /// The same text always takes the same form, so forms can be compared in place of texts.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Form {
     /// A decimal integer without leading zeros.
     Integer(u64),
-    /// A UUID in lower case, 8-4-4-4-12.
-    Uuid([u8; 16]),
+    /// A UUID in lower case, 8-4-4-4-12: its first 64 bits and its last.
+    Uuid([u64; 2]),
     /// Anything else.
     Text(Box<str>),
 }
@@ -61,13 +69,11 @@ impl StoreId {
     }
 
     /// Returns the shard that holds this store's data; the same for ever.
+    #[inline]
     pub fn shard(&self) -> Shard {
         let hash = match &self.0 {
             Form::Integer(integer) => mix(*integer),
-            Form::Uuid(bytes) => {
-                let (high, low) = halves(*bytes);
-                mix(high ^ mix(low))
-            }
+            Form::Uuid([first, last]) => mix(first ^ mix(*last)),
             Form::Text(text) => {
                 text.bytes().fold(mix(text.len() as u64), |hash, byte| mix(hash ^ u64::from(byte)))
             }
@@ -98,8 +104,20 @@ impl StoreId {
         })
     }
 
+    /// Reads an id of one of the usual forms that a comma or a line end follows, and returns how
+    /// long it was. `None` is no verdict: [`StoreId::new`] knows more forms.
+    #[inline]
+    pub(crate) fn usual_form(text: &[u8; USUAL_ID_BYTES]) -> Option<(StoreId, usize)> {
+        let (form, length) = short_form::read(text)?;
+        Some((StoreId(form), length))
+    }
+
     pub(crate) fn form(&self) -> &Form {
         &self.0
+    }
+
+    pub(crate) fn into_form(self) -> Form {
+        self.0
     }
 
     /// Takes back a form read from a segment; a text must be one that [`StoreId::new`] keeps.
@@ -110,11 +128,24 @@ impl StoreId {
     fn write_short<'b>(&self, buffer: &'b mut [u8; LONGEST_SHORT_TEXT]) -> &'b str {
         let start = match &self.0 {
             Form::Integer(integer) => write_decimal(*integer, buffer),
-            Form::Uuid(bytes) => write_uuid(*bytes, buffer),
+            Form::Uuid(halves) => write_uuid(*halves, buffer),
             Form::Text(_) => LONGEST_SHORT_TEXT,
         };
         // Digits, letters a to f and hyphens were written: always UTF-8.
         std::str::from_utf8(&buffer[start..]).unwrap_or_default()
+    }
+}
+
+/// One write for the usual forms; their tags need none, for forms that differ seldom meet.
+impl Hash for StoreId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &self.0 {
+            Form::Integer(integer) => state.write_u64(*integer),
+            Form::Uuid([first, last]) => {
+                state.write_u128(u128::from(*first) << 64 | u128::from(*last));
+            }
+            Form::Text(text) => text.hash(state),
+        }
     }
 }
 
@@ -220,94 +251,6 @@ impl PollSet {
     }
 }
 
-/// A UUID has 36 characters, the largest integer 20 digits.
-const LONGEST_SHORT_TEXT: usize = 36;
-/// The groups of a UUID's text, as bytes of the number: 8-4-4-4-12 digits.
-const UUID_GROUPS: [usize; 5] = [4, 2, 2, 2, 6];
-
-/// Returns the short form of a text that prints back to the same bytes.
-fn short_form(text: &[u8]) -> Option<Form> {
-    match text {
-        [b'0'] => Some(Form::Integer(0)),
-        [b'1'..=b'9', ..] if text.len() <= 20 => parse_decimal(text).map(Form::Integer),
-        _ if text.len() == LONGEST_SHORT_TEXT => parse_uuid(text).map(Form::Uuid),
-        _ => None,
-    }
-}
-
-fn parse_decimal(digits: &[u8]) -> Option<u64> {
-    digits.iter().try_fold(0_u64, |value, &digit| {
-        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
-        value.checked_mul(10)?.checked_add(digit)
-    })
-}
-
-fn parse_uuid(text: &[u8]) -> Option<[u8; 16]> {
-    let mut bytes = [0; 16];
-    let mut digits = text;
-    let mut filled = 0;
-    for (index, group) in UUID_GROUPS.into_iter().enumerate() {
-        if index > 0 {
-            digits = digits.strip_prefix(b"-")?;
-        }
-        for byte in &mut bytes[filled..filled + group] {
-            let (pair, rest) = digits.split_at(2);
-            *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
-            digits = rest;
-        }
-        filled += group;
-    }
-    Some(bytes)
-}
-
-/// Lower case only: a capital would not print back.
-fn hex_digit(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
-}
-
-/// Writes to the end of `buffer` and returns where the text starts.
-fn write_decimal(mut value: u64, buffer: &mut [u8; LONGEST_SHORT_TEXT]) -> usize {
-    let mut start = LONGEST_SHORT_TEXT;
-    loop {
-        start -= 1;
-        buffer[start] = b'0' + (value % 10) as u8;
-        value /= 10;
-        if value == 0 {
-            return start;
-        }
-    }
-}
-
-/// Fills the whole of `buffer` and returns where the text starts, its first byte.
-fn write_uuid(bytes: [u8; 16], buffer: &mut [u8; LONGEST_SHORT_TEXT]) -> usize {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut written = 0;
-    let mut rest = bytes.as_slice();
-    for (index, group) in UUID_GROUPS.into_iter().enumerate() {
-        if index > 0 {
-            buffer[written] = b'-';
-            written += 1;
-        }
-        let (these, others) = rest.split_at(group);
-        for byte in these {
-            buffer[written] = DIGITS[usize::from(byte >> 4)];
-            buffer[written + 1] = DIGITS[usize::from(byte & 15)];
-            written += 2;
-        }
-        rest = others;
-    }
-    0
-}
-
-fn halves(bytes: [u8; 16]) -> (u64, u64) {
-    let (halves, _) = bytes.as_chunks();
-    (u64::from_be_bytes(halves[0]), u64::from_be_bytes(halves[1]))
-}
-
 /// The finaliser of `SplitMix64` (Steele, Lea, Flood, "Fast splittable pseudorandom number
 /// generators", 2014). Stored data depends on it: it never changes.
 fn mix(value: u64) -> u64 {
@@ -316,6 +259,3 @@ fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     value ^ (value >> 31)
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,19 +1,57 @@
 //! A batch of polls, by shard and store.
+//!
+//! **Rows are parted by shard and by the form of their ids before anything is looked up**: a
+//! shard's stores and the ends of its lists stay in the processor's nearest caches, however many
+//! stores there are, and what is done with ids of one form has no branches to guess. A row becomes
+//! twelve bytes, the number of its store and the poll, and is put in order only when the batch is
+//! packed.
 
 use std::collections::HashMap;
+use std::hash::Hash;
+
+use foldhash::fast::FixedState;
 
 use super::{Counts, for_each_shard};
-use crate::segment::{Segment, pack_polls};
-use crate::{Poll, PollSet, Shard, StoreId};
+use crate::segment::{Segment, pack_sorted_polls};
+use crate::store::Form;
+use crate::{Poll, Shard, Status, StoreId, Timestamp};
 
-/// What a store takes beside its polls: its place in a table that may be half empty.
-const STORE_BYTES: usize = 2 * size_of::<(StoreId, Vec<Poll>)>();
+/// How many rows are parted before their stores are looked up.
+const STAGED_ROWS: usize = 128;
+/// How many polls a list grows by: without copying those before.
+const CHUNK_POLLS: usize = 8 * STAGED_ROWS;
+const CHUNK_BYTES: usize = CHUNK_POLLS * (size_of::<u32>() + size_of::<Poll>());
 
 #[derive(Debug)]
 pub(super) struct PollBatch {
     // By Shard::index.
-    shards: Vec<HashMap<StoreId, Vec<Poll>>>,
+    shards: Vec<ShardPolls>,
     memory_bytes: usize,
+}
+
+/// A shard's part of a batch, by the form of the stores' ids.
+#[derive(Debug, Default)]
+struct ShardPolls {
+    integers: FormPolls<u64>,
+    uuids: FormPolls<[u64; 2]>,
+    texts: FormPolls<Box<str>>,
+}
+
+#[derive(Debug)]
+struct FormPolls<Id> {
+    staged: Vec<(Id, Poll)>,
+    // Stores are numbered as they come; memory ends long before the numbers do.
+    numbers: HashMap<Id, u32, FixedState>,
+    // How many polls a store has, by its number.
+    poll_counts: Vec<u32>,
+    chunks: Vec<Chunk>,
+}
+
+/// Polls as they came, and the number of each one's store.
+#[derive(Debug)]
+struct Chunk {
+    numbers: Vec<u32>,
+    polls: Vec<Poll>,
 }
 
 impl Default for PollBatch {
@@ -22,22 +60,29 @@ impl Default for PollBatch {
     }
 }
 
-impl PollBatch {
-    pub(super) fn add(&mut self, store: StoreId, poll: Poll) {
-        let stores = &mut self.shards[store.shard().index()];
-        if let Some(polls) = stores.get_mut(&store) {
-            let capacity_before = polls.capacity();
-            polls.push(poll);
-            self.memory_bytes += (polls.capacity() - capacity_before) * size_of::<Poll>();
-            return;
+impl<Id> Default for FormPolls<Id> {
+    fn default() -> FormPolls<Id> {
+        FormPolls {
+            staged: Vec::new(),
+            numbers: HashMap::default(),
+            poll_counts: Vec::new(),
+            chunks: Vec::new(),
         }
-        let polls = vec![poll];
-        self.memory_bytes +=
-            STORE_BYTES + store.with_text(str::len) + polls.capacity() * size_of::<Poll>();
-        stores.insert(store, polls);
+    }
+}
+
+impl PollBatch {
+    #[inline]
+    pub(super) fn add(&mut self, store: StoreId, poll: Poll) {
+        let shard = &mut self.shards[store.shard().index()];
+        self.memory_bytes += match store.into_form() {
+            Form::Integer(integer) => shard.integers.add(integer, poll),
+            Form::Uuid(uuid) => shard.uuids.add(uuid, poll),
+            Form::Text(text) => text.len() + shard.texts.add(text, poll),
+        };
     }
 
-    /// Returns how much memory the batch takes. It follows from the rows added alone.
+    /// Returns how much memory the batch takes at most. It follows from the rows added alone.
     pub(super) fn memory_bytes(&self) -> usize {
         self.memory_bytes
     }
@@ -45,27 +90,173 @@ impl PollBatch {
     /// Packs the batch and begins the next one.
     pub(super) fn pack(&mut self, segments: &mut Vec<Segment>, counts: &mut Counts) {
         self.memory_bytes = 0;
-        for (shard, stores) in Shard::all().zip(&mut self.shards) {
-            let stores = std::mem::take(stores);
-            if stores.is_empty() {
-                continue;
+        for (shard, polls) in Shard::all().zip(&mut self.shards) {
+            let ShardPolls { integers, uuids, texts } = std::mem::take(polls);
+            // The order of the forms is that of a segment.
+            let mut by_form = [
+                integers.in_order(Form::Integer),
+                uuids.in_order(Form::Uuid),
+                texts.in_order(Form::Text),
+            ];
+            let mut sets = Vec::with_capacity(by_form.iter().map(|form| form.stores.len()).sum());
+            for form in &mut by_form {
+                sets.extend(form.sets(counts));
             }
-            let sets = stores.into_iter().map(|(store, polls)| (store, counted_set(polls, counts)));
-            segments.extend(pack_polls(shard, sets.collect()));
+            segments.extend(pack_sorted_polls(shard, sets.into_iter()));
         }
     }
 }
 
-fn counted_set(mut polls: Vec<Poll>, counts: &mut Counts) -> PollSet {
+impl<Id: Eq + Hash + Ord> FormPolls<Id> {
+    /// What a store takes: its place in a table that may be half empty, and its count.
+    const STORE_BYTES: usize = 2 * size_of::<(Id, u32)>() + size_of::<u32>();
+
+    /// Adds a row and returns how much memory that took, apart from the id's text.
+    #[inline]
+    fn add(&mut self, id: Id, poll: Poll) -> usize {
+        let mut memory_bytes = 0;
+        if self.staged.capacity() == 0 {
+            self.staged.reserve_exact(STAGED_ROWS);
+            memory_bytes += STAGED_ROWS * size_of::<(Id, Poll)>();
+        }
+        self.staged.push((id, poll));
+        if self.staged.len() == STAGED_ROWS {
+            memory_bytes += self.look_up_stores();
+        }
+        memory_bytes
+    }
+
+    /// Moves what is staged to the lists, and returns how much memory that took.
+    #[inline(never)]
+    fn look_up_stores(&mut self) -> usize {
+        let FormPolls { staged, numbers, poll_counts, chunks } = self;
+        let before = (chunks.len(), poll_counts.len());
+        if chunks.last().is_none_or(|chunk| chunk.polls.len() == CHUNK_POLLS) {
+            let numbers = Vec::with_capacity(CHUNK_POLLS);
+            chunks.push(Chunk { numbers, polls: Vec::with_capacity(CHUNK_POLLS) });
+        }
+        if let Some(chunk) = chunks.last_mut() {
+            chunk.polls.extend(staged.iter().map(|(_, poll)| *poll));
+            chunk.numbers.extend(staged.drain(..).map(|(id, _)| {
+                let number = numbers.get(&id).copied().unwrap_or_else(|| {
+                    let number = poll_counts.len() as u32;
+                    numbers.insert(id, number);
+                    poll_counts.push(0);
+                    number
+                });
+                poll_counts[number as usize] += 1;
+                number
+            }));
+        }
+        (chunks.len() - before.0) * CHUNK_BYTES + (poll_counts.len() - before.1) * Self::STORE_BYTES
+    }
+
+    /// Puts stores in the order of their ids.
+    fn in_order(mut self, form: impl Fn(Id) -> Form) -> InOrder {
+        self.look_up_stores();
+        let FormPolls { numbers, poll_counts, chunks, .. } = self;
+        let mut numbers: Vec<(Id, u32)> = numbers.into_iter().collect();
+        numbers.sort_unstable();
+        let mut starts = vec![0; numbers.len()];
+        let mut stores = Vec::with_capacity(numbers.len());
+        let mut start = 0;
+        for (id, number) in numbers {
+            let poll_count = poll_counts[number as usize];
+            starts[number as usize] = start;
+            start += poll_count;
+            stores.push((StoreId::from_form(form(id)), poll_count as usize));
+        }
+        InOrder { stores, polls: by_store(&chunks, starts) }
+    }
+}
+
+/// Stores in order with their numbers of polls, and the polls, one store's behind another's.
+struct InOrder {
+    stores: Vec<(StoreId, usize)>,
+    polls: Vec<Poll>,
+}
+
+impl InOrder {
+    fn sets(&mut self, counts: &mut Counts) -> impl Iterator<Item = (&StoreId, &[Poll])> {
+        let mut rest = self.polls.as_mut_slice();
+        self.stores.iter().map(move |(store, poll_count)| {
+            let polls;
+            (polls, rest) = std::mem::take(&mut rest).split_at_mut(*poll_count);
+            (store, &*counted_set(polls, counts))
+        })
+    }
+}
+
+/// How many slots of time polls are parted by: of a week, less than six minutes each.
+const SLOTS: usize = 2048;
+
+/// Puts the polls of each store from its start on, nearly in order of time.
+///
+/// Twice by counting: first by slots of time, then by store. A store has seldom two polls in a
+/// slot, so hardly one is left to sort: half the time that sorting each store's polls takes.
+fn by_store(chunks: &[Chunk], starts: Vec<u32>) -> Vec<Poll> {
+    const FILLER: Poll = Poll::new(Timestamp::from_micros(0), Status::Inactive);
+    let instants = || chunks.iter().flat_map(|chunk| &chunk.polls).map(|poll| poll.at().micros());
+    let first = instants().min().unwrap_or_default();
+    let last = instants().max().unwrap_or_default();
+    // A slot lasts a power of two of microseconds.
+    let span_bits = u64::BITS - last.abs_diff(first).leading_zeros();
+    let slot_bits = span_bits.saturating_sub(SLOTS.ilog2());
+    let slot = |instant: i64| {
+        let slot = instant.abs_diff(first) >> slot_bits;
+        usize::try_from(slot).unwrap_or(SLOTS - 1)
+    };
+    let mut slot_starts = vec![0; SLOTS];
+    instants().for_each(|instant| slot_starts[slot(instant)] += 1);
+    let mut count = 0;
+    for start in &mut slot_starts {
+        count += std::mem::replace(start, count);
+    }
+    let in_slots = chunks.iter().flat_map(|Chunk { numbers, polls }| {
+        let numbered = numbers.iter().copied().zip(polls.iter().copied());
+        numbered.map(|(number, poll)| (slot(poll.at().micros()), (number, poll)))
+    });
+    let by_time = distributed(in_slots, slot_starts, (0, FILLER), count as usize);
+    let of_stores = by_time.into_iter().map(|(number, poll)| (number as usize, poll));
+    distributed(of_stores, starts, FILLER, count as usize)
+}
+
+/// Puts `count` items in the order of their buckets, otherwise as they came; `places` are where the
+/// buckets start.
+fn distributed<T: Copy>(
+    items: impl Iterator<Item = (usize, T)>,
+    mut places: Vec<u32>,
+    filler: T,
+    count: usize,
+) -> Vec<T> {
+    let mut ordered = vec![filler; count];
+    items.for_each(|(bucket, item)| {
+        ordered[places[bucket] as usize] = item;
+        places[bucket] += 1;
+    });
+    ordered
+}
+
+/// Brings a store's polls into the form of a [`crate::PollSet`].
+fn counted_set<'p>(polls: &'p mut [Poll], counts: &mut Counts) -> &'p [Poll] {
+    if polls.is_sorted_by(|this, that| this.at() < that.at()) {
+        counts.add_packed(polls.len() as u64, 0, 0);
+        return polls;
+    }
     // Inactive sorts first, so the first of an instant is the one that is kept.
     polls.sort_unstable();
-    let mut kept = 0;
     let mut conflicts = 0;
     for of_instant in polls.chunk_by(|this, that| this.at() == that.at()) {
         let differs = |poll: &&Poll| poll.status() != of_instant[0].status();
-        kept += 1;
         conflicts += of_instant.iter().filter(differs).count() as u64;
     }
-    counts.add_packed(kept, polls.len() as u64 - kept, conflicts);
-    PollSet::new(polls)
+    let mut kept = 0;
+    for index in 0..polls.len() {
+        if index == 0 || polls[index].at() != polls[kept - 1].at() {
+            polls[kept] = polls[index];
+            kept += 1;
+        }
+    }
+    counts.add_packed(kept as u64, (polls.len() - kept) as u64, conflicts);
+    &polls[..kept]
 }

@@ -20,6 +20,14 @@ pub(super) struct Header {
     places: [usize; MAX_COLUMNS],
 }
 
+/// What a column of a file of polls holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PollColumn {
+    Store,
+    Timestamp,
+    Status,
+}
+
 /// A column: its canonical name first, then its aliases.
 type Column = &'static [&'static str];
 
@@ -70,6 +78,17 @@ impl Header {
     /// Picks the values of the columns from a row of [`Header::width`] fields.
     pub(super) fn pick<'v>(&self, field: impl Fn(usize) -> &'v [u8]) -> [&'v [u8]; MAX_COLUMNS] {
         self.places.map(|place| trimmed(field(place)))
+    }
+
+    /// Returns what the columns of a file of polls are, if it has no others.
+    pub(super) fn poll_columns(&self) -> Option<[PollColumn; 3]> {
+        if self.kind != FileKind::Polls || self.width != 3 {
+            return None;
+        }
+        let mut columns = [PollColumn::Store; 3];
+        columns[self.places[1]] = PollColumn::Timestamp;
+        columns[self.places[2]] = PollColumn::Status;
+        Some(columns)
     }
 
     /// Returns where the store id is.

@@ -1,14 +1,12 @@
-//! The fast path: records of printable ASCII without quotes, which is nearly all there are.
+//! The fast path for any kind of file: records of printable ASCII without quotes, which is nearly all there are.
 //!
-//! Eight bytes at a time are asked for commas and for bytes that are not plain, with the word
-//! arithmetic of "Hacker's Delight" (Warren, 2nd edition, section 6-1). Anything that is not
-//! plain, the end of the bytes included, is left to `record`.
+//! Eight bytes at a time are asked for commas and for bytes that are not plain. Anything that is
+//! not plain, the end of the bytes included, is left to `record`.
 
 use super::record::{Extent, MAX_FIELD_BYTES};
+use crate::digits::{WORD, equal_to, first_marked, unprintable};
 
 const MAX_FIELDS: usize = 16;
-const WORD: usize = size_of::<u64>();
-const LOW_BITS: u64 = u64::from_le_bytes([0x7f; WORD]);
 
 /// A record in which every field is within its limit and every byte printable ASCII but a quote.
 #[derive(Debug)]
@@ -30,7 +28,7 @@ impl<'b> PlainRecord<'b> {
         for (index, word) in words.iter().enumerate() {
             let word = u64::from_le_bytes(*word);
             let special = specials(word);
-            let mut commas = equal_bytes(word, b',');
+            let mut commas = equal_to(b',', word);
             if special != 0 {
                 commas &= (special & special.wrapping_neg()) - 1;
             }
@@ -76,21 +74,10 @@ fn line_end(bytes: &[u8], index: usize) -> Option<Extent> {
 
 /// Returns where the first marked byte of a word is.
 fn place(word_index: usize, marks: u64) -> usize {
-    word_index * WORD + marks.trailing_zeros() as usize / 8
+    word_index * WORD + first_marked(marks)
 }
 
 /// Marks, in their highest bit, the bytes that are no printable ASCII, and quotes.
 fn specials(word: u64) -> u64 {
-    const FROM_BLANK: u64 = u64::from_le_bytes([0x80 - b' '; WORD]);
-    const FROM_DELETE: u64 = u64::from_le_bytes([0x80 - 0x7f; WORD]);
-    let low_bits = word & LOW_BITS;
-    let below_blank = !(low_bits + FROM_BLANK);
-    let delete = low_bits + FROM_DELETE;
-    (below_blank | delete | word) & !LOW_BITS | equal_bytes(word, b'"')
-}
-
-/// Marks, in their highest bit, the bytes of a word that equal `byte`.
-fn equal_bytes(word: u64, byte: u8) -> u64 {
-    let difference = word ^ u64::from_le_bytes([byte; WORD]);
-    !(((difference & LOW_BITS) + LOW_BITS) | difference | LOW_BITS)
+    unprintable(word) | equal_to(b'"', word)
 }

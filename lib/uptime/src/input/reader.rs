@@ -24,7 +24,7 @@ pub struct SourceReader {
     /// The start of a record that is not whole yet.
     kept: Vec<u8>,
     fields: Fields,
-    takes_plain_path: bool,
+    takes_fast_paths: bool,
 }
 
 /// What is next in the file.
@@ -46,14 +46,14 @@ impl SourceReader {
             line: 1,
             kept: Vec::new(),
             fields: Fields::default(),
-            takes_plain_path: true,
+            takes_fast_paths: true,
         }
     }
 
-    /// The same without the fast path, to compare with.
+    /// The same without the fast paths, to compare with.
     #[cfg(test)]
-    pub(super) fn without_plain_path(latest_poll: Timestamp) -> SourceReader {
-        SourceReader { takes_plain_path: false, ..SourceReader::new(latest_poll) }
+    pub(super) fn without_fast_paths(latest_poll: Timestamp) -> SourceReader {
+        SourceReader { takes_fast_paths: false, ..SourceReader::new(latest_poll) }
     }
 
     #[cfg(test)]
@@ -122,11 +122,11 @@ impl SourceReader {
                 },
                 Place::Rows(header) => {
                     let header = *header;
-                    let plain = self.read_plain(rest, &header, records);
-                    if plain > 0 {
+                    let fast = self.read_fast(rest, &header, records);
+                    if fast > 0 {
                         self.fields.forget();
                     }
-                    position += plain;
+                    position += fast;
                     match self.read_any(&bytes[position..], at_end, &header, records) {
                         0 => break,
                         consumed => consumed,

@@ -1,6 +1,6 @@
 //! What becomes of a file's bytes, line by line: `check(file, outcome)`.
 //!
-//! Every file is read whole, byte by byte and without the fast path; all must come out alike.
+//! Every file is read whole, byte by byte and without the fast paths; all must come out alike.
 
 mod bad_files;
 mod bad_rows;
@@ -74,8 +74,8 @@ fn read(file: &[u8]) -> Result<Found, RefusedFile> {
     let whole = read_in_pieces(SourceReader::new(LATEST_POLL), file, &[]);
     let bytewise = read_in_pieces(SourceReader::new(LATEST_POLL), file, &[1]);
     assert_eq!(bytewise, whole, "byte by byte");
-    let slow = read_in_pieces(SourceReader::without_plain_path(LATEST_POLL), file, &[]);
-    assert_eq!(slow, whole, "without the fast path");
+    let slow = read_in_pieces(SourceReader::without_fast_paths(LATEST_POLL), file, &[]);
+    assert_eq!(slow, whole, "without the fast paths");
     whole
 }
 

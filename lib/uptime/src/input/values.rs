@@ -10,7 +10,7 @@ use crate::business_hours::{HoursRow, LocalTime};
 use crate::{Poll, Status, StoreId, Timestamp};
 
 /// 2000-01-01; no poll is older.
-const EARLIEST_POLL: Timestamp = Timestamp::from_micros(946_684_800_000_000);
+pub(super) const EARLIEST_POLL: Timestamp = Timestamp::from_micros(946_684_800_000_000);
 
 const DAYS: [Weekday; 7] = [
     Weekday::Mon,

@@ -3,6 +3,7 @@
 use chrono_tz::Tz;
 
 use super::hours_form::read_row;
+use super::varint::read_varint;
 use super::{DecodeError, Decoded, HOURS, POLLS, Source, VERSION, ZONES};
 use crate::business_hours::HoursRow;
 use crate::store::Form;
@@ -101,11 +102,9 @@ pub(super) struct Reader<'a> {
     rest: &'a [u8],
 }
 
-const CUT_OFF: DecodeError = DecodeError("it is cut off");
-
 impl<'a> Reader<'a> {
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
-        let (taken, rest) = self.rest.split_at_checked(count).ok_or(CUT_OFF)?;
+        let (taken, rest) = self.rest.split_at_checked(count).ok_or(DecodeError::CUT_OFF)?;
         self.rest = rest;
         Ok(taken)
     }
@@ -124,7 +123,8 @@ impl<'a> Reader<'a> {
             read_data(self, store)?;
         }
         for _ in 0..self.count()? {
-            let store = StoreId::from_form(Form::Uuid(self.array()?));
+            let halves = [u64::from_be_bytes(self.array()?), u64::from_be_bytes(self.array()?)];
+            let store = StoreId::from_form(Form::Uuid(halves));
             read_data(self, store)?;
         }
         for _ in 0..self.count()? {
@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
     }
 
     fn array<const LENGTH: usize>(&mut self) -> Result<[u8; LENGTH], DecodeError> {
-        self.take(LENGTH)?.try_into().map_err(|_| CUT_OFF)
+        self.take(LENGTH)?.try_into().map_err(|_| DecodeError::CUT_OFF)
     }
 
     fn source(&mut self) -> Result<Source, DecodeError> {
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
 
     /// A number of things that follow, each of at least one byte.
     fn count(&mut self) -> Result<usize, DecodeError> {
-        usize::try_from(self.varint()?).map_err(|_| CUT_OFF)
+        usize::try_from(self.varint()?).map_err(|_| DecodeError::CUT_OFF)
     }
 
     fn signed(&mut self) -> Result<i64, DecodeError> {
@@ -163,19 +163,7 @@ impl<'a> Reader<'a> {
     }
 
     fn varint(&mut self) -> Result<u64, DecodeError> {
-        let mut value = 0;
-        for shift in (0..u64::BITS).step_by(7) {
-            let byte = self.byte()?;
-            let bits = u64::from(byte & 0x7f);
-            if bits << shift >> shift != bits {
-                break;
-            }
-            value |= bits << shift;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err(DecodeError("a number is out of range"))
+        read_varint(&mut self.rest)
     }
 }
 

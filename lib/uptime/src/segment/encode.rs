@@ -1,10 +1,9 @@
 //! Values to segments.
 
-use std::collections::BTreeMap;
-
 use chrono_tz::Tz;
 
 use super::hours_form::write_row;
+use super::varint::{MAX_VARINT_BYTES, write_count, write_signed, write_varint};
 use super::{
     HOURS, MAX_SEGMENT_BYTES, POLLS, Segment, SegmentKind, Source, UtcDay, VERSION, ZONES,
 };
@@ -12,8 +11,6 @@ use crate::business_hours::HoursRow;
 use crate::store::Form;
 use crate::{Poll, PollSet, Shard, StoreId, Timestamp};
 
-/// The longest varint of 64 bits.
-const MAX_VARINT_BYTES: usize = 10;
 /// The longest id with its length.
 const MAX_ID_BYTES: usize = StoreId::MAX_BYTES + 2;
 /// Enough for version, kind, the groups' counts and a preamble of instant or source: an S3 key has
@@ -24,16 +21,40 @@ const ROOM: usize = MAX_SEGMENT_BYTES - MAX_FRAME_BYTES;
 /// So many polls of one store fit a segment, however far apart.
 const MAX_POLLS_A_STORE: usize = (ROOM - MAX_ID_BYTES) / MAX_VARINT_BYTES - 1;
 
+/// A store and polls of it.
+type StorePolls<'a> = (&'a StoreId, &'a [Poll]);
+
 /// Packs polls of stores of one shard: a segment for each UTC day, more where a day is too large.
 ///
 /// Stores may come in any order, each once.
 pub fn pack_polls(shard: Shard, mut stores: Vec<(StoreId, PollSet)>) -> Vec<Segment> {
     stores.sort_unstable_by(|(this, _), (that, _)| order_in_segment(this, that));
-    let mut days: BTreeMap<UtcDay, Vec<(&StoreId, &[Poll])>> = BTreeMap::new();
-    for (store, polls) in &stores {
-        for of_day in polls.as_slice().chunk_by(|a, b| UtcDay::of(a.at()) == UtcDay::of(b.at())) {
-            let entries = days.entry(UtcDay::of(of_day[0].at())).or_default();
-            entries.extend(of_day.chunks(MAX_POLLS_A_STORE).map(|polls| (store, polls)));
+    pack_sorted_polls(shard, stores.iter().map(|(store, polls)| (store, polls.as_slice())))
+}
+
+/// The same of stores that come in the order of a segment, each with the polls of a [`PollSet`].
+pub(crate) fn pack_sorted_polls<'a>(
+    shard: Shard,
+    stores: impl Iterator<Item = StorePolls<'a>>,
+) -> Vec<Segment> {
+    let mut days: Vec<(UtcDay, Vec<StorePolls>)> = Vec::new();
+    for (store, polls) in stores {
+        let mut rest = polls;
+        // The days of a store follow each other, so the next is nearly always the one meant.
+        let mut next = 0;
+        while let Some(first) = rest.first() {
+            let day = UtcDay::of(first.at());
+            if days.get(next).is_none_or(|(of_next, _)| *of_next != day) {
+                next = days.partition_point(|(of_day, _)| *of_day < day);
+                if days.get(next).is_none_or(|(of_next, _)| *of_next != day) {
+                    days.insert(next, (day, Vec::new()));
+                }
+            }
+            let count = rest.iter().take_while(|poll| poll.at() < day.end()).count();
+            let (of_day, later) = rest.split_at(count);
+            days[next].1.extend(of_day.chunks(MAX_POLLS_A_STORE).map(|polls| (store, polls)));
+            rest = later;
+            next += 1;
         }
     }
     let mut segments = Vec::with_capacity(days.len());
@@ -106,10 +127,12 @@ pub fn pack_zones(shard: Shard, source: &Source, mut stores: Vec<(StoreId, Tz)>)
     parts(&stores, |(store, _)| store.with_text(str::len) + 8 + 40).map(encode).collect()
 }
 
-fn encode_polls(stores: &[(&StoreId, &[Poll])]) -> Vec<u8> {
+fn encode_polls(stores: &[StorePolls]) -> Vec<u8> {
     let firsts = stores.iter().filter_map(|(_, polls)| polls.first());
     let base = firsts.map(|poll| poll.at()).min().unwrap_or(Timestamp::from_micros(0));
     let mut bytes = started(POLLS);
+    // An id of 16 bytes and polls an hour apart, as most are.
+    bytes.reserve(stores.iter().map(|(_, polls)| 18 + 5 * polls.len()).sum());
     write_signed(&mut bytes, base.micros());
     write_stores(
         &mut bytes,
@@ -183,7 +206,9 @@ fn write_stores<'a, Entry>(
         for entry in of_group {
             match store_of(entry).form() {
                 Form::Integer(integer) => bytes.extend_from_slice(&integer.to_be_bytes()),
-                Form::Uuid(uuid) => bytes.extend_from_slice(uuid),
+                Form::Uuid(halves) => {
+                    bytes.extend_from_slice(halves.map(u64::to_be_bytes).as_flattened());
+                }
                 Form::Text(text) => write_text(bytes, text),
             }
             write_data(bytes, entry);
@@ -204,22 +229,4 @@ fn write_source(bytes: &mut Vec<u8>, source: &Source) {
 fn write_text(bytes: &mut Vec<u8>, text: &str) {
     write_count(bytes, text.len());
     bytes.extend_from_slice(text.as_bytes());
-}
-
-fn write_count(bytes: &mut Vec<u8>, count: usize) {
-    write_varint(bytes, count as u64);
-}
-
-fn write_signed(bytes: &mut Vec<u8>, value: i64) {
-    write_varint(bytes, (value << 1 ^ value >> 63).cast_unsigned());
-}
-
-fn write_varint(bytes: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        let [low, ..] = value.to_le_bytes();
-        bytes.push(low | 0x80);
-        value >>= 7;
-    }
-    let [last, ..] = value.to_le_bytes();
-    bytes.push(last);
 }

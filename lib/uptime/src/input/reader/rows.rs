@@ -2,22 +2,27 @@
 
 use super::{Place, SourceReader};
 use crate::input::checks::{check_fields, of_record};
-use crate::input::header::{Header, MAX_COLUMNS};
+use crate::input::header::{Header, MAX_COLUMNS, PollColumn};
 use crate::input::plain::PlainRecord;
+use crate::input::poll_line;
 use crate::input::record::{MAX_RECORD_BYTES, Scanned};
 use crate::input::values::{read_row, read_store, trimmed};
-use crate::input::{Problem, Records, Reject, RejectCode};
+use crate::input::{Problem, Records, Reject, RejectCode, Row};
 
 impl SourceReader {
-    /// Reads plain records as long as there are any, and returns how many bytes they had.
-    pub(super) fn read_plain(
+    /// Reads records on the fast paths as long as it can, and returns how many bytes they had.
+    pub(super) fn read_fast(
         &mut self,
         bytes: &[u8],
         header: &Header,
         records: &mut impl Records,
     ) -> usize {
         let mut consumed = 0;
-        while self.takes_plain_path {
+        let poll_columns = header.poll_columns();
+        while self.takes_fast_paths {
+            if let Some(columns) = poll_columns {
+                consumed += self.read_poll_lines(&bytes[consumed..], columns, records);
+            }
             let Some(record) = PlainRecord::find(&bytes[consumed..]) else { break };
             if record.field_count != header.width {
                 break;
@@ -26,6 +31,27 @@ impl SourceReader {
             self.take_row(values, record.bytes(), header, records);
             self.line += 1;
             consumed += record.extent.length_with_end;
+        }
+        consumed
+    }
+
+    fn read_poll_lines(
+        &mut self,
+        bytes: &[u8],
+        columns: [PollColumn; 3],
+        records: &mut impl Records,
+    ) -> usize {
+        let mut consumed = 0;
+        while let Some((store, poll, extent)) =
+            poll_line::read(&bytes[consumed..], columns, self.latest_poll)
+        {
+            let row = Row::Poll(store, poll);
+            if records.objection(&row).is_some() {
+                break;
+            }
+            records.row(row, &bytes[consumed..consumed + extent.length]);
+            self.line += 1;
+            consumed += extent.length_with_end;
         }
         consumed
     }

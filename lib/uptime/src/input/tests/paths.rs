@@ -1,4 +1,4 @@
-//! The fast path and the way a file is cut up change nothing.
+//! The fast paths and the way a file is cut up change nothing.
 //!
 //! Files are made of few, short, telling parts, so that quotes, line ends and limits meet often.
 
@@ -54,7 +54,7 @@ proptest! {
         lengths in prop::collection::vec(1_usize..3000, 1..20),
     ) {
         let whole = read_in_pieces(SourceReader::new(LATEST_POLL), &file, &[]);
-        let slow = read_in_pieces(SourceReader::without_plain_path(LATEST_POLL), &file, &[]);
+        let slow = read_in_pieces(SourceReader::without_fast_paths(LATEST_POLL), &file, &[]);
         prop_assert_eq!(&slow, &whole);
         for lengths in [&lengths[..], &[1], &[2, 3]] {
             let pieces = read_in_pieces(SourceReader::new(LATEST_POLL), &file, lengths);
