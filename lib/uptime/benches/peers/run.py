@@ -6,13 +6,10 @@ import hashlib
 import math
 import os
 import platform
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 import venv
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +41,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=5, help="of each program; medians are shown")
     parser.add_argument("--peers", default=",".join(PEERS), help="some of them, by commas")
     parser.add_argument("--local", type=Path, default=ROOT / "target/release/local")
-    parser.add_argument("--time-out", type=float, default=300, help="seconds a run may take")
+    parser.add_argument("--time-out", type=int, default=300, help="seconds a run may take")
     given = parser.parse_args()
     given.peers = given.peers.split(",") if given.peers else []
     if unknown := set(given.peers) - set(PEERS):
@@ -70,26 +67,15 @@ def peers_python() -> Path:
     return python
 
 
-def measure(command: list[str], time_out: float) -> Run:
+def measure(command: list[str], time_out: int) -> Run:
     """The whole process and those it waited for: user and system time, wall, peak memory."""
-    with tempfile.TemporaryFile() as said:
-        started = time.monotonic()
-        process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True
-        )
-        timer = threading.Timer(time_out, os.killpg, (process.pid, signal.SIGKILL))
-        timer.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.monotonic() - started
-        timer.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            said.seek(0)
-            why = said.read().decode(errors="replace")[-2000:]
-            late = f" (over {time_out} s)" if wall >= time_out else ""
-            sys.exit(f"{' '.join(command)}: exit code {process.returncode}{late}\n{why}")
-    unit = 1024 if sys.platform != "darwin" else 1024 * 1024
-    return Run(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / unit)
+    measuring = [sys.executable, "-IS", str(HERE / "measure.py"), str(time_out), *command]
+    run = subprocess.run(measuring, capture_output=True, text=True, check=False)
+    cpu, wall, peak_mib = (float(figure) for figure in run.stdout.split() or [0, 0, 0])
+    if run.returncode != 0:
+        late = f" (over {time_out} s)" if wall >= time_out else ""
+        sys.exit(f"{' '.join(command)}: exit code {run.returncode}{late}\n{run.stderr[-2000:]}")
+    return Run(cpu, wall, peak_mib)
 
 
 def read_report(path: Path) -> tuple[list[str], dict[str, list[float]]]:
