@@ -96,18 +96,20 @@ pub(crate) const fn pairs(word: u64, form: [u8; WORD]) -> Option<[u8; WORD]> {
     Some(values.wrapping_mul(10).wrapping_add(values >> 8).to_le_bytes())
 }
 
+/// The characters between the digits 9 and a.
+const BETWEEN_9_AND_A: u64 = (b'a' - b'9' - 1) as u64;
+
 /// Reads eight hexadecimal digits, letters in lower case only.
 pub(crate) const fn eight_hexadecimals(word: u64) -> Option<u32> {
-    let values = word ^ bytes(b'0');
-    let is_decimal = !(at_least(10, values) | values);
-    // a to f are 1 to 6 behind a backquote.
-    let places = word ^ bytes(b'`');
-    let is_letter = at_least(1, places) & !at_least(7, places) & !places;
-    if (is_decimal | is_letter) & HIGH_BITS != HIGH_BITS {
+    // Letters have the bit of 64, which decimal digits have not; a is 1 there.
+    let letters = (word >> 6) & bytes(1);
+    let nibbles = (word & bytes(0x0f)) + letters * 9;
+    // Written again it must be the same: then neither was it anything else.
+    let from_ten_on = (at_least(10, nibbles) & HIGH_BITS) >> 7;
+    let written = nibbles + bytes(b'0') + from_ten_on * BETWEEN_9_AND_A;
+    if written != word || nibbles & bytes(0xf0) != 0 {
         return None;
     }
-    let letters = (is_letter & HIGH_BITS) >> 7;
-    let nibbles = (word & bytes(0x0f)) + letters * 9;
     let in_pairs = (nibbles << 4 | nibbles >> 8) & 0x00ff_00ff_00ff_00ff;
     let in_fours = (in_pairs | in_pairs >> 8) & 0x0000_ffff_0000_ffff;
     let [b0, b1, _, _, b4, b5, _, _] = in_fours.to_le_bytes();

@@ -48,17 +48,6 @@ impl FileKind {
     }
 }
 
-/// A validated row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Row {
-    /// Of a file of polls.
-    Poll(StoreId, Poll),
-    /// Of a file of business hours.
-    Hours(StoreId, HoursRow),
-    /// Of a file of time zones.
-    Zone(StoreId, Tz),
-}
-
 /// Why a file was refused whole; nothing of it was stored.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RefusedFile {
@@ -76,13 +65,14 @@ pub trait Records {
     /// The header record; called once, before anything else.
     fn header(&mut self, kind: FileKind, record: &[u8]);
 
-    /// Asked before a row is accepted: what it returns is why the row is rejected after all.
-    fn objection(&self, _row: &Row) -> Option<Problem> {
-        None
-    }
+    /// A valid row of a file of polls.
+    fn poll(&mut self, store: StoreId, poll: Poll, record: &[u8]);
 
-    /// An accepted row.
-    fn row(&mut self, row: Row, record: &[u8]);
+    /// A valid row of a file of business hours. An error is why it is rejected after all.
+    fn hours(&mut self, store: StoreId, row: HoursRow, record: &[u8]) -> Result<(), Problem>;
+
+    /// A valid row of a file of time zones.
+    fn zone(&mut self, store: StoreId, zone: Tz, record: &[u8]);
 
     /// A rejected one.
     fn reject(&mut self, reject: Reject, record: &[u8]);

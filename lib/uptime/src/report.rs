@@ -78,6 +78,9 @@ pub struct Parameters {
 }
 
 impl Parameters {
+    /// How many UTC days [`Parameters::polls_considered`] meets at most.
+    pub(crate) const DAYS_CONSIDERED: usize = 9;
+
     /// Returns the instants whose polls are considered, both ends included:
     /// `[as_of - 192 h, as_of]`.
     pub fn polls_considered(&self) -> RangeInclusive<Timestamp> {

@@ -95,11 +95,16 @@ impl Union<'_> {
 
 impl segment::Visitor for Union<'_> {
     fn polls(&mut self, store: StoreId, polls: &[Poll]) {
+        let start = polls.partition_point(|poll| poll.at() < *self.considered.start());
+        let end = polls.partition_point(|poll| poll.at() <= *self.considered.end());
         // A store with no other poll, hours or zone has no row.
-        let mut considered =
-            polls.iter().copied().filter(|poll| self.considered.contains(&poll.at())).peekable();
-        if considered.peek().is_some() {
-            self.stores.entry(store).or_default().polls.extend(considered);
+        if let Some(considered) = polls.get(start..end).filter(|polls| !polls.is_empty()) {
+            let kept = &mut self.stores.entry(store).or_default().polls;
+            if kept.is_empty() {
+                // The days to come will have as many.
+                kept.reserve(considered.len() * Parameters::DAYS_CONSIDERED);
+            }
+            kept.extend_from_slice(considered);
         }
     }
 

@@ -240,8 +240,10 @@ impl PollSet {
     /// Takes polls in any order, with repeats. Of those at one instant one is kept, an inactive
     /// one if there is any.
     pub fn new(mut polls: Vec<Poll>) -> PollSet {
-        polls.sort_unstable();
-        polls.dedup_by_key(|poll| poll.at());
+        if !polls.is_sorted_by(|this, that| this.at() < that.at()) {
+            polls.sort_unstable();
+            polls.dedup_by_key(|poll| poll.at());
+        }
         PollSet { polls }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat};
+use chrono::{DateTime, SecondsFormat};
 use thiserror::Error;
 
 use crate::Timestamp;
@@ -58,8 +58,8 @@ pub(crate) fn usual_form(text: &[u8; USUAL_FORM_BYTES]) -> Option<(Timestamp, us
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let year = i32::from(y1) * 100 + i32::from(y2);
-    let date = NaiveDate::from_ymd_opt(year, u32::from(month), u32::from(day))?;
+    let days =
+        days_since_1970(u32::from(y1) * 100 + u32::from(y2), u32::from(month), u32::from(day))?;
     let seconds = (i64::from(hour) * 60 + i64::from(minute)) * 60 + i64::from(second);
     let mut length = 19;
     let mut micros = 0;
@@ -76,9 +76,31 @@ pub(crate) fn usual_form(text: &[u8; USUAL_FORM_BYTES]) -> Option<(Timestamp, us
     if text[length..].starts_with(b" UTC") {
         length += 4;
     }
-    let days = i64::from(date.to_epoch_days());
     Some((Timestamp::from_micros(days * DAY + seconds * SECOND + micros), length))
 }
+
+/// Returns the days from 1970-01-01 to a date; `None` if the calendar has no such date.
+///
+/// The rules of leap years (ISO 8601, proleptic Gregorian) counted out: a third of the time that
+/// chrono's dates take, which know more than their distance.
+fn days_since_1970(year: u32, month: u32, day: u32) -> Option<i64> {
+    /// The days of a common year before each month, and those of the whole year.
+    const DAYS_BEFORE: [u32; 13] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
+    let leap_years_before = year.div_ceil(4) - year.div_ceil(100) + year.div_ceil(400);
+    let is_century = year.is_multiple_of(100) && !year.is_multiple_of(400);
+    let leap_day = u32::from(year.is_multiple_of(4) && !is_century);
+    let month_index = (month as usize).checked_sub(1)?;
+    let [before, after] = *DAYS_BEFORE.get(month_index..)?.first_chunk()?;
+    let days = after - before + if month == 2 { leap_day } else { 0 };
+    if day == 0 || day > days {
+        return None;
+    }
+    let in_year = before + if month > 2 { leap_day } else { 0 } + day - 1;
+    Some(i64::from(year * 365 + leap_years_before + in_year) - DAYS_FROM_0_TO_1970)
+}
+
+/// From 0000-01-01 to 1970-01-01.
+const DAYS_FROM_0_TO_1970: i64 = 719_528;
 
 /// RFC 3339 in UTC, `2023-01-24T09:06:42.605777Z`; a fraction only where there is one.
 impl fmt::Display for Timestamp {
@@ -110,13 +132,13 @@ fn split_time(text: &[u8]) -> Option<(Timestamp, &[u8])> {
     let year = two_digits(*y1, *y2, 99)? * 100 + two_digits(*y3, *y4, 99)?;
     let month = two_digits(*m1, *m2, 12)?;
     let day = two_digits(*d1, *d2, 31)?;
-    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+    let days = days_since_1970(year, month, day)?;
     let hours = two_digits(*h1, *h2, 23)?;
     let minutes = two_digits(*n1, *n2, 59)?;
     let seconds = two_digits(*s1, *s2, 59)?;
-    let time = date.and_hms_opt(hours, minutes, seconds)?.and_utc().timestamp();
+    let seconds = i64::from((hours * 60 + minutes) * 60 + seconds);
     let (fraction_micros, rest) = split_fraction(rest)?;
-    Some((Timestamp::from_micros(time * SECOND + fraction_micros), rest))
+    Some((Timestamp::from_micros(days * DAY + seconds * SECOND + fraction_micros), rest))
 }
 
 /// Reads `.` and 1 to 9 digits, if there are any, as microseconds; the rest is cut off.
@@ -179,6 +201,18 @@ mod tests {
         check("2023-01-24T09:06:42.5-10:00", "2023-01-24T19:06:42.500000Z");
         check("2023-01-01 00:00:00+00:01", "2022-12-31T23:59:00Z");
         check("2023-01-24T09:06:42-00:00", "2023-01-24T09:06:42Z");
+    }
+
+    #[test]
+    fn every_date_of_ten_thousand_years_is_the_day_that_chrono_says() {
+        for year in 0..10_000 {
+            for (month, day) in (0..=13).flat_map(|month| (0..=32).map(move |day| (month, day))) {
+                let date = chrono::NaiveDate::from_ymd_opt(year, month, day);
+                let days = date.map(|date| i64::from(date.to_epoch_days()));
+                let year = u32::try_from(year).unwrap();
+                assert_eq!(days_since_1970(year, month, day), days, "{year}-{month}-{day}");
+            }
+        }
     }
 
     #[test]

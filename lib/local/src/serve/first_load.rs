@@ -7,9 +7,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use flate2::read::MultiGzDecoder;
 use uptime::Timestamp;
-use uptime::input::{FileKind, Records, RefusedFile, Reject, Row, SourceReader};
+use uptime::ingest::{Ingest, IngestError, IngestSettings};
+use uptime::input::FileKind;
+use uptime::segment::Source;
 use uptime_aws::load_files::INCOMING;
 use uptime_aws::{LoadStatus, Manifest};
 
@@ -120,36 +121,22 @@ fn source_files(folder: &Path) -> Result<Vec<(PathBuf, FileKind)>, Failure> {
     Ok(files)
 }
 
-/// Reads what a file holds from its header.
-fn kind_of(path: &Path) -> io::Result<Result<FileKind, RefusedFile>> {
+/// Reads what a file holds from its header. What is wrong behind it is the load's to say.
+fn kind_of(path: &Path) -> io::Result<Result<FileKind, IngestError>> {
     let mut start = Vec::new();
     File::open(path)?.take(HEADER_BYTES).read_to_end(&mut start)?;
-    if start.starts_with(&[0x1f, 0x8b]) {
-        let mut unpacked = Vec::new();
-        // The start of a gzip file breaks off somewhere; what came out before that is enough.
-        MultiGzDecoder::new(&start[..]).take(HEADER_BYTES).read_to_end(&mut unpacked).ok();
-        start = unpacked;
-    }
-    let mut header = Header(None);
-    let mut reader = SourceReader::new(Timestamp::from_micros(0));
-    let fed = reader.feed(&start, &mut header);
+    let epoch = Timestamp::from_micros(0);
+    let no_source = Source { uploaded_at: epoch, key: String::new(), version: String::new() };
+    let mut ingest = Ingest::new(IngestSettings {
+        source: no_source,
+        latest_poll: epoch,
+        batch_bytes: start.len(),
+        gzip_ratio_limit: 1,
+    });
+    let fed = ingest.feed(&start);
     // A file of a header alone, without a line end, is known at its end only.
-    let read =
-        fed.and_then(|()| if header.0.is_none() { reader.finish(&mut header) } else { Ok(()) });
-    Ok(header.0.map_or_else(|| read.map(|()| FileKind::Polls), Ok))
-}
-
-/// Waits for the header and nothing else.
-struct Header(Option<FileKind>);
-
-impl Records for Header {
-    fn header(&mut self, kind: FileKind, _record: &[u8]) {
-        self.0 = Some(kind);
-    }
-
-    fn row(&mut self, _row: Row, _record: &[u8]) {}
-
-    fn reject(&mut self, _reject: Reject, _record: &[u8]) {}
+    let read = if ingest.kind().is_none() { fed.and_then(|()| ingest.finish()) } else { fed };
+    Ok(ingest.kind().map_or_else(|| read.map(|()| FileKind::Polls), Ok))
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use foldhash::fast::FixedState;
+
 use super::reject_files::RejectFiles;
 use super::{Counts, for_each_shard};
 use crate::business_hours::HoursRow;
@@ -14,8 +16,10 @@ use crate::{Shard, StoreId};
 
 #[derive(Debug, Default)]
 pub(super) struct HoursFile {
-    stores: HashMap<StoreId, StoreHours>,
-    stores_with_rejects: HashSet<StoreId>,
+    stores: HashMap<StoreId, StoreHours, FixedState>,
+    // Memory ends long before the numbers do.
+    next_number: u32,
+    stores_with_rejects: HashSet<StoreId, FixedState>,
     records: Vec<Record>,
     record_bytes: Vec<u8>,
     duplicate: u64,
@@ -23,40 +27,43 @@ pub(super) struct HoursFile {
 
 #[derive(Debug)]
 struct StoreHours {
-    number: usize,
+    number: u32,
     // Invariant: sorted, no two equal.
     rows: Vec<HoursRow>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Record {
-    length: usize,
+    /// Where it ends in `record_bytes`.
+    end: usize,
     /// The number of an accepted row's store; a rejected row has none.
-    store: Option<usize>,
+    store: Option<u32>,
 }
 
-impl HoursFile {
-    /// Objects to more rows of a store than can be kept.
-    pub(super) fn objection(&self, store: &StoreId, row: HoursRow) -> Option<Problem> {
-        let hours = self.stores.get(store)?;
-        let is_new = || hours.rows.binary_search_by_key(&row.order(), |row| row.order()).is_err();
-        (hours.rows.len() >= MAX_HOURS_ROWS && is_new()).then(|| Problem {
-            column: None,
-            code: RejectCode::TooManyRows,
-            message: format!("a store has at most {MAX_HOURS_ROWS} different rows of hours"),
-        })
-    }
+/// A row for each day, and one more.
+const USUAL_ROWS: usize = 8;
 
-    pub(super) fn add(&mut self, store: StoreId, row: HoursRow, record: &[u8]) {
-        let number = self.stores.len();
-        let hours = self.stores.entry(store);
-        let hours = hours.or_insert_with(|| StoreHours { number, rows: Vec::new() });
+impl HoursFile {
+    /// Adds a row; more of a store than can be kept are an error.
+    pub(super) fn add(
+        &mut self,
+        store: StoreId,
+        row: HoursRow,
+        record: &[u8],
+    ) -> Result<(), Problem> {
+        let hours = self.stores.entry(store).or_insert_with(|| {
+            let number = self.next_number;
+            self.next_number += 1;
+            StoreHours { number, rows: Vec::with_capacity(USUAL_ROWS) }
+        });
         match hours.rows.binary_search_by_key(&row.order(), |row| row.order()) {
             Ok(_) => self.duplicate += 1,
+            Err(_) if hours.rows.len() == MAX_HOURS_ROWS => return Err(too_many_rows()),
             Err(place) => hours.rows.insert(place, row),
         }
         let store = Some(hours.number);
         self.keep(record, store);
+        Ok(())
     }
 
     pub(super) fn add_rejected(&mut self, store: Option<StoreId>, record: &[u8]) {
@@ -69,14 +76,14 @@ impl HoursFile {
         let mut is_concerned = vec![false; self.stores.len()];
         for store in &self.stores_with_rejects {
             if let Some(hours) = self.stores.get(store) {
-                is_concerned[hours.number] = true;
+                is_concerned[hours.number as usize] = true;
             }
         }
-        let mut rest = self.record_bytes.as_slice();
+        let mut start = 0;
         for record in &self.records {
-            let (bytes, later) = rest.split_at(record.length);
-            rest = later;
-            if record.store.is_none_or(|number| is_concerned[number]) {
+            let bytes = &self.record_bytes[start..record.end];
+            start = record.end;
+            if record.store.is_none_or(|number| is_concerned[number as usize]) {
                 files.add_rejected_row(bytes);
             }
         }
@@ -101,8 +108,17 @@ impl HoursFile {
         }
     }
 
-    fn keep(&mut self, record: &[u8], store: Option<usize>) {
+    fn keep(&mut self, record: &[u8], store: Option<u32>) {
         self.record_bytes.extend_from_slice(record);
-        self.records.push(Record { length: record.len(), store });
+        self.records.push(Record { end: self.record_bytes.len(), store });
+    }
+}
+
+#[cold]
+fn too_many_rows() -> Problem {
+    Problem {
+        column: None,
+        code: RejectCode::TooManyRows,
+        message: format!("a store has at most {MAX_HOURS_ROWS} different rows of hours"),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono_tz::Tz;
+use foldhash::fast::FixedState;
 
 use super::{Counts, for_each_shard};
 use crate::segment::{Segment, Source, pack_zones};
@@ -10,7 +11,7 @@ use crate::{Shard, StoreId};
 
 #[derive(Debug, Default)]
 pub(super) struct ZonesFile {
-    stores: HashMap<StoreId, StoreZones>,
+    stores: HashMap<StoreId, StoreZones, FixedState>,
 }
 
 #[derive(Debug)]

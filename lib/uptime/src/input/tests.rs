@@ -30,14 +30,20 @@ impl Records for Found {
         self.records.push(record.to_vec());
     }
 
-    fn row(&mut self, row: Row, record: &[u8]) {
-        self.lines.push(match row {
-            Row::Poll(store, poll) => format!("{store} {poll:?}"),
-            Row::Hours(store, HoursRow { day, start, end }) => {
-                format!("{store} {day} {}-{}", start.seconds(), end.seconds())
-            }
-            Row::Zone(store, zone) => format!("{store} {zone}"),
-        });
+    fn poll(&mut self, store: StoreId, poll: Poll, record: &[u8]) {
+        self.lines.push(format!("{store} {poll:?}"));
+        self.records.push(record.to_vec());
+    }
+
+    fn hours(&mut self, store: StoreId, row: HoursRow, record: &[u8]) -> Result<(), Problem> {
+        let HoursRow { day, start, end } = row;
+        self.lines.push(format!("{store} {day} {}-{}", start.seconds(), end.seconds()));
+        self.records.push(record.to_vec());
+        Ok(())
+    }
+
+    fn zone(&mut self, store: StoreId, zone: Tz, record: &[u8]) {
+        self.lines.push(format!("{store} {zone}"));
         self.records.push(record.to_vec());
     }
 

@@ -10,10 +10,17 @@ const UUID_GROUPS: [usize; 5] = [4, 2, 2, 2, 6];
 
 /// Returns the short form of a text that prints back to the same bytes.
 pub(super) fn short_form(text: &[u8]) -> Option<Form> {
-    match text {
-        [b'0'] => Some(Form::Integer(0)),
-        [b'1'..=b'9', ..] if text.len() <= 20 => parse_decimal(text).map(Form::Integer),
-        _ => parse_uuid(text.try_into().ok()?).map(Form::Uuid),
+    // Something that ends an id is put behind it.
+    let mut line = [b','; USUAL_ID_BYTES];
+    line.get_mut(..text.len())?.copy_from_slice(text);
+    match read(&line) {
+        Some((form, length)) if length == text.len() => Some(form),
+        // What `read` leaves: 0, and numbers of 20 digits.
+        _ => match text {
+            [b'0'] => Some(Form::Integer(0)),
+            [b'1'..=b'9', ..] if text.len() == 20 => parse_decimal(text).map(Form::Integer),
+            _ => None,
+        },
     }
 }
 
@@ -31,6 +38,7 @@ pub(super) fn read(text: &[u8; USUAL_ID_BYTES]) -> Option<(Form, usize)> {
 }
 
 /// Reads a number of 1 to 19 digits, the first of which is not 0.
+#[inline]
 fn usual_integer(text: &[u8; USUAL_ID_BYTES]) -> Option<(u64, usize)> {
     let mut value = 0;
     let mut length = 0;
@@ -66,6 +74,7 @@ fn parse_decimal(digits: &[u8]) -> Option<u64> {
 }
 
 /// Lower case only: a capital would not print back.
+#[inline]
 fn parse_uuid(text: &[u8; LONGEST_SHORT_TEXT]) -> Option<[u64; 2]> {
     // Eight digits; twice four, a hyphen, four; eight digits.
     let [h1, h2, h3, h4] = [text[8], text[13], text[18], text[23]];

@@ -6,8 +6,8 @@ use crate::input::header::{Header, MAX_COLUMNS, PollColumn};
 use crate::input::plain::PlainRecord;
 use crate::input::poll_line;
 use crate::input::record::{MAX_RECORD_BYTES, Scanned};
-use crate::input::values::{read_row, read_store, trimmed};
-use crate::input::{Problem, Records, Reject, RejectCode, Row};
+use crate::input::values::{Row, read_row, read_store, trimmed};
+use crate::input::{Problem, Records, Reject, RejectCode};
 
 impl SourceReader {
     /// Reads records on the fast paths as long as it can, and returns how many bytes they had.
@@ -45,11 +45,7 @@ impl SourceReader {
         while let Some((store, poll, extent)) =
             poll_line::read(&bytes[consumed..], columns, self.latest_poll)
         {
-            let row = Row::Poll(store, poll);
-            if records.objection(&row).is_some() {
-                break;
-            }
-            records.row(row, &bytes[consumed..consumed + extent.length]);
+            records.poll(store, poll, &bytes[consumed..consumed + extent.length]);
             self.line += 1;
             consumed += extent.length_with_end;
         }
@@ -141,17 +137,21 @@ impl SourceReader {
         header: &Header,
         records: &mut impl Records,
     ) {
-        let row = read_row(header.kind, values, self.latest_poll);
-        let row = row.and_then(|row| match records.objection(&row) {
-            None => Ok(row),
-            Some(problem) => Err(problem),
-        });
-        match row {
-            Ok(row) => records.row(row, record),
-            Err(Problem { column, code, message }) => {
-                let store = read_store(values[0]).ok();
-                records.reject(Reject { line: self.line, column, code, message, store }, record);
+        let taken = match read_row(header.kind, values, self.latest_poll) {
+            Ok(Row::Poll(store, poll)) => {
+                records.poll(store, poll, record);
+                Ok(())
             }
+            Ok(Row::Hours(store, row)) => records.hours(store, row, record),
+            Ok(Row::Zone(store, zone)) => {
+                records.zone(store, zone, record);
+                Ok(())
+            }
+            Err(problem) => Err(problem),
+        };
+        if let Err(Problem { column, code, message }) = taken {
+            let store = read_store(values[0]).ok();
+            records.reject(Reject { line: self.line, column, code, message, store }, record);
         }
     }
 
