@@ -110,7 +110,8 @@ WITH speaking AS (
     WINDOW in_time AS (PARTITION BY store ORDER BY t, active DESC)
     QUALIFY active <> was_active OR last
 ), placed AS (
-    SELECT change.store, was_active::INTEGER - active::INTEGER AS step, last AND active AS up_to_end,
+    SELECT change.store, was_active::INTEGER - active::INTEGER AS step,
+        last AND active AS up_to_end,
         coalesce(first_of_interval.u, open_before
             + greatest(change.t, getvariable('week')) - greatest(a, getvariable('week'))) AS u
     FROM change LEFT JOIN first_of_interval USING (store, a, t)
