@@ -76,8 +76,8 @@ WITH schedule AS (
     FROM hours JOIN store USING (store_id) JOIN instants USING (zone, day, opens, closes)
     WHERE b > a
 ), marked AS (
-    SELECT *, a > max(b) OVER (PARTITION BY store ORDER BY a
-                               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS apart
+    SELECT *, coalesce(a > max(b) OVER (PARTITION BY store ORDER BY a ROWS BETWEEN
+                                        UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS apart
     FROM covered
 ), numbered AS (
     SELECT *, count_if(apart) OVER (PARTITION BY store ORDER BY a
