@@ -63,7 +63,7 @@ fn ingest_polls(bencher: Bencher) {
 }
 
 /// The same of a packed file; bytes are counted unpacked.
-#[divan::bench(sample_count = 20)]
+#[divan::bench(sample_count = 10)]
 fn ingest_polls_gzip(bencher: Bencher) {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
     gzip.write_all(&SAMPLE.files.polls).unwrap();
