@@ -1,11 +1,13 @@
 //! CSV in, `report.csv` out: the engine alone, byte for byte what the service writes.
 //!
-//! Files are ingested one after the other, their segments gathered by shard; then each shard is
+//! Files are ingested two at a time, their segments gathered by shard; then each shard is
 //! reported. What the service does with a file that is only partly acceptable holds here too: its
 //! good rows count, and the command says that it failed.
 
 use std::io::{Write, stderr};
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::{panic, thread};
 
 use clap::ValueEnum;
 use thiserror::Error;
@@ -17,10 +19,11 @@ use uptime::timeline::MaxHold;
 use uptime_aws::clock;
 
 use crate::cli::Failure;
-use source_file::Shortcoming;
+use source_file::{FileError, Shortcoming, Summary};
 use stored::Stored;
 
 mod destination;
+mod pack_thread;
 mod source_file;
 mod stored;
 #[cfg(test)]
@@ -76,7 +79,7 @@ enum ReportError {
     #[error("there is no poll to report on: no row of polls was accepted from any file")]
     NoPolls,
     #[error(transparent)]
-    File(#[from] source_file::FileError),
+    File(#[from] FileError),
     #[error(transparent)]
     Segment(#[from] DecodeError),
     #[error("the report is written, but rows are missing: {0}")]
@@ -108,23 +111,49 @@ fn make(
     let method = method(arguments)?;
     let as_of = arguments.as_of.as_deref().map(|text| as_of(text, now)).transpose()?;
 
-    let mut stored = Stored::new();
+    let stored = Mutex::new(Stored::new());
     let mut shortcomings = Vec::new();
-    for (place, path) in (0..).zip(&arguments.files) {
-        let source = Source {
-            uploaded_at: now.plus(place),
-            key: path.display().to_string(),
-            version: String::new(),
-        };
-        let latest_poll = now.plus(LATEST_POLL);
-        let summary = source_file::ingest(path, source, latest_poll, &mut stored)?;
+    for summary in ingest_all(&arguments.files, now, &stored) {
+        let summary = summary?;
         // Whoever closed stderr does not want to know; the report is worth making all the same.
         let _ = summary.tell(notes);
         shortcomings.extend(summary.shortcoming());
     }
+    let stored = stored.into_inner().unwrap_or_else(PoisonError::into_inner);
     let newest_poll = stored.newest_poll().ok_or(ReportError::NoPolls)?;
     let csv = stored.report(Parameters { as_of: as_of.unwrap_or(newest_poll), method })?;
     Ok(Made { csv, shortcomings })
+}
+
+/// Ingests files, two at a time, and returns what became of each in the order of the line.
+fn ingest_all(
+    files: &[PathBuf],
+    now: Timestamp,
+    stored: &Mutex<Stored>,
+) -> Vec<Result<Summary, FileError>> {
+    let places = Mutex::new((0..).zip(files));
+    let ingest_some = || {
+        let mut summaries = Vec::new();
+        loop {
+            let next = places.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((place, path)) = next else { return summaries };
+            let source = Source {
+                uploaded_at: now.plus(place),
+                key: path.display().to_string(),
+                version: String::new(),
+            };
+            let summary = source_file::ingest(path, source, now.plus(LATEST_POLL), stored);
+            summaries.push((place, summary));
+        }
+    };
+    let mut summaries = thread::scope(|scope| {
+        let other = scope.spawn(ingest_some);
+        let mut summaries = ingest_some();
+        summaries.extend(other.join().unwrap_or_else(|cause| panic::resume_unwind(cause)));
+        summaries
+    });
+    summaries.sort_unstable_by_key(|(place, _)| *place);
+    summaries.into_iter().map(|(_, summary)| summary).collect()
 }
 
 fn method(arguments: &Arguments) -> Result<Method, ReportError> {

@@ -12,6 +12,8 @@ mod reject_files;
 mod tests;
 mod zones;
 
+use std::ops::AddAssign;
+
 use thiserror::Error;
 
 use crate::gzip::{self, GzipError, Unpacker};
@@ -20,6 +22,8 @@ use crate::segment::{Segment, Source};
 use crate::{Shard, Timestamp};
 
 use content::Content;
+
+pub use polls::{Packed, PollPacker, PollSink};
 
 /// What an ingest needs to know of its file.
 #[derive(Debug, Clone)]
@@ -63,6 +67,16 @@ impl Counts {
     }
 }
 
+impl AddAssign for Counts {
+    fn add_assign(&mut self, more: Counts) {
+        self.rows += more.rows;
+        self.loaded += more.loaded;
+        self.duplicate += more.duplicate;
+        self.conflicts += more.conflicts;
+        self.rejected += more.rejected;
+    }
+}
+
 /// Why a file is not read to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum IngestError {
@@ -83,10 +97,10 @@ impl From<GzipError> for IngestError {
 
 /// Turns a source file, plain or gzip, pushed at it in pieces of any size, into segments.
 #[derive(Debug)]
-pub struct Ingest {
+pub struct Ingest<Polls = PollPacker> {
     form: Form,
     reader: SourceReader,
-    content: Content,
+    content: Content<Polls>,
     gzip_ratio_limit: u32,
     ended: Option<Result<(), IngestError>>,
 }
@@ -103,11 +117,21 @@ enum Form {
 impl Ingest {
     /// Begins a file.
     pub fn new(settings: IngestSettings) -> Ingest {
+        Ingest::with_polls(settings, PollPacker::new)
+    }
+}
+
+impl<Polls: PollSink> Ingest<Polls> {
+    /// Begins a file; `polls` makes what takes its polls, for batches of so many bytes.
+    pub fn with_polls(
+        settings: IngestSettings,
+        polls: impl FnOnce(usize) -> Polls,
+    ) -> Ingest<Polls> {
         Ingest {
             form: Form::Unknown(Vec::new()),
             reader: SourceReader::new(settings.latest_poll),
             gzip_ratio_limit: settings.gzip_ratio_limit,
-            content: Content::new(settings.source, settings.batch_bytes),
+            content: Content::new(settings.source, polls(settings.batch_bytes)),
             ended: None,
         }
     }
@@ -118,6 +142,7 @@ impl Ingest {
             return Err(error.clone());
         }
         let read = self.read(bytes);
+        self.content.take_packed();
         if read.is_err() { self.end(read) } else { Ok(()) }
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use thiserror::Error;
 use uptime::Timestamp;
@@ -11,6 +12,7 @@ use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings};
 use uptime::input::FileKind;
 use uptime::segment::Source;
 
+use super::pack_thread::PackThread;
 use super::stored::Stored;
 
 /// Why a file gave nothing at all.
@@ -51,18 +53,19 @@ pub(super) fn ingest(
     path: &Path,
     source: Source,
     latest_poll: Timestamp,
-    stored: &mut Stored,
+    stored: &Mutex<Stored>,
 ) -> Result<Summary, FileError> {
     let shown = path.display().to_string();
-    let mut ingest = Ingest::new(IngestSettings {
+    let settings = IngestSettings {
         source,
         latest_poll,
         batch_bytes: BATCH_BYTES,
         gzip_ratio_limit: GZIP_RATIO_LIMIT,
-    });
+    };
+    let mut ingest = Ingest::with_polls(settings, PackThread::new);
     let mut rejects = Vec::new();
     let read = read_all(path, &mut ingest, |ingest| {
-        stored.add(ingest.take_segments());
+        lock(stored).add(ingest.take_segments());
         let more = ingest.take_rejects();
         if rejects.len() < ENOUGH_REJECTS {
             rejects.extend(more);
@@ -77,9 +80,14 @@ pub(super) fn ingest(
         Err(ReadError::Io(source)) => return Err(FileError::Unreadable { path: shown, source }),
     };
     if let Some((_, last_poll)) = ingest.poll_span() {
-        stored.raise_newest_poll(last_poll);
+        lock(stored).raise_newest_poll(last_poll);
     }
     Ok(Summary { path: shown, kind: ingest.kind(), counts: ingest.counts(), rejects, damage })
+}
+
+/// What another thread left when it panicked is as whole as ever.
+fn lock(stored: &Mutex<Stored>) -> MutexGuard<'_, Stored> {
+    stored.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 enum ReadError {
@@ -90,8 +98,8 @@ enum ReadError {
 /// Feeds the whole file, and calls `take` whenever something may be ready, after an error too.
 fn read_all(
     path: &Path,
-    ingest: &mut Ingest,
-    mut take: impl FnMut(&mut Ingest),
+    ingest: &mut Ingest<PackThread>,
+    mut take: impl FnMut(&mut Ingest<PackThread>),
 ) -> Result<(), ReadError> {
     let mut file = File::open(path).map_err(ReadError::Io)?;
     let mut piece = vec![0; PIECE_BYTES];
@@ -157,9 +165,9 @@ fn first_rejects(csv: &[u8]) -> impl Iterator<Item = (String, String)> {
 const REJECTS_TOLD: usize = 5;
 /// Room for the rejects told and the header.
 const ENOUGH_REJECTS: usize = 16 << 10;
-const PIECE_BYTES: usize = 256 << 10;
+const PIECE_BYTES: usize = 128 << 10;
 /// Half the polls of a usual file: more memory would hardly make segments smaller.
-const BATCH_BYTES: usize = 12 << 20;
+const BATCH_BYTES: usize = 24 << 20;
 /// As deployed, unless set otherwise.
 const GZIP_RATIO_LIMIT: u32 = 100;
 /// As deployed, unless set otherwise.

@@ -2,7 +2,7 @@
 
 use super::Counts;
 use super::hours::HoursFile;
-use super::polls::PollBatch;
+use super::polls::{Packed, PollSink};
 use super::reject_files::RejectFiles;
 use super::zones::ZonesFile;
 use chrono_tz::Tz;
@@ -14,30 +14,27 @@ use crate::{Poll, StoreId, Timestamp};
 
 /// The accepted rows on their way into segments, the rejected ones on theirs into files.
 #[derive(Debug)]
-pub(super) struct Content {
+pub(super) struct Content<Polls> {
     source: Source,
-    batch_bytes: usize,
-    gathered: Option<Gathered>,
+    kind: Option<FileKind>,
+    // Only what is of the file's kind receives rows.
+    polls: Polls,
+    hours: HoursFile,
+    zones: ZonesFile,
     pub(super) segments: Vec<Segment>,
     pub(super) reject_files: RejectFiles,
     pub(super) counts: Counts,
     pub(super) poll_span: Option<(Timestamp, Timestamp)>,
 }
 
-/// The accepted rows that are not packed yet.
-#[derive(Debug)]
-enum Gathered {
-    Polls(PollBatch),
-    Hours(HoursFile),
-    Zones(ZonesFile),
-}
-
-impl Content {
-    pub(super) fn new(source: Source, batch_bytes: usize) -> Content {
+impl<Polls: PollSink> Content<Polls> {
+    pub(super) fn new(source: Source, polls: Polls) -> Content<Polls> {
         Content {
             source,
-            batch_bytes,
-            gathered: None,
+            kind: None,
+            polls,
+            hours: HoursFile::default(),
+            zones: ZonesFile::default(),
             segments: Vec::new(),
             reject_files: RejectFiles::default(),
             counts: Counts::default(),
@@ -46,26 +43,32 @@ impl Content {
     }
 
     pub(super) fn kind(&self) -> Option<FileKind> {
-        self.gathered.as_ref().map(|gathered| match gathered {
-            Gathered::Polls(_) => FileKind::Polls,
-            Gathered::Hours(_) => FileKind::BusinessHours,
-            Gathered::Zones(_) => FileKind::TimeZones,
-        })
+        self.kind
     }
 
     /// Makes what is left ready; nothing follows.
     pub(super) fn pack_rest(&mut self) {
-        match &mut self.gathered {
+        match self.kind {
             None => {}
-            Some(Gathered::Polls(batch)) => batch.pack(&mut self.segments, &mut self.counts),
-            Some(Gathered::Hours(file)) => {
-                file.write_rejected_rows(&mut self.reject_files);
-                file.pack(&self.source, &mut self.segments, &mut self.counts);
+            Some(FileKind::Polls) => {
+                self.polls.finish();
+                self.take_packed();
             }
-            Some(Gathered::Zones(file)) => {
-                file.pack(&self.source, &mut self.segments, &mut self.counts);
+            Some(FileKind::BusinessHours) => {
+                self.hours.write_rejected_rows(&mut self.reject_files);
+                self.hours.pack(&self.source, &mut self.segments, &mut self.counts);
+            }
+            Some(FileKind::TimeZones) => {
+                self.zones.pack(&self.source, &mut self.segments, &mut self.counts);
             }
         }
+    }
+
+    /// Takes over what became ready of the polls.
+    pub(super) fn take_packed(&mut self) {
+        let Packed { mut segments, counts } = self.polls.take_packed();
+        self.segments.append(&mut segments);
+        self.counts += counts;
     }
 
     fn extend_span(&mut self, at: Timestamp) {
@@ -74,47 +77,31 @@ impl Content {
     }
 }
 
-impl Records for Content {
+impl<Polls: PollSink> Records for Content<Polls> {
     fn header(&mut self, kind: FileKind, record: &[u8]) {
         self.reject_files.set_header(record);
-        self.gathered = Some(match kind {
-            FileKind::Polls => Gathered::Polls(PollBatch::default()),
-            FileKind::BusinessHours => Gathered::Hours(HoursFile::default()),
-            FileKind::TimeZones => Gathered::Zones(ZonesFile::default()),
-        });
+        self.kind = Some(kind);
     }
-
-    // A reader gives rows of the kind that the header told, and none before it.
 
     #[inline]
     fn poll(&mut self, store: StoreId, poll: Poll, _record: &[u8]) {
-        if let Some(Gathered::Polls(batch)) = &mut self.gathered {
-            batch.add(store, poll);
-            if batch.memory_bytes() >= self.batch_bytes {
-                batch.pack(&mut self.segments, &mut self.counts);
-            }
-            self.extend_span(poll.at());
-        }
+        self.polls.add(store, poll);
+        self.extend_span(poll.at());
     }
 
     fn hours(&mut self, store: StoreId, row: HoursRow, record: &[u8]) -> Result<(), Problem> {
-        match &mut self.gathered {
-            Some(Gathered::Hours(file)) => file.add(store, row, record),
-            _ => Ok(()),
-        }
+        self.hours.add(store, row, record)
     }
 
     fn zone(&mut self, store: StoreId, zone: Tz, _record: &[u8]) {
-        if let Some(Gathered::Zones(file)) = &mut self.gathered {
-            file.add(store, zone);
-        }
+        self.zones.add(store, zone);
     }
 
     fn reject(&mut self, reject: Reject, record: &[u8]) {
         self.counts.add_rejected();
         self.reject_files.add_reject(&reject);
-        match &mut self.gathered {
-            Some(Gathered::Hours(file)) => file.add_rejected(reject.store, record),
+        match self.kind {
+            Some(FileKind::BusinessHours) => self.hours.add_rejected(reject.store, record),
             _ => self.reject_files.add_rejected_row(record),
         }
     }

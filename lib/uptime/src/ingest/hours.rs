@@ -17,6 +17,8 @@ use crate::{Shard, StoreId};
 #[derive(Debug, Default)]
 pub(super) struct HoursFile {
     stores: HashMap<StoreId, StoreHours, FixedState>,
+    // Memory ends long before the numbers do.
+    next_number: u32,
     stores_with_rejects: HashSet<StoreId, FixedState>,
     records: Vec<Record>,
     record_bytes: Vec<u8>,
@@ -25,16 +27,17 @@ pub(super) struct HoursFile {
 
 #[derive(Debug)]
 struct StoreHours {
-    number: usize,
+    number: u32,
     // Invariant: sorted, no two equal.
     rows: Vec<HoursRow>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Record {
-    length: usize,
+    /// Where it ends in `record_bytes`.
+    end: usize,
     /// The number of an accepted row's store; a rejected row has none.
-    store: Option<usize>,
+    store: Option<u32>,
 }
 
 /// A row for each day, and one more.
@@ -48,10 +51,11 @@ impl HoursFile {
         row: HoursRow,
         record: &[u8],
     ) -> Result<(), Problem> {
-        let number = self.stores.len();
-        let hours = self.stores.entry(store);
-        let hours =
-            hours.or_insert_with(|| StoreHours { number, rows: Vec::with_capacity(USUAL_ROWS) });
+        let hours = self.stores.entry(store).or_insert_with(|| {
+            let number = self.next_number;
+            self.next_number += 1;
+            StoreHours { number, rows: Vec::with_capacity(USUAL_ROWS) }
+        });
         match hours.rows.binary_search_by_key(&row.order(), |row| row.order()) {
             Ok(_) => self.duplicate += 1,
             Err(_) if hours.rows.len() == MAX_HOURS_ROWS => return Err(too_many_rows()),
@@ -72,14 +76,14 @@ impl HoursFile {
         let mut is_concerned = vec![false; self.stores.len()];
         for store in &self.stores_with_rejects {
             if let Some(hours) = self.stores.get(store) {
-                is_concerned[hours.number] = true;
+                is_concerned[hours.number as usize] = true;
             }
         }
-        let mut rest = self.record_bytes.as_slice();
+        let mut start = 0;
         for record in &self.records {
-            let (bytes, later) = rest.split_at(record.length);
-            rest = later;
-            if record.store.is_none_or(|number| is_concerned[number]) {
+            let bytes = &self.record_bytes[start..record.end];
+            start = record.end;
+            if record.store.is_none_or(|number| is_concerned[number as usize]) {
                 files.add_rejected_row(bytes);
             }
         }
@@ -104,9 +108,9 @@ impl HoursFile {
         }
     }
 
-    fn keep(&mut self, record: &[u8], store: Option<usize>) {
+    fn keep(&mut self, record: &[u8], store: Option<u32>) {
         self.record_bytes.extend_from_slice(record);
-        self.records.push(Record { length: record.len(), store });
+        self.records.push(Record { end: self.record_bytes.len(), store });
     }
 }
 

@@ -3,7 +3,7 @@
 //! **Rows are parted by shard and by the form of their ids before anything is looked up**: a
 //! shard's stores and the ends of its lists stay in the processor's nearest caches, however many
 //! stores there are, and what is done with ids of one form has no branches to guess. A row becomes
-//! twelve bytes, the number of its store and the poll, and is put in order only when the batch is
+//! ten bytes, the number of its store and the poll, and is put in order only when the batch is
 //! packed.
 
 use std::collections::HashMap;
@@ -19,14 +19,38 @@ use crate::{Poll, Shard, Status, StoreId, Timestamp};
 /// How many rows are parted before their stores are looked up.
 const STAGED_ROWS: usize = 128;
 /// How many polls a list grows by: without copying those before.
-const CHUNK_POLLS: usize = 8 * STAGED_ROWS;
-const CHUNK_BYTES: usize = CHUNK_POLLS * (size_of::<u32>() + size_of::<Poll>());
+const CHUNK_POLLS: usize = 16 * STAGED_ROWS;
+const CHUNK_BYTES: usize = CHUNK_POLLS * (size_of::<u16>() + size_of::<Poll>());
+/// With more stores in one list, whose numbers would not fit 16 bits, a batch is full.
+const MAX_STORES: usize = 1 << u16::BITS;
 
+/// Takes the polls of a file on their way into segments.
+pub trait PollSink {
+    /// Takes an accepted poll.
+    fn add(&mut self, store: StoreId, poll: Poll);
+    /// Makes what is left ready; nothing follows.
+    fn finish(&mut self);
+    /// Returns what is ready, and forgets it.
+    fn take_packed(&mut self) -> Packed;
+}
+
+/// Polls that are in segments.
+#[derive(Debug, Default)]
+pub struct Packed {
+    /// They may go anywhere in any order.
+    pub segments: Vec<Segment>,
+    /// What became of the polls taken.
+    pub counts: Counts,
+}
+
+/// Packs polls batch by batch.
 #[derive(Debug)]
-pub(super) struct PollBatch {
+pub struct PollPacker {
     // By Shard::index.
     shards: Vec<ShardPolls>,
     memory_bytes: usize,
+    batch_bytes: usize,
+    packed: Packed,
 }
 
 /// A shard's part of a batch, by the form of the stores' ids.
@@ -40,25 +64,27 @@ struct ShardPolls {
 #[derive(Debug)]
 struct FormPolls<Id> {
     staged: Vec<(Id, Poll)>,
-    // Stores are numbered as they come; memory ends long before the numbers do.
-    numbers: HashMap<Id, u32, FixedState>,
-    next_number: u32,
+    // Stores are numbered as they come.
+    numbers: HashMap<Id, u16, FixedState>,
+    next_number: u16,
     // How many polls a store has, by its number.
     poll_counts: Vec<u32>,
     chunks: Vec<Chunk>,
 }
 
+/// What adding a row changed.
+#[derive(Debug, Default)]
+struct Growth {
+    /// How much memory it took, apart from the id's text.
+    memory_bytes: usize,
+    is_full: bool,
+}
+
 /// Polls as they came, and the number of each one's store.
 #[derive(Debug)]
 struct Chunk {
-    numbers: Vec<u32>,
+    numbers: Vec<u16>,
     polls: Vec<Poll>,
-}
-
-impl Default for PollBatch {
-    fn default() -> PollBatch {
-        PollBatch { shards: for_each_shard(), memory_bytes: 0 }
-    }
 }
 
 impl<Id> Default for FormPolls<Id> {
@@ -73,25 +99,39 @@ impl<Id> Default for FormPolls<Id> {
     }
 }
 
-impl PollBatch {
+impl PollPacker {
+    /// A batch may take `batch_bytes` of memory, by an estimate that follows from its polls alone.
+    pub fn new(batch_bytes: usize) -> PollPacker {
+        PollPacker {
+            shards: for_each_shard(),
+            memory_bytes: 0,
+            batch_bytes,
+            packed: Packed::default(),
+        }
+    }
+}
+
+impl PollSink for PollPacker {
     #[inline]
-    pub(super) fn add(&mut self, store: StoreId, poll: Poll) {
+    fn add(&mut self, store: StoreId, poll: Poll) {
         let shard = &mut self.shards[store.shard().index()];
-        self.memory_bytes += match store.into_form() {
+        let growth = match store.into_form() {
             Form::Integer(integer) => shard.integers.add(integer, poll),
             Form::Uuid(uuid) => shard.uuids.add(uuid, poll),
-            Form::Text(text) => text.len() + shard.texts.add(text, poll),
+            Form::Text(text) => {
+                self.memory_bytes += text.len();
+                shard.texts.add(text, poll)
+            }
         };
+        self.memory_bytes += growth.memory_bytes;
+        if self.memory_bytes >= self.batch_bytes || growth.is_full {
+            self.finish();
+        }
     }
 
-    /// Returns how much memory the batch takes at most. It follows from the rows added alone.
-    pub(super) fn memory_bytes(&self) -> usize {
-        self.memory_bytes
-    }
-
-    /// Packs the batch and begins the next one.
-    pub(super) fn pack(&mut self, segments: &mut Vec<Segment>, counts: &mut Counts) {
+    fn finish(&mut self) {
         self.memory_bytes = 0;
+        let Packed { segments, counts } = &mut self.packed;
         for (shard, polls) in Shard::all().zip(&mut self.shards) {
             let ShardPolls { integers, uuids, texts } = std::mem::take(polls);
             // The order of the forms is that of a segment.
@@ -107,25 +147,30 @@ impl PollBatch {
             segments.extend(pack_sorted_polls(shard, sets.into_iter()));
         }
     }
+
+    fn take_packed(&mut self) -> Packed {
+        std::mem::take(&mut self.packed)
+    }
 }
 
 impl<Id: Eq + Hash + Ord> FormPolls<Id> {
     /// What a store takes: its place in a table that may be half empty, and its count.
-    const STORE_BYTES: usize = 2 * size_of::<(Id, u32)>() + size_of::<u32>();
+    const STORE_BYTES: usize = 2 * size_of::<(Id, u16)>() + size_of::<u32>();
 
-    /// Adds a row and returns how much memory that took, apart from the id's text.
+    /// Adds a row.
     #[inline]
-    fn add(&mut self, id: Id, poll: Poll) -> usize {
-        let mut memory_bytes = 0;
+    fn add(&mut self, id: Id, poll: Poll) -> Growth {
+        let mut growth = Growth::default();
         if self.staged.capacity() == 0 {
             self.staged.reserve_exact(STAGED_ROWS);
-            memory_bytes += STAGED_ROWS * size_of::<(Id, Poll)>();
+            growth.memory_bytes = STAGED_ROWS * size_of::<(Id, Poll)>();
         }
         self.staged.push((id, poll));
         if self.staged.len() == STAGED_ROWS {
-            memory_bytes += self.look_up_stores();
+            growth.memory_bytes += self.look_up_stores();
+            growth.is_full = self.numbers.len() > MAX_STORES - STAGED_ROWS;
         }
-        memory_bytes
+        growth
     }
 
     /// Moves what is staged to the lists, and returns how much memory that took.
@@ -142,12 +187,12 @@ impl<Id: Eq + Hash + Ord> FormPolls<Id> {
             chunk.numbers.extend(staged.drain(..).map(|(id, _)| {
                 let number = numbers.get(&id).copied().unwrap_or_else(|| {
                     let number = *next_number;
-                    *next_number += 1;
+                    *next_number = next_number.wrapping_add(1);
                     numbers.insert(id, number);
                     poll_counts.push(0);
                     number
                 });
-                poll_counts[number as usize] += 1;
+                poll_counts[usize::from(number)] += 1;
                 number
             }));
         }
@@ -158,14 +203,14 @@ impl<Id: Eq + Hash + Ord> FormPolls<Id> {
     fn in_order(mut self, form: impl Fn(Id) -> Form) -> InOrder {
         self.look_up_stores();
         let FormPolls { numbers, poll_counts, chunks, .. } = self;
-        let mut numbers: Vec<(Id, u32)> = numbers.into_iter().collect();
+        let mut numbers: Vec<(Id, u16)> = numbers.into_iter().collect();
         numbers.sort_unstable();
         let mut starts = vec![0; numbers.len()];
         let mut stores = Vec::with_capacity(numbers.len());
         let mut start = 0;
         for (id, number) in numbers {
-            let poll_count = poll_counts[number as usize];
-            starts[number as usize] = start;
+            let poll_count = poll_counts[usize::from(number)];
+            starts[usize::from(number)] = start;
             start += poll_count;
             stores.push((StoreId::from_form(form(id)), poll_count as usize));
         }
@@ -220,7 +265,7 @@ fn by_store(chunks: &[Chunk], starts: Vec<u32>) -> Vec<Poll> {
         numbered.map(|(number, poll)| (slot(poll.at().micros()), (number, poll)))
     });
     let by_time = distributed(in_slots, slot_starts, (0, FILLER), count as usize);
-    let of_stores = by_time.into_iter().map(|(number, poll)| (number as usize, poll));
+    let of_stores = by_time.into_iter().map(|(number, poll)| (usize::from(number), poll));
     distributed(of_stores, starts, FILLER, count as usize)
 }
 
