@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use uptime::Interval;
 use uptime::business_hours::{DEFAULT_ZONE, open_intervals};
+use uptime::interval::SECOND;
 use uptime::output::report_csv;
 use uptime::report::Window;
 use uptime::timeline::uptime_during;
 use uptime::zone_clock::ZoneClock;
+use uptime::{Poll, PollSet};
 
 use crate::data::{SAMPLE, Store};
 use crate::whole::rows_of;
@@ -31,17 +32,24 @@ fn intervals(bencher: Bencher) {
     });
 }
 
-/// Of every store: its polls and open intervals to the three windows' uptimes.
-#[divan::bench(sample_count = 50)]
-fn sweep(bencher: Bencher) {
+/// Of every store: its polls and open intervals to the three windows' uptimes. The time is to grow
+/// with polls and intervals, not with their product: of many times the polls the rate is no less.
+#[divan::bench(args = [1, 10], sample_count = 20)]
+fn sweep(bencher: Bencher, times_the_polls: usize) {
     let windows = Window::ALL.map(|window| window.before(SAMPLE.parameters.as_of));
-    let open: Vec<(&Store, Vec<Interval>)> = stores_and_clocks()
-        .into_iter()
-        .map(|(store, clock)| (store, open_intervals(&store.hours, &clock)))
-        .collect();
-    bencher.counter(ItemsCount::new(SAMPLE.poll_count)).bench_local(|| {
-        for (store, open) in &open {
-            black_box(uptime_during(black_box(open), store.polls.as_slice(), None, windows));
+    let of_store = |(store, clock): (&Store, ZoneClock)| {
+        let polls = store.polls.as_slice().iter();
+        let with_others = |poll: &Poll| {
+            let others = (0..).map(|seconds| poll.at().plus(-seconds * SECOND));
+            others.map(|at| Poll::new(at, poll.status())).take(times_the_polls).collect::<Vec<_>>()
+        };
+        (open_intervals(&store.hours, &clock), PollSet::new(polls.flat_map(with_others).collect()))
+    };
+    let stores: Vec<_> = stores_and_clocks().into_iter().map(of_store).collect();
+    let poll_count: usize = stores.iter().map(|(_, polls)| polls.as_slice().len()).sum();
+    bencher.counter(ItemsCount::new(poll_count)).bench_local(|| {
+        for (open, polls) in &stores {
+            black_box(uptime_during(black_box(open), polls.as_slice(), None, windows));
         }
     });
 }
