@@ -138,6 +138,7 @@ def find(folder, function):
     candidates = [
         folder / "".join(word.title() for word in function.split("_")) / "bootstrap",
         folder / ("".join(word.title() for word in function.split("_")) + "Function") / "bootstrap",
+        folder / function / "bootstrap",
         folder / function,
     ]
     for candidate in candidates:

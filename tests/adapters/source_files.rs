@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use aws_config::retry::RetryConfig;
+use aws_sdk_s3::config::retry::RetryConfig;
 use end_to_end::adapters::Cloud;
 use local::emulators::client_config;
 use uptime::Timestamp;

@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use aws_config::retry::RetryConfig;
+use aws_sdk_s3::config::retry::RetryConfig;
 use local::emulators::client_config;
 use serde_json::{Value, json};
 use uptime::segment::{Segment, SegmentKind, Source};

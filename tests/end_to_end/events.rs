@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use end_to_end::story::Story;
 use end_to_end::story_data::settings;
 use lambda_runtime::LambdaEvent;
 use local::lambda::Function;
 use local::system::{DATA_BUCKET, DATA_TABLE, REPORT_BUCKET, REPORT_QUEUE, REPORT_TABLE};
 use serde_json::{Value, json};
-use uptime_aws::Settings;
+use uptime_aws::{SdkConfig, Settings};
 
 use crate::small;
 

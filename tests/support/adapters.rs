@@ -2,13 +2,12 @@
 //! that hold nothing.
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
-use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
 use local::emulators::{Emulators, Setup};
 use tempfile::TempDir;
-use uptime_aws::{LoadFiles, ReportFiles, ReportTable, SourceFiles, StoreData};
+use uptime_aws::{LoadFiles, ReportFiles, ReportTable, SdkConfig, SourceFiles, StoreData};
 
 /// The table of segments.
 pub const DATA_TABLE: &str = "data";

@@ -10,15 +10,14 @@ mod progress;
 
 use std::panic::AssertUnwindSafe;
 
-use aws_config::SdkConfig;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::FutureExt as _;
 use lambda_runtime::{Error, LambdaEvent};
 use uptime::Timestamp;
 use uptime_aws::settings::{DATA_TABLE, REPORT_BUCKET, REPORT_TABLE};
 use uptime_aws::{
-    Claim, Report, ReportFiles, ReportId, ReportMessage, ReportState, ReportTable, Settings,
-    SettingsError, StoreData, describe,
+    Claim, Report, ReportFiles, ReportId, ReportMessage, ReportState, ReportTable, SdkConfig,
+    Settings, SettingsError, StoreData, describe,
 };
 
 use crate::attempt::{AttemptError, compute};
@@ -188,8 +187,9 @@ mod tests {
     async fn a_message_that_is_no_work_order_fails_alone_and_without_a_call() {
         let pairs = ["DATA_TABLE", "REPORT_TABLE", "REPORT_BUCKET"];
         let pairs = pairs.map(|name| (name.to_owned(), "x".to_owned()));
-        let latest = aws_config::BehaviorVersion::latest();
-        let sdk_config = SdkConfig::builder().behavior_version(latest).build();
+        let aws = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+        let aws = aws.map(|name| (name.to_owned(), "x".to_owned()));
+        let sdk_config = uptime_aws::sdk_config(&Settings::from_pairs(aws)).unwrap();
         let resources = Resources::new(&sdk_config, &Settings::from_pairs(pairs)).unwrap();
         let records = r#"{"Records": [{"messageId": "a", "body": "{}"}, {"messageId": "b"}]}"#;
         let event: SqsEvent = serde_json::from_str(records).unwrap();

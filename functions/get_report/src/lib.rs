@@ -7,7 +7,6 @@
 mod accept;
 mod status;
 
-use aws_config::SdkConfig;
 use http_api::{Given, Parameter, Parameters, Problem, ProblemKind, json_answer, redirect_answer};
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::RETRY_AFTER;
@@ -16,7 +15,7 @@ use uptime::Timestamp;
 use uptime_aws::settings::{REPORT_BUCKET, REPORT_TABLE};
 use uptime_aws::{
     Completion, PresignedLink, Report, ReportFiles, ReportId, ReportState, ReportTable,
-    ReportTableError, Settings, SettingsError,
+    ReportTableError, SdkConfig, Settings, SettingsError,
 };
 
 use crate::status::StatusDocument;

@@ -3,11 +3,12 @@
 use lambda_http::{Error, Request, run, service_fn};
 use uptime_aws::Settings;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     lambda_http::tracing::init_default_subscriber();
-    let sdk_config = uptime_aws::sdk_config().await;
-    let resources = &get_report::Resources::new(&sdk_config, &Settings::from_env())?;
+    let settings = Settings::from_env();
+    let sdk_config = uptime_aws::sdk_config(&settings)?;
+    let resources = &get_report::Resources::new(&sdk_config, &settings)?;
 
     run(service_fn(move |request: Request| async move {
         get_report::handle(resources, request, uptime_aws::now).await

@@ -13,14 +13,15 @@ mod reject_files;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::FutureExt as _;
 use lambda_runtime::{Context, Error, LambdaEvent};
 use serde_json::Value;
 use uptime::Timestamp;
 use uptime_aws::settings::{DATA_BUCKET, DATA_TABLE};
-use uptime_aws::{Deadline, LoadFiles, Settings, SettingsError, SourceFiles, StoreData, describe};
+use uptime_aws::{
+    Deadline, LoadFiles, SdkConfig, Settings, SettingsError, SourceFiles, StoreData, describe,
+};
 
 use crate::event::Event;
 use crate::file_reading::Limits;

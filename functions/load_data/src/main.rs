@@ -3,11 +3,12 @@
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use uptime_aws::Settings;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     lambda_runtime::tracing::init_default_subscriber();
-    let sdk_config = uptime_aws::sdk_config().await;
-    let resources = &load_data::Resources::new(&sdk_config, &Settings::from_env())?;
+    let settings = Settings::from_env();
+    let sdk_config = uptime_aws::sdk_config(&settings)?;
+    let resources = &load_data::Resources::new(&sdk_config, &settings)?;
 
     run(service_fn(move |event: LambdaEvent<_>| {
         load_data::handle(resources, event, uptime_aws::now)

@@ -7,7 +7,6 @@
 mod lifetimes;
 mod request_parameters;
 
-use aws_config::SdkConfig;
 use http_api::{Problem, ProblemKind, json_answer};
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{LOCATION, RETRY_AFTER};
@@ -18,7 +17,7 @@ use uptime::report::{Method, Parameters};
 use uptime_aws::settings::{DATA_TABLE, REPORT_QUEUE_URL, REPORT_TABLE};
 use uptime_aws::{
     CallError, Failure, FailureCode, NewReport, ReportId, ReportQueue, ReportTable,
-    ReportTableError, Settings, SettingsError, StoreData, StoreDataError, describe,
+    ReportTableError, SdkConfig, Settings, SettingsError, StoreData, StoreDataError, describe,
 };
 
 use crate::lifetimes::Lifetimes;

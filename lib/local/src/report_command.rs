@@ -5,9 +5,10 @@
 //! good rows count, and the command says that it failed.
 
 use std::io::{Write, stderr};
+use std::panic;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
-use std::{panic, thread};
+use std::thread::{self, ScopedJoinHandle};
 
 use clap::ValueEnum;
 use thiserror::Error;
@@ -19,11 +20,12 @@ use uptime::timeline::MaxHold;
 use uptime_aws::clock;
 
 use crate::cli::Failure;
+use packing::{PollSenders, packing};
 use source_file::{FileError, Shortcoming, Summary};
 use stored::Stored;
 
 mod destination;
-mod pack_thread;
+mod packing;
 mod source_file;
 mod stored;
 #[cfg(test)]
@@ -131,26 +133,27 @@ fn ingest_all(
     now: Timestamp,
     stored: &Mutex<Stored>,
 ) -> Vec<Result<Summary, FileError>> {
-    let places = Mutex::new((0..).zip(files));
-    let ingest_some = || {
+    let unread = Mutex::new((0..).zip(files).enumerate());
+    let (senders, packing) = packing();
+    let reader = |senders: PollSenders| {
         let mut summaries = Vec::new();
         loop {
-            let next = places.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let Some((place, path)) = next else { return summaries };
-            let source = Source {
-                uploaded_at: now.plus(place),
-                key: path.display().to_string(),
-                version: String::new(),
-            };
-            let summary = source_file::ingest(path, source, now.plus(LATEST_POLL), stored);
+            let next = unread.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((place, (micros, path))) = next else { return summaries };
+            let uploaded_at = now.plus(micros);
+            let source =
+                Source { uploaded_at, key: path.display().to_string(), version: String::new() };
+            let polls = |batch_bytes| senders.of_file(place, batch_bytes);
+            let summary = source_file::ingest(path, source, now.plus(LATEST_POLL), polls, stored);
             summaries.push((place, summary));
         }
     };
     let mut summaries = thread::scope(|scope| {
-        let other = scope.spawn(ingest_some);
-        let mut summaries = ingest_some();
-        summaries.extend(other.join().unwrap_or_else(|cause| panic::resume_unwind(cause)));
-        summaries
+        let readers = [senders.clone(), senders].map(|senders| scope.spawn(|| reader(senders)));
+        packing.run();
+        let joined = readers.into_iter().map(ScopedJoinHandle::join);
+        let joined = joined.map(|read| read.unwrap_or_else(|cause| panic::resume_unwind(cause)));
+        joined.flatten().collect::<Vec<_>>()
     });
     summaries.sort_unstable_by_key(|(place, _)| *place);
     summaries.into_iter().map(|(_, summary)| summary).collect()

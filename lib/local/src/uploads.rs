@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_types::SdkConfig;
 use thiserror::Error;
 use tokio::time::Instant;
 use uptime::segment::Source;

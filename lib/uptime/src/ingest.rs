@@ -4,7 +4,9 @@
 //! batch of polls ends. Polls are packed batch by batch; hours and zones, which replace what is
 //! stored, are gathered whole.
 
+mod buckets;
 mod content;
+mod entry;
 mod hours;
 mod polls;
 mod reject_files;

@@ -22,6 +22,8 @@ use thiserror::Error;
 use crate::business_hours::HoursRow;
 use crate::{Poll, StoreId};
 
+pub(crate) use values::EARLIEST_POLL;
+
 pub use reader::SourceReader;
 pub use record::{MAX_FIELD_BYTES, MAX_RECORD_BYTES};
 pub use reject::{Problem, Reject, RejectCode};

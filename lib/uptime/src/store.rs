@@ -212,6 +212,16 @@ impl Poll {
         Poll(at.micros() << 1 | status as i64)
     }
 
+    /// Returns the eight bytes; polls are ordered as these are.
+    pub(crate) const fn bits(self) -> i64 {
+        self.0
+    }
+
+    /// Takes back what [`Poll::bits`] gave.
+    pub(crate) const fn from_bits(bits: i64) -> Poll {
+        Poll(bits)
+    }
+
     /// Returns when it was taken.
     pub const fn at(self) -> Timestamp {
         Timestamp::from_micros(self.0 >> 1)

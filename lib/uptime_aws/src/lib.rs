@@ -2,7 +2,8 @@
 //!
 //! # Layout, in reading order
 //!
-//! - [`settings`]: names to values, read once at the start; [`clock`]: the one place that reads it;
+//! - [`settings`]: names to values, read once at the start; [`sdk_config`]: what clients are made
+//!   with; [`clock`]: the one place that reads it;
 //!   [`deadline`]: when an invocation ends.
 //! - [`report_id`], [`report`], [`report_message`]: a report's name, life and work order.
 //! - `report_table`, `report_queue`, `report_files`: where reports, their work and their CSVs are;
@@ -44,6 +45,7 @@ pub mod report_queue;
 pub mod report_table;
 #[cfg(feature = "dynamodb")]
 mod report_transition;
+pub mod sdk_config;
 pub mod settings;
 #[cfg(feature = "s3")]
 pub mod source_files;
@@ -52,6 +54,7 @@ pub mod store_data;
 #[cfg(feature = "dynamodb")]
 mod superseded;
 
+pub use aws_types::SdkConfig;
 pub use call_error::{CallError, describe};
 pub use clock::now;
 #[cfg(feature = "s3")]
@@ -69,7 +72,8 @@ pub use report_message::ReportMessage;
 pub use report_queue::ReportQueue;
 #[cfg(feature = "dynamodb")]
 pub use report_table::{Claim, ReportTable, ReportTableError};
-pub use settings::{Settings, SettingsError, sdk_config};
+pub use sdk_config::sdk_config;
+pub use settings::{Settings, SettingsError};
 #[cfg(feature = "s3")]
 pub use source_files::{OpenError, Pin, SourceFiles, SourceObject};
 #[cfg(feature = "dynamodb")]

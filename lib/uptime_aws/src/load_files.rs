@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_types::SdkConfig;
 use uptime::segment::Source;
 
 use crate::source_files::s3_client;

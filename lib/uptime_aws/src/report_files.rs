@@ -2,9 +2,9 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::presigning::PresigningConfig;
+use aws_types::SdkConfig;
 use uptime::{Timestamp, interval};
 
 use crate::{CallError, ReportId, hash, source_files};

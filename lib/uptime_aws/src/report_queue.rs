@@ -1,7 +1,7 @@
 //! The queue that hands report work from `trigger_report` to `compute_report`.
 
-use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
+use aws_types::SdkConfig;
 
 use crate::{CallError, ReportId, ReportMessage};
 

@@ -3,12 +3,12 @@
 //! Running is recorded once; Complete and Failed are only ever reached from Running. Reads are
 //! consistent.
 
-use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_types::SdkConfig;
 use uptime::Timestamp;
 
 use crate::attributes::{DEADLINE, REPORT_ID, SHARDS_DONE, STATE};

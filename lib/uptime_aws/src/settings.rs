@@ -7,8 +7,6 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
 use uptime::report::Method;
 
 /// The `DynamoDB` table of the segments.
@@ -132,22 +130,6 @@ impl Settings {
         Ok(Duration::from_secs(u64::from(seconds)))
     }
 }
-
-/// Loads the SDKs' configuration from the environment. `AWS_ENDPOINT_URL` is obeyed.
-///
-/// The SDKs set no time limit of their own: a call that hangs would use up the invocation.
-pub async fn sdk_config() -> SdkConfig {
-    let timeouts = TimeoutConfig::builder()
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build();
-    aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await
-}
-
-/// For one try of a call; 8 MiB, the largest body sent, needs a quarter of that at 10 Mbit/s.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(25);
-/// For a call with its retries.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(50);
 
 #[cfg(test)]
 mod tests {

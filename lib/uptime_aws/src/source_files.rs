@@ -1,9 +1,9 @@
 //! Source files in the data bucket, read as a stream of the very version that was announced.
 
-use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use aws_types::SdkConfig;
 use uptime::{Timestamp, interval};
 
 use crate::CallError;

@@ -5,12 +5,12 @@
 
 use std::collections::HashSet;
 
-use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_types::SdkConfig;
 use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
 use uptime::report::Parameters;
 use uptime::segment::{Segment, SegmentKind, Source, decode};

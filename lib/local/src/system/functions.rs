@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::SdkConfig;
+use aws_types::SdkConfig;
 use axum::http::Method;
 use lambda_http::Request;
 use lambda_runtime::LambdaEvent;

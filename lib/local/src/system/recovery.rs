@@ -7,8 +7,8 @@
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_types::SdkConfig;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use uptime::segment::Source;

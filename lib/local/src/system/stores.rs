@@ -1,10 +1,10 @@
 //! Tables, buckets and queues: made at the first start, as the template describes them.
 
-use aws_config::SdkConfig;
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
+use aws_types::SdkConfig;
 use uptime_aws::{CallError, attributes};
 
 use super::settings::{

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
+use super::buckets::{in_buckets, starts_of_counts};
 use super::reject_files::RejectFiles;
 use super::{Counts, for_each_shard};
 use crate::business_hours::HoursRow;
@@ -16,32 +17,23 @@ use crate::{Shard, StoreId};
 
 #[derive(Debug, Default)]
 pub(super) struct HoursFile {
-    stores: HashMap<StoreId, StoreHours, FixedState>,
-    // Memory ends long before the numbers do.
-    next_number: u32,
+    stores: HashMap<StoreId, u32, FixedState>,
+    // By the number of a store, how many rows it has. Memory ends long before the numbers do.
+    row_counts: Vec<u32>,
+    // The different rows of stores that may have too many.
+    crowded: HashMap<u32, HashSet<HoursRow, FixedState>, FixedState>,
     stores_with_rejects: HashSet<StoreId, FixedState>,
     records: Vec<Record>,
     record_bytes: Vec<u8>,
-    duplicate: u64,
-}
-
-#[derive(Debug)]
-struct StoreHours {
-    number: u32,
-    // Invariant: sorted, no two equal.
-    rows: Vec<HoursRow>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Record {
     /// Where it ends in `record_bytes`.
     end: usize,
-    /// The number of an accepted row's store; a rejected row has none.
-    store: Option<u32>,
+    /// Its row and the number of the store; `None` if it was rejected.
+    accepted: Option<(u32, HoursRow)>,
 }
-
-/// A row for each day, and one more.
-const USUAL_ROWS: usize = 8;
 
 impl HoursFile {
     /// Adds a row; more of a store than can be kept are an error.
@@ -51,18 +43,35 @@ impl HoursFile {
         row: HoursRow,
         record: &[u8],
     ) -> Result<(), Problem> {
-        let hours = self.stores.entry(store).or_insert_with(|| {
-            let number = self.next_number;
-            self.next_number += 1;
-            StoreHours { number, rows: Vec::with_capacity(USUAL_ROWS) }
+        let HoursFile { stores, row_counts, .. } = self;
+        let number = *stores.entry(store).or_insert_with(|| {
+            let number = u32::try_from(row_counts.len()).unwrap_or(u32::MAX);
+            row_counts.push(0);
+            number
         });
-        match hours.rows.binary_search_by_key(&row.order(), |row| row.order()) {
-            Ok(_) => self.duplicate += 1,
-            Err(_) if hours.rows.len() == MAX_HOURS_ROWS => return Err(too_many_rows()),
-            Err(place) => hours.rows.insert(place, row),
+        if self.row_counts[number as usize] as usize >= MAX_HOURS_ROWS {
+            self.check_room(number, row)?;
         }
-        let store = Some(hours.number);
-        self.keep(record, store);
+        self.row_counts[number as usize] += 1;
+        self.keep(record, Some((number, row)));
+        Ok(())
+    }
+
+    /// Checks that a store with as many rows as can be kept, repeats included, may have this one.
+    #[cold]
+    fn check_room(&mut self, number: u32, row: HoursRow) -> Result<(), Problem> {
+        let rows = self.crowded.entry(number).or_insert_with(|| {
+            let accepted = self.records.iter().filter_map(|record| record.accepted);
+            accepted.filter(|(of_store, _)| *of_store == number).map(|(_, row)| row).collect()
+        });
+        if rows.len() >= MAX_HOURS_ROWS && !rows.contains(&row) {
+            return Err(Problem {
+                column: None,
+                code: RejectCode::TooManyRows,
+                message: format!("a store has at most {MAX_HOURS_ROWS} different rows of hours"),
+            });
+        }
+        rows.insert(row);
         Ok(())
     }
 
@@ -73,21 +82,16 @@ impl HoursFile {
 
     /// Writes the rejected records and the good ones of the stores concerned, in the file's order.
     pub(super) fn write_rejected_rows(&mut self, files: &mut RejectFiles) {
-        let mut is_concerned = vec![false; self.stores.len()];
-        for store in &self.stores_with_rejects {
-            if let Some(hours) = self.stores.get(store) {
-                is_concerned[hours.number as usize] = true;
-            }
-        }
+        let concerned = self.stores_with_rejects.iter().filter_map(|store| self.stores.get(store));
+        let concerned: HashSet<u32, FixedState> = concerned.copied().collect();
         let mut start = 0;
         for record in &self.records {
             let bytes = &self.record_bytes[start..record.end];
             start = record.end;
-            if record.store.is_none_or(|number| is_concerned[number as usize]) {
+            if record.accepted.is_none_or(|(number, _)| concerned.contains(&number)) {
                 files.add_rejected_row(bytes);
             }
         }
-        self.records = Vec::new();
         self.record_bytes = Vec::new();
     }
 
@@ -97,28 +101,36 @@ impl HoursFile {
         segments: &mut Vec<Segment>,
         counts: &mut Counts,
     ) {
-        let mut shards: Vec<Vec<(StoreId, Vec<HoursRow>)>> = for_each_shard();
-        for (store, hours) in self.stores.drain() {
-            counts.add_packed(hours.rows.len() as u64, 0, 0);
-            shards[store.shard().index()].push((store, hours.rows));
+        let records = std::mem::take(&mut self.records);
+        let accepted = records.iter().filter_map(|record| record.accepted);
+        let accepted = accepted.map(|(number, row)| (number as usize, row));
+        let mut places = self.row_counts.clone();
+        let total = starts_of_counts(&mut places);
+        let mut rows = in_buckets(accepted, &mut places, total);
+        drop(records);
+
+        let mut shards: Vec<Vec<(StoreId, usize)>> = for_each_shard();
+        for (store, number) in self.stores.drain() {
+            shards[store.shard().index()].push((store, number as usize));
         }
-        counts.add_packed(0, std::mem::take(&mut self.duplicate), 0);
         for (shard, stores) in Shard::all().zip(shards) {
-            segments.extend(pack_hours(shard, source, stores));
+            let of_store = |(store, number): (StoreId, usize)| {
+                let end = places[number];
+                let start = end - self.row_counts[number];
+                let rows = &mut rows[start as usize..end as usize];
+                rows.sort_unstable_by_key(|row| row.order());
+                let all = rows.len() as u64;
+                let mut rows = rows.to_vec();
+                rows.dedup();
+                counts.add_packed(rows.len() as u64, all - rows.len() as u64, 0);
+                (store, rows)
+            };
+            segments.extend(pack_hours(shard, source, stores.into_iter().map(of_store).collect()));
         }
     }
 
-    fn keep(&mut self, record: &[u8], store: Option<u32>) {
+    fn keep(&mut self, record: &[u8], accepted: Option<(u32, HoursRow)>) {
         self.record_bytes.extend_from_slice(record);
-        self.records.push(Record { end: self.record_bytes.len(), store });
-    }
-}
-
-#[cold]
-fn too_many_rows() -> Problem {
-    Problem {
-        column: None,
-        code: RejectCode::TooManyRows,
-        message: format!("a store has at most {MAX_HOURS_ROWS} different rows of hours"),
+        self.records.push(Record { end: self.record_bytes.len(), accepted });
     }
 }

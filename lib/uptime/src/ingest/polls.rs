@@ -3,7 +3,7 @@
 //! **Rows are parted by shard and by the form of their ids before anything is looked up**: a
 //! shard's stores and the ends of its lists stay in the processor's nearest caches, however many
 //! stores there are, and what is done with ids of one form has no branches to guess. A row becomes
-//! ten bytes, the number of its store and the poll, and is put in order only when the batch is
+//! eight bytes, the poll and the number of its store, and is put in order only when the batch is
 //! packed.
 
 use std::collections::HashMap;
@@ -11,18 +11,18 @@ use std::hash::Hash;
 
 use foldhash::fast::FixedState;
 
+use super::buckets::{in_buckets, starts_of_counts};
+use super::entry::Entry;
 use super::{Counts, for_each_shard};
 use crate::segment::{Segment, pack_sorted_polls};
 use crate::store::Form;
-use crate::{Poll, Shard, Status, StoreId, Timestamp};
+use crate::{Poll, Shard, StoreId};
 
 /// How many rows are parted before their stores are looked up.
 const STAGED_ROWS: usize = 128;
 /// How many polls a list grows by: without copying those before.
 const CHUNK_POLLS: usize = 16 * STAGED_ROWS;
-const CHUNK_BYTES: usize = CHUNK_POLLS * (size_of::<u16>() + size_of::<Poll>());
-/// With more stores in one list, whose numbers would not fit 16 bits, a batch is full.
-const MAX_STORES: usize = 1 << u16::BITS;
+const CHUNK_BYTES: usize = CHUNK_POLLS * size_of::<Entry>();
 
 /// Takes the polls of a file on their way into segments.
 pub trait PollSink {
@@ -69,7 +69,8 @@ struct FormPolls<Id> {
     next_number: u16,
     // How many polls a store has, by its number.
     poll_counts: Vec<u32>,
-    chunks: Vec<Chunk>,
+    // As they came.
+    chunks: Vec<Vec<Entry>>,
 }
 
 /// What adding a row changed.
@@ -78,13 +79,6 @@ struct Growth {
     /// How much memory it took, apart from the id's text.
     memory_bytes: usize,
     is_full: bool,
-}
-
-/// Polls as they came, and the number of each one's store.
-#[derive(Debug)]
-struct Chunk {
-    numbers: Vec<u16>,
-    polls: Vec<Poll>,
 }
 
 impl<Id> Default for FormPolls<Id> {
@@ -109,11 +103,24 @@ impl PollPacker {
             packed: Packed::default(),
         }
     }
+
+    /// Packs a poll that no source file may have.
+    #[cold]
+    fn pack_alone(&mut self, store: &StoreId, poll: Poll) {
+        let polls = [poll];
+        let store_polls = [(store, polls.as_slice())];
+        let segments = pack_sorted_polls(store.shard(), store_polls.into_iter());
+        self.packed.segments.extend(segments);
+        self.packed.counts.add_packed(1, 0, 0);
+    }
 }
 
 impl PollSink for PollPacker {
     #[inline]
     fn add(&mut self, store: StoreId, poll: Poll) {
+        if !Entry::holds(poll) {
+            return self.pack_alone(&store, poll);
+        }
         let shard = &mut self.shards[store.shard().index()];
         let growth = match store.into_form() {
             Form::Integer(integer) => shard.integers.add(integer, poll),
@@ -168,7 +175,7 @@ impl<Id: Eq + Hash + Ord> FormPolls<Id> {
         self.staged.push((id, poll));
         if self.staged.len() == STAGED_ROWS {
             growth.memory_bytes += self.look_up_stores();
-            growth.is_full = self.numbers.len() > MAX_STORES - STAGED_ROWS;
+            growth.is_full = self.numbers.len() > Entry::MAX_STORES - STAGED_ROWS;
         }
         growth
     }
@@ -178,22 +185,20 @@ impl<Id: Eq + Hash + Ord> FormPolls<Id> {
     fn look_up_stores(&mut self) -> usize {
         let FormPolls { staged, numbers, next_number, poll_counts, chunks } = self;
         let before = (chunks.len(), poll_counts.len());
-        if chunks.last().is_none_or(|chunk| chunk.polls.len() == CHUNK_POLLS) {
-            let numbers = Vec::with_capacity(CHUNK_POLLS);
-            chunks.push(Chunk { numbers, polls: Vec::with_capacity(CHUNK_POLLS) });
+        if chunks.last().is_none_or(|chunk| chunk.len() == CHUNK_POLLS) {
+            chunks.push(Vec::with_capacity(CHUNK_POLLS));
         }
         if let Some(chunk) = chunks.last_mut() {
-            chunk.polls.extend(staged.iter().map(|(_, poll)| *poll));
-            chunk.numbers.extend(staged.drain(..).map(|(id, _)| {
+            chunk.extend(staged.drain(..).map(|(id, poll)| {
                 let number = numbers.get(&id).copied().unwrap_or_else(|| {
                     let number = *next_number;
-                    *next_number = next_number.wrapping_add(1);
+                    *next_number += 1;
                     numbers.insert(id, number);
                     poll_counts.push(0);
                     number
                 });
                 poll_counts[usize::from(number)] += 1;
-                number
+                Entry::new(poll, number)
             }));
         }
         (chunks.len() - before.0) * CHUNK_BYTES + (poll_counts.len() - before.1) * Self::STORE_BYTES
@@ -242,47 +247,22 @@ const SLOTS: usize = 2048;
 ///
 /// Twice by counting: first by slots of time, then by store. A store has seldom two polls in a
 /// slot, so hardly one is left to sort: half the time that sorting each store's polls takes.
-fn by_store(chunks: &[Chunk], starts: Vec<u32>) -> Vec<Poll> {
-    const FILLER: Poll = Poll::new(Timestamp::from_micros(0), Status::Inactive);
-    let instants = || chunks.iter().flat_map(|chunk| &chunk.polls).map(|poll| poll.at().micros());
-    let first = instants().min().unwrap_or_default();
-    let last = instants().max().unwrap_or_default();
+fn by_store(chunks: &[Vec<Entry>], mut starts: Vec<u32>) -> Vec<Poll> {
+    let entries = chunks.iter().flatten().copied();
+    let times = || entries.clone().map(Entry::time);
+    let first = times().min().unwrap_or_default();
+    let last = times().max().unwrap_or_default();
     // A slot lasts a power of two of microseconds.
-    let span_bits = u64::BITS - last.abs_diff(first).leading_zeros();
+    let span_bits = u64::BITS - (last - first).leading_zeros();
     let slot_bits = span_bits.saturating_sub(SLOTS.ilog2());
-    let slot = |instant: i64| {
-        let slot = instant.abs_diff(first) >> slot_bits;
-        usize::try_from(slot).unwrap_or(SLOTS - 1)
-    };
+    let slot = |time| usize::try_from((time - first) >> slot_bits).unwrap_or(SLOTS - 1);
     let mut slot_starts = vec![0; SLOTS];
-    instants().for_each(|instant| slot_starts[slot(instant)] += 1);
-    let mut count = 0;
-    for start in &mut slot_starts {
-        count += std::mem::replace(start, count);
-    }
-    let in_slots = chunks.iter().flat_map(|Chunk { numbers, polls }| {
-        let numbered = numbers.iter().copied().zip(polls.iter().copied());
-        numbered.map(|(number, poll)| (slot(poll.at().micros()), (number, poll)))
-    });
-    let by_time = distributed(in_slots, slot_starts, (0, FILLER), count as usize);
-    let of_stores = by_time.into_iter().map(|(number, poll)| (usize::from(number), poll));
-    distributed(of_stores, starts, FILLER, count as usize)
-}
-
-/// Puts `count` items in the order of their buckets, otherwise as they came; `places` are where the
-/// buckets start.
-fn distributed<T: Copy>(
-    items: impl Iterator<Item = (usize, T)>,
-    mut places: Vec<u32>,
-    filler: T,
-    count: usize,
-) -> Vec<T> {
-    let mut ordered = vec![filler; count];
-    items.for_each(|(bucket, item)| {
-        ordered[places[bucket] as usize] = item;
-        places[bucket] += 1;
-    });
-    ordered
+    times().for_each(|time| slot_starts[slot(time)] += 1);
+    let total = starts_of_counts(&mut slot_starts);
+    let in_slots = entries.clone().map(|entry| (slot(entry.time()), entry));
+    let by_time = in_buckets(in_slots, &mut slot_starts, total);
+    let of_stores = by_time.iter().map(|entry| (entry.number(), entry.poll()));
+    in_buckets(of_stores, &mut starts, total)
 }
 
 /// Brings a store's polls into the form of a [`crate::PollSet`].

@@ -2,6 +2,7 @@
 
 mod gathering;
 mod gzip_files;
+mod packing;
 mod reject_tables;
 
 use super::*;

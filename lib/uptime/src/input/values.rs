@@ -11,7 +11,7 @@ use crate::digits::{WORD, pairs, word};
 use crate::{Poll, Status, StoreId, Timestamp};
 
 /// 2000-01-01; no poll is older.
-pub(super) const EARLIEST_POLL: Timestamp = Timestamp::from_micros(946_684_800_000_000);
+pub(crate) const EARLIEST_POLL: Timestamp = Timestamp::from_micros(946_684_800_000_000);
 
 const DAYS: [Weekday; 7] = [
     Weekday::Mon,

@@ -1,0 +1,9 @@
+//! The Lambda runtime alone: what `tests/cold_start.py` measures the functions beside.
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda_runtime::tracing::init_default_subscriber();
+    run(service_fn(async |_: LambdaEvent<()>| Ok::<_, Error>(()))).await
+}
