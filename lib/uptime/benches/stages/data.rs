@@ -1,0 +1,128 @@
+//! The sample that all stages work on: made in memory, the same on every run.
+//!
+//! It has the size and the forms of the real files, since both decide how fast a stage is: what
+//! fits a cache at a tenth of the size no longer does.
+
+mod files;
+mod random;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use chrono_tz::Tz;
+use uptime::business_hours::HoursRow;
+use uptime::ingest::{Ingest, IngestSettings};
+use uptime::interval::HOUR;
+use uptime::report::{Method, Parameters};
+use uptime::segment::{Decoded, Segment, Source, decode};
+use uptime::{PollSet, Shard, StoreId, Timestamp};
+
+use files::{END, Files};
+
+/// What every stage is given.
+pub(crate) static SAMPLE: LazyLock<Sample> = LazyLock::new(Sample::new);
+
+/// The three source files, and what becomes of them.
+pub(crate) struct Sample {
+    pub(crate) files: Files,
+    /// The segments of all files, by shard.
+    pub(crate) segments: Vec<Vec<Segment>>,
+    /// The stores that the files name, by shard.
+    pub(crate) stores: Vec<BTreeMap<StoreId, Store>>,
+    pub(crate) poll_count: usize,
+    pub(crate) parameters: Parameters,
+}
+
+/// What is stored of a store.
+#[derive(Default)]
+pub(crate) struct Store {
+    pub(crate) polls: PollSet,
+    pub(crate) hours: Vec<HoursRow>,
+    pub(crate) zone: Option<Tz>,
+}
+
+impl Sample {
+    fn new() -> Sample {
+        let files = Files::new();
+        let mut segments = for_each_shard();
+        let mut as_of = None;
+        for file in [&files.polls, &files.hours, &files.zones] {
+            let mut ingest = ingest(file);
+            as_of = as_of.max(ingest.poll_span().map(|(_, newest)| newest));
+            add_by_shard(&mut segments, ingest.take_segments());
+        }
+        let stores: Vec<_> = segments.iter().map(|of_shard| stores(of_shard)).collect();
+        let all_stores = stores.iter().flat_map(BTreeMap::values);
+        let poll_count = all_stores.map(|store| store.polls.as_slice().len()).sum();
+        let method = Method::TimeWeighted { max_hold: None };
+        let parameters = Parameters { as_of: as_of.unwrap(), method };
+        Sample { files, segments, stores, poll_count, parameters }
+    }
+
+    /// How many bytes all segments have.
+    pub(crate) fn segment_bytes(&self) -> usize {
+        self.segments.iter().flatten().map(|segment| segment.bytes.len()).sum()
+    }
+}
+
+/// Ingests a whole file, in pieces and batches of the size that `local report` chose.
+pub(crate) fn ingest(file: &[u8]) -> Ingest {
+    const PIECE_BYTES: usize = 256 << 10;
+    const BATCH_BYTES: usize = 12 << 20;
+    let mut ingest = Ingest::new(IngestSettings {
+        source: Source { uploaded_at: END, key: "sample.csv".to_owned(), version: String::new() },
+        latest_poll: latest_poll(),
+        batch_bytes: BATCH_BYTES,
+        gzip_ratio_limit: 100,
+    });
+    for piece in file.chunks(PIECE_BYTES) {
+        ingest.feed(piece).unwrap();
+    }
+    ingest.finish().unwrap();
+    assert_eq!(ingest.counts().rejected, 0, "rejects take another path");
+    ingest
+}
+
+/// None of the sample is later.
+pub(crate) fn latest_poll() -> Timestamp {
+    END.plus(HOUR)
+}
+
+/// An empty list for each shard, in order.
+pub(crate) fn for_each_shard<T>() -> Vec<Vec<T>> {
+    Shard::all().map(|_| Vec::new()).collect()
+}
+
+/// Sorts segments to their shards' lists.
+pub(crate) fn add_by_shard(shards: &mut [Vec<Segment>], segments: Vec<Segment>) {
+    for segment in segments {
+        shards[segment.shard.index()].push(segment);
+    }
+}
+
+/// Puts a shard's segments together again, store by store.
+fn stores(segments: &[Segment]) -> BTreeMap<StoreId, Store> {
+    let mut stores: BTreeMap<StoreId, Store> = BTreeMap::new();
+    for segment in segments {
+        match decode(&segment.bytes).unwrap() {
+            Decoded::Polls(of_stores) => {
+                for (id, polls) in of_stores {
+                    let store = stores.entry(id).or_default();
+                    let all = [store.polls.as_slice(), polls.as_slice()].concat();
+                    store.polls = PollSet::new(all);
+                }
+            }
+            Decoded::Hours(_, of_stores) => {
+                for (id, hours) in of_stores {
+                    stores.entry(id).or_default().hours = hours;
+                }
+            }
+            Decoded::Zones(_, of_stores) => {
+                for (id, zone) in of_stores {
+                    stores.entry(id).or_default().zone = Some(zone);
+                }
+            }
+        }
+    }
+    stores
+}

@@ -1,0 +1,128 @@
+//! Bytes of source files to instants, rows and segments.
+
+use std::io::Write as _;
+
+use chrono_tz::Tz;
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{Bencher, black_box};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use uptime::business_hours::HoursRow;
+use uptime::input::{FileKind, Problem, Records, Reject, SourceReader};
+use uptime::{Poll, StoreId, Timestamp};
+
+use crate::data::{SAMPLE, ingest, latest_poll};
+
+const POLLS_HEADER: &str = "store_id,status,timestamp_utc\n";
+
+/// One after the other, as the polls have them.
+#[divan::bench]
+fn timestamps(bencher: Bencher) {
+    let text = str::from_utf8(&SAMPLE.files.polls).unwrap();
+    let fields = text.lines().skip(1).take(100_000).map(|line| line.rsplit(',').next().unwrap());
+    let texts: Vec<&[u8]> = fields.map(str::as_bytes).collect();
+    bencher
+        .counter(ItemsCount::new(texts.len()))
+        .counter(BytesCount::new(texts.concat().len()))
+        .bench_local(|| {
+            for text in &texts {
+                black_box(Timestamp::from_source(black_box(text))).unwrap();
+            }
+        });
+}
+
+/// Polls as nearly all files write them.
+#[divan::bench(sample_count = 20)]
+fn rows_of_polls(bencher: Bencher) {
+    read_rows(bencher, &SAMPLE.files.polls);
+}
+
+/// Polls with every field in quotes: the path for whatever is out of the ordinary.
+#[divan::bench(sample_count = 20)]
+fn rows_of_polls_in_quotes(bencher: Bencher) {
+    let text = str::from_utf8(&SAMPLE.files.polls).unwrap();
+    let quoted = |line: &str| format!("\"{}\"\n", line.replace(',', "\",\""));
+    let rows: String = text.lines().skip(1).take(200_000).map(quoted).collect();
+    read_rows(bencher, format!("{POLLS_HEADER}{rows}").as_bytes());
+}
+
+#[divan::bench(sample_count = 20)]
+fn rows_of_business_hours(bencher: Bencher) {
+    read_rows(bencher, &SAMPLE.files.hours);
+}
+
+#[divan::bench(sample_count = 20)]
+fn rows_of_time_zones(bencher: Bencher) {
+    read_rows(bencher, &SAMPLE.files.zones);
+}
+
+/// All that a load computes: rows, grouped by store, sorted, and packed.
+#[divan::bench(sample_count = 20)]
+fn ingest_polls(bencher: Bencher) {
+    ingest_file(bencher, &SAMPLE.files.polls, &SAMPLE.files.polls);
+}
+
+/// The same of a packed file; bytes are counted unpacked.
+#[divan::bench(sample_count = 10)]
+fn ingest_polls_gzip(bencher: Bencher) {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(&SAMPLE.files.polls).unwrap();
+    ingest_file(bencher, &gzip.finish().unwrap(), &SAMPLE.files.polls);
+}
+
+#[divan::bench(sample_count = 20)]
+fn ingest_business_hours(bencher: Bencher) {
+    ingest_file(bencher, &SAMPLE.files.hours, &SAMPLE.files.hours);
+}
+
+fn read_rows(bencher: Bencher, file: &[u8]) {
+    let read = || {
+        let mut rows = Rows::default();
+        let mut reader = SourceReader::new(latest_poll());
+        reader.feed(black_box(file), &mut rows).unwrap();
+        reader.finish(&mut rows).unwrap();
+        rows
+    };
+    assert_eq!(read().count, row_count(file), "a row is missing");
+    with_rates(bencher, file).bench_local(read);
+}
+
+fn ingest_file(bencher: Bencher, file: &[u8], unpacked: &[u8]) {
+    with_rates(bencher, unpacked).bench_local(|| ingest(black_box(file)).take_segments());
+}
+
+fn with_rates<'a, 'b>(bencher: Bencher<'a, 'b>, file: &[u8]) -> Bencher<'a, 'b> {
+    bencher.counter(ItemsCount::new(row_count(file))).counter(BytesCount::of_slice(file))
+}
+
+fn row_count(file: &[u8]) -> usize {
+    memchr::memchr_iter(b'\n', file).count() - 1
+}
+
+/// Takes rows as cheaply as they can be taken.
+#[derive(Default)]
+struct Rows {
+    count: usize,
+}
+
+impl Records for Rows {
+    fn header(&mut self, _: FileKind, _: &[u8]) {}
+
+    fn poll(&mut self, store: StoreId, poll: Poll, _: &[u8]) {
+        black_box((&store, poll));
+        self.count += 1;
+    }
+
+    fn hours(&mut self, store: StoreId, row: HoursRow, _: &[u8]) -> Result<(), Problem> {
+        black_box((&store, row));
+        self.count += 1;
+        Ok(())
+    }
+
+    fn zone(&mut self, store: StoreId, zone: Tz, _: &[u8]) {
+        black_box((&store, zone));
+        self.count += 1;
+    }
+
+    fn reject(&mut self, _: Reject, _: &[u8]) {}
+}

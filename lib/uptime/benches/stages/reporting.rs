@@ -1,0 +1,85 @@
+//! What is stored to rows, and rows to `report.csv`.
+
+use std::collections::{BTreeMap, HashMap};
+
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{Bencher, black_box};
+use uptime::business_hours::{DEFAULT_ZONE, open_intervals};
+use uptime::interval::SECOND;
+use uptime::output::report_csv;
+use uptime::report::Window;
+use uptime::timeline::uptime_during;
+use uptime::zone_clock::ZoneClock;
+use uptime::{Poll, PollSet};
+
+use crate::data::{SAMPLE, Store};
+use crate::whole::rows_of;
+
+/// A zone's changes, looked up once a report and shard.
+#[divan::bench]
+fn zone_clock() -> ZoneClock {
+    ZoneClock::new(black_box(DEFAULT_ZONE), SAMPLE.parameters.span())
+}
+
+/// Of every store.
+#[divan::bench(name = "open_intervals", sample_count = 50)]
+fn intervals(bencher: Bencher) {
+    let stores = stores_and_clocks();
+    bencher.counter(ItemsCount::new(stores.len())).bench_local(|| {
+        for (store, clock) in &stores {
+            black_box(open_intervals(black_box(&store.hours), clock));
+        }
+    });
+}
+
+/// Of every store: its polls and open intervals to the three windows' uptimes. The time is to grow
+/// with polls and intervals, not with their product: of many times the polls the rate is no less.
+#[divan::bench(args = [1, 10], sample_count = 20)]
+fn sweep(bencher: Bencher, times_the_polls: usize) {
+    let windows = Window::ALL.map(|window| window.before(SAMPLE.parameters.as_of));
+    let of_store = |(store, clock): (&Store, ZoneClock)| {
+        let polls = store.polls.as_slice().iter();
+        let with_others = |poll: &Poll| {
+            let others = (0..).map(|seconds| poll.at().plus(-seconds * SECOND));
+            others.map(|at| Poll::new(at, poll.status())).take(times_the_polls).collect::<Vec<_>>()
+        };
+        (open_intervals(&store.hours, &clock), PollSet::new(polls.flat_map(with_others).collect()))
+    };
+    let stores: Vec<_> = stores_and_clocks().into_iter().map(of_store).collect();
+    let poll_count: usize = stores.iter().map(|(_, polls)| polls.as_slice().len()).sum();
+    bencher.counter(ItemsCount::new(poll_count)).bench_local(|| {
+        for (open, polls) in &stores {
+            black_box(uptime_during(black_box(open), polls.as_slice(), None, windows));
+        }
+    });
+}
+
+/// All that a report computes of what is stored: decoding, uniting, sweeping.
+#[divan::bench(sample_count = 20)]
+fn rows_of_segments(bencher: Bencher) {
+    bencher
+        .counter(ItemsCount::new(SAMPLE.poll_count))
+        .counter(BytesCount::new(SAMPLE.segment_bytes()))
+        .bench_local(|| rows_of(black_box(&SAMPLE.segments)));
+}
+
+/// The report's rows, written in order.
+#[divan::bench(sample_count = 50)]
+fn csv(bencher: Bencher) {
+    let rows = rows_of(&SAMPLE.segments);
+    bencher
+        .counter(ItemsCount::new(rows.len()))
+        .counter(BytesCount::new(report_csv(&rows).len()))
+        .bench_local(|| report_csv(black_box(&rows)));
+}
+
+fn stores_and_clocks() -> Vec<(&'static Store, ZoneClock)> {
+    let mut clocks = HashMap::new();
+    let clock_of = |store: &'static Store| {
+        let zone = store.zone.unwrap_or(DEFAULT_ZONE);
+        let clock =
+            clocks.entry(zone).or_insert_with(|| ZoneClock::new(zone, SAMPLE.parameters.span()));
+        (store, clock.clone())
+    };
+    SAMPLE.stores.iter().flat_map(BTreeMap::values).map(clock_of).collect()
+}

@@ -1,0 +1,39 @@
+//! The three files to `report.csv`, on one thread.
+
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{Bencher, black_box};
+use uptime::output::report_csv;
+use uptime::report::ReportRow;
+use uptime::segment::Segment;
+use uptime::shard_data::ShardData;
+
+use crate::data::{SAMPLE, add_by_shard, for_each_shard, ingest};
+
+/// Polls are counted as stored, bytes as read.
+#[divan::bench(sample_count = 20)]
+fn report(bencher: Bencher) {
+    let files = [&SAMPLE.files.polls, &SAMPLE.files.hours, &SAMPLE.files.zones];
+    bencher
+        .counter(ItemsCount::new(SAMPLE.poll_count))
+        .counter(BytesCount::new(files.map(Vec::len).into_iter().sum::<usize>()))
+        .bench_local(|| {
+            let mut segments = for_each_shard();
+            for file in files {
+                add_by_shard(&mut segments, ingest(black_box(file)).take_segments());
+            }
+            report_csv(&rows_of(&segments))
+        });
+}
+
+/// Computes the rows of all shards.
+pub(crate) fn rows_of(shards: &[Vec<Segment>]) -> Vec<ReportRow> {
+    let mut rows = Vec::new();
+    for segments in shards {
+        let mut data = ShardData::new(SAMPLE.parameters);
+        for segment in segments {
+            data.add(&segment.bytes).unwrap();
+        }
+        rows.extend(data.report().rows);
+    }
+    rows
+}
