@@ -4,11 +4,12 @@
 //! reported. What the service does with a file that is only partly acceptable holds here too: its
 //! good rows count, and the command says that it failed.
 
+use std::cmp::Reverse;
 use std::io::{Write, stderr};
 use std::panic;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 
 use clap::ValueEnum;
 use thiserror::Error;
@@ -20,12 +21,10 @@ use uptime::timeline::MaxHold;
 use uptime_aws::clock;
 
 use crate::cli::Failure;
-use packing::{PollSenders, packing};
 use source_file::{FileError, Shortcoming, Summary};
 use stored::Stored;
 
 mod destination;
-mod packing;
 mod source_file;
 mod stored;
 #[cfg(test)]
@@ -133,27 +132,29 @@ fn ingest_all(
     now: Timestamp,
     stored: &Mutex<Stored>,
 ) -> Vec<Result<Summary, FileError>> {
-    let unread = Mutex::new((0..).zip(files).enumerate());
-    let (senders, packing) = packing();
-    let reader = |senders: PollSenders| {
+    let mut places: Vec<(i64, &PathBuf)> = (0..).zip(files).collect();
+    // The largest first: the small ones are done beside it.
+    places.sort_by_key(|(_, path)| Reverse(source_file::length(path)));
+    let places = Mutex::new(places.into_iter());
+    let ingest_some = || {
         let mut summaries = Vec::new();
         loop {
-            let next = unread.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let Some((place, (micros, path))) = next else { return summaries };
-            let uploaded_at = now.plus(micros);
-            let source =
-                Source { uploaded_at, key: path.display().to_string(), version: String::new() };
-            let polls = |batch_bytes| senders.of_file(place, batch_bytes);
-            let summary = source_file::ingest(path, source, now.plus(LATEST_POLL), polls, stored);
+            let next = places.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((place, path)) = next else { return summaries };
+            let source = Source {
+                uploaded_at: now.plus(place),
+                key: path.display().to_string(),
+                version: String::new(),
+            };
+            let summary = source_file::ingest(path, source, now.plus(LATEST_POLL), stored);
             summaries.push((place, summary));
         }
     };
     let mut summaries = thread::scope(|scope| {
-        let readers = [senders.clone(), senders].map(|senders| scope.spawn(|| reader(senders)));
-        packing.run();
-        let joined = readers.into_iter().map(ScopedJoinHandle::join);
-        let joined = joined.map(|read| read.unwrap_or_else(|cause| panic::resume_unwind(cause)));
-        joined.flatten().collect::<Vec<_>>()
+        let other = scope.spawn(ingest_some);
+        let mut summaries = ingest_some();
+        summaries.extend(other.join().unwrap_or_else(|cause| panic::resume_unwind(cause)));
+        summaries
     });
     summaries.sort_unstable_by_key(|(place, _)| *place);
     summaries.into_iter().map(|(_, summary)| summary).collect()

@@ -25,8 +25,6 @@ use crate::{Shard, Timestamp};
 
 use content::Content;
 
-pub use polls::{Packed, PollPacker, PollSink};
-
 /// What an ingest needs to know of its file.
 #[derive(Debug, Clone)]
 pub struct IngestSettings {
@@ -99,10 +97,10 @@ impl From<GzipError> for IngestError {
 
 /// Turns a source file, plain or gzip, pushed at it in pieces of any size, into segments.
 #[derive(Debug)]
-pub struct Ingest<Polls = PollPacker> {
+pub struct Ingest {
     form: Form,
     reader: SourceReader,
-    content: Content<Polls>,
+    content: Content,
     gzip_ratio_limit: u32,
     ended: Option<Result<(), IngestError>>,
 }
@@ -119,21 +117,11 @@ enum Form {
 impl Ingest {
     /// Begins a file.
     pub fn new(settings: IngestSettings) -> Ingest {
-        Ingest::with_polls(settings, PollPacker::new)
-    }
-}
-
-impl<Polls: PollSink> Ingest<Polls> {
-    /// Begins a file; `polls` makes what takes its polls, for batches of so many bytes.
-    pub fn with_polls(
-        settings: IngestSettings,
-        polls: impl FnOnce(usize) -> Polls,
-    ) -> Ingest<Polls> {
         Ingest {
             form: Form::Unknown(Vec::new()),
             reader: SourceReader::new(settings.latest_poll),
             gzip_ratio_limit: settings.gzip_ratio_limit,
-            content: Content::new(settings.source, polls(settings.batch_bytes)),
+            content: Content::new(settings.source, settings.batch_bytes),
             ended: None,
         }
     }

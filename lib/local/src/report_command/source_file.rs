@@ -12,7 +12,6 @@ use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings};
 use uptime::input::FileKind;
 use uptime::segment::Source;
 
-use super::packing::PollSender;
 use super::stored::Stored;
 
 /// Why a file gave nothing at all.
@@ -53,17 +52,15 @@ pub(super) fn ingest(
     path: &Path,
     source: Source,
     latest_poll: Timestamp,
-    polls: impl FnOnce(usize) -> PollSender,
     stored: &Mutex<Stored>,
 ) -> Result<Summary, FileError> {
     let shown = path.display().to_string();
-    let settings = IngestSettings {
+    let mut ingest = Ingest::new(IngestSettings {
         source,
         latest_poll,
-        batch_bytes: BATCH_BYTES,
+        batch_bytes: batch_bytes(path),
         gzip_ratio_limit: GZIP_RATIO_LIMIT,
-    };
-    let mut ingest = Ingest::with_polls(settings, polls);
+    });
     let mut rejects = Vec::new();
     let read = read_all(path, &mut ingest, |ingest| {
         lock(stored).add(ingest.take_segments());
@@ -86,6 +83,18 @@ pub(super) fn ingest(
     Ok(Summary { path: shown, kind: ingest.kind(), counts: ingest.counts(), rejects, damage })
 }
 
+/// Returns how many bytes a file has, 0 if that cannot be told.
+pub(super) fn length(path: &Path) -> u64 {
+    path.metadata().map_or(0, |file| file.len())
+}
+
+/// A batch for the whole of a usual file: a row of 60 bytes or more becomes a poll of eight, and
+/// stores take little. Cut in two, polls of the same store and day would take a sixth more bytes
+/// stored, and time.
+fn batch_bytes(path: &Path) -> usize {
+    usize::try_from(length(path) / 6).unwrap_or(usize::MAX).clamp(BATCH_BYTES_MIN, BATCH_BYTES_MAX)
+}
+
 /// What another thread left when it panicked is as whole as ever.
 fn lock(stored: &Mutex<Stored>) -> MutexGuard<'_, Stored> {
     stored.lock().unwrap_or_else(PoisonError::into_inner)
@@ -99,8 +108,8 @@ enum ReadError {
 /// Feeds the whole file, and calls `take` whenever something may be ready, after an error too.
 fn read_all(
     path: &Path,
-    ingest: &mut Ingest<PollSender>,
-    mut take: impl FnMut(&mut Ingest<PollSender>),
+    ingest: &mut Ingest,
+    mut take: impl FnMut(&mut Ingest),
 ) -> Result<(), ReadError> {
     let mut file = File::open(path).map_err(ReadError::Io)?;
     let mut piece = vec![0; PIECE_BYTES];
@@ -167,8 +176,10 @@ const REJECTS_TOLD: usize = 5;
 /// Room for the rejects told and the header.
 const ENOUGH_REJECTS: usize = 16 << 10;
 const PIECE_BYTES: usize = 128 << 10;
-/// The polls of a usual file: in two batches they would take a seventh more bytes.
-const BATCH_BYTES: usize = 24 << 20;
+/// A packed file says little of its rows.
+const BATCH_BYTES_MIN: usize = 24 << 20;
+/// As deployed, unless set otherwise.
+const BATCH_BYTES_MAX: usize = 256 << 20;
 /// As deployed, unless set otherwise.
 const GZIP_RATIO_LIMIT: u32 = 100;
 /// As deployed, unless set otherwise.

@@ -2,7 +2,7 @@
 
 use super::Counts;
 use super::hours::HoursFile;
-use super::polls::{Packed, PollSink};
+use super::polls::PollPacker;
 use super::reject_files::RejectFiles;
 use super::zones::ZonesFile;
 use chrono_tz::Tz;
@@ -14,11 +14,11 @@ use crate::{Poll, StoreId, Timestamp};
 
 /// The accepted rows on their way into segments, the rejected ones on theirs into files.
 #[derive(Debug)]
-pub(super) struct Content<Polls> {
+pub(super) struct Content {
     source: Source,
     kind: Option<FileKind>,
     // Only what is of the file's kind receives rows.
-    polls: Polls,
+    polls: PollPacker,
     hours: HoursFile,
     zones: ZonesFile,
     pub(super) segments: Vec<Segment>,
@@ -27,12 +27,12 @@ pub(super) struct Content<Polls> {
     pub(super) poll_span: Option<(Timestamp, Timestamp)>,
 }
 
-impl<Polls: PollSink> Content<Polls> {
-    pub(super) fn new(source: Source, polls: Polls) -> Content<Polls> {
+impl Content {
+    pub(super) fn new(source: Source, batch_bytes: usize) -> Content {
         Content {
             source,
             kind: None,
-            polls,
+            polls: PollPacker::new(batch_bytes),
             hours: HoursFile::default(),
             zones: ZonesFile::default(),
             segments: Vec::new(),
@@ -51,7 +51,7 @@ impl<Polls: PollSink> Content<Polls> {
         match self.kind {
             None => {}
             Some(FileKind::Polls) => {
-                self.polls.finish();
+                self.polls.pack();
                 self.take_packed();
             }
             Some(FileKind::BusinessHours) => {
@@ -66,9 +66,9 @@ impl<Polls: PollSink> Content<Polls> {
 
     /// Takes over what became ready of the polls.
     pub(super) fn take_packed(&mut self) {
-        let Packed { mut segments, counts } = self.polls.take_packed();
-        self.segments.append(&mut segments);
-        self.counts += counts;
+        let packed = std::mem::take(&mut self.polls.packed);
+        self.segments.extend(packed.segments);
+        self.counts += packed.counts;
     }
 
     fn extend_span(&mut self, at: Timestamp) {
@@ -77,7 +77,7 @@ impl<Polls: PollSink> Content<Polls> {
     }
 }
 
-impl<Polls: PollSink> Records for Content<Polls> {
+impl Records for Content {
     fn header(&mut self, kind: FileKind, record: &[u8]) {
         self.reject_files.set_header(record);
         self.kind = Some(kind);

@@ -24,33 +24,21 @@ const STAGED_ROWS: usize = 128;
 const CHUNK_POLLS: usize = 16 * STAGED_ROWS;
 const CHUNK_BYTES: usize = CHUNK_POLLS * size_of::<Entry>();
 
-/// Takes the polls of a file on their way into segments.
-pub trait PollSink {
-    /// Takes an accepted poll.
-    fn add(&mut self, store: StoreId, poll: Poll);
-    /// Makes what is left ready; nothing follows.
-    fn finish(&mut self);
-    /// Returns what is ready, and forgets it.
-    fn take_packed(&mut self) -> Packed;
-}
-
-/// Polls that are in segments.
+/// Polls that are in segments, and what became of all that were packed.
 #[derive(Debug, Default)]
-pub struct Packed {
-    /// They may go anywhere in any order.
-    pub segments: Vec<Segment>,
-    /// What became of the polls taken.
-    pub counts: Counts,
+pub(super) struct Packed {
+    pub(super) segments: Vec<Segment>,
+    pub(super) counts: Counts,
 }
 
 /// Packs polls batch by batch.
 #[derive(Debug)]
-pub struct PollPacker {
+pub(super) struct PollPacker {
     // By Shard::index.
     shards: Vec<ShardPolls>,
     memory_bytes: usize,
     batch_bytes: usize,
-    packed: Packed,
+    pub(super) packed: Packed,
 }
 
 /// A shard's part of a batch, by the form of the stores' ids.
@@ -95,7 +83,7 @@ impl<Id> Default for FormPolls<Id> {
 
 impl PollPacker {
     /// A batch may take `batch_bytes` of memory, by an estimate that follows from its polls alone.
-    pub fn new(batch_bytes: usize) -> PollPacker {
+    pub(super) fn new(batch_bytes: usize) -> PollPacker {
         PollPacker {
             shards: for_each_shard(),
             memory_bytes: 0,
@@ -104,20 +92,9 @@ impl PollPacker {
         }
     }
 
-    /// Packs a poll that no source file may have.
-    #[cold]
-    fn pack_alone(&mut self, store: &StoreId, poll: Poll) {
-        let polls = [poll];
-        let store_polls = [(store, polls.as_slice())];
-        let segments = pack_sorted_polls(store.shard(), store_polls.into_iter());
-        self.packed.segments.extend(segments);
-        self.packed.counts.add_packed(1, 0, 0);
-    }
-}
-
-impl PollSink for PollPacker {
+    /// Takes a poll; the batch may be full then, and is packed.
     #[inline]
-    fn add(&mut self, store: StoreId, poll: Poll) {
+    pub(super) fn add(&mut self, store: StoreId, poll: Poll) {
         if !Entry::holds(poll) {
             return self.pack_alone(&store, poll);
         }
@@ -132,11 +109,12 @@ impl PollSink for PollPacker {
         };
         self.memory_bytes += growth.memory_bytes;
         if self.memory_bytes >= self.batch_bytes || growth.is_full {
-            self.finish();
+            self.pack();
         }
     }
 
-    fn finish(&mut self) {
+    /// Packs what is gathered.
+    pub(super) fn pack(&mut self) {
         self.memory_bytes = 0;
         let Packed { segments, counts } = &mut self.packed;
         for (shard, polls) in Shard::all().zip(&mut self.shards) {
@@ -155,8 +133,14 @@ impl PollSink for PollPacker {
         }
     }
 
-    fn take_packed(&mut self) -> Packed {
-        std::mem::take(&mut self.packed)
+    /// Packs a poll that no source file may have.
+    #[cold]
+    fn pack_alone(&mut self, store: &StoreId, poll: Poll) {
+        let polls = [poll];
+        let store_polls = [(store, polls.as_slice())];
+        let segments = pack_sorted_polls(store.shard(), store_polls.into_iter());
+        self.packed.segments.extend(segments);
+        self.packed.counts.add_packed(1, 0, 0);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Polls given to a packer directly: what no source file holds comes through as well.
 
 use super::*;
+use crate::ingest::polls::{Packed, PollPacker};
 use crate::segment::pack_polls;
 use crate::{Poll, PollSet, Status, StoreId};
 
@@ -19,8 +20,8 @@ fn polls_out_of_the_source_files_range_are_packed_too() {
     for at in polls {
         packer.add(store.clone(), Poll::new(at, Status::Active));
     }
-    packer.finish();
-    let Packed { mut segments, counts: found_counts } = packer.take_packed();
+    packer.pack();
+    let Packed { mut segments, counts: found_counts } = packer.packed;
 
     assert_eq!(found_counts, counts(6, 0, 0, 0));
     let set = PollSet::new(polls.map(|at| Poll::new(at, Status::Active)).to_vec());
@@ -41,9 +42,9 @@ fn a_batch_ends_when_the_stores_of_a_list_cannot_be_numbered_any_more() {
         let store = StoreId::new(&number.to_string()).unwrap();
         packer.add(store, Poll::new(at.plus(number), Status::Active));
     }
-    packer.finish();
+    packer.pack();
 
-    let Packed { segments, counts } = packer.take_packed();
+    let Packed { segments, counts } = packer.packed;
     assert_eq!(counts.loaded, stores.cast_unsigned());
     let mut found = Vec::new();
     for segment in &segments {
