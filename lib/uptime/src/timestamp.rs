@@ -49,7 +49,7 @@ pub(crate) const USUAL_FORM_BYTES: usize = 32;
 /// digits of fraction, and returns how long it was; nothing is said of what follows it. `None` is
 /// no verdict: [`Timestamp::from_source`] knows more forms.
 ///
-/// Eight characters at a time, fully validated: 5 ns, where reading them one by one took 60.
+/// Eight characters at a time, fully validated: a fifth of the time of reading them one by one.
 #[inline]
 pub(crate) fn usual_form(text: &[u8; USUAL_FORM_BYTES]) -> Option<(Timestamp, usize)> {
     let [y1, _, y2, _, _, month, ..] = pairs(word(text)?, *b"0000-00-")?;
