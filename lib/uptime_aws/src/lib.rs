@@ -2,7 +2,7 @@
 //!
 //! # Layout, in reading order
 //!
-//! - [`settings`]: names to values, read once at the start; [`sdk_config`]: what clients are made
+//! - [`settings`]: names to values, read once at the start; [`mod@sdk_config`]: what clients are made
 //!   with; [`clients`]: who makes them; [`clock`]: the one place that reads it; [`deadline`]: when
 //!   an invocation ends.
 //! - [`report_id`], [`report`], [`report_message`]: a report's name, life and work order.
