@@ -3,7 +3,11 @@
 //! Fixes what the report is about, records it as Running, **then** queues its work: so every id a
 //! caller holds is known to `get_report`. If queueing fails, the report is recorded as Failed and
 //! the caller gets a 503. Nothing is computed in this call.
+//!
+//! With an `Idempotency-Key` the key is taken first, and a repeat does again what may be missing:
+//! see [`keyed`].
 
+mod keyed;
 mod lifetimes;
 mod request_parameters;
 
@@ -16,10 +20,11 @@ use uptime::Timestamp;
 use uptime::report::{Method, Parameters};
 use uptime_aws::settings::{DATA_TABLE, REPORT_QUEUE_URL, REPORT_TABLE};
 use uptime_aws::{
-    CallError, Clients, Failure, FailureCode, NewReport, ReportId, ReportQueue, ReportTable,
+    CallError, Clients, Failure, FailureCode, KeyTable, ReportId, ReportQueue, ReportTable,
     ReportTableError, Settings, SettingsError, StoreData, StoreDataError, describe,
 };
 
+use crate::keyed::Keyed;
 use crate::lifetimes::Lifetimes;
 use crate::request_parameters::RequestParameters;
 
@@ -33,6 +38,7 @@ const QUEUE_RETRY_SECONDS: u32 = 5;
 pub struct Resources {
     data: StoreData,
     reports: ReportTable,
+    keys: KeyTable,
     queue: ReportQueue,
     default_method: Method,
     lifetimes: Lifetimes,
@@ -41,9 +47,11 @@ pub struct Resources {
 impl Resources {
     /// Makes the clients; nothing is called yet.
     pub fn new(clients: &impl Clients, settings: &Settings) -> Result<Resources, SettingsError> {
+        let report_table = settings.required(REPORT_TABLE)?;
         Ok(Resources {
             data: StoreData::new(clients, settings.required(DATA_TABLE)?),
-            reports: ReportTable::new(clients, settings.required(REPORT_TABLE)?),
+            reports: ReportTable::new(clients, report_table),
+            keys: KeyTable::new(clients, report_table),
             queue: ReportQueue::new(clients, settings.required(REPORT_QUEUE_URL)?),
             default_method: settings.default_method()?,
             lifetimes: Lifetimes::new(settings)?,
@@ -76,16 +84,24 @@ async fn accept_report(
     now: Timestamp,
 ) -> Result<ReportId, Problem> {
     let asked = RequestParameters::read(request, resources.default_method, now)?;
+    let key = keyed::read_key(request)?;
     let newest_poll = newest_poll(&resources.data).await?;
     let as_of = asked.as_of.unwrap_or(newest_poll);
 
     let parameters = Parameters { as_of, method: asked.method };
+    if let Some(key) = key {
+        let keyed = Keyed { key, asked: asked.as_given(), parameters, now };
+        return keyed::accept(resources, &keyed).await;
+    }
     let report = resources.lifetimes.new_report(ReportId::random(), parameters, now);
     resources.reports.record_running(&report).await.map_err(not_recorded)?;
 
     match resources.queue.enqueue(report.id).await {
         Ok(()) => Ok(report.id),
-        Err(error) => Err(not_queued(resources, &report, error).await),
+        Err(error) => match give_up(resources, report.id, error).await {
+            Some(problem) => Err(problem),
+            None => Ok(report.id),
+        },
     }
 }
 
@@ -109,22 +125,26 @@ fn not_recorded(error: ReportTableError) -> Problem {
     }
 }
 
-/// Records the report as Failed. If that fails too it reads as Failed once its deadline has passed,
-/// so the caller is answered the same.
-async fn not_queued(resources: &Resources, report: &NewReport, error: CallError) -> Problem {
+/// Records a report as Failed that could not be queued. If that fails too it reads as Failed once
+/// its deadline has passed, so the caller is answered the same. `None`: it was queued all the same.
+async fn give_up(resources: &Resources, report_id: ReportId, error: CallError) -> Option<Problem> {
     let detail = "the report's work could not be queued".to_owned();
     let failure = Failure { code: FailureCode::EnqueueFailed, detail };
-    if let Err(error) = resources.reports.mark_failed(report.id, &failure).await {
-        let cause = describe(&error);
-        tracing::error!(report.id = %report.id, cause, "a report that is not queued stays Running");
+    match resources.reports.mark_failed(report_id, &failure).await {
+        Ok(true) => {}
+        Ok(false) => return None,
+        Err(error) => {
+            let cause = describe(&error);
+            tracing::error!(report.id = %report_id, cause, "a report not queued stays Running");
+        }
     }
 
     let detail = "the report could not be queued and was given up; ask for it again";
-    Problem {
+    Some(Problem {
         retry_after_seconds: Some(QUEUE_RETRY_SECONDS),
         cause: Some(error.into()),
         ..Problem::new(ProblemKind::NotQueued, detail)
-    }
+    })
 }
 
 /// The location is relative to the call's own address, so it is right behind any stage.

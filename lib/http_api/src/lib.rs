@@ -6,9 +6,11 @@
 
 mod answer;
 mod body;
+mod header;
 mod parameters;
 mod problem;
 
 pub use answer::{json_answer, redirect_answer};
+pub use header::header;
 pub use parameters::{Given, Parameter, Parameters};
 pub use problem::{Fault, Problem, ProblemKind};
