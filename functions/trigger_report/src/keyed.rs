@@ -13,10 +13,10 @@ use lambda_http::Request;
 use uptime::Timestamp;
 use uptime::report::Parameters;
 use uptime_aws::{
-    Failure, FailureCode, IdempotencyKey, KeyUse, Report, ReportId, ReportState, describe,
+    Deadline, Failure, FailureCode, IdempotencyKey, KeyUse, Report, ReportId, ReportState, describe,
 };
 
-use crate::{Resources, give_up, not_recorded};
+use crate::{Resources, enqueue, give_up, not_recorded};
 
 const IDEMPOTENCY_KEY: Parameter =
     Parameter { name: "Idempotency-Key", accepted: "1 to 255 visible ASCII characters" };
@@ -34,6 +34,8 @@ pub(crate) struct Keyed {
     /// The same with the defaults of this moment.
     pub(crate) parameters: Parameters,
     pub(crate) now: Timestamp,
+    /// When queueing counts as failed.
+    pub(crate) giving_up_at: Deadline,
 }
 
 impl Keyed {
@@ -94,7 +96,7 @@ async fn record_and_queue(
         Some(_) | None => {}
     }
 
-    if let Err(error) = resources.queue.enqueue(report_id).await {
+    if let Err(error) = enqueue(resources, report_id, keyed.giving_up_at).await {
         return match give_up(resources, report_id, error).await {
             Some(problem) => Err(problem),
             None => Ok(Round::Changed),

@@ -11,7 +11,9 @@ mod keyed;
 mod lifetimes;
 mod request_parameters;
 
-use http_api::{Problem, ProblemKind, json_answer};
+use std::time::Duration;
+
+use http_api::{Problem, ProblemKind, json_answer, time_left};
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{LOCATION, RETRY_AFTER};
 use lambda_http::{Body, Error, Request, Response};
@@ -20,8 +22,8 @@ use uptime::Timestamp;
 use uptime::report::{Method, Parameters};
 use uptime_aws::settings::{DATA_TABLE, REPORT_QUEUE_URL, REPORT_TABLE};
 use uptime_aws::{
-    CallError, Clients, Failure, FailureCode, KeyTable, ReportId, ReportQueue, ReportTable,
-    ReportTableError, Settings, SettingsError, StoreData, StoreDataError, describe,
+    CallError, Clients, Deadline, Failure, FailureCode, KeyTable, ReportId, ReportQueue,
+    ReportTable, ReportTableError, Settings, SettingsError, StoreData, StoreDataError, describe,
 };
 
 use crate::keyed::Keyed;
@@ -32,6 +34,8 @@ use crate::request_parameters::RequestParameters;
 const RETRY_AFTER_SECONDS: u32 = 1;
 /// When to ask again for a report that could not be queued, in seconds.
 const QUEUE_RETRY_SECONDS: u32 = 5;
+/// What is kept back of an invocation's time, to record that queueing failed.
+const TIME_TO_GIVE_UP: Duration = Duration::from_secs(3);
 
 /// What every invocation needs; built once per cold start.
 #[derive(Debug)]
@@ -72,7 +76,10 @@ pub async fn handle(
     request: Request,
     clock: fn() -> Timestamp,
 ) -> Result<Response<Body>, Error> {
-    match accept_report(resources, &request, clock()).await {
+    let now = clock();
+    let answering = accept_report(resources, &request, now);
+    let answered = tokio::time::timeout(time_left(&request, now.micros()), answering).await;
+    match answered.unwrap_or_else(|elapsed| Err(Problem::unavailable(elapsed))) {
         Ok(report_id) => accepted(report_id),
         Err(problem) => problem.into_answer(&request),
     }
@@ -90,13 +97,15 @@ async fn accept_report(
 
     let parameters = Parameters { as_of, method: asked.method };
     if let Some(key) = key {
-        let keyed = Keyed { key, asked: asked.as_given(), parameters, now };
+        let asked = asked.as_given();
+        let giving_up_at = giving_up_at(request, now);
+        let keyed = Keyed { key, asked, parameters, now, giving_up_at };
         return keyed::accept(resources, &keyed).await;
     }
     let report = resources.lifetimes.new_report(ReportId::random(), parameters, now);
     resources.reports.record_running(&report).await.map_err(not_recorded)?;
 
-    match resources.queue.enqueue(report.id).await {
+    match enqueue(resources, report.id, giving_up_at(request, now)).await {
         Ok(()) => Ok(report.id),
         Err(error) => match give_up(resources, report.id, error).await {
             Some(problem) => Err(problem),
@@ -123,6 +132,20 @@ fn not_recorded(error: ReportTableError) -> Problem {
             Problem::internal(error)
         }
     }
+}
+
+/// When queueing counts as failed: there has to be time left to record it.
+fn giving_up_at(request: &Request, now: Timestamp) -> Deadline {
+    Deadline::after(time_left(request, now.micros()).saturating_sub(TIME_TO_GIVE_UP))
+}
+
+async fn enqueue(
+    resources: &Resources,
+    report_id: ReportId,
+    giving_up_at: Deadline,
+) -> Result<(), CallError> {
+    let queued = tokio::time::timeout(giving_up_at.left(), resources.queue.enqueue(report_id));
+    queued.await.unwrap_or_else(|elapsed| Err(CallError::new("SendMessage", elapsed)))
 }
 
 /// Records a report as Failed that could not be queued. If that fails too it reads as Failed once

@@ -5,7 +5,8 @@ use lambda_http::Request;
 use crate::{Fault, Parameter, Problem, ProblemKind};
 
 /// Returns a header's value by way of `parse`, which returns `None` for one that is not accepted;
-/// `None` if it is not given. A header given twice is refused, even if both are equal.
+/// `None` if it is not given. A header given twice is refused, even if both are equal; but of one
+/// that comes by way of API Gateway `lambda_http` leaves only the last.
 pub fn header<T>(
     request: &Request,
     parameter: Parameter,
