@@ -2,8 +2,8 @@
 //!
 //! Claims the report, reads and computes shard by shard, stores the CSV, **then** completes the
 //! report: none is Complete without its CSV. A message that fails alone is delivered again; an
-//! attempt that fails says why and gives its lease back, so that the next delivery need not wait for
-//! its end; the last one allowed fails the report.
+//! attempt that fails says why and gives its lease back, so that the next delivery need not wait
+//! for its end; the last one allowed fails the report.
 
 mod attempt;
 mod invocation;
@@ -139,7 +139,7 @@ async fn work_on(
     tracing::error!(report.id = %report.id, attempt = report.attempt, receives, cause, "no report");
     let is_last = receives >= resources.receives_allowed;
     let recorded = record_failure(resources, invocation, report, &error, is_last);
-    // What cannot be recorded in time is found by the deadline; other messages still get their answer.
+    // What cannot be recorded in time is found by the deadline; others still get their answer.
     match tokio::time::timeout(invocation.time_to_the_end(), recorded).await {
         Ok(settled) => settled,
         Err(_elapsed) => {
@@ -149,8 +149,8 @@ async fn work_on(
     }
 }
 
-/// The message is kept even if there is no further attempt: the dead-letter queue is where operators
-/// look.
+/// The message is kept even if there is no further attempt: the dead-letter queue is where
+/// operators look.
 async fn record_failure(
     resources: &Resources,
     invocation: &Invocation,
