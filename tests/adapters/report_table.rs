@@ -71,6 +71,47 @@ async fn a_lease_is_held_until_it_ends_and_then_granted_as_the_next_attempt() {
 }
 
 #[tokio::test]
+async fn a_failed_attempt_gives_back_its_own_lease_and_nobody_elses() {
+    let (_cloud, reports, new) = recorded().await;
+    granted(&reports, new.id, "first", 2_000, 3_000).await;
+
+    assert!(!reports.release(new.id, "second", 1, &failure()).await.unwrap());
+    assert!(!reports.release(new.id, "first", 2, &failure()).await.unwrap());
+    assert_eq!(reports.get(new.id).await.unwrap().unwrap().last_failure, None);
+    assert!(reports.release(new.id, "first", 1, &failure()).await.unwrap());
+
+    let report = granted(&reports, new.id, "second", 2_001, 4_000).await;
+    assert_eq!((report.attempt, report.last_failure), (2, Some(failure())));
+    assert!(!reports.complete(new.id, "first", at(2_500), &completion(1)).await.unwrap());
+    assert!(!reports.release(new.id, "first", 1, &failure()).await.unwrap());
+}
+
+#[tokio::test]
+async fn an_end_told_again_by_the_same_worker_is_its_own_and_by_another_is_not() {
+    let (_cloud, reports, new) = recorded().await;
+    granted(&reports, new.id, "me", 2_000, 3_000).await;
+    for _ in 0..2 {
+        assert!(reports.complete(new.id, "me", at(2_500), &completion(1)).await.unwrap());
+    }
+    assert!(!reports.complete(new.id, "you", at(2_500), &completion(1)).await.unwrap());
+    assert!(!reports.complete(new.id, "me", at(2_500), &completion(2)).await.unwrap());
+    assert_eq!(state(&reports, new.id).await, ReportState::Complete(completion(1)));
+}
+
+#[tokio::test]
+async fn a_report_that_was_queued_is_not_failed_for_not_being_queued() {
+    let (_cloud, reports, new) = recorded().await;
+    assert!(reports.mark_queued(new.id, at(1_500)).await.unwrap());
+    assert!(reports.get(new.id).await.unwrap().unwrap().queued);
+    assert!(!reports.mark_failed(new.id, &failure()).await.unwrap());
+
+    let (_cloud, reports, new) = recorded().await;
+    granted(&reports, new.id, "me", 2_000, 3_000).await;
+    assert!(!reports.mark_failed(new.id, &failure()).await.unwrap());
+    assert_eq!(state(&reports, new.id).await, running(0));
+}
+
+#[tokio::test]
 async fn whoever_claims_again_holds_a_further_attempt() {
     let (_cloud, reports, new) = recorded().await;
 
@@ -109,6 +150,7 @@ async fn a_failed_report_never_changes() {
 
     nothing_changes(&reports, &new).await;
 
+    assert!(reports.record_attempt_failure(new.id, "me", &failure()).await.unwrap());
     assert_eq!(state(&reports, new.id).await, ReportState::Failed(failure()));
 }
 
@@ -165,8 +207,11 @@ async fn nothing_changes(reports: &ReportTable, new: &NewReport) {
     assert_eq!(reports.claim(id, "me", at(4_000), at(5_000)).await.unwrap(), Claim::Final);
     assert!(!reports.record_progress(id, "me", 1).await.unwrap());
     assert!(!reports.complete(id, "me", at(2_600), &completion(9)).await.unwrap());
-    assert!(!reports.record_attempt_failure(id, "me", &failure()).await.unwrap());
-    assert!(!reports.mark_failed(id, &failure()).await.unwrap());
+    let other = Failure { code: FailureCode::DataUnreadable, ..failure() };
+    assert!(!reports.record_attempt_failure(id, "me", &other).await.unwrap());
+    assert!(!reports.release(id, "me", 1, &other).await.unwrap());
+    assert!(!reports.mark_queued(id, at(2_600)).await.unwrap());
+    assert!(!reports.mark_failed(id, &other).await.unwrap());
 }
 
 async fn recorded() -> (Cloud, ReportTable, NewReport) {

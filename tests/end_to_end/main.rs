@@ -5,6 +5,7 @@
 //! - [`figures`]: reports are those of `local report`, byte for byte.
 //! - [`loads`], [`newest`], [`rejects`], [`repeats`], [`notifications`]: what becomes of files.
 //! - [`deliveries`], [`lives`]: what becomes of reports, whatever happens on the way.
+//! - [`keys`]: idempotency keys; [`faults`]: calls to AWS that fail while a report is made.
 //! - [`kills`]: the process dies in the middle.
 //! - [`events`]: stored events, as AWS sends them.
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
@@ -12,8 +13,10 @@
 mod calls;
 mod deliveries;
 mod events;
+mod faults;
 mod figures;
 mod forms;
+mod keys;
 mod kills;
 mod lives;
 mod loads;

@@ -5,6 +5,8 @@
 //! - [`engine`]: the command line's `generate` and `report`, run on texts.
 //! - [`child`]: the system in a process of its own, to be killed.
 //! - [`adapters`]: the cloud's stand-ins alone.
+//! - [`faults`]: calls that fail, are lost or kill the process; [`faulty_system`]: the functions of
+//!   reports amid them.
 //! - [`request_meter`]: counts what clients ask of AWS, as AWS bills it; [`metered_system`]: a
 //!   system used through it.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed setup stops the test")]
@@ -12,6 +14,8 @@
 pub mod adapters;
 pub mod child;
 pub mod engine;
+pub mod faults;
+pub mod faulty_system;
 pub mod http;
 pub mod metered_system;
 pub mod request_meter;

@@ -9,7 +9,7 @@ use lambda_runtime::LambdaEvent;
 use local::lambda::Function;
 use local::system::{DATA_BUCKET, DATA_TABLE, REPORT_BUCKET, REPORT_QUEUE, REPORT_TABLE};
 use serde_json::{Value, json};
-use uptime_aws::{Manifest, Settings};
+use uptime_aws::{Clients, Manifest, Settings};
 
 use crate::request_meter::usage::Usage;
 use crate::request_meter::{Metered, RequestMeter};
@@ -110,23 +110,23 @@ impl MeteredSystem {
 }
 
 /// An event as AWS sends it.
-fn stored_event(name: &str) -> Value {
+pub(crate) fn stored_event(name: &str) -> Value {
     let path = format!("{}/events/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-fn sqs_event(message: &Value) -> Value {
+pub(crate) fn sqs_event(message: &Value) -> Value {
     let mut event = stored_event("compute_report");
     event["Records"][0]["body"] = json!(message.to_string());
     event
 }
 
 /// The body of an answer over HTTP.
-fn body(answer: &Value) -> Value {
+pub(crate) fn body(answer: &Value) -> Value {
     serde_json::from_str(answer["body"].as_str().unwrap()).unwrap()
 }
 
-fn trigger_report_function(clients: &Metered, settings: &Settings) -> Function {
+pub(crate) fn trigger_report_function(clients: &impl Clients, settings: &Settings) -> Function {
     let resources = Arc::new(trigger_report::Resources::new(clients, settings).unwrap());
     Function::of_requests("trigger_report", TIMEOUT, move |request| {
         let resources = Arc::clone(&resources);
@@ -142,7 +142,7 @@ fn get_report_function(clients: &Metered, settings: &Settings) -> Function {
     })
 }
 
-fn compute_report_function(clients: &Metered, settings: &Settings) -> Function {
+pub(crate) fn compute_report_function(clients: &impl Clients, settings: &Settings) -> Function {
     let resources = Arc::new(compute_report::Resources::new(clients, settings).unwrap());
     Function::of_events("compute_report", TIMEOUT, move |event: LambdaEvent<Value>| {
         let resources = Arc::clone(&resources);

@@ -8,6 +8,8 @@ use uptime::Timestamp;
 
 /// What is kept back of an invocation's time, to record how an attempt ended.
 const TIME_KEPT_BACK: Duration = Duration::from_secs(3);
+/// What is kept back of that, to hand the answer over.
+const TIME_TO_ANSWER: Duration = Duration::from_millis(500);
 
 /// An invocation as holder of leases.
 #[derive(Debug)]
@@ -35,8 +37,17 @@ impl Invocation {
 
     /// How long an attempt may still take.
     pub(crate) fn time_left(&self) -> Duration {
+        self.time_to(TIME_KEPT_BACK)
+    }
+
+    /// How long recording how it ended may still take.
+    pub(crate) fn time_to_the_end(&self) -> Duration {
+        self.time_to(TIME_TO_ANSWER)
+    }
+
+    fn time_to(&self, kept_back: Duration) -> Duration {
         let micros = self.ends_at.micros().saturating_sub(self.now().micros());
-        Duration::from_micros(u64::try_from(micros).unwrap_or(0)).saturating_sub(TIME_KEPT_BACK)
+        Duration::from_micros(u64::try_from(micros).unwrap_or(0)).saturating_sub(kept_back)
     }
 }
 
@@ -60,6 +71,7 @@ mod tests {
         assert_eq!(invocation.lease_owner, "request");
         assert_eq!(invocation.ends_at, NOW.plus(60 * SECOND));
         assert_eq!(invocation.time_left(), Duration::from_secs(57));
+        assert_eq!(invocation.time_to_the_end(), Duration::from_millis(59_500));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! SQS event of the report queue: computes reports, one a message.
 //!
 //! Claims the report, reads and computes shard by shard, stores the CSV, **then** completes the
-//! report: none is Complete without its CSV. A message that fails alone is delivered again; the
-//! last delivery that fails records why.
+//! report: none is Complete without its CSV. A message that fails alone is delivered again; an
+//! attempt that fails says why and gives its lease back, so that the next delivery need not wait
+//! for its end; the last one allowed fails the report.
 
 mod attempt;
 mod invocation;
@@ -136,27 +137,40 @@ async fn work_on(
     let receives = receive_count(message);
     let cause = describe(&error);
     tracing::error!(report.id = %report.id, attempt = report.attempt, receives, cause, "no report");
-    if receives < resources.receives_allowed {
-        return Settled::Again;
+    let is_last = receives >= resources.receives_allowed;
+    let recorded = record_failure(resources, invocation, report, &error, is_last);
+    // What cannot be recorded in time is found by the deadline; others still get their answer.
+    match tokio::time::timeout(invocation.time_to_the_end(), recorded).await {
+        Ok(settled) => settled,
+        Err(_elapsed) => {
+            tracing::error!(report.id = %report.id, "there was no time to record a failure");
+            Settled::Again
+        }
     }
-    record_failure(resources, invocation, report.id, &error).await
 }
 
-/// The message is kept even so: the dead-letter queue is where operators look.
+/// The message is kept even if there is no further attempt: the dead-letter queue is where
+/// operators look.
 async fn record_failure(
     resources: &Resources,
     invocation: &Invocation,
-    report_id: ReportId,
+    report: &Report,
     error: &AttemptError,
+    is_last: bool,
 ) -> Settled {
     let failure = error.failure();
-    let owner = &invocation.lease_owner;
-    match resources.reports.record_attempt_failure(report_id, owner, &failure).await {
+    let (reports, owner) = (&resources.reports, &invocation.lease_owner);
+    let recorded = if is_last {
+        reports.record_attempt_failure(report.id, owner, &failure).await
+    } else {
+        reports.release(report.id, owner, report.attempt, &failure).await
+    };
+    match recorded {
         Ok(true) => Settled::Again,
-        Ok(false) => settled_by_others(resources, report_id).await,
+        Ok(false) => settled_by_others(resources, report.id).await,
         Err(error) => {
             let cause = describe(&error);
-            tracing::error!(report.id = %report_id, cause, "a failure is not recorded");
+            tracing::error!(report.id = %report.id, cause, "a failure is not recorded");
             Settled::Again
         }
     }

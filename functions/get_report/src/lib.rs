@@ -7,7 +7,9 @@
 mod accept;
 mod status;
 
-use http_api::{Given, Parameter, Parameters, Problem, ProblemKind, json_answer, redirect_answer};
+use http_api::{
+    Given, Parameter, Parameters, Problem, ProblemKind, json_answer, redirect_answer, time_left,
+};
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::RETRY_AFTER;
 use lambda_http::{Body, Error, Request, Response};
@@ -51,7 +53,10 @@ pub async fn handle(
     request: Request,
     clock: fn() -> Timestamp,
 ) -> Result<Response<Body>, Error> {
-    match answer(resources, &request, clock()).await {
+    let now = clock();
+    let answering = answer(resources, &request, now);
+    let answered = tokio::time::timeout(time_left(&request, now.micros()), answering).await;
+    match answered.unwrap_or_else(|elapsed| Err(Problem::unavailable(elapsed))) {
         Ok(Answer::Status(status)) => status_answer(&status),
         Ok(Answer::Csv(link)) => redirect_answer(&link.url),
         Err(problem) => problem.into_answer(&request),

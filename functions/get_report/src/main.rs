@@ -7,7 +7,7 @@ use uptime_aws::Settings;
 async fn main() -> Result<(), Error> {
     lambda_http::tracing::init_default_subscriber();
     let settings = Settings::from_env();
-    let sdk_config = uptime_aws::sdk_config(&settings)?;
+    let sdk_config = uptime_aws::sdk_config::quick(uptime_aws::sdk_config(&settings)?);
     let resources = &get_report::Resources::new(&sdk_config, &settings)?;
 
     run(service_fn(move |request: Request| async move {

@@ -135,6 +135,8 @@ fn report(state: ReportState) -> Report {
         created_at: at("2023-01-26T08:00:00Z"),
         deadline: at("2023-01-26T08:36:00Z"),
         attempt: 1,
+        queued: false,
+        last_failure: None,
         state,
     }
 }

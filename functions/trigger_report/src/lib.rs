@@ -3,11 +3,17 @@
 //! Fixes what the report is about, records it as Running, **then** queues its work: so every id a
 //! caller holds is known to `get_report`. If queueing fails, the report is recorded as Failed and
 //! the caller gets a 503. Nothing is computed in this call.
+//!
+//! With an `Idempotency-Key` the key is taken first, and a repeat does again what may be missing:
+//! see [`keyed`].
 
+mod keyed;
 mod lifetimes;
 mod request_parameters;
 
-use http_api::{Problem, ProblemKind, json_answer};
+use std::time::Duration;
+
+use http_api::{Problem, ProblemKind, json_answer, time_left};
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{LOCATION, RETRY_AFTER};
 use lambda_http::{Body, Error, Request, Response};
@@ -16,10 +22,11 @@ use uptime::Timestamp;
 use uptime::report::{Method, Parameters};
 use uptime_aws::settings::{DATA_TABLE, REPORT_QUEUE_URL, REPORT_TABLE};
 use uptime_aws::{
-    CallError, Clients, Failure, FailureCode, NewReport, ReportId, ReportQueue, ReportTable,
-    ReportTableError, Settings, SettingsError, StoreData, StoreDataError, describe,
+    CallError, Clients, Deadline, Failure, FailureCode, KeyTable, ReportId, ReportQueue,
+    ReportTable, ReportTableError, Settings, SettingsError, StoreData, StoreDataError, describe,
 };
 
+use crate::keyed::Keyed;
 use crate::lifetimes::Lifetimes;
 use crate::request_parameters::RequestParameters;
 
@@ -27,12 +34,15 @@ use crate::request_parameters::RequestParameters;
 const RETRY_AFTER_SECONDS: u32 = 1;
 /// When to ask again for a report that could not be queued, in seconds.
 const QUEUE_RETRY_SECONDS: u32 = 5;
+/// What is kept back of an invocation's time, to record that queueing failed.
+const TIME_TO_GIVE_UP: Duration = Duration::from_secs(3);
 
 /// What every invocation needs; built once per cold start.
 #[derive(Debug)]
 pub struct Resources {
     data: StoreData,
     reports: ReportTable,
+    keys: KeyTable,
     queue: ReportQueue,
     default_method: Method,
     lifetimes: Lifetimes,
@@ -41,9 +51,11 @@ pub struct Resources {
 impl Resources {
     /// Makes the clients; nothing is called yet.
     pub fn new(clients: &impl Clients, settings: &Settings) -> Result<Resources, SettingsError> {
+        let report_table = settings.required(REPORT_TABLE)?;
         Ok(Resources {
             data: StoreData::new(clients, settings.required(DATA_TABLE)?),
-            reports: ReportTable::new(clients, settings.required(REPORT_TABLE)?),
+            reports: ReportTable::new(clients, report_table),
+            keys: KeyTable::new(clients, report_table),
             queue: ReportQueue::new(clients, settings.required(REPORT_QUEUE_URL)?),
             default_method: settings.default_method()?,
             lifetimes: Lifetimes::new(settings)?,
@@ -64,7 +76,10 @@ pub async fn handle(
     request: Request,
     clock: fn() -> Timestamp,
 ) -> Result<Response<Body>, Error> {
-    match accept_report(resources, &request, clock()).await {
+    let now = clock();
+    let answering = accept_report(resources, &request, now);
+    let answered = tokio::time::timeout(time_left(&request, now.micros()), answering).await;
+    match answered.unwrap_or_else(|elapsed| Err(Problem::unavailable(elapsed))) {
         Ok(report_id) => accepted(report_id),
         Err(problem) => problem.into_answer(&request),
     }
@@ -76,16 +91,26 @@ async fn accept_report(
     now: Timestamp,
 ) -> Result<ReportId, Problem> {
     let asked = RequestParameters::read(request, resources.default_method, now)?;
+    let key = keyed::read_key(request)?;
     let newest_poll = newest_poll(&resources.data).await?;
     let as_of = asked.as_of.unwrap_or(newest_poll);
 
     let parameters = Parameters { as_of, method: asked.method };
+    if let Some(key) = key {
+        let asked = asked.as_given();
+        let giving_up_at = giving_up_at(request, now);
+        let keyed = Keyed { key, asked, parameters, now, giving_up_at };
+        return keyed::accept(resources, &keyed).await;
+    }
     let report = resources.lifetimes.new_report(ReportId::random(), parameters, now);
     resources.reports.record_running(&report).await.map_err(not_recorded)?;
 
-    match resources.queue.enqueue(report.id).await {
+    match enqueue(resources, report.id, giving_up_at(request, now)).await {
         Ok(()) => Ok(report.id),
-        Err(error) => Err(not_queued(resources, &report, error).await),
+        Err(error) => match give_up(resources, report.id, error).await {
+            Some(problem) => Err(problem),
+            None => Ok(report.id),
+        },
     }
 }
 
@@ -109,22 +134,40 @@ fn not_recorded(error: ReportTableError) -> Problem {
     }
 }
 
-/// Records the report as Failed. If that fails too it reads as Failed once its deadline has passed,
-/// so the caller is answered the same.
-async fn not_queued(resources: &Resources, report: &NewReport, error: CallError) -> Problem {
+/// When queueing counts as failed: there has to be time left to record it.
+fn giving_up_at(request: &Request, now: Timestamp) -> Deadline {
+    Deadline::after(time_left(request, now.micros()).saturating_sub(TIME_TO_GIVE_UP))
+}
+
+async fn enqueue(
+    resources: &Resources,
+    report_id: ReportId,
+    giving_up_at: Deadline,
+) -> Result<(), CallError> {
+    let queued = tokio::time::timeout(giving_up_at.left(), resources.queue.enqueue(report_id));
+    queued.await.unwrap_or_else(|elapsed| Err(CallError::new("SendMessage", elapsed)))
+}
+
+/// Records a report as Failed that could not be queued. If that fails too it reads as Failed once
+/// its deadline has passed, so the caller is answered the same. `None`: it was queued all the same.
+async fn give_up(resources: &Resources, report_id: ReportId, error: CallError) -> Option<Problem> {
     let detail = "the report's work could not be queued".to_owned();
     let failure = Failure { code: FailureCode::EnqueueFailed, detail };
-    if let Err(error) = resources.reports.mark_failed(report.id, &failure).await {
-        let cause = describe(&error);
-        tracing::error!(report.id = %report.id, cause, "a report that is not queued stays Running");
+    match resources.reports.mark_failed(report_id, &failure).await {
+        Ok(true) => {}
+        Ok(false) => return None,
+        Err(error) => {
+            let cause = describe(&error);
+            tracing::error!(report.id = %report_id, cause, "a report not queued stays Running");
+        }
     }
 
     let detail = "the report could not be queued and was given up; ask for it again";
-    Problem {
+    Some(Problem {
         retry_after_seconds: Some(QUEUE_RETRY_SECONDS),
         cause: Some(error.into()),
         ..Problem::new(ProblemKind::NotQueued, detail)
-    }
+    })
 }
 
 /// The location is relative to the call's own address, so it is right behind any stage.

@@ -27,6 +27,17 @@ pub(crate) struct RequestParameters {
     /// Unset: the instant of the newest poll.
     pub(crate) as_of: Option<Timestamp>,
     pub(crate) method: Method,
+    // What the caller named, with no default filled in.
+    given: GivenParameters,
+}
+
+/// Prints alike for requests that ask for the same in the same words; a value that is given is told
+/// from an equal default, and from whatever the default will be tomorrow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct GivenParameters {
+    as_of: Option<Timestamp>,
+    method: Option<Method>,
+    max_hold: Option<MaxHold>,
 }
 
 impl RequestParameters {
@@ -37,19 +48,29 @@ impl RequestParameters {
     ) -> Result<RequestParameters, Problem> {
         let given = Parameters::read(request, &[AS_OF, METHOD, MAX_HOLD_MINUTES])?;
         let as_of = given.parse(AS_OF, |given| as_of(given, now))?;
-        let method = given.parse(METHOD, method)?.unwrap_or(default_method);
+        let named_method = given.parse(METHOD, method)?;
         let max_hold = given.parse(MAX_HOLD_MINUTES, max_hold)?;
-        match method {
-            Method::TimeWeighted { .. } => {
-                Ok(RequestParameters { as_of, method: Method::TimeWeighted { max_hold } })
-            }
-            Method::PollCount if max_hold.is_none() => Ok(RequestParameters { as_of, method }),
+        let method = match named_method.unwrap_or(default_method) {
+            Method::TimeWeighted { .. } => Method::TimeWeighted { max_hold },
+            Method::PollCount if max_hold.is_none() => Method::PollCount,
             Method::PollCount => {
                 let detail = "max_hold_minutes has no meaning for the method poll_count, which \
                               this report would use";
-                Err(given.refuse(MAX_HOLD_MINUTES, detail))
+                return Err(given.refuse(MAX_HOLD_MINUTES, detail));
             }
-        }
+        };
+        let given = GivenParameters { as_of, method: named_method, max_hold };
+        Ok(RequestParameters { as_of, method, given })
+    }
+
+    /// What was asked for, as given: by it a repeat with an idempotency key is known. Where and in
+    /// which writing a value came makes no difference.
+    pub(crate) fn as_given(&self) -> String {
+        let GivenParameters { as_of, method, max_hold } = self.given;
+        let as_of = as_of.map(|as_of| format!("as_of={as_of}"));
+        let method = method.map(|method| format!("method={}", method.name()));
+        let max_hold = max_hold.map(|hold| format!("max_hold_minutes={}", hold.minutes()));
+        [as_of, method, max_hold].into_iter().flatten().collect::<Vec<_>>().join("&")
     }
 }
 

@@ -6,9 +6,13 @@
 
 mod answer;
 mod body;
+mod header;
 mod parameters;
 mod problem;
+mod time_left;
 
 pub use answer::{json_answer, redirect_answer};
+pub use header::header;
 pub use parameters::{Given, Parameter, Parameters};
 pub use problem::{Fault, Problem, ProblemKind};
+pub use time_left::time_left;

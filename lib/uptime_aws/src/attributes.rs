@@ -13,6 +13,9 @@
 //! The content hash is 16 digits of SHA-256 over the segment, the file id the same over the object's
 //! key and version; an upload instant is its microseconds in 19 digits, so that it sorts.
 //!
+//! Items of the report table: one a report, and one an idempotency key, whose [`REPORT_ID`] is
+//! [`KEY`] and the key's SHA-256, and which holds [`KEY_OF`], [`ASKED`] and [`EXPIRES_AT`].
+//!
 //! Instants are numbers of microseconds since 1970, except [`EXPIRES_AT`], which the table's TTL
 //! wants in seconds. Many of these names are reserved words, so expressions write `#name`.
 
@@ -80,7 +83,16 @@ pub const SIZE_BYTES: &str = "size_bytes";
 pub const SHA256: &str = "sha256";
 /// From when on the CSV counts as gone.
 pub const CSV_EXPIRES_AT: &str = "csv_expires_at";
-/// The stable name of why it failed.
+/// When its message was known to be in the queue; told of reports with an idempotency key only.
+pub const QUEUED_AT: &str = "queued_at";
+/// The stable name of why it failed; while Running, of why its last attempt did.
 pub const FAILURE_CODE: &str = "failure_code";
 /// The same in words.
 pub const FAILURE_DETAIL: &str = "failure_detail";
+
+/// What precedes an idempotency key's SHA-256 in [`REPORT_ID`]: such an item is no report.
+pub const KEY: &str = "key#";
+/// The report an idempotency key stands for.
+pub const KEY_OF: &str = "key_of";
+/// The parameters it was first given with.
+pub const ASKED: &str = "asked";

@@ -8,6 +8,7 @@
 //! - [`report_id`], [`report`], [`report_message`]: a report's name, life and work order.
 //! - `report_table`, `report_queue`, `report_files`: where reports, their work and their CSVs are;
 //!   `report_item`, `report_transition`: a report as an item, and how that item may change.
+//! - [`idempotency_key`]: what makes a request a repeat; `key_table`: which report it stands for.
 //! - [`manifest`]: what is told of a load; `source_files`, `load_files`: its file and its results;
 //!   `csv_upload`: a result of unknown length.
 //! - `store_data`: the segments, in `DynamoDB`; `item_key`, `batch_write`, `superseded`: their
@@ -28,8 +29,11 @@ pub mod clock;
 pub mod csv_upload;
 pub mod deadline;
 pub mod hash;
+pub mod idempotency_key;
 #[cfg(feature = "dynamodb")]
 mod item_key;
+#[cfg(feature = "dynamodb")]
+pub mod key_table;
 #[cfg(feature = "s3")]
 pub mod load_files;
 pub mod manifest;
@@ -62,6 +66,9 @@ pub use clock::now;
 #[cfg(feature = "s3")]
 pub use csv_upload::CsvUpload;
 pub use deadline::Deadline;
+pub use idempotency_key::{IdempotencyKey, IdempotencyKeyError};
+#[cfg(feature = "dynamodb")]
+pub use key_table::{KeyTable, KeyUse};
 #[cfg(feature = "s3")]
 pub use load_files::{LoadFiles, LoadFolder};
 pub use manifest::{LoadError, LoadStatus, Manifest};

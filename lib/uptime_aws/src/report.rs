@@ -36,6 +36,10 @@ pub struct Report {
     pub deadline: Timestamp,
     /// How many workers have claimed it so far.
     pub attempt: u32,
+    /// Whether its message is known to have been in the queue.
+    pub queued: bool,
+    /// Why the last attempt that failed did, if one has.
+    pub last_failure: Option<Failure>,
     /// Where it is in its life.
     pub state: ReportState,
 }
@@ -131,10 +135,12 @@ impl Report {
     pub fn seen_at(mut self, now: Timestamp) -> Report {
         let running = matches!(self.state, ReportState::Running { .. });
         if running && now > self.deadline.plus(DEADLINE_GRACE_MICROS) {
-            self.state = ReportState::Failed(Failure {
-                code: FailureCode::TimedOut,
-                detail: "the report was not complete by its deadline".to_owned(),
-            });
+            let mut detail = "the report was not complete by its deadline".to_owned();
+            if let Some(Failure { detail: reason, .. }) = &self.last_failure {
+                detail.push_str("; its last attempt failed: ");
+                detail.push_str(reason);
+            }
+            self.state = ReportState::Failed(Failure { code: FailureCode::TimedOut, detail });
         }
         self
     }
@@ -158,6 +164,22 @@ mod tests {
     }
 
     #[test]
+    fn a_report_that_timed_out_tells_why_its_last_attempt_failed() {
+        let detail = "the CSV could not be stored".to_owned();
+        let failure = Failure { code: FailureCode::ComputeFailed, detail };
+        let mut report = report(ReportState::Running { shards_done: 3 });
+        report.last_failure = Some(failure);
+
+        let seen = report.seen_at(DEADLINE.plus(interval::HOUR)).state;
+
+        let ReportState::Failed(Failure { code, detail }) = seen else {
+            panic!("it should read as Failed, not as {seen:?}");
+        };
+        assert_eq!(code, FailureCode::TimedOut);
+        assert!(detail.ends_with("its last attempt failed: the CSV could not be stored"));
+    }
+
+    #[test]
     fn a_final_state_never_changes() {
         check(FAILED, 1_000 * interval::DAY, "enqueue_failed");
     }
@@ -172,22 +194,26 @@ mod tests {
 
     #[track_caller]
     fn check(state: ReportState, micros_after_deadline: i64, expected: &str) {
-        let as_of = Timestamp::from_micros(0);
-        let method = Method::PollCount;
-        let report = Report {
-            id: ReportId::random(),
-            parameters: Parameters { as_of, method },
-            created_at: as_of,
-            deadline: DEADLINE,
-            attempt: 1,
-            state,
-        };
-
-        let seen = match report.seen_at(DEADLINE.plus(micros_after_deadline)).state {
+        let seen = match report(state).seen_at(DEADLINE.plus(micros_after_deadline)).state {
             ReportState::Running { .. } => "Running",
             ReportState::Complete(_) => "Complete",
             ReportState::Failed(failure) => failure.code.name(),
         };
         assert_eq!(seen, expected);
+    }
+
+    fn report(state: ReportState) -> Report {
+        let as_of = Timestamp::from_micros(0);
+        let method = Method::PollCount;
+        Report {
+            id: ReportId::random(),
+            parameters: Parameters { as_of, method },
+            created_at: as_of,
+            deadline: DEADLINE,
+            attempt: 1,
+            queued: true,
+            last_failure: None,
+            state,
+        }
     }
 }

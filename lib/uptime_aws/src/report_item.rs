@@ -10,9 +10,9 @@ use uptime::{Timestamp, interval};
 
 use crate::attributes::{
     AS_OF, ATTEMPT, COMPLETED_AT, CREATED_AT, CSV_EXPIRES_AT, DEADLINE, EXPIRES_AT, FAILURE_CODE,
-    FAILURE_DETAIL, MAX_HOLD_MINUTES, METHOD, OBJECT_KEY, REPORT_ID, SHA256, SHARDS_DONE,
-    SIZE_BYTES, STATE, STORES, STORES_WITH_DEFAULT_HOURS, STORES_WITH_DEFAULT_ZONE,
-    STORES_WITHOUT_POLLS, TZ_RELEASE,
+    FAILURE_DETAIL, LEASE_OWNER, MAX_HOLD_MINUTES, METHOD, OBJECT_KEY, QUEUED_AT, REPORT_ID,
+    SHA256, SHARDS_DONE, SIZE_BYTES, STATE, STORES, STORES_WITH_DEFAULT_HOURS,
+    STORES_WITH_DEFAULT_ZONE, STORES_WITHOUT_POLLS, TZ_RELEASE,
 };
 use crate::item_key::Item;
 use crate::{Completion, Failure, FailureCode, NewReport, Report, ReportId, ReportState};
@@ -74,11 +74,14 @@ pub(crate) fn completion_attributes(completion: &Completion) -> Vec<Attribute> {
 
 /// Returns what an item gains when its report has failed.
 pub(crate) fn failure_attributes(failure: &Failure) -> Vec<Attribute> {
-    vec![
-        (STATE, text(FAILED)),
-        (FAILURE_CODE, text(failure.code.name())),
-        (FAILURE_DETAIL, text(&failure.detail)),
-    ]
+    let mut attributes = attempt_failure_attributes(failure);
+    attributes.push((STATE, text(FAILED)));
+    attributes
+}
+
+/// Returns what an item gains when an attempt has failed and another may follow.
+pub(crate) fn attempt_failure_attributes(failure: &Failure) -> Vec<Attribute> {
+    vec![(FAILURE_CODE, text(failure.code.name())), (FAILURE_DETAIL, text(&failure.detail))]
 }
 
 /// Reads a report's item.
@@ -89,8 +92,17 @@ pub(crate) fn report(report_id: ReportId, item: &Item) -> Result<Report, Unreada
         created_at: read_instant(item, CREATED_AT)?,
         deadline: read_instant(item, DEADLINE)?,
         attempt: read_number(item, ATTEMPT)?,
+        queued: item.contains_key(QUEUED_AT),
+        last_failure: item.contains_key(FAILURE_CODE).then(|| failure(item)).transpose()?,
         state: state(item)?,
     })
+}
+
+/// Tells whether a report is already in the state that a change, whose answer may have been lost,
+/// would have brought it to; if it is leased, by the same owner.
+pub(crate) fn is_already(item: &Item, state_wanted: &ReportState, owner: Option<&str>) -> bool {
+    let is_owned = owner.is_none_or(|owner| read_text(item, LEASE_OWNER) == Ok(owner));
+    is_owned && state(item).as_ref() == Ok(state_wanted)
 }
 
 /// Reads what a report is about.
@@ -113,12 +125,16 @@ fn state(item: &Item) -> Result<ReportState, Unreadable> {
     match read_text(item, STATE)? {
         RUNNING => Ok(ReportState::Running { shards_done: read_number(item, SHARDS_DONE)? }),
         COMPLETE => Ok(ReportState::Complete(completion(item)?)),
-        FAILED => Ok(ReportState::Failed(Failure {
-            code: FailureCode::from_name(read_text(item, FAILURE_CODE)?).ok_or(FAILURE_CODE)?,
-            detail: read_text(item, FAILURE_DETAIL)?.to_owned(),
-        })),
+        FAILED => failure(item).map(ReportState::Failed),
         _ => Err(STATE),
     }
+}
+
+fn failure(item: &Item) -> Result<Failure, Unreadable> {
+    Ok(Failure {
+        code: FailureCode::from_name(read_text(item, FAILURE_CODE)?).ok_or(FAILURE_CODE)?,
+        detail: read_text(item, FAILURE_DETAIL)?.to_owned(),
+    })
 }
 
 fn completion(item: &Item) -> Result<Completion, Unreadable> {

@@ -10,11 +10,11 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use uptime::Timestamp;
 
-use crate::attributes::{DEADLINE, REPORT_ID, SHARDS_DONE, STATE};
+use crate::attributes::{DEADLINE, QUEUED_AT, REPORT_ID, SHARDS_DONE, STATE};
 use crate::item_key::Item;
 use crate::report_item::{self, RUNNING, Unreadable};
 use crate::report_transition::Transition;
-use crate::{CallError, Clients, Completion, Failure, NewReport, Report, ReportId};
+use crate::{CallError, Clients, Completion, Failure, NewReport, Report, ReportId, ReportState};
 
 /// The table of reports.
 #[derive(Debug, Clone)]
@@ -74,6 +74,20 @@ impl ReportTable {
     /// Records a new report as Running. Recording the same one again changes nothing and is fine,
     /// whatever has become of it.
     pub async fn record_running(&self, report: &NewReport) -> Result<(), ReportTableError> {
+        match self.record_or_find(report).await? {
+            Some(found) if found.parameters != report.parameters => {
+                Err(ReportTableError::Taken { report_id: report.id })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Records a new report as Running, or returns the one that has this id already, about
+    /// whatever it is.
+    pub async fn record_or_find(
+        &self,
+        report: &NewReport,
+    ) -> Result<Option<Report>, ReportTableError> {
         let report_id = report.id;
         let recorded = self
             .client
@@ -86,19 +100,24 @@ impl ReportTable {
             .send()
             .await;
         let Err(error) = recorded else {
-            return Ok(());
+            return Ok(None);
         };
         let Some(PutItemError::ConditionalCheckFailedException(taken)) = error.as_service_error()
         else {
             return Err(unavailable(report_id, "PutItem", error));
         };
         let item = taken.item().ok_or_else(|| unreadable(report_id, REPORT_ID))?;
-        let parameters = report_item::parameters(item);
-        if parameters.map_err(|attribute| unreadable(report_id, attribute))? == report.parameters {
-            Ok(())
-        } else {
-            Err(ReportTableError::Taken { report_id })
-        }
+        read(report_id, item).map(Some)
+    }
+
+    /// Remembers that a Running report's message is in the queue. `false`: it was not Running.
+    pub async fn mark_queued(
+        &self,
+        report_id: ReportId,
+        now: Timestamp,
+    ) -> Result<bool, ReportTableError> {
+        let queued = Transition::of_running(vec![(QUEUED_AT, report_item::instant(now))]);
+        self.happens(report_id, queued).await
     }
 
     /// Reads a report, as of everything written before the call.
@@ -115,14 +134,15 @@ impl ReportTable {
         answer.item.map(|item| read(report_id, &item)).transpose()
     }
 
-    /// Fails a report that is Running, whoever works on it. `false`: it was not Running.
+    /// Fails a report that could not be queued. `false`: it was not Running, or its message is
+    /// known to have been in the queue: a worker has claimed it, or somebody else queued it.
     pub async fn mark_failed(
         &self,
         report_id: ReportId,
         failure: &Failure,
     ) -> Result<bool, ReportTableError> {
-        let failed = Transition::of_running(report_item::failure_attributes(failure));
-        self.happens(report_id, failed).await
+        let failed = Transition::of_running(report_item::failure_attributes(failure)).not_queued();
+        self.ends(report_id, failed, &ReportState::Failed(failure.clone()), None).await
     }
 
     /// Claims a report for `lease_owner` until `lease_until` and counts the attempt.
@@ -155,6 +175,19 @@ impl ReportTable {
         self.happens(report_id, progress).await
     }
 
+    /// Gives back the lease of a failed attempt, so that the next delivery can claim at once, and
+    /// records why it failed. `false`: the lease is no longer this attempt's; nothing changed.
+    pub async fn release(
+        &self,
+        report_id: ReportId,
+        lease_owner: &str,
+        attempt: u32,
+        failure: &Failure,
+    ) -> Result<bool, ReportTableError> {
+        let reason = report_item::attempt_failure_attributes(failure);
+        self.happens(report_id, Transition::release(lease_owner, attempt, reason)).await
+    }
+
     /// Fails a report on its worker's last try. `false`: as with [`ReportTable::record_progress`].
     pub async fn record_attempt_failure(
         &self,
@@ -163,11 +196,13 @@ impl ReportTable {
         failure: &Failure,
     ) -> Result<bool, ReportTableError> {
         let failed = Transition::of_running(report_item::failure_attributes(failure));
-        self.happens(report_id, failed.leased_by(lease_owner)).await
+        let state = ReportState::Failed(failure.clone());
+        self.ends(report_id, failed.leased_by(lease_owner), &state, Some(lease_owner)).await
     }
 
     /// Completes a report whose CSV is stored. `false`: it is final already, the lease is no
-    /// longer `lease_owner`'s, or its deadline has passed; then nothing changed.
+    /// longer `lease_owner`'s, or its deadline has passed; then nothing changed. Completing it
+    /// again with the same CSV, as after an answer that was lost, is `true`.
     pub async fn complete(
         &self,
         report_id: ReportId,
@@ -176,7 +211,25 @@ impl ReportTable {
         completion: &Completion,
     ) -> Result<bool, ReportTableError> {
         let complete = Transition::of_running(report_item::completion_attributes(completion));
-        self.happens(report_id, complete.leased_by(lease_owner).in_time(now)).await
+        let complete = complete.leased_by(lease_owner).in_time(now);
+        let state = ReportState::Complete(completion.clone());
+        self.ends(report_id, complete, &state, Some(lease_owner)).await
+    }
+
+    /// Brings a report to a final state. One that is in this very state already was brought there
+    /// by a call whose answer was lost: the SDK repeats such calls.
+    async fn ends(
+        &self,
+        report_id: ReportId,
+        transition: Transition,
+        state: &ReportState,
+        lease_owner: Option<&str>,
+    ) -> Result<bool, ReportTableError> {
+        Ok(match self.update(report_id, transition).await? {
+            Outcome::Changed(_) => true,
+            Outcome::Unchanged(None) => false,
+            Outcome::Unchanged(Some(item)) => report_item::is_already(&item, state, lease_owner),
+        })
     }
 
     async fn happens(

@@ -7,14 +7,17 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use uptime::Timestamp;
 
-use crate::attributes::{ATTEMPT, DEADLINE, LEASE_OWNER, LEASE_UNTIL, SHARDS_DONE, STATE};
+use crate::attributes::{
+    ATTEMPT, DEADLINE, LEASE_OWNER, LEASE_UNTIL, QUEUED_AT, SHARDS_DONE, STATE,
+};
 use crate::report_item::{Attribute, RUNNING, instant, number, text};
 
 /// What `UpdateItem` is told: what to change, and on which conditions.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Transition {
     assignments: Vec<String>,
-    additions: &'static str,
+    // More clauses than `SET`.
+    further: &'static str,
     // Invariant: never empty; all have to hold.
     conditions: Vec<String>,
     /// `#state` to `state`: many names are reserved words.
@@ -28,7 +31,7 @@ impl Transition {
     pub(crate) fn of_running(changes: Vec<Attribute>) -> Transition {
         let mut transition = Transition {
             assignments: Vec::new(),
-            additions: "",
+            further: "",
             conditions: vec!["#state = :running".to_owned()],
             names: HashMap::new(),
             values: HashMap::new(),
@@ -53,12 +56,33 @@ impl Transition {
             (LEASE_UNTIL, instant(lease_until)),
             (SHARDS_DONE, number(0)),
         ]);
-        claim.additions = " ADD #attempt :one";
+        claim.further = " ADD #attempt :one";
         claim.name(ATTEMPT);
         claim.value(":one", number(1));
         let is_free = "attribute_not_exists(#lease_until) OR #lease_until <= :now";
         claim.conditions.push(format!("({is_free} OR #lease_owner = :lease_owner)"));
         claim.in_time(now)
+    }
+
+    /// Gives the lease back, if it still is that of this attempt of `lease_owner`.
+    pub(crate) fn release(lease_owner: &str, attempt: u32, changes: Vec<Attribute>) -> Transition {
+        let mut release = Transition::of_running(changes).leased_by(lease_owner);
+        release.further = " REMOVE #lease_owner, #lease_until";
+        release.name(LEASE_UNTIL);
+        release.name(ATTEMPT);
+        release.conditions.push("#attempt = :attempt".to_owned());
+        release.value(":attempt", number(attempt));
+        release
+    }
+
+    /// Only if nothing says that the report's message was in the queue: not a worker's claim
+    /// either.
+    pub(crate) fn not_queued(mut self) -> Transition {
+        self.conditions.push("attribute_not_exists(#queued_at) AND #attempt = :none".to_owned());
+        self.name(QUEUED_AT);
+        self.name(ATTEMPT);
+        self.value(":none", number(0));
+        self
     }
 
     /// Only if the lease is `lease_owner`'s.
@@ -79,7 +103,7 @@ impl Transition {
 
     /// Returns what to change.
     pub(crate) fn update_expression(&self) -> String {
-        format!("SET {}{}", self.assignments.join(", "), self.additions)
+        format!("SET {}{}", self.assignments.join(", "), self.further)
     }
 
     /// Returns when to.
@@ -127,6 +151,24 @@ mod tests {
              #shards_done = :shards_done ADD #attempt :one",
             "#state = :running AND (attribute_not_exists(#lease_until) OR #lease_until <= :now \
              OR #lease_owner = :lease_owner) AND #deadline >= :now",
+        );
+    }
+
+    #[test]
+    fn a_lease_is_given_back_by_the_attempt_that_holds_it() {
+        check(
+            &Transition::release("me", 2, vec![(SHARDS_DONE, number(0))]),
+            "SET #shards_done = :shards_done REMOVE #lease_owner, #lease_until",
+            "#state = :running AND #lease_owner = :lease_owner AND #attempt = :attempt",
+        );
+    }
+
+    #[test]
+    fn a_report_whose_message_was_in_the_queue_is_known_by_its_mark_or_by_a_claim() {
+        check(
+            &Transition::of_running(vec![(SHARDS_DONE, number(0))]).not_queued(),
+            "SET #shards_done = :shards_done",
+            "#state = :running AND attribute_not_exists(#queued_at) AND #attempt = :none",
         );
     }
 

@@ -106,6 +106,22 @@ fn the_sample_event_is_a_request_that_is_accepted() {
     assert_eq!(outcome(&request, TIME_WEIGHTED), expected);
 }
 
+#[test]
+fn a_repeat_is_known_by_what_was_given_and_not_by_what_it_means() {
+    let given = |query: &str| as_given(&of_query(query));
+    assert_eq!(given(""), "");
+    assert_eq!(given("method=time_weighted"), "method=time_weighted");
+    let all = "as_of=2023-01-25T01:00:00Z&method=time_weighted&max_hold_minutes=90";
+    assert_eq!(given(all), all);
+    assert_eq!(
+        given("max_hold_minutes=90&method=time_weighted&as_of=2023-01-25T02:00:00+01:00"),
+        all
+    );
+    let json =
+        r#"{"max_hold_minutes": 90, "method": "time_weighted", "as_of": "2023-01-25T01:00:00Z"}"#;
+    assert_eq!(as_given(&of_body(json)), all);
+}
+
 #[track_caller]
 fn check(query: &str, expected: &str) {
     check_default(TIME_WEIGHTED, query, expected);
@@ -113,19 +129,31 @@ fn check(query: &str, expected: &str) {
 
 #[track_caller]
 fn check_default(default_method: Method, query: &str, expected: &str) {
-    let mut values: HashMap<String, Vec<String>> = HashMap::new();
-    for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-        values.entry(name.to_owned()).or_default().push(value.to_owned());
-    }
-    let request = Request::new(Body::Empty).with_query_string_parameters(values);
-    assert_eq!(outcome(&request, default_method), expected, "{query}");
+    assert_eq!(outcome(&of_query(query), default_method), expected, "{query}");
 }
 
 #[track_caller]
 fn check_body(body: &str, expected: &str) {
+    assert_eq!(outcome(&of_body(body), TIME_WEIGHTED), expected, "{body}");
+}
+
+fn of_query(query: &str) -> Request {
+    let mut values: HashMap<String, Vec<String>> = HashMap::new();
+    for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        values.entry(name.to_owned()).or_default().push(value.to_owned());
+    }
+    Request::new(Body::Empty).with_query_string_parameters(values)
+}
+
+fn of_body(body: &str) -> Request {
     let mut request = Request::new(Body::from(body));
     *request.method_mut() = lambda_http::http::Method::POST;
-    assert_eq!(outcome(&request, TIME_WEIGHTED), expected, "{body}");
+    request
+}
+
+fn as_given(request: &Request) -> String {
+    let now = Timestamp::from_rfc3339(NOW).unwrap();
+    RequestParameters::read(request, TIME_WEIGHTED, now).unwrap().as_given()
 }
 
 fn outcome(request: &Request, default_method: Method) -> String {

@@ -31,6 +31,8 @@ pub enum ProblemKind {
     BodyTooLarge,
     /// The body is neither JSON nor a form.
     UnsupportedBody,
+    /// The idempotency key stands for a request with other parameters.
+    KeyReused,
     /// The service itself failed.
     Internal,
     /// The report was recorded but could not be queued.
@@ -88,6 +90,9 @@ impl ProblemKind {
             }
             ProblemKind::UnsupportedBody => {
                 (S::UNSUPPORTED_MEDIA_TYPE, "unsupported-body", "The body's type is not known")
+            }
+            ProblemKind::KeyReused => {
+                (S::UNPROCESSABLE_ENTITY, "key-reused", "The idempotency key is in use")
             }
             ProblemKind::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "The service failed"),
             ProblemKind::NotQueued => {

@@ -58,8 +58,9 @@ impl SystemSettings {
         let reports = Worker {
             timeout: Duration::from_mins(1),
             visibility: Duration::from_mins(6),
-            // A failed worker's lease ends with its time-out: a retry before that would find it.
-            retry_after: Duration::from_secs(61),
+            // A failed worker gives its lease back. Five receives last as long as one that a
+            // worker holds to its time-out.
+            retry_after: Duration::from_secs(15),
             concurrency: CONCURRENCY,
         };
         let loads = Worker {

@@ -1,0 +1,131 @@
+//! Requests with an `Idempotency-Key`, which may be repeated until they succeed (spec section 7).
+//!
+//! The order of effects: the key is taken for an id, a report is recorded under that id, its work
+//! is queued, and that is remembered. **Each step is made again by whoever does not find it made**, so
+//! a call that broke off between any two is made up for by its repeat, and calls at once end with one
+//! report. Its message may be sent more than once by calls that overlap: a worker does not mind.
+//!
+//! A key has one name space per deployment, is good for 24 hours from when it was taken, and free
+//! again at once if its report Failed because queueing failed.
+
+use http_api::{Parameter, Problem, ProblemKind, header};
+use lambda_http::Request;
+use uptime::Timestamp;
+use uptime::report::Parameters;
+use uptime_aws::{
+    Deadline, Failure, FailureCode, IdempotencyKey, KeyUse, Report, ReportId, ReportState, describe,
+};
+
+use crate::{Resources, enqueue, give_up, not_recorded};
+
+const IDEMPOTENCY_KEY: Parameter =
+    Parameter { name: "Idempotency-Key", accepted: "1 to 255 visible ASCII characters" };
+
+/// How often a report that others end meanwhile is looked at again; each time means that another
+/// call with this key failed to queue it.
+const ROUNDS: u32 = 5;
+
+/// A request with a key.
+#[derive(Debug)]
+pub(crate) struct Keyed {
+    pub(crate) key: IdempotencyKey,
+    /// Its parameters as given.
+    pub(crate) asked: String,
+    /// The same with the defaults of this moment.
+    pub(crate) parameters: Parameters,
+    pub(crate) now: Timestamp,
+    /// When queueing counts as failed.
+    pub(crate) giving_up_at: Deadline,
+}
+
+impl Keyed {
+    /// What the key stands for if this request is the first with it.
+    fn first_use(&self) -> KeyUse {
+        KeyUse { report_id: ReportId::random(), asked: self.asked.clone() }
+    }
+}
+
+/// What one look at the key's report came to.
+enum Round {
+    Accepted,
+    /// It Failed because queueing failed: the key is free.
+    KeyFree,
+    /// Another call changed it meanwhile.
+    Changed,
+}
+
+/// Reads the key of a request, if it has one.
+pub(crate) fn read_key(request: &Request) -> Result<Option<IdempotencyKey>, Problem> {
+    header(request, IDEMPOTENCY_KEY, |text| text.parse().ok())
+}
+
+/// Sees to it that the key's report is recorded and its work queued, and returns its id.
+pub(crate) async fn accept(resources: &Resources, keyed: &Keyed) -> Result<ReportId, Problem> {
+    let Keyed { key, asked, now, .. } = keyed;
+    let taken = resources.keys.take(key, keyed.first_use(), *now).await;
+    let mut stands_for = taken.map_err(not_recorded)?;
+    for _ in 0..ROUNDS {
+        if stands_for.asked != *asked {
+            return Err(reused());
+        }
+        let report_id = stands_for.report_id;
+        match record_and_queue(resources, keyed, report_id).await? {
+            Round::Accepted => return Ok(report_id),
+            Round::Changed => {}
+            Round::KeyFree => {
+                let next = keyed.first_use();
+                let taken = resources.keys.take_from(report_id, key, next, *now).await;
+                stands_for = taken.map_err(not_recorded)?;
+            }
+        }
+    }
+    Err(Problem::unavailable("other calls with the same idempotency key kept failing"))
+}
+
+/// One that was recorded before keeps its `as_of` and its deadline.
+async fn record_and_queue(
+    resources: &Resources,
+    keyed: &Keyed,
+    report_id: ReportId,
+) -> Result<Round, Problem> {
+    let report = resources.lifetimes.new_report(report_id, keyed.parameters, keyed.now);
+    let found = resources.reports.record_or_find(&report).await.map_err(not_recorded)?;
+    match found {
+        Some(report) if has_failed_to_queue(&report) => return Ok(Round::KeyFree),
+        Some(report) if !may_lack_its_message(&report, keyed.now) => return Ok(Round::Accepted),
+        Some(_) | None => {}
+    }
+
+    if let Err(error) = enqueue(resources, report_id, keyed.giving_up_at).await {
+        return match give_up(resources, report_id, error).await {
+            Some(problem) => Err(problem),
+            None => Ok(Round::Changed),
+        };
+    }
+    match resources.reports.mark_queued(report_id, keyed.now).await {
+        Ok(true) => Ok(Round::Accepted),
+        Ok(false) => Ok(Round::Changed),
+        Err(error) => {
+            // It is queued; a repeat will queue it once more.
+            tracing::warn!(report.id = %report_id, cause = describe(&error), "not marked queued");
+            Ok(Round::Accepted)
+        }
+    }
+}
+
+fn has_failed_to_queue(report: &Report) -> bool {
+    let unqueued = FailureCode::EnqueueFailed;
+    matches!(report.state, ReportState::Failed(Failure { code, .. }) if code == unqueued)
+}
+
+/// Past its deadline it is Failed, message or not.
+fn may_lack_its_message(report: &Report, now: Timestamp) -> bool {
+    let is_running = matches!(report.state, ReportState::Running { .. });
+    is_running && !report.queued && report.attempt == 0 && now <= report.deadline
+}
+
+fn reused() -> Problem {
+    let detail = "the Idempotency-Key was used with other parameters less than 24 hours ago; \
+                  repeat those, or use a new key";
+    Problem::new(ProblemKind::KeyReused, detail)
+}

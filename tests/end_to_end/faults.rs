@@ -1,0 +1,164 @@
+//! Calls to AWS that fail, or whose answers are lost, while a report is asked for and made.
+
+use end_to_end::faults::Fault;
+use end_to_end::faulty_system::FaultySystem;
+use serde_json::json;
+use uptime_aws::{FailureCode, ReportState};
+
+use crate::small;
+
+const NOON: &str = "2023-01-23T12:00:00Z";
+/// The SDKs try a call three times.
+const TRIES: usize = 3;
+
+#[tokio::test]
+async fn a_report_that_cannot_be_queued_is_failed_and_its_caller_told() {
+    let (system, _) = asked_for().await;
+    for _ in 0..TRIES {
+        system.faults.plan("SendMessage", 0, Fault::Refuse(500, "InternalError"));
+    }
+
+    let (status, problem) = system.trigger(NOON, None).await.unwrap();
+
+    assert_eq!((status, &problem["type"]), (503, &json!("/problems/not-queued")));
+    let mut codes = Vec::new();
+    for id in system.reports().await {
+        if let ReportState::Failed(failure) = system.recorded(&id).await.state {
+            codes.push(failure.code);
+        }
+    }
+    assert_eq!(codes, [FailureCode::EnqueueFailed]);
+}
+
+#[tokio::test]
+async fn a_failed_attempt_gives_its_lease_back_and_says_why() {
+    let (system, id) = asked_for().await;
+    system.faults.plan("PutObject", 0, Fault::Refuse(403, "AccessDenied"));
+
+    assert_eq!(system.deliver(&id, 1).await, Some(false));
+    let report = system.recorded(&id).await;
+    assert!(matches!(report.state, ReportState::Running { .. }));
+    assert_eq!(report.last_failure.unwrap().detail, "the CSV could not be stored");
+
+    assert_eq!(system.deliver(&id, 2).await, Some(true));
+    assert_eq!(system.recorded(&id).await.attempt, 2);
+    check_csv(&system, &id).await;
+}
+
+#[tokio::test]
+async fn the_last_attempt_allowed_fails_the_report() {
+    let (system, id) = asked_for().await;
+    system.faults.plan("PutObject", 0, Fault::Refuse(403, "AccessDenied"));
+
+    assert_eq!(system.deliver(&id, 5).await, Some(false), "the message is kept");
+
+    let status = system.story.status(&id).await;
+    assert_eq!(status["error"]["code"], "compute_failed");
+    assert_eq!(system.deliver(&id, 6).await, Some(true));
+    assert_eq!(system.story.status(&id).await, status);
+}
+
+#[tokio::test]
+async fn a_completion_whose_answer_is_lost_is_a_completion() {
+    let (system, id) = asked_for().await;
+    // The claim comes first.
+    system.faults.plan("UpdateItem", 1, Fault::Lose);
+
+    assert_eq!(system.deliver(&id, 1).await, Some(true));
+
+    assert_eq!(system.faults.tries("UpdateItem"), 3);
+    check_csv(&system, &id).await;
+}
+
+#[tokio::test]
+async fn a_worker_that_died_anywhere_leaves_a_report_that_the_next_one_completes_or_finds() {
+    for (operation, earlier) in
+        [("UpdateItem", 0), ("Query", 40), ("PutObject", 0), ("UpdateItem", 1)]
+    {
+        for death in [Fault::DieBefore, Fault::DieAfter] {
+            let (system, id) = asked_for().await;
+            system.faults.plan(operation, earlier, death);
+            assert_eq!(system.deliver(&id, 1).await, None);
+            system.faults.clear();
+
+            if system.deliver(&id, 2).await == Some(false) {
+                // It met the dead worker's lease; a restart voids it, as its end would.
+                let system = restarted(system).await;
+                assert_eq!(system.csv_of(&id).await, small::csv_at_noon());
+            } else {
+                check_csv(&system, &id).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_query_that_is_throttled_is_tried_again() {
+    let (system, id) = asked_for().await;
+    let throttled = Fault::Refuse(400, "ProvisionedThroughputExceededException");
+    system.faults.plan("Query", 3, throttled);
+    system.faults.plan("Query", 30, throttled);
+
+    assert_eq!(system.deliver(&id, 1).await, Some(true));
+
+    assert_eq!(system.faults.tries("Query"), 128 + 2);
+    check_csv(&system, &id).await;
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_read_fails_the_attempt_and_leaves_no_csv() {
+    let (system, id) = asked_for().await;
+    system.faults.plan("Query", 100, Fault::Refuse(400, "ValidationException"));
+
+    assert_eq!(system.deliver(&id, 1).await, Some(false));
+
+    assert_eq!(system.faults.tries("PutObject"), 0);
+    assert!(system.story.csvs_of(&id).await.is_empty());
+    assert_eq!(system.story.status(&id).await["status"], "Running");
+    assert_eq!(system.deliver(&id, 2).await, Some(true));
+    check_csv(&system, &id).await;
+}
+
+#[tokio::test]
+async fn an_empty_page_is_not_the_end_of_a_range() {
+    let (system, id) = asked_for().await;
+    for _ in 0..2 * 128 {
+        system.faults.plan("Query", 0, Fault::EmptyPage);
+    }
+
+    assert_eq!(system.deliver(&id, 1).await, Some(true));
+
+    assert_eq!(system.faults.tries("Query"), 2 * 128);
+    check_csv(&system, &id).await;
+}
+
+#[tokio::test]
+async fn a_csv_is_put_again_when_s3_is_busy_and_each_time_with_a_checksum() {
+    let (system, id) = asked_for().await;
+    for _ in 0..2 {
+        system.faults.plan("PutObject", 0, Fault::Refuse(503, "SlowDown"));
+    }
+
+    assert_eq!(system.deliver(&id, 1).await, Some(true));
+
+    assert_eq!(system.faults.tries("PutObject"), 3);
+    assert!(system.faults.all_had("PutObject", "x-amz-checksum-"));
+    check_csv(&system, &id).await;
+}
+
+/// A system that holds the small files, and a report of them that is queued; no fault so far.
+async fn asked_for() -> (FaultySystem, String) {
+    let system = FaultySystem::start(&small::FILES).await;
+    let id = system.accepted(NOON, None).await;
+    system.faults.clear();
+    (system, id)
+}
+
+async fn check_csv(system: &FaultySystem, id: &str) {
+    assert_eq!(system.story.csv_of(id).await, small::csv_at_noon());
+}
+
+async fn restarted(system: FaultySystem) -> end_to_end::story::Story {
+    let FaultySystem { story, .. } = system;
+    end_to_end::story::Story::in_folder(story.end().await, |_| {}).await
+}

@@ -1,0 +1,153 @@
+//! Idempotency keys: a call may be repeated until it succeeds, and gives one report.
+
+use end_to_end::faults::Fault;
+use end_to_end::faulty_system::FaultySystem;
+use end_to_end::story::Story;
+use futures::future::join_all;
+use http::Method;
+use local::system::{REPORT_QUEUE, REPORT_TABLE};
+use serde_json::json;
+use uptime::interval::{HOUR, SECOND};
+use uptime_aws::{IdempotencyKey, KeyTable, KeyUse, ReportId};
+
+use crate::small;
+
+const NOON: &str = "2023-01-23T12:00:00Z";
+const KEY: Option<&str> = Some("my-key");
+
+#[tokio::test]
+async fn a_repeat_gives_the_same_report_and_no_further_message() {
+    let system = FaultySystem::start(&small::FILES).await;
+    let id = system.accepted(NOON, KEY).await;
+
+    assert_eq!(system.accepted(NOON, KEY).await, id);
+    assert_eq!(system.story.messages(REPORT_QUEUE).len(), 1);
+    assert_eq!(system.deliver(&id, 1).await, Some(true));
+    assert_eq!(system.accepted(NOON, KEY).await, id, "also when it is Complete");
+
+    assert_eq!(system.story.messages(REPORT_QUEUE).len(), 1);
+    assert_eq!(system.reports().await, [id.clone()]);
+    assert_eq!(system.story.csv_of(&id).await, small::csv_at_noon());
+    assert_ne!(system.accepted(NOON, Some("another-key")).await, id);
+    assert_ne!(system.accepted(NOON, None).await, id);
+}
+
+#[tokio::test]
+async fn fifty_calls_at_once_get_one_report() {
+    let story = Story::begin().await;
+    story.load_all(&small::FILES).await;
+    let path = format!("/trigger_report{}", small::AT_NOON);
+    let call = || story.call(Method::GET, &path, &[("idempotency-key", "k")], "");
+
+    let answers = join_all((0..50).map(|_| call())).await;
+
+    let ids: Vec<_> =
+        answers.iter().map(|answer| answer.document(202)["report_id"].clone()).collect();
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    let id = ids[0].as_str().unwrap();
+    assert_eq!(story.csv_of(id).await, small::csv_at_noon());
+    assert_eq!(story.csvs_of(id).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_is_refused_with_other_parameters_and_nothing_is_queued() {
+    let system = FaultySystem::start(&small::FILES).await;
+    let id = system.accepted(NOON, KEY).await;
+
+    let (status, problem) = system.trigger("2023-01-23T13:00:00Z", KEY).await.unwrap();
+
+    assert_eq!((status, &problem["type"]), (422, &json!("/problems/key-reused")));
+    assert_eq!(system.story.messages(REPORT_QUEUE).len(), 1);
+    assert_eq!(system.reports().await, [id]);
+}
+
+#[tokio::test]
+async fn both_verbs_share_the_keys_and_know_a_repeat_by_what_it_says() {
+    let story = Story::with(|settings| settings.reports.concurrency = 0).await;
+    story.load_all(&small::FILES).await;
+    let path = format!("/trigger_report{}&max_hold_minutes=90", small::AT_NOON);
+    let key = ("Idempotency-Key", "k");
+    let first = story.call(Method::GET, &path, &[key], "").await.document(202);
+
+    let body = json!({ "max_hold_minutes": 90, "as_of": "2023-01-23T13:00:00+01:00" }).to_string();
+    let headers = [key, ("content-type", "application/json")];
+    let second = story.call(Method::POST, "/trigger_report", &headers, &body).await.document(202);
+    let spelled_out = format!("{path}&method=time_weighted");
+    let third = story.call(Method::GET, &spelled_out, &[key], "").await;
+
+    assert_eq!(second["report_id"], first["report_id"]);
+    assert_eq!(third.problem(422), "key-reused");
+}
+
+#[tokio::test]
+async fn a_bad_key_is_refused_by_name() {
+    let story = Story::with(|settings| settings.reports.concurrency = 0).await;
+    story.load_all(&small::FILES).await;
+    let (long, longest) = ("k".repeat(256), "k".repeat(255));
+    for bad in ["", "a b", &long] {
+        let headers = [("idempotency-key", bad)];
+        let answer = story.call(Method::GET, "/trigger_report", &headers, "").await;
+        assert_eq!(answer.problem(400), "invalid-parameter");
+        assert!(answer.text().contains("\"Idempotency-Key\""), "{}", answer.text());
+    }
+    let headers = [("idempotency-key", &*longest)];
+    story.call(Method::GET, "/trigger_report", &headers, "").await.document(202);
+}
+
+#[tokio::test]
+async fn a_call_that_dies_between_any_two_steps_is_made_up_for_by_its_repeat() {
+    let system = FaultySystem::start(&small::FILES).await;
+    let steps = [("PutItem", 0), ("PutItem", 1), ("SendMessage", 0), ("UpdateItem", 0)];
+    for (operation, earlier) in steps {
+        for death in [Fault::DieBefore, Fault::DieAfter] {
+            let key = format!("{operation}-{earlier}-{death:?}");
+            system.faults.clear();
+            system.faults.plan(operation, earlier, death);
+            let before = system.reports().await.len();
+            assert_eq!(system.trigger(NOON, Some(&key)).await, None, "{key} has no such step");
+
+            let id = system.accepted(NOON, Some(&key)).await;
+
+            assert_eq!(system.reports().await.len(), before + 1, "{key}");
+            let messages = system.story.messages(REPORT_QUEUE);
+            assert!(messages.iter().any(|body| body.contains(&id)), "{key}: not queued");
+            assert_eq!(system.accepted(NOON, Some(&key)).await, id, "{key}");
+            assert_eq!(system.deliver(&id, 1).await, Some(true), "{key}");
+            assert_eq!(system.story.csv_of(&id).await, small::csv_at_noon(), "{key}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_key_of_a_report_that_could_not_be_queued_is_free() {
+    let system = FaultySystem::start(&small::FILES).await;
+    for _ in 0..3 {
+        system.faults.plan("SendMessage", 0, Fault::Refuse(500, "InternalError"));
+    }
+
+    let (status, problem) = system.trigger(NOON, KEY).await.unwrap();
+    assert_eq!((status, &problem["type"]), (503, &json!("/problems/not-queued")));
+    let failed = system.reports().await;
+    let id = system.accepted(NOON, KEY).await;
+
+    assert_eq!(system.story.status(&failed[0]).await["error"]["code"], "enqueue_failed");
+    assert_ne!(id, failed[0]);
+    assert_eq!(system.accepted(NOON, KEY).await, id);
+}
+
+#[tokio::test]
+async fn a_key_is_kept_for_24_hours() {
+    let story = Story::begin().await;
+    let keys = KeyTable::new(&story.system.sdk_config(), REPORT_TABLE);
+    let key: IdempotencyKey = "k".parse().unwrap();
+    let wanted = || KeyUse { report_id: ReportId::random(), asked: String::new() };
+    let (first, now) = (wanted(), uptime_aws::now());
+    assert_eq!(keys.take(&key, first.clone(), now).await.unwrap(), first);
+
+    let day_later = now.plus(24 * HOUR);
+    assert_eq!(keys.take(&key, wanted(), day_later).await.unwrap(), first);
+    let next = wanted();
+    let later = day_later.plus(2 * SECOND);
+    assert_eq!(keys.take(&key, next.clone(), later).await.unwrap(), next);
+    assert_eq!(keys.take(&key, first, later).await.unwrap(), next);
+}

@@ -1,0 +1,177 @@
+//! Faults between a function and AWS, at the HTTP connector of the SDKs: what is deployed has no
+//! seam for them.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+use uptime_aws::SdkConfig;
+
+/// What happens to one try of a call.
+#[derive(Debug, Clone, Copy)]
+pub enum Fault {
+    /// It is answered with this status and error code, and has no effect.
+    Refuse(u16, &'static str),
+    /// It has its effect, but the connection breaks before the answer.
+    Lose,
+    /// The process dies before it has an effect.
+    DieBefore,
+    /// The process dies when it has had its effect.
+    DieAfter,
+    /// A query that begins a range finds nothing on its first page, and more to read.
+    EmptyPage,
+}
+
+/// Faults that are to come, and what was seen so far. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Faults(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    plan: Mutex<Vec<Planned>>,
+    seen: Mutex<Vec<Seen>>,
+    died: Notify,
+}
+
+#[derive(Debug)]
+struct Planned {
+    operation: &'static str,
+    pass_first: u32,
+    fault: Fault,
+}
+
+#[derive(Debug)]
+struct Seen {
+    operation: String,
+    headers: Vec<String>,
+}
+
+impl Faults {
+    /// Plans a fault for a try of an operation, after so many of it have passed and after the
+    /// faults planned for it before.
+    pub fn plan(&self, operation: &'static str, pass_first: u32, fault: Fault) {
+        lock(&self.0.plan).push(Planned { operation, pass_first, fault });
+    }
+
+    /// Forgets what was planned and seen.
+    pub fn clear(&self) {
+        lock(&self.0.plan).clear();
+        lock(&self.0.seen).clear();
+    }
+
+    /// How many tries of an operation there were.
+    pub fn tries(&self, operation: &str) -> usize {
+        lock(&self.0.seen).iter().filter(|seen| seen.operation == operation).count()
+    }
+
+    /// Tells whether every try of an operation, and there was one, had a header that starts so.
+    pub fn all_had(&self, operation: &str, header: &str) -> bool {
+        let has = |seen: &Seen| seen.headers.iter().any(|name| name.starts_with(header));
+        let seen = lock(&self.0.seen);
+        let mut of_operation = seen.iter().filter(|seen| seen.operation == operation).peekable();
+        of_operation.peek().is_some() && of_operation.all(has)
+    }
+
+    /// Waits until a process has died.
+    pub async fn died(&self) {
+        self.0.died.notified().await;
+    }
+
+    /// The configuration of clients that meet these faults.
+    pub fn between(&self, sdk_config: &SdkConfig) -> SdkConfig {
+        let (faults, real) = (self.clone(), uptime_aws::sdk_config::http_client());
+        let client = http_client_fn(move |settings, components| {
+            let inner = real.http_connector(settings, components);
+            SharedHttpConnector::new(Faulty { inner, faults: faults.clone() })
+        });
+        sdk_config.clone().into_builder().http_client(client).build()
+    }
+
+    fn next(&self, request: &HttpRequest) -> Option<Fault> {
+        let operation = operation_of(request);
+        let mut plan = lock(&self.0.plan);
+        let place = plan.iter().position(|planned| planned.operation == operation);
+        let headers = request.headers().iter().map(|(name, _)| name.to_owned()).collect();
+        lock(&self.0.seen).push(Seen { operation, headers });
+        let planned = &mut plan[place?];
+        if planned.pass_first > 0 {
+            planned.pass_first -= 1;
+            return None;
+        }
+        Some(plan.remove(place?).fault)
+    }
+
+    async fn die<T>(&self) -> T {
+        self.0.died.notify_one();
+        std::future::pending().await
+    }
+}
+
+/// A connector with faults before it.
+#[derive(Debug)]
+struct Faulty {
+    inner: SharedHttpConnector,
+    faults: Faults,
+}
+
+impl HttpConnector for Faulty {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (inner, faults) = (self.inner.clone(), self.faults.clone());
+        HttpConnectorFuture::new(async move {
+            match faults.next(&request) {
+                None => inner.call(request).await,
+                Some(Fault::Refuse(status, code)) => Ok(refusal(status, code)),
+                Some(Fault::Lose) => {
+                    inner.call(request).await?;
+                    Err(ConnectorError::io("the connection broke".into()))
+                }
+                Some(Fault::DieBefore) => faults.die().await,
+                Some(Fault::DieAfter) => {
+                    inner.call(request).await?;
+                    faults.die().await
+                }
+                Some(Fault::EmptyPage) => match empty_page(&request) {
+                    Some(page) => Ok(page),
+                    None => inner.call(request).await,
+                },
+            }
+        })
+    }
+}
+
+/// The JSON protocols name it in a header; of S3's, reports only use one.
+fn operation_of(request: &HttpRequest) -> String {
+    let target = request.headers().get("x-amz-target");
+    let name = target.and_then(|target| target.rsplit('.').next());
+    name.unwrap_or(if request.method() == "PUT" { "PutObject" } else { "S3" }).to_owned()
+}
+
+fn refusal(status: u16, code: &str) -> HttpResponse {
+    let body = if code == "SlowDown" || code == "AccessDenied" {
+        format!("<Error><Code>{code}</Code></Error>")
+    } else {
+        json!({ "__type": code }).to_string()
+    };
+    HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))
+}
+
+fn empty_page(request: &HttpRequest) -> Option<HttpResponse> {
+    let query: Value = serde_json::from_slice(request.body().bytes()?).unwrap();
+    if query.get("ExclusiveStartKey").is_some() {
+        return None;
+    }
+    let values = &query["ExpressionAttributeValues"];
+    let last = json!({ "pk": values[":pk"], "sk": values[":first"] });
+    let page = json!({ "Items": [], "Count": 0, "ScannedCount": 0, "LastEvaluatedKey": last });
+    Some(HttpResponse::new(200.try_into().unwrap(), SdkBody::from(page.to_string())))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap()
+}
