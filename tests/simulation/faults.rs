@@ -50,7 +50,7 @@ impl Faults {
     /// Half of the faults, so that each is met without most others too.
     pub(crate) fn draw(random: &mut Rng) -> Faults {
         let mut chance = || if random.bool() { random.u32(1..150) } else { 0 };
-        Faults {
+        let drawn = Faults {
             lose_answer: chance(),
             fail: chance(),
             throttle: chance(),
@@ -59,7 +59,12 @@ impl Faults {
             freeze: chance() / 3,
             duplicate: chance(),
             outlive: chance() * 5,
+        };
+        if random.u32(0..4) > 0 {
+            return drawn;
         }
+        // Workers that come back when others have taken over: rare, unless it is made not to be.
+        Faults { crash: 0, freeze: 60, duplicate: 30, outlive: 800, ..drawn }
     }
 
     /// Decides about a call. There are a hundred queries to any other call, so few of them fail.

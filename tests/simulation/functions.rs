@@ -17,7 +17,7 @@ use crate::models::sqs::Message;
 use crate::wire::{self, SimulatedClients};
 
 /// How often a message is delivered before it is dead.
-pub(crate) const RECEIVES_ALLOWED: u32 = 3;
+pub(crate) const RECEIVES_ALLOWED: u32 = 5;
 /// How long a message is hidden that was delivered.
 pub(crate) const VISIBILITY_SECONDS: i64 = 360;
 

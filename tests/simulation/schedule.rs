@@ -215,6 +215,7 @@ impl<'a> Schedule<'a> {
         let messages = visible.0.len() + hidden.0.len();
         let in_flight = visible.1.len() + hidden.1.len();
         let running = self.invocations.len();
+        let to_freeze = self.invocations.iter().filter(|one| one.frozen_until <= now).count();
         let weights = [
             if ready.is_empty() { 0 } else { 600 },
             if may_begin && self.to_trigger > 0 { 60 } else { 0 },
@@ -222,7 +223,7 @@ impl<'a> Schedule<'a> {
             if may_begin && in_flight > 0 { self.faults.duplicate } else { 0 },
             if may_begin && self.questions_left * self.accepted.len() > 0 { 15 } else { 0 },
             if running > 0 { self.faults.crash } else { 0 },
-            if running > 0 { self.faults.freeze } else { 0 },
+            if to_freeze > 0 { self.faults.freeze } else { 0 },
             if self.is_calm && !ready.is_empty() { 1 } else { 40 },
         ];
         match self.draw(&weights) {
@@ -417,19 +418,24 @@ impl<'a> Schedule<'a> {
     }
 
     fn freeze(&mut self) -> &'static str {
-        let place = self.random.usize(..self.invocations.len());
-        let seconds = self.random.i64(1..70);
-        let invocation = &mut self.invocations[place];
-        invocation.frozen_until = clock::now().micros() + seconds * SECOND;
+        let (now, seconds) = (clock::now().micros(), self.random.i64(1..70));
+        let moving = self.invocations.iter_mut().filter(|one| one.frozen_until <= now);
+        let mut moving: Vec<_> = moving.collect();
+        let drawn = self.random.usize(..moving.len());
+        let invocation = &mut moving[drawn];
+        invocation.frozen_until = now + seconds * SECOND;
         let number = invocation.number;
         self.note(|| format!("#{number} stands still for {seconds} s"));
         "freeze"
     }
 
     async fn pass_time(&mut self) -> &'static str {
-        let is_busy = !self.invocations.is_empty() || !self.calls.is_empty();
-        let millis = if is_busy {
+        let now = clock::now().micros();
+        let can_go_on = |invocation: &Invocation| invocation.frozen_until <= now;
+        let millis = if self.invocations.iter().any(can_go_on) {
             [1, 20, 200, 1_000, 5_000][self.random.usize(..5)]
+        } else if !self.invocations.is_empty() || !self.calls.is_empty() {
+            [1_000, 5_000, 20_000][self.random.usize(..3)]
         } else {
             self.millis_to_next_message()
         };
