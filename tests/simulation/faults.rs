@@ -15,11 +15,11 @@ pub(crate) struct Faults {
     pub(crate) slow: u32,
     /// An invocation is killed.
     pub(crate) crash: u32,
-    /// An invocation stands still for up to 70 seconds.
+    /// An invocation stands still for up to two minutes.
     pub(crate) freeze: u32,
     /// A message is delivered that is being handled.
     pub(crate) duplicate: u32,
-    /// An invocation outlives its time-out by up to a minute.
+    /// An invocation outlives its time-out by up to two minutes.
     pub(crate) outlive: u32,
 }
 
@@ -64,7 +64,7 @@ impl Faults {
             return drawn;
         }
         // Workers that come back when others have taken over: rare, unless it is made not to be.
-        Faults { crash: 0, freeze: 60, duplicate: 30, outlive: 800, ..drawn }
+        Faults { crash: 0, freeze: 80, duplicate: 15, outlive: 800, ..drawn }
     }
 
     /// Decides about a call. There are a hundred queries to any other call, so few of them fail.

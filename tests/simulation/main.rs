@@ -2,7 +2,7 @@
 //!
 //! - [`wire`]: where the SDK's connector would be; [`models`]: the three services in memory.
 //! - [`functions`]: the handlers and their invocations; [`clock`]: their time; [`sources`]: files.
-//! - [`schedule`]: a seed's choices; [`faults`]: what goes wrong; [`world`]: what lasts;
+//! - [`schedule`], [`steps`]: a seed's choices; [`faults`]: what goes wrong; [`world`]: what lasts;
 //!   [`promises`]: what has to hold after every step; [`state`], [`coverage`]: what was reached.
 //! - [`runner`]: many seeds.
 //!
@@ -20,6 +20,7 @@ mod runner;
 mod schedule;
 mod sources;
 mod state;
+mod steps;
 mod wire;
 mod world;
 
