@@ -23,6 +23,20 @@ async fn a_manifest_reads_back_and_can_be_replaced() {
 }
 
 #[tokio::test]
+async fn a_load_that_has_ended_is_not_told_as_running_by_an_attempt_that_begins_late() {
+    let cloud = Cloud::start().await;
+    let loads = cloud.load_files();
+    let running = manifest(LoadStatus::Running);
+    let complete = manifest(LoadStatus::Complete);
+
+    loads.begin_manifest(&folder(), &running).await.unwrap();
+    assert_eq!(loads.manifest(&folder()).await.unwrap(), Some(running.clone()));
+    loads.put_manifest(&folder(), &complete).await.unwrap();
+    loads.begin_manifest(&folder(), &running).await.unwrap();
+    assert_eq!(loads.manifest(&folder()).await.unwrap(), Some(complete));
+}
+
+#[tokio::test]
 async fn a_manifest_that_cannot_be_read_counts_as_none() {
     let cloud = Cloud::start().await;
     cloud.put(&format!("{}manifest.json", folder()), b"{\"status\": ").await;

@@ -95,7 +95,7 @@ async fn load_opened(
 ) -> Result<Manifest, LoadFailure> {
     let started_at = (invocation.clock)();
     let begun = running(&opened, &announced.bucket, started_at);
-    resources.loads.put_manifest(&opened.folder, &begun).await?;
+    resources.loads.begin_manifest(&opened.folder, &begun).await?;
 
     let read = read_file(resources, &mut opened, invocation.deadline).await?;
     store_consequences(resources, &opened, &read, invocation).await?;

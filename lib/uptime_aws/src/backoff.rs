@@ -5,8 +5,6 @@
 
 use std::time::Duration;
 
-use uuid::Uuid;
-
 use crate::Deadline;
 
 /// How long to wait before the next try.
@@ -40,11 +38,7 @@ impl Backoff {
 
 /// Draws a wait from zero to `ceiling`: workers that were throttled together return apart.
 fn jittered(ceiling: Duration) -> Duration {
-    // A random UUID is what this crate has for randomness; its last 32 bits are all random.
-    let uuid = Uuid::new_v4();
-    let (_, _, _, random) = uuid.as_fields();
-    let fraction = u32::from_be_bytes([random[4], random[5], random[6], random[7]]);
-    ceiling.mul_f64(f64::from(fraction) / f64::from(u32::MAX))
+    ceiling.mul_f64(fastrand::f64())
 }
 
 #[cfg(test)]

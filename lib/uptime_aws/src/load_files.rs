@@ -4,6 +4,7 @@ use std::fmt;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use uptime::segment::Source;
 
 use crate::{CallError, Clients, CsvUpload, Manifest, hash};
@@ -18,6 +19,9 @@ pub struct LoadFiles {
 /// `loads/<key below incoming/>/<16 hex digits>/`: one folder for each object ever uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LoadFolder(String);
+
+/// How S3 says that an object is there already, or is just being put by somebody else.
+const IS_THERE: [&str; 2] = ["PreconditionFailed", "ConditionalRequestConflict"];
 
 /// Where source files are put.
 pub const INCOMING: &str = "incoming/";
@@ -48,24 +52,41 @@ impl LoadFiles {
         LoadFiles { client: clients.s3(), bucket: bucket.to_owned() }
     }
 
+    /// Writes the first `manifest.json` of a load, unless there is one.
+    ///
+    /// Of two attempts at once one may be stopped when the other has ended and nobody tries again:
+    /// had it taken that one's manifest away, the load would be told as Running for ever.
+    pub async fn begin_manifest(
+        &self,
+        folder: &LoadFolder,
+        manifest: &Manifest,
+    ) -> Result<(), CallError> {
+        let put = self.manifest_request(folder, manifest)?.if_none_match("*");
+        match put.send().await {
+            Err(error) if error.code().is_some_and(|code| IS_THERE.contains(&code)) => Ok(()),
+            put => put.map(drop).map_err(|source| CallError::new("PutObject", source)),
+        }
+    }
+
     /// Writes a load's `manifest.json`.
     pub async fn put_manifest(
         &self,
         folder: &LoadFolder,
         manifest: &Manifest,
     ) -> Result<(), CallError> {
+        let put = self.manifest_request(folder, manifest)?.send().await;
+        put.map(drop).map_err(|source| CallError::new("PutObject", source))
+    }
+
+    fn manifest_request(
+        &self,
+        folder: &LoadFolder,
+        manifest: &Manifest,
+    ) -> Result<PutObjectFluentBuilder, CallError> {
         let json = serde_json::to_vec_pretty(manifest)
             .map_err(|source| CallError::new("writing a manifest", source))?;
-        self.client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(folder.manifest_key())
-            .content_type("application/json")
-            .body(json.into())
-            .send()
-            .await
-            .map_err(|source| CallError::new("PutObject", source))?;
-        Ok(())
+        let put = self.client.put_object().bucket(&self.bucket).key(folder.manifest_key());
+        Ok(put.content_type("application/json").body(json.into()))
     }
 
     /// Reads a load's `manifest.json`, if it has one that can be read.

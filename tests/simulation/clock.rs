@@ -1,0 +1,30 @@
+//! The clock of a schedule. It stands still but when the scheduler moves it, and so do all timers.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use uptime::Timestamp;
+use uptime::interval::SECOND;
+
+/// When every schedule begins: 2023-01-25 18:00 UTC.
+pub(crate) const BEGIN: i64 = 1_674_669_600 * SECOND;
+
+thread_local! {
+    static NOW: Cell<i64> = const { Cell::new(BEGIN) };
+}
+
+/// What handlers read the time from.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_micros(NOW.get())
+}
+
+/// Sets the clock back to the begin.
+pub(crate) fn reset() {
+    NOW.set(BEGIN);
+}
+
+/// Moves the clock, and with it the timers of the runtime.
+pub(crate) async fn advance(millis: i64) {
+    NOW.set(NOW.get() + millis * 1_000);
+    tokio::time::advance(Duration::from_millis(millis.unsigned_abs())).await;
+}

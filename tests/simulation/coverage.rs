@@ -1,0 +1,45 @@
+//! Which states of the system schedules reach, and by which steps.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+/// Hashes of what was reached.
+#[derive(Debug, Default)]
+pub(crate) struct Coverage {
+    pub(crate) schedules: u64,
+    pub(crate) steps: u64,
+    pub(crate) states: HashSet<u64>,
+    /// A state, a step and the state after it.
+    pub(crate) transitions: HashSet<u64>,
+}
+
+impl Coverage {
+    pub(crate) fn add(&mut self, before: u64, step: &str, after: u64) {
+        self.states.insert(after);
+        self.transitions.insert(hash_of(&(before, step, after)));
+    }
+
+    /// Tells what was reached, and how fast.
+    pub(crate) fn tell(&self, time: Duration) {
+        let Coverage { schedules, steps, states, transitions } = self;
+        let rate =
+            (u128::from(*schedules) * 1_000).checked_div(time.as_millis()).unwrap_or_default();
+        eprintln!("{schedules} schedules in {time:.1?}, {rate} a second, {steps} steps");
+        eprintln!("{} states, {} transitions", states.len(), transitions.len());
+    }
+
+    pub(crate) fn merge(&mut self, other: Coverage) {
+        self.schedules += other.schedules;
+        self.steps += other.steps;
+        self.states.extend(other.states);
+        self.transitions.extend(other.transitions);
+    }
+}
+
+/// The same in every run.
+pub(crate) fn hash_of(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,43 @@
+//! The deployed handlers under seeded schedules of faults: nothing lost, nothing twice, nothing stuck.
+//!
+//! - [`wire`]: where the SDK's connector would be; [`models`]: the three services in memory.
+//! - [`functions`]: the handlers and their invocations; [`clock`]: their time; [`sources`]: files.
+//! - [`schedule`], [`steps`]: a seed's choices; [`faults`]: what goes wrong; [`world`]: what lasts;
+//!   [`promises`]: what has to hold after every step; [`state`], [`coverage`]: what was reached.
+//! - [`runner`]: many seeds.
+//!
+//! `SIMULATION_SCHEDULES` says how many schedules are run, `SIMULATION_SEED` with which seed the first
+//! one. A failure prints its seed and what happened; with that seed it happens again.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed setup stops the test")]
+
+mod clock;
+mod coverage;
+mod faults;
+mod functions;
+mod models;
+mod promises;
+mod runner;
+mod schedule;
+mod sources;
+mod state;
+mod steps;
+mod wire;
+mod world;
+
+use runner::{Runner, number_from_env};
+
+#[test]
+fn whatever_goes_wrong_every_promise_is_kept_after_every_step() {
+    let schedules = number_from_env("SIMULATION_SCHEDULES", 2_000);
+    let first_seed = number_from_env("SIMULATION_SEED", 0);
+    Runner::new().run_all(first_seed, schedules);
+}
+
+#[test]
+fn a_seed_replays_its_schedule() {
+    let runner = Runner::new();
+    for seed in 0..20 {
+        let (first, again) = (runner.traced(seed), runner.traced(seed));
+        assert_eq!(first, again, "seed {seed}");
+    }
+}

@@ -1,0 +1,108 @@
+//! Buckets: the versions of objects.
+
+use std::collections::BTreeMap;
+
+use crate::wire::{Reply, Request};
+
+/// A version of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Version {
+    pub(crate) id: String,
+    pub(crate) body: Vec<u8>,
+    /// In seconds since 1970, as S3 tells it.
+    pub(crate) put_at: i64,
+}
+
+/// All buckets; an object's name is `/bucket/key`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Buckets {
+    pub(crate) objects: BTreeMap<String, Vec<Version>>,
+    versions: usize,
+}
+
+impl Buckets {
+    /// Returns the newest version of an object.
+    pub(crate) fn newest(&self, name: &str) -> Option<&Version> {
+        self.objects.get(name)?.last()
+    }
+
+    /// Stores an object and returns its version.
+    pub(crate) fn put(&mut self, name: &str, body: &[u8], now: i64) -> String {
+        self.versions += 1;
+        let id = format!("v{}", self.versions);
+        let put_at = now.div_euclid(1_000_000);
+        let version = Version { id: id.clone(), body: body.to_vec(), put_at };
+        self.objects.entry(name.to_owned()).or_default().push(version);
+        id
+    }
+
+    pub(crate) fn put_object(&mut self, request: &Request, now: i64) -> Reply {
+        let (name, version) = name_and_version(&request.path);
+        assert!(version.is_none() && request.if_match.is_none(), "nobody simulates {request:?}");
+        if let Some(condition) = &request.if_none_match {
+            assert_eq!(condition, "*");
+            if self.newest(name).is_some() {
+                return error(412, "PreconditionFailed");
+            }
+        }
+        let id = self.put(name, &request.body, now);
+        let headers = vec![("etag", format!("\"{id}\"")), ("x-amz-version-id", id)];
+        Reply { headers, ..Reply::empty(200) }
+    }
+
+    pub(crate) fn get_object(&self, request: &Request) -> Reply {
+        let (name, pinned) = name_and_version(&request.path);
+        assert!(request.if_none_match.is_none(), "nobody simulates {request:?}");
+        let Some(versions) = self.objects.get(name) else {
+            return error(404, "NoSuchKey");
+        };
+        let version = match pinned {
+            Some(id) => versions.iter().find(|version| version.id == id),
+            None => versions.last(),
+        };
+        let Some(version) = version else {
+            return error(404, "NoSuchVersion");
+        };
+        let e_tag = format!("\"{}\"", version.id);
+        if request.if_match.as_ref().is_some_and(|wanted| *wanted != e_tag) {
+            return error(412, "PreconditionFailed");
+        }
+        let headers = vec![
+            ("etag", e_tag),
+            ("x-amz-version-id", version.id.clone()),
+            ("last-modified", http_date(version.put_at)),
+            ("content-length", version.body.len().to_string()),
+        ];
+        Reply { status: 200, headers, body: version.body.clone() }
+    }
+}
+
+/// The answer to a request that is throttled.
+pub(crate) fn slow_down() -> Reply {
+    error(503, "SlowDown")
+}
+
+/// Returns `/bucket/key` and the version asked for.
+pub(crate) fn name_and_version(path: &str) -> (&str, Option<&str>) {
+    let (name, query) = path.split_once('?').unwrap_or((path, ""));
+    assert!(!name.contains('%'), "nobody simulates the key in {path}");
+    let mut version = None;
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=') {
+            Some(("versionId", id)) => version = Some(id),
+            Some(("x-id", _)) => {}
+            _ => panic!("nobody simulates {path}"),
+        }
+    }
+    (name, version)
+}
+
+fn error(status: u16, code: &str) -> Reply {
+    let body = format!("<Error><Code>{code}</Code><Message>refused</Message></Error>");
+    Reply { body: body.into_bytes(), ..Reply::empty(status) }
+}
+
+fn http_date(seconds: i64) -> String {
+    let at = aws_smithy_types::DateTime::from_secs(seconds);
+    at.fmt(aws_smithy_types::date_time::Format::HttpDate).unwrap()
+}

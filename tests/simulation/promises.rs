@@ -1,0 +1,286 @@
+//! What has to hold after every step, whatever goes wrong.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+use uptime_aws::{LoadStatus, Manifest, hash};
+
+use crate::clock;
+use crate::models::dynamodb::{Key, Table};
+use crate::models::expression::{Item, number};
+use crate::models::s3::Buckets;
+use crate::models::sqs::Message;
+use crate::sources::{FILES, Undisturbed};
+
+/// From when on a report that is Running reads as Failed.
+const GRACE_MICROS: i128 = 60_000_000;
+
+/// Watches what happens and remembers the first promise that was broken.
+#[derive(Debug)]
+pub(crate) struct Promises {
+    undisturbed: Option<Arc<Undisturbed>>,
+    /// Nothing is loaded while reports are computed.
+    pub(crate) data_rests: bool,
+    broken: Option<String>,
+    /// The final states that callers were told, by report, and when.
+    told: BTreeMap<String, (i64, String)>,
+    /// The newest manifest's status of each file's load.
+    pub(crate) loads: [Option<LoadStatus>; FILES.len()],
+}
+
+impl Promises {
+    /// Without `undisturbed` only what needs no comparison is promised.
+    pub(crate) fn new(undisturbed: Option<Arc<Undisturbed>>) -> Promises {
+        Promises {
+            undisturbed,
+            data_rests: false,
+            broken: None,
+            told: BTreeMap::new(),
+            loads: [None; FILES.len()],
+        }
+    }
+
+    /// Returns the promise broken first.
+    pub(crate) fn broken(&self) -> Option<&str> {
+        self.broken.as_deref()
+    }
+
+    /// Remembers a broken promise, unless what has to hold does.
+    pub(crate) fn require(&mut self, holds: bool, broken: impl FnOnce() -> String) {
+        if !holds && self.broken.is_none() {
+            self.broken = Some(broken());
+        }
+    }
+
+    /// A report's item was written, or a condition kept it as it was.
+    pub(crate) fn report_changed(
+        &mut self,
+        (before, after): (Option<&Item>, Option<&Item>),
+        sender: &str,
+        buckets: &Buckets,
+    ) {
+        let Some(after) = after.filter(|after| before != Some(*after)) else {
+            return;
+        };
+        let now = i128::from(clock::now().micros());
+        let state = |item: &Item| text(item, "state");
+        if let Some(before) = before {
+            self.require(state(before) == "Running", || {
+                format!("a report that is {} was changed", state(before))
+            });
+            self.lease_passed(before, after, now);
+            let attempts = (number(&before["attempt"]), number(&after["attempt"]));
+            self.require(attempts.0 <= attempts.1, || "attempts were counted down".to_owned());
+        }
+        match (before, state(after).as_str()) {
+            (None, first) => {
+                self.require(first == "Running", || format!("a report begins as {first}"));
+            }
+            (_, "Complete") => self.completed(after, sender, now, buckets),
+            (_, "Failed") => {
+                let by_worker = text(after, "failure_code") != "enqueue_failed";
+                let is_owner = text(after, "lease_owner") == sender;
+                self.require(!by_worker || is_owner, || {
+                    "a worker without the lease failed a report".to_owned()
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn lease_passed(&mut self, before: &Item, after: &Item, now: i128) {
+        let (from, to) = (text(before, "lease_owner"), text(after, "lease_owner"));
+        if !from.is_empty() && from != to {
+            let until = number(&before["lease_until"]);
+            self.require(until <= now, || {
+                format!(
+                    "{to} took the lease that {from} holds for {} s more",
+                    (until - now) / 1_000_000
+                )
+            });
+        }
+    }
+
+    fn completed(&mut self, report: &Item, sender: &str, now: i128, buckets: &Buckets) {
+        let owner = text(report, "lease_owner");
+        self.require(owner == sender, || {
+            format!("{sender} completed a report whose lease is {owner}'s")
+        });
+        let deadline = number(&report["deadline"]);
+        self.require(now <= deadline + GRACE_MICROS, || {
+            "a report was completed that reads as timed out".to_owned()
+        });
+        let key = text(report, "object_key");
+        let Some(csv) = buckets.newest(&format!("/reports/{key}")) else {
+            self.require(false, || "a report is Complete and its CSV does not exist".to_owned());
+            return;
+        };
+        let size_is_right = number(&report["size_bytes"]) == csv.body.len() as i128;
+        self.require(
+            size_is_right && text(report, "sha256") == hash::sha256_hex(&csv.body),
+            || "a report is Complete and its CSV is not the one recorded".to_owned(),
+        );
+        if let (true, Some(undisturbed)) = (self.data_rests, self.undisturbed.clone()) {
+            let right = undisturbed.csvs[text(report, "method").as_str()] == csv.body;
+            self.require(right, || {
+                format!("a report is wrong:\n{}", String::from_utf8_lossy(&csv.body))
+            });
+        }
+    }
+
+    /// An object was stored.
+    pub(crate) fn object_put(
+        &mut self,
+        name: &str,
+        buckets: &Buckets,
+        reports: &Table,
+        data: &Table,
+    ) {
+        let body = &buckets.newest(name).expect("it was just stored").body;
+        if let Some(key) = name.strip_prefix("/reports/") {
+            let is_its = |report: &&Item| text(report, "object_key") == key;
+            if let Some(report) = reports.items.values().find(is_its) {
+                let same = text(report, "sha256") == hash::sha256_hex(body);
+                self.require(same, || "the CSV of a Complete report was changed".to_owned());
+            }
+        } else if name.ends_with("/manifest.json") {
+            let manifest = serde_json::from_slice(body).expect("a manifest");
+            self.manifest_put(&manifest, data);
+        }
+    }
+
+    fn manifest_put(&mut self, manifest: &Manifest, data: &Table) {
+        let Manifest { rows, loaded, duplicate, rejected, .. } = manifest;
+        self.require(*rows == loaded + duplicate + rejected, || {
+            format!("a manifest's rows do not add up: {manifest:?}")
+        });
+        let place = place_of(&manifest.file.key);
+        self.loads[place] = Some(manifest.status);
+        if manifest.status == LoadStatus::Running {
+            return;
+        }
+        self.require(self.is_stored(place, data), || {
+            format!("{} has ended and is not stored", FILES[place].name)
+        });
+        if let Some(undisturbed) = self.undisturbed.clone() {
+            let name = format!("/data/{}manifest.json", manifest.folder);
+            let expected = undisturbed.buckets.newest(&name).map(|object| &object.body[..]);
+            let expected: Option<Manifest> =
+                expected.map(|body| serde_json::from_slice(body).expect("a manifest"));
+            let same = expected
+                .is_some_and(|expected| without_times(&expected) == without_times(manifest));
+            self.require(same, || format!("a manifest differs: {manifest:?}"));
+        }
+    }
+
+    /// Tells whether all of a file is stored, or a newer file that replaces it.
+    fn is_stored(&self, place: usize, data: &Table) -> bool {
+        let Some(undisturbed) = &self.undisturbed else {
+            return true;
+        };
+        let all =
+            |place: usize| undisturbed.items[place].iter().all(|key| data.items.contains_key(key));
+        let replaced = FILES[place].name == "old_hours.csv" && all(place_of("incoming/hours.csv"));
+        replaced || all(place)
+    }
+
+    /// Segments were written or deleted.
+    pub(crate) fn batch_written(&mut self, request: &Value, data: &Table) {
+        let writes = request["RequestItems"]["data"].as_array().expect("writes");
+        let deleted = |write: &Value| Some(write.get("DeleteRequest")?["Key"].clone());
+        for key in writes.iter().filter_map(deleted) {
+            let sk = key["sk"]["S"].as_str().unwrap_or_default();
+            let replaced = sk.starts_with("store#hours#");
+            let replacing_is_there = self.is_stored(place_of("incoming/hours.csv"), data);
+            self.require(replaced && replacing_is_there, || format!("{sk} was deleted"));
+        }
+    }
+
+    /// An item of the data table that is no segment was written, or kept as it was.
+    pub(crate) fn datum_changed(&mut self, key: &Key, before: Option<&Item>, data: &Table) {
+        let after = data.items.get(key);
+        if key.0 != "dataset" || before == after {
+            return;
+        }
+        let at = |item: &Item| i64::try_from(number(&item["poll_at"])).expect("an instant");
+        let (before, after) = (before.map(at), after.map(at));
+        self.require(before < after, || "the newest poll fell".to_owned());
+        let newest = uptime::Timestamp::from_micros(after.unwrap_or_default()).to_string();
+        let is_its = |place: &usize| FILES[*place].last_poll == Some(newest.as_str());
+        let is_stored = (0..FILES.len()).filter(is_its).any(|place| self.is_stored(place, data));
+        self.require(is_stored, || format!("the newest poll is {newest}, which is not stored"));
+    }
+
+    /// A message of the report queue is deleted as done.
+    pub(crate) fn report_acknowledged(&mut self, message: &Message, reports: &Table) {
+        let body: Value = serde_json::from_str(&message.body).expect("a work order");
+        let key = (body["report_id"].as_str().expect("an id").to_owned(), String::new());
+        let Some(report) = reports.items.get(&key) else {
+            self.require(false, || "the message of an unknown report was deleted".to_owned());
+            return;
+        };
+        let over = number(&report["deadline"]) < i128::from(clock::now().micros());
+        self.require(over || text(report, "state") != "Running", || {
+            "the message of an unfinished report was deleted".to_owned()
+        });
+    }
+
+    /// A message of the load queue is deleted as done.
+    pub(crate) fn load_acknowledged(&mut self, place: usize, data: &Table) {
+        self.require(self.is_stored(place, data), || {
+            format!("the message of {} was deleted, and it is not stored", FILES[place].name)
+        });
+    }
+
+    /// Nothing is left to do: what is stored is what loads leave that nothing disturbs, and each
+    /// manifest says so. Segments that were replaced before they were written may be left over.
+    pub(crate) fn loads_ended(&mut self, data: &Table) {
+        let Some(undisturbed) = self.undisturbed.clone() else {
+            return;
+        };
+        let expected = &undisturbed.data.items;
+        let is_left_over =
+            |key: &Key| undisturbed.items[place_of("incoming/old_hours.csv")].contains(key);
+        let found =
+            data.items.iter().filter(|(key, _)| expected.contains_key(*key) || !is_left_over(key));
+        self.require(found.eq(expected.iter()), || "the stored data differs".to_owned());
+        let ended = |load: &Option<LoadStatus>| *load == Some(LoadStatus::Complete);
+        let all_ended = self.data_rests || self.loads.iter().all(ended);
+        let loads = self.loads;
+        self.require(all_ended, || format!("loads are told as {loads:?} for ever"));
+    }
+
+    /// Tells whether callers know that a report has ended.
+    pub(crate) fn has_ended(&self, report_id: &str) -> bool {
+        self.told.contains_key(report_id)
+    }
+
+    /// A caller that asked at `asked_at` was told of a final state.
+    pub(crate) fn told(&mut self, report_id: &str, asked_at: i64, status: &Value) {
+        let name = status["status"].as_str().expect("a status");
+        let told_before = self.told.get(report_id).filter(|(at, _)| *at <= asked_at).cloned();
+        if let Some((_, before)) = told_before {
+            self.require(before == name, || format!("a report was {before} and is {name} now"));
+        } else if name != "Running" {
+            let at = clock::now().micros();
+            self.told.entry(report_id.to_owned()).or_insert_with(|| (at, name.to_owned()));
+        }
+    }
+}
+
+/// A text of an item; empty if there is none.
+pub(crate) fn text(item: &Item, name: &str) -> String {
+    item.get(name).and_then(|value| value["S"].as_str()).unwrap_or_default().to_owned()
+}
+
+/// The place of a file in [`FILES`].
+pub(crate) fn place_of(key: &str) -> usize {
+    let name = key.strip_prefix("incoming/").expect("a source file");
+    FILES.iter().position(|file| file.name == name).expect("a known file")
+}
+
+fn without_times(manifest: &Manifest) -> Manifest {
+    let started_at = String::new();
+    Manifest { started_at, completed_at: None, duration_ms: None, ..manifest.clone() }
+}

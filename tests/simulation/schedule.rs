@@ -1,0 +1,364 @@
+//! One schedule: what is asked of the system, in which order things happen, and what goes wrong.
+//!
+//! Every step is one choice of a seeded generator: a call takes effect, fails or loses its answer, a
+//! message is delivered, an invocation is killed, time passes. In the end nothing goes wrong any
+//! more, and everything has to come to rest.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use fastrand::Rng;
+use serde_json::json;
+use uptime::interval::SECOND;
+
+use crate::clock;
+use crate::coverage::Coverage;
+use crate::faults::Faults;
+use crate::functions::{Functions, Invocation, Outcome, Work};
+use crate::models::sqs::{Message, Queue};
+use crate::promises::{Promises, place_of};
+use crate::sources::{self, FILES, METHODS, Undisturbed};
+use crate::wire::{self, Call};
+use crate::world::World;
+
+/// More than any schedule needs to come to rest.
+const STEPS_TO_REST: u32 = 20_000;
+/// How many invocations there are at most.
+const CONCURRENCY: usize = 4;
+
+/// A schedule under way.
+pub(crate) struct Schedule<'a> {
+    pub(crate) random: Rng,
+    pub(crate) faults: Faults,
+    pub(crate) world: World,
+    functions: Rc<Functions>,
+    pub(crate) invocations: Vec<Invocation>,
+    pub(crate) calls: Vec<Call>,
+    begun: usize,
+    to_trigger: usize,
+    questions_left: usize,
+    /// Reports that callers hold the id of, by the order of their triggers.
+    pub(crate) accepted: Vec<String>,
+    pub(crate) page: usize,
+    is_calm: bool,
+    pub(crate) trace: Option<Vec<String>>,
+    coverage: &'a mut Coverage,
+}
+
+/// What a schedule is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plan {
+    /// Reports of data that rests.
+    Reports,
+    /// Loads alone.
+    Loads,
+    /// Both at once.
+    Both,
+}
+
+impl Plan {
+    fn draw(random: &mut Rng) -> Plan {
+        match random.u32(0..10) {
+            0..5 => Plan::Reports,
+            5..8 => Plan::Loads,
+            _ => Plan::Both,
+        }
+    }
+}
+
+impl<'a> Schedule<'a> {
+    /// Prepares the schedule of a seed.
+    pub(crate) fn new(
+        seed: u64,
+        functions: &Rc<Functions>,
+        undisturbed: &Arc<Undisturbed>,
+        coverage: &'a mut Coverage,
+    ) -> Schedule<'a> {
+        let mut random = Rng::with_seed(seed);
+        // The SDKs and our own waits draw from the thread's generator.
+        fastrand::seed(random.u64(..));
+        let promises = Promises::new(Some(Arc::clone(undisturbed)));
+        let mut schedule = Schedule::idle(functions, promises, coverage);
+        let plan = Plan::draw(&mut random);
+        schedule.faults = Faults::draw(&mut random);
+        schedule.page = random.usize(1..4);
+        if plan == Plan::Reports {
+            schedule.world.data = undisturbed.data.clone();
+            schedule.world.promises.data_rests = true;
+        } else {
+            schedule.announce_all(&mut random);
+        }
+        if plan != Plan::Loads {
+            schedule.to_trigger = random.usize(1..3);
+        }
+        schedule.random = random;
+        schedule
+    }
+
+    /// One in which nothing goes wrong, and nothing is asked for.
+    pub(crate) fn idle(
+        functions: &Rc<Functions>,
+        promises: Promises,
+        coverage: &'a mut Coverage,
+    ) -> Schedule<'a> {
+        clock::reset();
+        wire::take_calls();
+        Schedule {
+            random: Rng::with_seed(0),
+            faults: Faults::default(),
+            world: World::new(promises),
+            functions: Rc::clone(functions),
+            invocations: Vec::new(),
+            calls: Vec::new(),
+            begun: 0,
+            to_trigger: 0,
+            questions_left: 6,
+            accepted: Vec::new(),
+            page: 100,
+            is_calm: false,
+            trace: None,
+            coverage,
+        }
+    }
+
+    /// Puts all files; some are announced twice.
+    fn announce_all(&mut self, random: &mut Rng) {
+        let versions = sources::put_all(&mut self.world.buckets);
+        for (place, version) in versions.iter().enumerate() {
+            self.announce(place, version);
+            if random.u32(0..4) == 0 {
+                self.announce(place, version);
+            }
+        }
+    }
+
+    pub(crate) fn announce(&mut self, place: usize, version: &str) {
+        let object = json!({
+            "key": format!("incoming/{}", FILES[place].name), "versionId": version, "eTag": version,
+        });
+        let s3 = json!({ "bucket": { "name": "data" }, "object": object });
+        let record = json!({ "eventName": "ObjectCreated:Put", "s3": s3 });
+        let body = json!({ "Records": [record] }).to_string();
+        self.world.load_queue.send(&body, clock::now().micros());
+    }
+
+    /// Runs it to its end.
+    pub(crate) async fn run(&mut self) -> Result<(), String> {
+        for _ in 0..self.random.u32(20..700) {
+            self.step().await?;
+        }
+        self.note(|| "nothing goes wrong any more".to_owned());
+        self.faults = Faults::default();
+        self.is_calm = true;
+        self.come_to_rest().await?;
+        self.check_end().await
+    }
+
+    /// Goes on until nothing is left to do.
+    pub(crate) async fn come_to_rest(&mut self) -> Result<(), String> {
+        for _ in 0..STEPS_TO_REST {
+            self.world.load_queue.redrive(clock::now().micros());
+            if self.is_at_rest() {
+                return Ok(());
+            }
+            self.step().await?;
+        }
+        Err("it does not come to rest".to_owned())
+    }
+
+    fn is_at_rest(&self) -> bool {
+        let is_done = |queue: &Queue| queue.messages.iter().all(|message| message.dead);
+        self.to_trigger == 0
+            && self.invocations.is_empty()
+            && self.calls.is_empty()
+            && is_done(&self.world.report_queue)
+            && is_done(&self.world.load_queue)
+    }
+
+    /// Past every deadline each report has ended, and loads have left what they always leave.
+    async fn check_end(&mut self) -> Result<(), String> {
+        clock::advance(3_600_000).await;
+        for report_id in self.accepted.clone() {
+            self.begin(Work::Status(report_id.clone()));
+            self.come_to_rest().await?;
+            let ended = self.world.promises.has_ended(&report_id);
+            self.world.promises.require(ended, || "a report never ends".to_owned());
+        }
+        self.world.promises.loads_ended(&self.world.data);
+        self.broken()
+    }
+
+    /// Makes one choice.
+    pub(crate) async fn step(&mut self) -> Result<(), String> {
+        self.run_invocations();
+        let before = self.state();
+        let step = self.choose().await;
+        let after = self.state();
+        self.coverage.steps += 1;
+        self.coverage.add(before, step, after);
+        self.broken()
+    }
+
+    fn broken(&self) -> Result<(), String> {
+        self.world.promises.broken().map_or(Ok(()), |broken| Err(broken.to_owned()))
+    }
+
+    async fn choose(&mut self) -> &'static str {
+        let now = clock::now().micros();
+        let may_begin = self.invocations.len() < CONCURRENCY;
+        let ready: Vec<usize> =
+            (0..self.calls.len()).filter(|&place| self.calls[place].slow_until <= now).collect();
+        let (reports, loads) = (&self.world.report_queue, &self.world.load_queue);
+        let (visible, hidden) = (reports.alive(now), loads.alive(now));
+        let messages = visible.0.len() + hidden.0.len();
+        let in_flight = visible.1.len() + hidden.1.len();
+        let running = self.invocations.len();
+        let to_freeze = self.invocations.iter().filter(|one| one.frozen_until <= now).count();
+        let weights = [
+            if ready.is_empty() { 0 } else { 600 },
+            if may_begin && self.to_trigger > 0 { 60 } else { 0 },
+            if may_begin && messages > 0 { 100 } else { 0 },
+            if may_begin && in_flight > 0 { self.faults.duplicate } else { 0 },
+            if may_begin && self.questions_left * self.accepted.len() > 0 { 15 } else { 0 },
+            if running > 0 { self.faults.crash } else { 0 },
+            if to_freeze > 0 { self.faults.freeze } else { 0 },
+            if self.is_calm && !ready.is_empty() { 1 } else { 40 },
+        ];
+        match self.draw(&weights) {
+            0 => {
+                let place = ready[self.random.usize(..ready.len())];
+                self.perform(place)
+            }
+            1 => self.trigger(),
+            2 => self.deliver(true),
+            3 => self.deliver(false),
+            4 => self.ask(),
+            5 => self.crash(),
+            6 => self.freeze(),
+            _ => self.pass_time().await,
+        }
+    }
+
+    fn draw(&mut self, weights: &[u32]) -> usize {
+        let mut drawn = self.random.u32(0..weights.iter().sum());
+        let mut place = 0;
+        while drawn >= weights[place] {
+            drawn -= weights[place];
+            place += 1;
+        }
+        place
+    }
+
+    fn trigger(&mut self) -> &'static str {
+        self.to_trigger -= 1;
+        let method = METHODS[self.random.usize(..METHODS.len())];
+        self.begin(Work::Trigger(method));
+        "trigger"
+    }
+
+    fn ask(&mut self) -> &'static str {
+        self.questions_left -= 1;
+        let place = self.random.usize(..self.accepted.len());
+        self.begin(Work::Status(self.accepted[place].clone()));
+        "ask"
+    }
+
+    /// Delivers a message that is visible, or one that is being handled.
+    fn deliver(&mut self, visible: bool) -> &'static str {
+        let now = clock::now().micros();
+        let pick = |queue: &Queue| if visible { queue.alive(now).0 } else { queue.alive(now).1 };
+        let (reports, loads) = (pick(&self.world.report_queue), pick(&self.world.load_queue));
+        let drawn = self.random.usize(..reports.len() + loads.len());
+        let work = if let Some(&place) = reports.get(drawn) {
+            self.world.report_queue.receive(place, now).map(Work::Compute)
+        } else {
+            let place = loads[drawn - reports.len()];
+            self.world.load_queue.receive(place, now).map(Work::Load)
+        };
+        match work {
+            Some(work) => self.begin(work),
+            None => self.note(|| "a message is dead".to_owned()),
+        }
+        if visible { "deliver" } else { "deliver again" }
+    }
+
+    pub(crate) fn begin(&mut self, work: Work) {
+        self.begun += 1;
+        let mut invocation = Invocation::begin(&self.functions, self.begun, work);
+        if Faults::strikes(&mut self.random, self.faults.outlive) {
+            invocation.stopped_at += self.random.i64(0..120) * SECOND;
+        }
+        let (number, name) = (self.begun, invocation.work.name());
+        self.note(|| format!("#{number} {name} begins"));
+        self.invocations.push(invocation);
+    }
+
+    /// Lets every invocation that can run go on until it waits for a call or for time to pass.
+    fn run_invocations(&mut self) {
+        let now = clock::now().micros();
+        let mut place = 0;
+        while place < self.invocations.len() {
+            let invocation = &mut self.invocations[place];
+            let outcome = if invocation.frozen_until <= now { invocation.run() } else { None };
+            match outcome {
+                None => place += 1,
+                Some(outcome) => {
+                    let invocation = self.invocations.remove(place);
+                    self.ended(&invocation, &outcome);
+                }
+            }
+        }
+        self.calls.append(&mut wire::take_calls());
+    }
+
+    fn ended(&mut self, invocation: &Invocation, outcome: &Outcome) {
+        let (number, name) = (invocation.number, invocation.work.name());
+        self.note(|| format!("#{number} {name} ends: {}", outcome.in_short()));
+        match (&invocation.work, outcome) {
+            (Work::Trigger(_), Outcome::Answer(202, document)) => {
+                self.accepted.push(document["report_id"].as_str().unwrap().to_owned());
+            }
+            (Work::Trigger(_), Outcome::Answer(409 | 503, _)) => {}
+            (Work::Status(report_id), Outcome::Answer(200, status)) => {
+                self.world.promises.told(report_id, invocation.started_at, status);
+            }
+            (Work::Status(_), Outcome::Answer(503, _)) => {}
+            (Work::Compute(message), Outcome::Handled(true)) => self.report_done(message),
+            (Work::Load(message), Outcome::Handled(true)) => self.load_done(message),
+            (Work::Compute(_) | Work::Load(_), Outcome::Handled(false)) => {}
+            (work, outcome) => {
+                let text = format!("{} answered {outcome:?}", work.name());
+                self.world.promises.require(false, || text);
+            }
+        }
+    }
+
+    /// Lambda deletes a message that was handled, unless that call fails.
+    fn report_done(&mut self, message: &Message) {
+        self.world.promises.report_acknowledged(message, &self.world.reports);
+        if !Faults::strikes(&mut self.random, self.faults.fail) {
+            self.world.report_queue.delete(&message.id);
+        }
+    }
+
+    fn load_done(&mut self, message: &Message) {
+        let body: serde_json::Value = serde_json::from_str(&message.body).unwrap();
+        let key = body["Records"][0]["s3"]["object"]["key"].as_str().unwrap();
+        self.world.promises.load_acknowledged(place_of(key), &self.world.data);
+        if !Faults::strikes(&mut self.random, self.faults.fail) {
+            self.world.load_queue.delete(&message.id);
+        }
+    }
+
+    /// Writes down what happens, if that is wanted.
+    pub(crate) fn note(&mut self, line: impl FnOnce() -> String) {
+        note(&mut self.trace, line);
+    }
+}
+
+pub(crate) fn note(trace: &mut Option<Vec<String>>, line: impl FnOnce() -> String) {
+    if let Some(trace) = trace {
+        let millis = (clock::now().micros() - clock::BEGIN) / 1_000;
+        trace.push(format!("{millis:>9} ms  {}", line()));
+    }
+}

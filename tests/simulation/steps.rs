@@ -1,0 +1,125 @@
+//! What a schedule's steps do to calls, invocations and time.
+
+use uptime::interval::SECOND;
+
+use crate::clock;
+use crate::faults::{Fate, Faults};
+use crate::functions::Invocation;
+use crate::models::sqs::Queue;
+use crate::schedule::{Schedule, note};
+use crate::wire::{self, Call};
+use crate::world::{Portion, World};
+
+/// A request that was sent so long ago is not on its way any more.
+const MICROS_ON_THE_WIRE: i64 = 45 * SECOND;
+
+impl Schedule<'_> {
+    /// Decides what becomes of a call. Queries that nothing happens to are answered together.
+    pub(crate) fn perform(&mut self, place: usize) -> &'static str {
+        let call = self.calls.swap_remove(place);
+        let is_query = call.request.operation == "Query";
+        let fate = self.faults.fate(&mut self.random, is_query);
+        if !is_query || fate != Fate::Happens {
+            let (number, operation) = (call.invocation, &call.request.operation);
+            let line = || format!("#{number} {operation} {fate:?}");
+            note(&mut self.trace, line);
+        }
+        self.settle(call, fate);
+        while is_query && fate == Fate::Happens {
+            let Some(next) = self.calls.iter().position(|call| call.request.operation == "Query")
+            else {
+                break;
+            };
+            let call = self.calls.swap_remove(next);
+            self.settle(call, fate);
+        }
+        fate.name()
+    }
+
+    fn settle(&mut self, mut call: Call, fate: Fate) {
+        let mut batch = 25;
+        if Faults::strikes(&mut self.random, self.faults.throttle) {
+            batch = self.random.usize(0..3);
+        }
+        let portion = Portion { page: self.page, batch };
+        match fate {
+            Fate::Happens => {
+                let reply = self.world.effect(&call, portion);
+                call.answer(Some(reply));
+            }
+            Fate::LosesItsAnswer => {
+                self.world.effect(&call, portion);
+                call.answer(None);
+            }
+            Fate::Fails if self.random.bool() => call.answer(None),
+            Fate::Fails => call.answer(Some(wire::Reply::empty(500))),
+            Fate::IsThrottled => {
+                let reply = World::throttle(&call);
+                call.answer(Some(reply));
+            }
+            Fate::IsSlow => {
+                call.slow_until = clock::now().micros() + self.random.i64(1..400) * SECOND / 10;
+                self.calls.push(call);
+            }
+        }
+    }
+
+    /// Kills an invocation.
+    pub(crate) fn crash(&mut self) -> &'static str {
+        let place = self.random.usize(..self.invocations.len());
+        self.stop(place);
+        "crash"
+    }
+
+    /// What an invocation sent before it was stopped may still arrive, or not.
+    fn stop(&mut self, place: usize) {
+        let invocation = self.invocations.remove(place);
+        let number = invocation.number;
+        self.note(|| format!("#{number} is stopped"));
+        let random = &mut self.random;
+        self.calls.retain(|call| call.invocation != number || random.bool());
+    }
+
+    /// Lets an invocation stand still.
+    pub(crate) fn freeze(&mut self) -> &'static str {
+        let now = clock::now().micros();
+        let span = if self.random.bool() { 1..20 } else { 50..120 };
+        let seconds = self.random.i64(span);
+        let moving = self.invocations.iter_mut().filter(|one| one.frozen_until <= now);
+        let mut moving: Vec<_> = moving.collect();
+        let drawn = self.random.usize(..moving.len());
+        let invocation = &mut moving[drawn];
+        invocation.frozen_until = now + seconds * SECOND;
+        let number = invocation.number;
+        self.note(|| format!("#{number} stands still for {seconds} s"));
+        "freeze"
+    }
+
+    /// Moves the clock. What takes too long is given up.
+    pub(crate) async fn pass_time(&mut self) -> &'static str {
+        let now = clock::now().micros();
+        let can_go_on = |invocation: &Invocation| invocation.frozen_until <= now;
+        let millis = if self.invocations.iter().any(can_go_on) {
+            [1, 20, 200, 1_000, 5_000][self.random.usize(..5)]
+        } else if !self.invocations.is_empty() || !self.calls.is_empty() {
+            [1_000, 5_000, 20_000][self.random.usize(..3)]
+        } else {
+            self.millis_to_next_message()
+        };
+        let then = clock::now().micros() + millis * 1_000;
+        self.calls.retain(|call| then < call.sent_at + MICROS_ON_THE_WIRE);
+        clock::advance(millis).await;
+        while let Some(place) = self.invocations.iter().position(|one| one.stopped_at <= then) {
+            self.stop(place);
+        }
+        "pass time"
+    }
+
+    fn millis_to_next_message(&self) -> i64 {
+        let now = clock::now().micros();
+        let queues: [&Queue; 2] = [&self.world.report_queue, &self.world.load_queue];
+        let messages = queues.iter().flat_map(|queue| &queue.messages);
+        let next = messages.filter(|message| !message.dead).map(|message| message.visible_at).min();
+        next.map_or(1_000, |next| (next - now).max(0) / 1_000 + 1)
+    }
+}

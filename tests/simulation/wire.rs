@@ -1,0 +1,182 @@
+//! The wire between the SDK's clients and AWS: a request waits here until the scheduler decides what
+//! becomes of it.
+//!
+//! This stands in for the clients' HTTP connector, so everything above it is what is deployed:
+//! adapters, serialisation, retries, time-outs.
+
+use std::cell::RefCell;
+
+use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use end_to_end::story_data::settings;
+use futures::FutureExt as _;
+use futures::channel::oneshot::{self, Sender};
+use serde_json::Value;
+use uptime_aws::{Clients, SdkConfig};
+
+/// A request to one of the three services.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    /// As AWS names it: `PutItem`.
+    pub(crate) operation: String,
+    /// `/bucket/key` of S3, with a query.
+    pub(crate) path: String,
+    /// `if-none-match`, if given.
+    pub(crate) if_none_match: Option<String>,
+    /// `if-match`, if given.
+    pub(crate) if_match: Option<String>,
+    /// What is sent.
+    pub(crate) body: Vec<u8>,
+}
+
+/// What a service answers.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// A request on its way.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// The number of the invocation that sent it.
+    pub(crate) invocation: usize,
+    pub(crate) request: Request,
+    pub(crate) sent_at: i64,
+    /// Nothing is done about it before this instant.
+    pub(crate) slow_until: i64,
+    reply: Sender<Option<Reply>>,
+}
+
+#[derive(Debug, Default)]
+struct Outbox {
+    invocation: usize,
+    calls: Vec<Call>,
+}
+
+thread_local! {
+    static OUTBOX: RefCell<Outbox> = RefCell::default();
+}
+
+/// Says whose the requests to come are.
+pub(crate) fn sending(invocation: usize) {
+    OUTBOX.with_borrow_mut(|outbox| outbox.invocation = invocation);
+}
+
+/// Takes the requests sent since the last call.
+pub(crate) fn take_calls() -> Vec<Call> {
+    OUTBOX.with_borrow_mut(|outbox| std::mem::take(&mut outbox.calls))
+}
+
+impl Call {
+    /// Answers it; `None`: the connection breaks. Nobody may be listening any more.
+    pub(crate) fn answer(self, reply: Option<Reply>) {
+        self.reply.send(reply).ok();
+    }
+}
+
+impl Reply {
+    /// A success with a document.
+    pub(crate) fn json(body: &Value) -> Reply {
+        Reply { status: 200, headers: Vec::new(), body: body.to_string().into_bytes() }
+    }
+
+    /// An answer without a body.
+    pub(crate) fn empty(status: u16) -> Reply {
+        Reply { status, headers: Vec::new(), body: Vec::new() }
+    }
+
+    fn into_response(self) -> HttpResponse {
+        let mut response =
+            HttpResponse::new(self.status.try_into().unwrap(), SdkBody::from(self.body));
+        for (name, value) in self.headers {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+#[derive(Debug)]
+struct Wire;
+
+impl HttpConnector for Wire {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (reply, answered) = oneshot::channel();
+        let request = read(request);
+        let sent_at = crate::clock::now().micros();
+        OUTBOX.with_borrow_mut(|outbox| {
+            let invocation = outbox.invocation;
+            outbox.calls.push(Call { invocation, request, sent_at, slow_until: sent_at, reply });
+        });
+        HttpConnectorFuture::new(async {
+            let reply = answered.await.ok().flatten();
+            let broken = || ConnectorError::io("the connection broke".into());
+            reply.map(Reply::into_response).ok_or_else(broken)
+        })
+    }
+}
+
+fn read(mut request: HttpRequest) -> Request {
+    let header = |name| request.headers().get(name).map(str::to_owned);
+    let path = request.uri().strip_prefix("http://aws").unwrap().to_owned();
+    let target = header("x-amz-target");
+    let (if_match, if_none_match) = (header("if-match"), header("if-none-match"));
+    let operation = match target.as_deref().map(|target| target.rsplit_once('.').unwrap()) {
+        Some(("DynamoDB_20120810" | "AmazonSQS", operation)) => operation.to_owned(),
+        Some(other) => panic!("nobody simulates {other:?}"),
+        None => format!("{} object", request.method()),
+    };
+    let body = ByteStream::new(request.take_body()).collect().now_or_never();
+    let body = body.expect("a body in memory").unwrap().to_vec();
+    Request { operation, path, if_none_match, if_match, body }
+}
+
+/// Clients as deployed, but for the wire.
+///
+/// The quota of retries is shared by all clients of a process; with it the schedules before one would
+/// decide about it. So it is left out, which only makes more retries.
+#[derive(Debug, Clone)]
+pub(crate) struct SimulatedClients {
+    config: SdkConfig,
+    retries: RetryPartition,
+}
+
+impl SimulatedClients {
+    pub(crate) fn new() -> SimulatedClients {
+        let deployed = uptime_aws::sdk_config(&settings(&[
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "x"),
+            ("AWS_SECRET_ACCESS_KEY", "x"),
+            ("AWS_ENDPOINT_URL", "http://aws"),
+        ]));
+        let wire = http_client_fn(|_, _| SharedHttpConnector::new(Wire));
+        let config = deployed.unwrap().into_builder().http_client(wire).build();
+        let retries = RetryPartition::custom("simulation").token_bucket(TokenBucket::unlimited());
+        SimulatedClients { config, retries: retries.build() }
+    }
+}
+
+impl Clients for SimulatedClients {
+    fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let config = self.config.dynamodb().config().to_builder();
+        let config = config.retry_partition(self.retries.clone());
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    fn s3(&self) -> aws_sdk_s3::Client {
+        let config = self.config.s3().config().to_builder();
+        aws_sdk_s3::Client::from_conf(config.retry_partition(self.retries.clone()).build())
+    }
+
+    fn sqs(&self) -> aws_sdk_sqs::Client {
+        let config = self.config.sqs().config().to_builder();
+        aws_sdk_sqs::Client::from_conf(config.retry_partition(self.retries.clone()).build())
+    }
+}

@@ -1,0 +1,132 @@
+//! All that lasts: tables, buckets, queues. Every change of them is checked against the promises.
+
+use serde_json::{Value, json};
+
+use crate::clock;
+use crate::functions::{RECEIVES_ALLOWED, VISIBILITY_SECONDS, request_id};
+use crate::models::dynamodb::{Table, throttled};
+use crate::models::s3::{Buckets, name_and_version, slow_down};
+use crate::models::sqs::Queue;
+use crate::promises::Promises;
+use crate::wire::{Call, Reply};
+
+/// The services with what they hold.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) data: Table,
+    pub(crate) reports: Table,
+    pub(crate) buckets: Buckets,
+    pub(crate) report_queue: Queue,
+    pub(crate) load_queue: Queue,
+    pub(crate) promises: Promises,
+}
+
+/// How much of a request is done at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Portion {
+    /// Items of a page.
+    pub(crate) page: usize,
+    /// Writes of a batch.
+    pub(crate) batch: usize,
+}
+
+impl World {
+    pub(crate) fn new(promises: Promises) -> World {
+        let queue = || Queue::new(RECEIVES_ALLOWED, VISIBILITY_SECONDS);
+        World {
+            data: Table::new(&["pk", "sk"]),
+            reports: Table::new(&["report_id"]),
+            buckets: Buckets::default(),
+            report_queue: queue(),
+            load_queue: queue(),
+            promises,
+        }
+    }
+
+    /// Does what a request asks for.
+    pub(crate) fn effect(&mut self, call: &Call, portion: Portion) -> Reply {
+        let request = &call.request;
+        let now = clock::now().micros();
+        match request.operation.as_str() {
+            "PUT object" => {
+                let reply = self.buckets.put_object(request, now);
+                if reply.status == 200 {
+                    let (name, _) = name_and_version(&request.path);
+                    self.promises.object_put(name, &self.buckets, &self.reports, &self.data);
+                }
+                reply
+            }
+            "GET object" => self.buckets.get_object(request),
+            "SendMessage" => self.send_message(&parse(&request.body), now),
+            operation => {
+                let body = parse(&request.body);
+                self.table_request(operation, &body, &request_id(call.invocation), portion)
+            }
+        }
+    }
+
+    /// The answer of a service that is asked too much.
+    pub(crate) fn throttle(call: &Call) -> Reply {
+        match call.request.operation.as_str() {
+            "PUT object" | "GET object" => slow_down(),
+            "SendMessage" => {
+                let kind = "com.amazonaws.sqs#RequestThrottled";
+                Reply { status: 400, ..Reply::json(&json!({ "__type": kind, "message": "" })) }
+            }
+            _ => throttled(),
+        }
+    }
+
+    fn send_message(&mut self, request: &Value, now: i64) -> Reply {
+        assert_eq!(request["QueueUrl"], "http://aws/queue/reports");
+        assert_eq!(request.as_object().unwrap().len(), 2, "nobody simulates {request}");
+        let id = self.report_queue.send(request["MessageBody"].as_str().unwrap(), now);
+        Reply::json(&json!({ "MessageId": id, "MD5OfMessageBody": "unchecked" }))
+    }
+
+    fn table_request(
+        &mut self,
+        operation: &str,
+        request: &Value,
+        sender: &str,
+        portion: Portion,
+    ) -> Reply {
+        if operation == "BatchWriteItem" {
+            assert!(request["RequestItems"]["data"].is_array(), "nobody simulates {request}");
+            let reply = self.data.batch_write_item(request, portion.batch);
+            self.promises.batch_written(request, &self.data);
+            return reply;
+        }
+        let is_report = match request["TableName"].as_str() {
+            Some("reports") => true,
+            Some("data") => false,
+            other => panic!("there is no table {other:?}"),
+        };
+        let table = if is_report { &mut self.reports } else { &mut self.data };
+        match operation {
+            "GetItem" => table.get_item(request),
+            "Query" => table.query(request, portion.page),
+            "PutItem" | "UpdateItem" => {
+                let key = table.written_key(request);
+                let before = table.items.get(&key).cloned();
+                let reply = match operation {
+                    "PutItem" => table.put_item(request),
+                    _ => table.update_item(request),
+                };
+                let after = &table.items.get(&key);
+                if is_report {
+                    let change = (before.as_ref(), *after);
+                    self.promises.report_changed(change, sender, &self.buckets);
+                } else {
+                    self.promises.datum_changed(&key, before.as_ref(), &self.data);
+                }
+                reply
+            }
+            _ => panic!("nobody simulates {operation}"),
+        }
+    }
+}
+
+fn parse(body: &[u8]) -> Value {
+    serde_json::from_slice(body).expect("a request in JSON")
+}
