@@ -159,11 +159,12 @@ impl BrokenStory {
             self.story.put(name, content.clone()).await;
         }
         for (name, _) in &self.files {
-            let manifest = until_in(PATIENCE, &format!("{name} is loaded"), async || {
+            let what = format!("{name} is loaded");
+            let manifest = until_in(PATIENCE, &what, async || {
                 let manifest = self.story.manifest(name).await;
                 manifest.filter(|manifest| manifest.status != LoadStatus::Running)
-            });
-            let manifest = manifest.await;
+            })
+            .await;
             assert_eq!(manifest.status, LoadStatus::Complete, "{manifest:?}");
             assert_eq!(manifest.loaded + manifest.duplicate, manifest.rows, "{manifest:?}");
             assert_eq!(manifest.rejected, 0, "{manifest:?}");

@@ -207,8 +207,7 @@ impl Shared {
         let mut onward = request.clone().map(Full::new);
         let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
         *onward.uri_mut() = format!("http://{behind}{path}").parse().map_err(|_| Broken)?;
-        let (mut parts, body) =
-            self.client.request(onward).await.map_err(|_| Broken)?.into_parts();
+        let (mut parts, body) = self.client.request(onward).await.map_err(|_| Broken)?.into_parts();
         let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
         parts.headers.remove(header::TRANSFER_ENCODING);
         if request.method() != Method::HEAD && parts.status != StatusCode::NO_CONTENT {
