@@ -40,8 +40,8 @@ async fn after_kills_in_every_phase_data_and_reports_are_those_of_an_undisturbed
 /// Eight kills: three phases and any instant, of a load and then of a report.
 async fn round(seed: u64, kills: &mut Kills) {
     let mut dice = Dice::new(seed);
-    let stores = 20 + u32::try_from(dice.below(60)).unwrap();
-    let sample = Sample::generate(stores, 10, seed);
+    let size = 20 + u32::try_from(dice.below(60)).unwrap();
+    let sample = Sample::generate(size, 10, seed);
     let folder = tempfile::tempdir().unwrap();
 
     let names = load_and_kill(&folder, &sample, &mut dice, kills).await;
