@@ -37,7 +37,7 @@ async fn after_kills_in_every_phase_data_and_reports_are_those_of_an_undisturbed
     eprintln!("{} kills: {kills:?}", kills.values().sum::<u32>());
 }
 
-/// Eight kills: three phases and any instant, of a load and then of a report.
+/// Nine kills: in each phase and at any instant, of a load and then of a report.
 async fn round(seed: u64, kills: &mut Kills) {
     let mut dice = Dice::new(seed);
     let size = 20 + u32::try_from(dice.below(60)).unwrap();

@@ -13,6 +13,8 @@ pub enum Phase {
     BeforeNewestPoll,
     /// A worker holds a report's lease; it does not know yet.
     LeaseTaken,
+    /// A report is computed; its CSV is about to be stored.
+    BeforeCsvPut,
     /// A report's CSV is stored; the worker does not know yet.
     CsvPut,
     /// A worker knows that its CSV is stored, and is about to complete the report.
@@ -23,7 +25,8 @@ pub enum Phase {
 pub const OF_A_LOAD: [Phase; 3] =
     [Phase::ObjectStored, Phase::FirstBatchWritten, Phase::BeforeNewestPoll];
 /// Those of a report, in its order.
-pub const OF_A_REPORT: [Phase; 3] = [Phase::LeaseTaken, Phase::CsvPut, Phase::BeforeComplete];
+pub const OF_A_REPORT: [Phase; 4] =
+    [Phase::LeaseTaken, Phase::BeforeCsvPut, Phase::CsvPut, Phase::BeforeComplete];
 
 impl Phase {
     /// Its name.
@@ -33,6 +36,7 @@ impl Phase {
             Phase::FirstBatchWritten => "first batch written",
             Phase::BeforeNewestPoll => "before the newest poll is raised",
             Phase::LeaseTaken => "lease taken",
+            Phase::BeforeCsvPut => "before the csv is put",
             Phase::CsvPut => "csv put",
             Phase::BeforeComplete => "before complete",
         }
@@ -60,6 +64,7 @@ impl Phase {
                 (raises && call.says("newest_poll"), Fate::HeldBefore)
             }
             Phase::LeaseTaken => (changes_report && call.says("ADD #attempt"), Fate::HeldAfter),
+            Phase::BeforeCsvPut => (is_s3("PUT", "/reports/reports/"), Fate::HeldBefore),
             Phase::CsvPut => (is_s3("PUT", "/reports/reports/"), Fate::HeldAfter),
             Phase::BeforeComplete => {
                 (changes_report && call.says("\"Complete\""), Fate::HeldBefore)

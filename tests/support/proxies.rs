@@ -78,6 +78,9 @@ pub struct Call {
     pub body: Bytes,
 }
 
+/// How many calls of each service met each fate.
+pub type Struck = BTreeMap<(Service, &'static str), u32>;
+
 type Rule = Box<dyn FnMut(&Call) -> Fate + Send>;
 
 /// A proxy before each service. They end with the runtime.
@@ -91,7 +94,7 @@ pub struct Proxies {
 struct Shared {
     held: watch::Sender<bool>,
     rule: Mutex<Rule>,
-    struck: Mutex<BTreeMap<(Service, &'static str), u32>>,
+    struck: Mutex<Struck>,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
@@ -125,9 +128,10 @@ impl Proxies {
         self.behind.send_replace(Some(behind));
     }
 
-    /// Sets the rule for all calls from now on.
+    /// Sets the rule for all calls from now on, and counts their fates from nothing.
     pub fn rule(&self, rule: impl FnMut(&Call) -> Fate + Send + 'static) {
         *self.shared.rule.lock().unwrap_or_else(PoisonError::into_inner) = Box::new(rule);
+        self.shared.struck.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Becomes true once a call is held, and has taken effect if it is to.
@@ -135,8 +139,8 @@ impl Proxies {
         self.shared.held.subscribe()
     }
 
-    /// How many calls of each service met each fate, `pass` included.
-    pub fn struck(&self) -> BTreeMap<(Service, &'static str), u32> {
+    /// What befell the calls since the rule was set, `pass` included.
+    pub fn struck(&self) -> Struck {
         self.shared.struck.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
