@@ -15,7 +15,10 @@ use futures::future::join_all;
 /// What the whole system may hold in memory, emulators included.
 const MEMORY_MIB_MAX: u64 = 512;
 /// Longer than the reports of the long run take on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(20);
+const PATIENCE: Duration = Duration::from_hours(1);
+
+/// How often a caller asks again who was told that there is no report now.
+const REFUSALS_MAX: usize = 5;
 
 /// Serves the burst below in a process of its own, whose memory can be seen.
 #[tokio::test(flavor = "multi_thread")]
@@ -38,8 +41,8 @@ async fn a_burst_of_triggers_under_many_pollers_loses_none_and_needs_bounded_mem
     let started = Instant::now();
     let asked = join_all((0..triggers).map(|_| trigger(&http, &api))).await;
     let asking_took = started.elapsed();
-    let ids: Vec<String> = asked.into_iter().flatten().collect();
-    let refused = triggers - u64::try_from(ids.len()).unwrap();
+    let (ids, refusals): (Vec<String>, Vec<usize>) = asked.into_iter().unzip();
+    let refused: usize = refusals.into_iter().sum();
     let polls = poll_until_final(&http, &api, &ids, pollers).await;
     let took = started.elapsed();
 
@@ -56,18 +59,22 @@ async fn a_burst_of_triggers_under_many_pollers_loses_none_and_needs_bounded_mem
          {polls} times, all final after {took:.1?}; peak memory {memory_before} MiB before, \
          {memory} MiB after"
     );
-    assert_eq!(refused, 0);
     assert!(memory <= MEMORY_MIB_MAX, "{memory} MiB");
     child.kill().await;
 }
 
-/// Asks for a report. `None`: the caller was told to come back later.
-async fn trigger(http: &Http, api: &str) -> Option<String> {
-    let answer = http.get(&format!("{api}/trigger_report")).await;
-    if answer.status.is_server_error() || answer.status == 429 {
-        return None;
+/// Asks until there is a report, and returns its id and how often there was none.
+async fn trigger(http: &Http, api: &str) -> (String, usize) {
+    let mut refusals = 0;
+    loop {
+        let answer = http.get(&format!("{api}/trigger_report")).await;
+        if !answer.status.is_server_error() {
+            let id = answer.document(202)["report_id"].as_str().unwrap().to_owned();
+            return (id, refusals);
+        }
+        refusals += 1;
+        assert!(refusals < REFUSALS_MAX, "{}", answer.text());
     }
-    Some(answer.document(202)["report_id"].as_str().unwrap().to_owned())
 }
 
 /// Each poller asks about one report after another, as often as it is told to, until none Runs.
