@@ -7,20 +7,29 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use local::system::{System, SystemSettings};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+use crate::phase::Phase;
+use crate::proxies::{Fate, Proxies};
 
 /// Names the child's data folder.
 const FOLDER: &str = "STORY_CHILD_FOLDER";
+/// Names the phase in which a worker of the child is held; unset: none is.
+const PHASE: &str = "STORY_CHILD_PHASE";
 /// Begins the line that says where the child's system answers.
 const READY: &str = "child-is-ready";
+/// Begins the line that says that a worker is held.
+const HELD: &str = "child-is-held";
 
 /// A system in another process. It ends with this value, or with this process.
 #[derive(Debug)]
 pub struct ChildSystem {
     process: Child,
+    lines: Lines<BufReader<ChildStdout>>,
     /// Where its API answers.
     pub api: SocketAddr,
     /// Where its S3 answers.
@@ -30,22 +39,39 @@ pub struct ChildSystem {
 impl ChildSystem {
     /// Starts a system in a folder; `test` is the full name of the test that calls [`serve`].
     pub async fn start(folder: &Path, test: &str) -> ChildSystem {
+        ChildSystem::start_held(folder, test, None).await
+    }
+
+    /// The same; whoever first reaches `phase` in it gets no further.
+    pub async fn start_held(folder: &Path, test: &str, phase: Option<Phase>) -> ChildSystem {
         let mut process = Command::new(std::env::current_exe().unwrap())
             .args([test, "--exact", "--nocapture"])
             .env(FOLDER, folder)
+            .env(PHASE, phase.map_or("", Phase::name))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        loop {
-            let line = lines.next_line().await.unwrap().expect("the child says that it is ready");
-            let Some(addresses) = line.strip_prefix(READY) else { continue };
-            let addresses: Vec<SocketAddr> =
-                addresses.split_whitespace().map(|address| address.parse().unwrap()).collect();
-            return ChildSystem { process, api: addresses[0], s3: addresses[1] };
-        }
+        let addresses = line_that_starts(READY, &mut lines).await;
+        let addresses: Vec<SocketAddr> =
+            addresses.split_whitespace().map(|address| address.parse().unwrap()).collect();
+        ChildSystem { process, lines, api: addresses[0], s3: addresses[1] }
+    }
+
+    /// Waits until somebody has reached the phase.
+    pub async fn held(&mut self) {
+        line_that_starts(HELD, &mut self.lines).await;
+    }
+
+    /// The most memory it ever held, in MiB, as the kernel counts it.
+    pub fn peak_memory_mib(&self) -> u64 {
+        let id = self.process.id().unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let kib: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+        kib / 1024
     }
 
     /// Ends it at once, without a chance to clean up.
@@ -54,15 +80,66 @@ impl ChildSystem {
     }
 }
 
+/// Returns the rest of the next line that starts so. Panics after a minute.
+async fn line_that_starts(start: &str, lines: &mut Lines<BufReader<ChildStdout>>) -> String {
+    let line = async {
+        loop {
+            let line = lines.next_line().await.unwrap();
+            let line = line.unwrap_or_else(|| panic!("the child ended before it said {start}"));
+            if let Some(rest) = line.strip_prefix(start) {
+                return rest.to_owned();
+            }
+        }
+    };
+    let line = tokio::time::timeout(Duration::from_mins(1), line).await;
+    line.unwrap_or_else(|_| panic!("waited in vain for the child to say {start}"))
+}
+
 /// The body of the test that is the child: returns at once in any other process.
 pub async fn serve() {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
-    let system = System::start(&SystemSettings::in_folder(&folder)).await.unwrap();
+    let mut settings = SystemSettings::in_folder(&folder);
+    let phase = std::env::var(PHASE).ok().and_then(|name| Phase::named(&name));
+    let proxies = match phase {
+        Some(phase) => Some(holding(phase).await),
+        None => None,
+    };
+    settings.proxies = proxies.as_ref().map(Proxies::addresses);
+    let system = System::start(&settings).await.unwrap();
+    if let Some(proxies) = &proxies {
+        proxies.connect(system.addresses());
+    }
     let (api, s3) = (system.api_address(), system.s3_address());
-    // The test harness has begun a line; what it captures is not what is written here.
-    let mut stdout = std::io::stdout();
-    writeln!(stdout, "\n{READY} {api} {s3}").unwrap();
-    stdout.flush().unwrap();
+    say(&format!("{READY} {api} {s3}"));
     // Ends when the parent does, however that ends.
     tokio::io::stdin().read_to_end(&mut Vec::new()).await.ok();
+}
+
+/// Proxies that hold the first call of a phase, and let all others pass.
+async fn holding(phase: Phase) -> Proxies {
+    let proxies = Proxies::start().await;
+    let mut is_held = false;
+    proxies.rule(move |call| {
+        if is_held {
+            return Fate::Pass;
+        }
+        let fate = phase.fate_of(call);
+        if fate != Fate::Pass {
+            is_held = true;
+        }
+        fate
+    });
+    let mut seen = proxies.held();
+    tokio::spawn(async move {
+        seen.wait_for(|is_held| *is_held).await.unwrap();
+        say(HELD);
+    });
+    proxies
+}
+
+/// Writes a line: the test harness has begun one, and what it captures is not what is written here.
+fn say(line: &str) {
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "\n{line}").unwrap();
+    stdout.flush().unwrap();
 }

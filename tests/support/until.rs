@@ -11,8 +11,17 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Looks again and again until there is something to see, and returns it.
 ///
 /// Panics after a minute; `what` says what was waited for.
-pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let give_up = Instant::now() + DEADLINE;
+pub async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    until_in(DEADLINE, what, look).await
+}
+
+/// As [`until`], with a deadline of its own.
+pub async fn until_in<T>(
+    deadline: Duration,
+    what: &str,
+    mut look: impl AsyncFnMut() -> Option<T>,
+) -> T {
+    let give_up = Instant::now() + deadline;
     loop {
         if let Some(seen) = look().await {
             return seen;

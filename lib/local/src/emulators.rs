@@ -18,6 +18,7 @@ use dynoxide::Database;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use uptime_aws::{Settings, SettingsError};
 
 use crate::s3::{self, Notification, ObjectStore};
 use crate::sqs::{self, Queues};
@@ -99,11 +100,15 @@ pub struct Emulators {
     thread: Option<JoinHandle<()>>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Addresses {
-    dynamodb: SocketAddr,
-    s3: SocketAddr,
-    sqs: SocketAddr,
+/// Where the three services answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    /// `DynamoDB`.
+    pub dynamodb: SocketAddr,
+    /// S3, which presigned links name.
+    pub s3: SocketAddr,
+    /// SQS.
+    pub sqs: SocketAddr,
 }
 
 struct Servers {
@@ -135,6 +140,11 @@ impl Emulators {
             .spawn(move || runtime.block_on(serve(servers, stopped)))
             .map_err(EmulatorError::Thread)?;
         Ok(Emulators { addresses, queues, stop, thread: Some(thread) })
+    }
+
+    /// Where they listen.
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
     }
 
     /// Where S3 listens.
@@ -181,6 +191,21 @@ pub fn client_config(s3_address: SocketAddr) -> SdkConfig {
         .http_client(uptime_aws::sdk_config::http_client())
         .endpoint_url(format!("http://{s3_address}"));
     default.build()
+}
+
+/// What a deployed function makes its clients with, time limits included, pointed at `addresses`.
+pub fn function_config(addresses: Addresses) -> Result<SdkConfig, SettingsError> {
+    let Addresses { dynamodb, s3, sqs } = addresses;
+    let pairs = [
+        ("AWS_REGION", REGION.to_owned()),
+        ("AWS_ACCESS_KEY_ID", s3::ACCESS_KEY.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", s3::SECRET_KEY.to_owned()),
+        ("AWS_ENDPOINT_URL", format!("http://{s3}")),
+        ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{dynamodb}")),
+        ("AWS_ENDPOINT_URL_SQS", format!("http://{sqs}")),
+    ];
+    let pairs = pairs.map(|(name, value)| (name.to_owned(), value));
+    uptime_aws::sdk_config(&Settings::from_pairs(pairs))
 }
 
 /// The endpoints of the services that are not S3.

@@ -31,7 +31,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use uptime_aws::load_files::INCOMING;
 use uptime_aws::{CallError, SettingsError};
 
-use crate::emulators::{EmulatorError, Emulators, Setup};
+use crate::emulators::{Addresses, EmulatorError, Emulators, Setup, function_config};
 use crate::event_source::EventSource;
 use crate::gateway;
 use crate::lambda::Function;
@@ -115,7 +115,8 @@ impl System {
         let notification = setup.notification(emulators.queues());
         let taken_up = recovery::take_up(&sdk_config, &notification).await?;
         let queue_url = emulators.queue_url(REPORT_QUEUE);
-        let functions = Functions::new(&sdk_config, &queue_url, settings)?;
+        let reached = settings.proxies.unwrap_or(emulators.addresses());
+        let functions = Functions::new(&function_config(reached)?, &queue_url, settings)?;
         let (stop, stopped) = watch::channel(false);
         let event_sources = event_sources(settings, &emulators, &functions, &stopped);
         Ok(System {
@@ -150,6 +151,11 @@ impl System {
     /// Where the API answers once it is open.
     pub fn api_address(&self) -> SocketAddr {
         self.api_address
+    }
+
+    /// Where its DynamoDB, S3 and SQS answer.
+    pub fn addresses(&self) -> Addresses {
+        self.emulators.addresses()
     }
 
     /// Where S3 answers.

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::emulators::Addresses;
+
 /// The bucket of `incoming/` and `loads/`.
 pub const DATA_BUCKET: &str = "data";
 /// The bucket of the reports' CSVs.
@@ -37,6 +39,8 @@ pub struct SystemSettings {
     pub receives_allowed: u32,
     /// Further settings of all functions, `("REJECT_LIMIT_PERCENT", "50")`; they win.
     pub function_settings: Vec<(String, String)>,
+    /// Where the functions reach DynamoDB, S3 and SQS, if not directly: proxies before them.
+    pub proxies: Option<Addresses>,
 }
 
 /// A function that is fed from a queue.
@@ -77,6 +81,7 @@ impl SystemSettings {
             loads,
             receives_allowed: 5,
             function_settings: Vec::new(),
+            proxies: None,
         }
     }
 }

@@ -1,0 +1,145 @@
+//! The process dies, as by `kill -9`, in every phase of a load and of a report; the next one goes on.
+//!
+//! In a phase a proxy holds the call that marks it, so the phase is met and not hoped for; a few
+//! more kills come at any instant. Everything is then compared with a run that nothing disturbed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::time::Duration;
+
+use end_to_end::child::{self, ChildSystem};
+use end_to_end::dice::{Dice, seeds};
+use end_to_end::engine::{Sample, local_report};
+use end_to_end::http::Http;
+use end_to_end::phase::{OF_A_LOAD, OF_A_REPORT, Phase};
+use end_to_end::story::Story;
+use end_to_end::undisturbed::{check_items, undisturbed_items};
+use local::uploads::Uploads;
+use tempfile::TempDir;
+
+use crate::parts;
+
+type Kills = BTreeMap<&'static str, u32>;
+
+/// Serves the kills below in a process of its own; passes at once in the test run itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_process_to_be_killed() {
+    child::serve().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_kills_in_every_phase_data_and_reports_are_those_of_an_undisturbed_run() {
+    let mut kills = Kills::new();
+    for seed in seeds() {
+        eprintln!("kills with seed {seed}");
+        round(seed, &mut kills).await;
+    }
+    eprintln!("{} kills: {kills:?}", kills.values().sum::<u32>());
+}
+
+/// Nine kills: in each phase and at any instant, of a load and then of a report.
+async fn round(seed: u64, kills: &mut Kills) {
+    let mut dice = Dice::new(seed);
+    let size = 20 + u32::try_from(dice.below(60)).unwrap();
+    let sample = Sample::generate(size, 10, seed);
+    let folder = tempfile::tempdir().unwrap();
+
+    let names = load_and_kill(&folder, &sample, &mut dice, kills).await;
+    let story = Story::in_folder(folder, |_| {}).await;
+    story.all_loaded(&names).await;
+    let stored = story.data_items().await;
+    let folder = story.end().await;
+    let undisturbed = undisturbed_items(folder.path(), &names).await;
+    check_items(&stored, &undisturbed, &format!("seed {seed}, after the loads"));
+
+    let expected = local_report(&sample.files(), "");
+    let [lease_taken, before_csv, csv_put, before_complete] = OF_A_REPORT.map(Some);
+    let first = [lease_taken, before_csv];
+    let folder = report_and_kill(folder, &first, &expected, &mut dice, kills).await;
+    let second = [csv_put, before_complete, None];
+    let folder = report_and_kill(folder, &second, &expected, &mut dice, kills).await;
+
+    let story = Story::in_folder(folder, |_| {}).await;
+    assert_eq!(story.report("").await, expected, "seed {seed}");
+    let stored = story.data_items().await;
+    check_items(&stored, &undisturbed, &format!("seed {seed}, after the reports"));
+    story.end().await;
+}
+
+/// Returns the names of the files that were put.
+async fn load_and_kill(
+    folder: &TempDir,
+    sample: &Sample,
+    dice: &mut Dice,
+    kills: &mut Kills,
+) -> Vec<String> {
+    let mut names = Vec::new();
+    let polls = parts(&sample.polls, OF_A_LOAD.len() + 1);
+    for (place, phase) in OF_A_LOAD.map(Some).into_iter().chain([None]).enumerate() {
+        let child = child_in(folder, phase).await;
+        let uploads = Uploads::to_system_at(child.s3).await.unwrap();
+        let mut files = vec![(format!("polls-{place}.csv"), &polls[place])];
+        if place == 0 {
+            files.push(("hours.csv".to_owned(), &sample.hours));
+            files.push(("zones.csv".to_owned(), &sample.zones));
+        }
+        for (name, content) in files {
+            put(&uploads, &name, content).await;
+            names.push(name);
+        }
+        kill(child, phase, dice).await;
+        *kills.entry(phase.map_or("any instant of a load", Phase::name)).or_default() += 1;
+    }
+    names
+}
+
+/// Asks for reports and kills their workers; those that come after complete them all.
+///
+/// A kill costs a receive, as on AWS, and a report has five: it is killed less often than that.
+async fn report_and_kill(
+    folder: TempDir,
+    phases: &[Option<Phase>],
+    expected: &str,
+    dice: &mut Dice,
+    kills: &mut Kills,
+) -> TempDir {
+    let http = Http::new();
+    let mut ids = Vec::new();
+    for &phase in phases {
+        let child = child_in(&folder, phase).await;
+        for _ in 0..2 {
+            let answer = http.get(&format!("http://{}/trigger_report", child.api)).await;
+            ids.push(answer.document(202)["report_id"].as_str().unwrap().to_owned());
+        }
+        kill(child, phase, dice).await;
+        *kills.entry(phase.map_or("any instant of a report", Phase::name)).or_default() += 1;
+    }
+    let story = Story::in_folder(folder, |_| {}).await;
+    for id in ids {
+        assert_eq!(story.csv_of(&id).await, expected, "{id}");
+    }
+    story.end().await
+}
+
+async fn child_in(folder: &TempDir, phase: Option<Phase>) -> ChildSystem {
+    ChildSystem::start_held(folder.path(), "kills::the_process_to_be_killed", phase).await
+}
+
+async fn put(uploads: &Uploads, name: &str, content: &str) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), content).unwrap();
+    uploads.put(file.path(), &format!("incoming/{name}")).await.unwrap();
+}
+
+/// Kills it in the phase, or else at any instant; the time drawn lets others get on meanwhile.
+async fn kill(mut child: ChildSystem, phase: Option<Phase>, dice: &mut Dice) {
+    let millis = match phase {
+        Some(_) => {
+            child.held().await;
+            dice.below(20)
+        }
+        None => dice.below(400),
+    };
+    tokio::time::sleep(Duration::from_millis(millis)).await;
+    child.kill().await;
+}

@@ -1,0 +1,79 @@
+//! What an undisturbed run makes of the same files: the measure of every disturbed one.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File};
+use std::path::Path;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use local::system::DATA_TABLE;
+use uptime_aws::LoadStatus;
+
+use crate::story::Story;
+
+/// All items of a table, by their keys.
+pub type Items = BTreeMap<String, HashMap<String, AttributeValue>>;
+
+impl Story {
+    /// All items of the data table.
+    pub async fn data_items(&self) -> Items {
+        let scan = self.dynamodb().scan().table_name(DATA_TABLE).consistent_read(true);
+        let mut pages = scan.into_paginator().items().send();
+        let mut items = Items::new();
+        while let Some(item) = pages.next().await {
+            let item = item.unwrap();
+            let key = format!("{} {}", item["pk"].as_s().unwrap(), item["sk"].as_s().unwrap());
+            items.insert(key, item);
+        }
+        items
+    }
+
+    /// Waits until each of these files has been loaded to its end, without a reject.
+    pub async fn all_loaded(&self, names: &[String]) {
+        for name in names {
+            let manifest = self.load_ended(name).await;
+            assert_eq!(manifest.status, LoadStatus::Complete, "{manifest:?}");
+            assert_eq!(manifest.rejected, 0, "{manifest:?}");
+            assert_eq!(manifest.loaded + manifest.duplicate, manifest.rows, "{manifest:?}");
+        }
+    }
+}
+
+/// Loads the objects of a data folder once more, into a new system that nothing disturbs, and
+/// returns what it stores. Upload instants are the objects' own, so equal items are equal bytes.
+pub async fn undisturbed_items(data_folder: &Path, names: &[String]) -> Items {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&data_folder.join("objects"), &folder.path().join("objects"));
+    let loads = folder.path().join("objects/data/loads");
+    assert!(loads.is_dir(), "the loads leave manifests");
+    fs::remove_dir_all(loads).unwrap();
+    let story = Story::in_folder(folder, |_| {}).await;
+    assert_eq!(story.system.taken_up().files, names.len());
+    story.all_loaded(names).await;
+    let items = story.data_items().await;
+    story.end().await;
+    items
+}
+
+/// Fails with the first difference: whole tables are long.
+#[track_caller]
+pub fn check_items(actual: &Items, expected: &Items, what: &str) {
+    let keys = |items: &Items| items.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(actual), keys(expected), "{what}");
+    for (key, item) in expected {
+        assert_eq!(&actual[key], item, "{what}: {key}");
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), &target).unwrap();
+            let modified = entry.metadata().unwrap().modified().unwrap();
+            File::options().write(true).open(&target).unwrap().set_modified(modified).unwrap();
+        }
+    }
+}
