@@ -3,7 +3,8 @@
 //!
 //! - [`calls`], [`parameters`], [`forms`]: what callers may send, and what they get.
 //! - [`figures`]: reports are those of `local report`, byte for byte.
-//! - [`loads`], [`newest`], [`rejects`], [`repeats`], [`notifications`]: what becomes of files.
+//! - [`loads`], [`newest`], [`rejects`], [`repeats`], [`notifications`], [`future_polls`]: what
+//!   becomes of files.
 //! - [`deliveries`], [`lives`]: what becomes of reports, whatever happens on the way.
 //! - [`kills`]: the process dies in the middle.
 //! - [`events`]: stored events, as AWS sends them.
@@ -14,6 +15,7 @@ mod deliveries;
 mod events;
 mod figures;
 mod forms;
+mod future_polls;
 mod kills;
 mod lives;
 mod loads;
