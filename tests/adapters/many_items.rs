@@ -1,5 +1,6 @@
 //! A file of hours that takes several items a shard replaces, and is replaced, as any other.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use end_to_end::adapters::Cloud;
@@ -63,7 +64,8 @@ async fn load_from(data: &StoreData, source: &Source, rows_of_stores: &[u32]) ->
     for (store, &rows) in stores().zip(rows_of_stores) {
         for row in 0..rows {
             let (day, minute, end) = (row % 7, row / 7 % 1_440, 11 + row / 10_080);
-            csv += &format!("{store},{day},{}:{:02},{end}:00\n", minute / 60, minute % 60);
+            let (hour, minute) = (minute / 60, minute % 60);
+            writeln!(csv, "{store},{day},{hour}:{minute:02},{end}:00").unwrap();
         }
     }
     let mut ingest = Ingest::new(IngestSettings {

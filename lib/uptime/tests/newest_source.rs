@@ -1,5 +1,8 @@
 //! A store's hours and zone are those of the newest file that names it: of two files of one second
 //! too, whatever order they come in, and however many segments a file has.
+#![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
+
+use std::fmt::Write as _;
 
 use uptime::ingest::{Counts, Ingest, IngestSettings};
 use uptime::interval::SECOND;
@@ -48,7 +51,7 @@ fn a_file_of_several_segments_a_shard_replaces_one_and_loses_no_row() {
             let (day, minute) = (row % 7, row / 7 % 1_440);
             let end = 11 + row / 10_080;
             let (hour, minute) = (minute / 60, minute % 60);
-            crowded += &format!("{store},{day},{hour}:{minute:02},{end}:00\n");
+            writeln!(crowded, "{store},{day},{hour}:{minute:02},{end}:00").unwrap();
         }
     }
     let (older, counts) = load(&source("1 a v1"), &crowded);
@@ -66,7 +69,9 @@ fn a_file_of_several_segments_a_shard_replaces_one_and_loses_no_row() {
     // In a week of 20,000 rows a store is never closed; with the newer row, nearly always.
     for segments in [all, reversed] {
         let mut data = ShardData::new(parameters());
-        segments.iter().for_each(|segment| data.add(&segment.bytes).unwrap());
+        for segment in &segments {
+            data.add(&segment.bytes).unwrap();
+        }
         let rows = data.report().rows;
         assert_eq!(rows.len(), 6);
         for row in rows {

@@ -12,7 +12,8 @@ proptest! {
     #[test]
     fn what_is_read_of_any_body_is_an_id_of_hexadecimal_digits(
         before in "\\PC{0,3}",
-        id in "([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|\\PC{36}|\\PC{0,40})",
+        id in "([0-9a-f]{8}-([0-9A-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-\
+               [89ab][0-9a-f]{3}-[0-9a-f]{12}|\\PC{36}|\\PC{0,40})",
         after in "(|\"|,\"x\":1|\\PC{0,3})",
     ) {
         for body in [
@@ -23,8 +24,10 @@ proptest! {
             if let Ok(read) = ReportMessage::read(&body) {
                 let text = read.to_string();
                 prop_assert_eq!(text.len(), 36);
-                prop_assert!(text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-')));
-                prop_assert_eq!(ReportMessage::read(&ReportMessage::new(read).to_body()).unwrap(), read);
+                let is_of_id = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-');
+                prop_assert!(text.bytes().all(is_of_id));
+                let body = ReportMessage::new(read).to_body();
+                prop_assert_eq!(ReportMessage::read(&body).unwrap(), read);
             }
         }
     }
@@ -36,8 +39,9 @@ proptest! {
         let at = at.min(body.len() - 1);
         body[at] = byte;
         if let Ok(read) = ReportMessage::read(&String::from_utf8_lossy(&body)) {
-            let differing = read.to_string().bytes().zip(ID.bytes()).filter(|(a, b)| a != b).count();
-            prop_assert!(differing <= 1);
+            let text = read.to_string();
+            let differing = text.bytes().zip(ID.bytes()).filter(|(this, that)| this != that);
+            prop_assert!(differing.count() <= 1);
         }
     }
 }

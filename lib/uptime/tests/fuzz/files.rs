@@ -1,6 +1,5 @@
 //! Source files through [`Ingest`], plain and packed.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::Write;
 
@@ -56,7 +55,7 @@ proptest! {
 
     #[test]
     fn packed_in_members_a_file_gives_the_same(
-        file in file().prop_filter("it is no gzip file itself", |file| !file.starts_with(b"\x1f\x8b")),
+        file in file().prop_filter("no gzip file itself", |file| !file.starts_with(b"\x1f\x8b")),
         members in vec(1_usize..2_000, 1..4),
         lengths in vec(1_usize..400, 1..10),
     ) {
@@ -82,10 +81,12 @@ proptest! {
         let first = load(&file, &[]);
         // A quote left open may be closed by that of another such row.
         let has_open_quote = String::from_utf8_lossy(&first.rejects).contains("unclosed_quote");
-        if first.kind != Some(FileKind::BusinessHours) && !first.rejected_rows.is_empty() && !has_open_quote {
+        let is_of_hours = first.kind == Some(FileKind::BusinessHours);
+        if !is_of_hours && !has_open_quote && first.counts.rejected > 0 {
             let again = load(&first.rejected_rows, &[]);
             prop_assert_eq!(again.kind, first.kind);
-            prop_assert_eq!((again.counts.loaded, again.counts.rejected), (0, first.counts.rejected));
+            prop_assert_eq!(again.counts.loaded, 0);
+            prop_assert_eq!(again.counts.rejected, first.counts.rejected);
             prop_assert_eq!(again.rejected_rows, first.rejected_rows);
         }
     }
@@ -93,12 +94,11 @@ proptest! {
 
 #[test]
 fn every_kind_every_reason_to_reject_and_every_end_is_reached() {
-    let reached = RefCell::new(BTreeSet::new());
+    let mut reached = BTreeSet::new();
     let mut runner = TestRunner::deterministic();
     for _ in 0..3_000 {
         let file = file().new_tree(&mut runner).unwrap().current();
         let Loaded { result, kind, rejects, counts, .. } = load(&file, &[]);
-        let mut reached = reached.borrow_mut();
         reached.insert(match result {
             Ok(()) => "whole".to_owned(),
             Err(IngestError::Refused(refused)) => {
@@ -111,7 +111,7 @@ fn every_kind_every_reason_to_reject_and_every_end_is_reached() {
         let mut reader = csv::Reader::from_reader(&rejects[..]);
         reached.extend(reader.records().map(|record| record.unwrap()[2].to_owned()));
     }
-    let reached: Vec<String> = reached.into_inner().into_iter().collect();
+    let reached: Vec<String> = reached.into_iter().collect();
     assert_eq!(
         reached,
         [

@@ -38,7 +38,8 @@ proptest! {
     #[test]
     fn a_damaged_segment_is_decoded_or_refused(bytes in segment()) {
         let decoded = decode(&bytes);
-        for method in [Method::PollCount, Method::TimeWeighted { max_hold: MaxHold::from_minutes(90) }] {
+        let max_hold = MaxHold::from_minutes(90);
+        for method in [Method::PollCount, Method::TimeWeighted { max_hold }] {
             let mut data = ShardData::new(Parameters { as_of: AS_OF, method });
             prop_assert_eq!(data.add(&bytes).is_ok(), decoded.is_ok());
             let rows = data.report().rows;
@@ -58,7 +59,9 @@ proptest! {
     fn a_segment_never_holds_more_than_it_has_bytes(bytes in segment()) {
         let count = match decode(&bytes) {
             Err(_) => 0,
-            Ok(Decoded::Polls(stores)) => stores.iter().map(|(_, polls)| 1 + polls.as_slice().len()).sum(),
+            Ok(Decoded::Polls(stores)) => {
+                stores.iter().map(|(_, polls)| 1 + polls.as_slice().len()).sum()
+            }
             Ok(Decoded::Hours(_, stores)) => stores.iter().map(|(_, rows)| 1 + rows.len()).sum(),
             Ok(Decoded::Zones(_, stores)) => stores.len(),
         };
@@ -69,8 +72,8 @@ proptest! {
     fn what_is_decoded_packs_and_decodes_to_the_same(bytes in segment()) {
         if let Ok(decoded) = decode(&bytes) {
             let packed = pack(&decoded);
-            let again: Vec<_> = packed.iter().map(|segment| decode(&segment.bytes).unwrap()).collect();
-            prop_assert_eq!(joined(again), joined(vec![decoded]));
+            let again = packed.iter().map(|segment| decode(&segment.bytes).unwrap());
+            prop_assert_eq!(joined(again.collect()), joined(vec![decoded]));
         }
     }
 }
