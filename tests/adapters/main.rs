@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
 mod load_files;
+mod many_items;
+mod pinned_version;
 mod report_table;
 mod source_files;
 mod store_data;

@@ -3,7 +3,8 @@
 //!
 //! - [`calls`], [`parameters`], [`forms`]: what callers may send, and what they get.
 //! - [`figures`]: reports are those of `local report`, byte for byte.
-//! - [`loads`], [`newest`], [`rejects`], [`repeats`], [`notifications`]: what becomes of files.
+//! - [`loads`], [`newest`], [`rejects`], [`repeats`], [`notifications`], [`future_polls`]: what
+//!   becomes of files.
 //! - [`deliveries`], [`lives`]: what becomes of reports, whatever happens on the way.
 //! - [`keys`]: idempotency keys; [`faults`]: calls to AWS that fail while a report is made.
 //! - [`kills`]: the process dies in the middle.
@@ -16,6 +17,7 @@ mod events;
 mod faults;
 mod figures;
 mod forms;
+mod future_polls;
 mod keys;
 mod kills;
 mod lives;

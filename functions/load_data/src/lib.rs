@@ -5,6 +5,8 @@
 
 mod event;
 mod file_reading;
+#[cfg(test)]
+mod fuzz;
 mod load;
 mod load_manifest;
 mod notification;

@@ -30,8 +30,13 @@ fn of_polls_that_disagree_inactive_wins_and_the_others_are_conflicts() {
 
 #[test]
 fn shuffled_polls_are_stored_as_sorted_ones() {
-    let rows: Vec<String> = (0..50)
-        .map(|minute| format!("{},2023-01-24 09:{minute:02}:00,active\n", minute % 5))
+    // So many stores that a segment holds several, of each form of ids.
+    let rows: Vec<String> = (0..600)
+        .map(|number| {
+            let (store, minute) = (number % 300, number / 10);
+            let form = ["", "x", "3c9bb6c2-6c8b-4b0e-9d7e-0000000000"][number % 3];
+            format!("{form}{:02},2023-01-24 09:{minute:02}:00,active\n", store % 100)
+        })
         .collect();
     let rows_of = |rows: &[String]| load(format!("{POLLS}{}", rows.concat())).segments;
     let mut reversed = rows.clone();

@@ -85,6 +85,7 @@ fn quoted_fields_may_hold_commas_quotes_and_line_ends() {
         format!("{ZONES}\"a,b\",utc\n\"a\"\"b\",\"utc\"\n\"\",utc\n"),
         &["a,b UTC", "a\"b UTC", "4: bad_store_id store_id of no store"],
     );
+    check(format!("note,{ZONES}\"a\nb\r\nc\rd\",7,utc\n,8,utc\n"), &["7 UTC", "8 UTC"]);
 }
 
 #[test]

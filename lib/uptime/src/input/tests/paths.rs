@@ -10,6 +10,8 @@ use super::*;
 fn part() -> impl Strategy<Value = Vec<u8>> {
     let short = [
         "7,2023-01-24 09:06:42,active",
+        "7,2099-01-24 09:06:42,active\n",
+        "7,1999-12-31 23:59:59,inactive\n",
         "2023-01-24T09:06:42.5Z",
         "inactive",
         "7",

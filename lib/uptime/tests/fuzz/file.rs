@@ -1,0 +1,129 @@
+//! Source files: valid in all their forms, and damaged.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::damage::{damaged, damages};
+
+/// What stands in files and decides how they are read.
+const TOKENS: &[&[u8]] = &[
+    b",",
+    b"\n",
+    b"\r",
+    b"\r\n",
+    b"\"",
+    b"\"\"",
+    b" ",
+    b"\t",
+    b"\0",
+    b"\x7f",
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    b"\xc3",
+    "é".as_bytes(),
+    b"\x1f\x8b",
+    b";",
+    b"=1+1",
+    b"2023-01-24 09:06:42",
+    b"1999-12-31 23:59:59",
+    b"2199-12-31 23:59:59",
+    b"+05:45",
+    b"24:00",
+    b"23:59:60",
+    b"7",
+    b"-1",
+    b"inactive",
+    b"Europe/Berlin",
+    b"store_id",
+    &[b'x'; 129],
+    &[b'x'; 1_025],
+    &[b'y'; 8_193],
+    &[b'\n'; 50],
+    &[b','; 50],
+];
+
+/// The columns of each kind of file, and values of each column, the first three of which are good.
+type Columns = &'static [(&'static str, &'static [&'static str])];
+
+const STORES: &[&str] = &[
+    "8419537941919820732",
+    "3c9bb6c2-6c8b-4b0e-9d7e-0a3a4a1f0c11",
+    "7",
+    "ü 店",
+    "\"a,b\"",
+    "\"\"\"\"",
+    "-7",
+    "007",
+    "",
+];
+const POLLS: Columns = &[
+    ("store_id", STORES),
+    (
+        "timestamp_utc",
+        &[
+            "2023-01-24 09:06:42.605777 UTC",
+            "2023-01-24 09:06:42",
+            "2023-01-25T10:06:42.5+01:00",
+            "2023-02-01 00:00:00.000001",
+            "1999-12-31 23:59:59.9",
+            "2023-02-29 00:00:00",
+            "1674551202",
+        ],
+    ),
+    ("status", &["active", "inactive", " ACTIVE ", "\"inactive\"", "up"]),
+];
+const HOURS: Columns = &[
+    ("store_id", STORES),
+    ("dayOfWeek", &["0", "6", "3", "7", "Mon"]),
+    ("start_time_local", &["9:00", "09:00:00", "0:00", "24:00", "9", "-1:00"]),
+    ("end_time_local", &["17:00", "24:00:00", "23:59:59", "\"8:00\"", "24:01", ""]),
+];
+const ZONES: Columns = &[
+    ("store_id", STORES),
+    ("timezone_str", &["America/Chicago", "utc", "US/Central", "Utopia/City", ""]),
+];
+
+/// A file of some kind, with a header whose columns stand in some order.
+pub(crate) fn file() -> impl Strategy<Value = Vec<u8>> {
+    let whole = prop_oneof![
+        3 => Just(POLLS),
+        2 => Just(HOURS),
+        1 => Just(ZONES),
+    ]
+    .prop_flat_map(|columns| {
+        (order(columns.len()), further_columns()).prop_flat_map(rows(columns))
+    });
+    (whole, damages(TOKENS)).prop_map(|(file, damages)| damaged(file, &damages))
+}
+
+fn order(count: usize) -> impl Strategy<Value = Vec<usize>> {
+    prop_oneof![3 => Just((0..count).collect()), 1 => Just((0..count).collect()).prop_shuffle()]
+}
+
+/// Mostly none; many leave the fast paths.
+fn further_columns() -> impl Strategy<Value = usize> {
+    prop_oneof![6 => Just(0_usize), 1 => Just(1), 1 => Just(20)]
+}
+
+fn rows(columns: Columns) -> impl Fn((Vec<usize>, usize)) -> BoxedStrategy<Vec<u8>> {
+    move |(order, further)| {
+        let row: Vec<_> = order.iter().map(|&place| value(columns[place].1)).collect();
+        let names: Vec<_> = order.iter().map(|&place| columns[place].0).collect();
+        let header = names.join(",") + &",x".repeat(further);
+        let line_end = select(&["\n", "\n", "\r\n", "\r"][..]);
+        (vec(row, 0..30), line_end, any::<bool>())
+            .prop_map(move |(rows, line_end, ends)| {
+                let mut lines = vec![header.clone()];
+                lines.extend(rows.iter().map(|row| row.join(",") + &",".repeat(further)));
+                let last = if ends { line_end } else { "" };
+                (lines.join(line_end) + last).into_bytes()
+            })
+            .boxed()
+    }
+}
+
+/// A good value, mostly.
+fn value(values: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
+    prop_oneof![9 => select(&values[..3]), 1 => select(values)]
+}

@@ -1,0 +1,230 @@
+//! Source files through [`Ingest`], plain and packed.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use uptime::Timestamp;
+use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings};
+use uptime::input::FileKind;
+use uptime::report::{Method, Parameters};
+use uptime::segment::{Decoded, MAX_SEGMENT_BYTES, Segment, SegmentKind, Source, UtcDay, decode};
+use uptime::shard_data::ShardData;
+
+use crate::damage::{damaged, damages};
+use crate::file::file;
+
+/// 2023-02-01: no poll may be later.
+const LATEST_POLL: Timestamp = Timestamp::from_micros(1_675_209_600_000_000);
+
+/// All that comes out of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Loaded {
+    result: Result<(), IngestError>,
+    kind: Option<FileKind>,
+    counts: Counts,
+    span: Option<(Timestamp, Timestamp)>,
+    pub(crate) segments: Vec<Segment>,
+    rejects: Vec<u8>,
+    rejected_rows: Vec<u8>,
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn any_file_is_read_or_refused_and_all_of_its_rows_are_told(file in file()) {
+        check_whole(&load(&file, &[]))?;
+    }
+
+    #[test]
+    fn however_a_file_is_cut_it_gives_the_same(
+        file in file(),
+        lengths in vec(1_usize..400, 1..10),
+    ) {
+        let whole = load(&file, &[]);
+        for lengths in [&lengths[..], &[1]] {
+            prop_assert_eq!(&load(&file, lengths), &whole);
+        }
+    }
+
+    #[test]
+    fn packed_in_members_a_file_gives_the_same(
+        file in file().prop_filter("no gzip file itself", |file| !file.starts_with(b"\x1f\x8b")),
+        members in vec(1_usize..2_000, 1..4),
+        lengths in vec(1_usize..400, 1..10),
+    ) {
+        let packed = packed(&file, &members);
+        prop_assert_eq!(load(&packed, &lengths), load(&file, &[]));
+    }
+
+    #[test]
+    fn a_damaged_gzip_file_is_told_or_harmless_however_it_is_cut(
+        file in file(),
+        members in vec(1_usize..2_000, 1..4),
+        damages in damages(&[b"\x1f\x8b\x08", b"\0\0\0\0", b"\xff\xff\xff\xff", b"x"]),
+        lengths in vec(1_usize..400, 1..10),
+    ) {
+        let packed = damaged(packed(&file, &members), &damages);
+        let whole = load(&packed, &[]);
+        check_whole(&whole)?;
+        prop_assert_eq!(load(&packed, &lengths), whole);
+    }
+
+    #[test]
+    fn rejected_rows_put_again_as_they_are_are_rejected_again(file in file()) {
+        let first = load(&file, &[]);
+        // A quote left open may be closed by that of another such row.
+        let has_open_quote = String::from_utf8_lossy(&first.rejects).contains("unclosed_quote");
+        let is_of_hours = first.kind == Some(FileKind::BusinessHours);
+        if !is_of_hours && !has_open_quote && first.counts.rejected > 0 {
+            let again = load(&first.rejected_rows, &[]);
+            prop_assert_eq!(again.kind, first.kind);
+            prop_assert_eq!(again.counts.loaded, 0);
+            prop_assert_eq!(again.counts.rejected, first.counts.rejected);
+            prop_assert_eq!(again.rejected_rows, first.rejected_rows);
+        }
+    }
+}
+
+#[test]
+fn every_kind_every_reason_to_reject_and_every_end_is_reached() {
+    let mut reached = BTreeSet::new();
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..3_000 {
+        let file = file().new_tree(&mut runner).unwrap().current();
+        let Loaded { result, kind, rejects, counts, .. } = load(&file, &[]);
+        reached.insert(match result {
+            Ok(()) => "whole".to_owned(),
+            Err(IngestError::Refused(refused)) => {
+                refused.to_string().split([':', ';']).next().unwrap_or_default().to_owned()
+            }
+            Err(IngestError::Damaged(_)) => "damaged".to_owned(),
+        });
+        reached.extend(kind.map(|kind| kind.name().to_owned()));
+        reached.extend((counts.conflicts > 0).then(|| "conflict".to_owned()));
+        let mut reader = csv::Reader::from_reader(&rejects[..]);
+        reached.extend(reader.records().map(|record| record.unwrap()[2].to_owned()));
+    }
+    let reached: Vec<String> = reached.into_iter().collect();
+    assert_eq!(
+        reached,
+        [
+            "bad_day",
+            "bad_status",
+            "bad_store_id",
+            "bad_time",
+            "bad_timestamp",
+            "business_hours",
+            "conflict",
+            "control_character",
+            "field_count",
+            "field_too_long",
+            "not_utf8",
+            "polls",
+            "record_too_long",
+            "the file has no usable header",
+            "the file is in UTF-16 or UTF-32, or no text",
+            "the file is in another encoding, as its header shows",
+            "time_zones",
+            "timestamp_too_early",
+            "timestamp_too_late",
+            "unclosed_quote",
+            "unknown_zone",
+            "whole",
+        ]
+    );
+}
+
+/// What is promised of every file.
+fn check_whole(loaded: &Loaded) -> Result<(), TestCaseError> {
+    let Loaded { counts, segments, rejects, span, .. } = loaded;
+    let Counts { rows, loaded: kept, duplicate, conflicts, rejected } = *counts;
+    prop_assert_eq!(rows, kept + duplicate + rejected);
+    prop_assert!(conflicts <= duplicate);
+    let told = csv::Reader::from_reader(&rejects[..]).records().count();
+    prop_assert_eq!(told as u64, rejected);
+    prop_assert_eq!(loaded.rejected_rows.is_empty(), rejected == 0);
+
+    let as_of = span.map_or(LATEST_POLL, |(_, last)| last);
+    let mut data = ShardData::new(Parameters { as_of, method: Method::PollCount });
+    let mut stored = 0;
+    for segment in segments {
+        prop_assert!(segment.bytes.len() <= MAX_SEGMENT_BYTES);
+        stored += rows_of(segment)?;
+        prop_assert!(data.add(&segment.bytes).is_ok());
+    }
+    prop_assert_eq!(stored as u64, kept);
+    data.report();
+    Ok(())
+}
+
+/// Counts the rows of a segment, all of which are where they belong.
+fn rows_of(segment: &Segment) -> Result<usize, TestCaseError> {
+    let decoded = decode(&segment.bytes).map_err(|error| TestCaseError::fail(error.to_string()))?;
+    let (stores, rows): (Vec<_>, Vec<_>) = match decoded {
+        Decoded::Polls(stores) => {
+            let days = stores.iter().flat_map(|(_, polls)| polls.as_slice());
+            for poll in days {
+                prop_assert_eq!(segment.kind, SegmentKind::Polls(UtcDay::of(poll.at())));
+                prop_assert!(poll.at() <= LATEST_POLL);
+            }
+            stores.into_iter().map(|(store, polls)| (store, polls.as_slice().len())).unzip()
+        }
+        Decoded::Hours(_, stores) => {
+            stores.into_iter().map(|(store, rows)| (store, rows.len())).unzip()
+        }
+        Decoded::Zones(_, stores) => stores.into_iter().map(|(store, _)| (store, 1)).unzip(),
+    };
+    prop_assert!(stores.iter().all(|store| store.shard() == segment.shard));
+    Ok(rows.into_iter().sum())
+}
+
+/// Loads a file in pieces of these lengths, again and again; whole if there are none.
+pub(crate) fn load(file: &[u8], lengths: &[usize]) -> Loaded {
+    let source = Source { uploaded_at: LATEST_POLL, key: "k".to_owned(), version: "v".to_owned() };
+    let mut ingest = Ingest::new(IngestSettings {
+        source,
+        latest_poll: LATEST_POLL,
+        batch_bytes: 20_000,
+        gzip_ratio_limit: 100,
+    });
+    let mut rest = file;
+    let mut lengths = lengths.iter().copied().cycle();
+    let mut result = Ok(());
+    let (mut segments, mut rejects, mut rejected_rows) = (Vec::new(), Vec::new(), Vec::new());
+    while result.is_ok() && !rest.is_empty() {
+        let length = lengths.next().unwrap_or(rest.len()).min(rest.len());
+        result = ingest.feed(&rest[..length]);
+        rest = &rest[length..];
+        segments.extend(ingest.take_segments());
+        rejects.extend(ingest.take_rejects());
+        rejected_rows.extend(ingest.take_rejected_rows());
+    }
+    let result = result.and_then(|()| ingest.finish());
+    segments.extend(ingest.take_segments());
+    rejects.extend(ingest.take_rejects());
+    rejected_rows.extend(ingest.take_rejected_rows());
+    let (kind, counts, span) = (ingest.kind(), ingest.counts(), ingest.poll_span());
+    Loaded { result, kind, counts, span, segments, rejects, rejected_rows }
+}
+
+/// Packs a file in members of these lengths, the last of which takes the rest.
+fn packed(file: &[u8], lengths: &[usize]) -> Vec<u8> {
+    let mut rest = file;
+    let mut packed = Vec::new();
+    for (place, &length) in lengths.iter().enumerate() {
+        let is_last = place + 1 == lengths.len();
+        let length = if is_last { rest.len() } else { length.min(rest.len()) };
+        let mut encoder = GzEncoder::new(&mut packed, Compression::fast());
+        encoder.write_all(&rest[..length]).unwrap();
+        encoder.finish().unwrap();
+        rest = &rest[length..];
+    }
+    packed
+}

@@ -1,0 +1,140 @@
+//! Segments that were damaged: decoded or refused, and what is decoded packs and decodes again.
+
+use proptest::prelude::*;
+use uptime::interval::HOUR;
+use uptime::output::report_csv;
+use uptime::report::{Method, Parameters};
+use uptime::segment::{Decoded, Segment, decode, pack_hours, pack_polls, pack_zones};
+use uptime::shard_data::ShardData;
+use uptime::timeline::MaxHold;
+use uptime::{PollSet, Shard, StoreId, Timestamp};
+
+use crate::damage::{damaged, damages};
+use crate::file::file;
+use crate::files::load;
+
+/// Lengths and numbers that are hardly meant, among others.
+const TOKENS: &[&[u8]] = &[
+    b"\0",
+    b"\x01",
+    b"\x7f",
+    b"\x80",
+    b"\xff\xff\xff\xff\x0f",
+    b"\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
+    b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+    b"\x80\x80\x80\x80\x80\x80\x80\x80\x80\x02",
+    b"\x01\x01",
+    b"\x01\x02",
+    b"\x01\x03",
+    b"\x03UTC",
+];
+
+/// 2023-01-25 12:00 UTC.
+const AS_OF: Timestamp = Timestamp::from_micros(1_674_648_000_000_000);
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn a_damaged_segment_is_decoded_or_refused(bytes in segment()) {
+        let decoded = decode(&bytes);
+        let max_hold = MaxHold::from_minutes(90);
+        for method in [Method::PollCount, Method::TimeWeighted { max_hold }] {
+            let mut data = ShardData::new(Parameters { as_of: AS_OF, method });
+            prop_assert_eq!(data.add(&bytes).is_ok(), decoded.is_ok());
+            let rows = data.report().rows;
+            for row in &rows {
+                for (uptime, hours) in row.uptimes.iter().zip([1, 24, 168]) {
+                    prop_assert!(uptime.up_micros >= 0 && uptime.down_micros >= 0);
+                    if method != Method::PollCount {
+                        prop_assert!(uptime.up_micros + uptime.down_micros <= hours * HOUR);
+                    }
+                }
+            }
+            report_csv(&rows);
+        }
+    }
+
+    #[test]
+    fn a_segment_never_holds_more_than_it_has_bytes(bytes in segment()) {
+        let count = match decode(&bytes) {
+            Err(_) => 0,
+            Ok(Decoded::Polls(stores)) => {
+                stores.iter().map(|(_, polls)| 1 + polls.as_slice().len()).sum()
+            }
+            Ok(Decoded::Hours(_, stores)) => stores.iter().map(|(_, rows)| 1 + rows.len()).sum(),
+            Ok(Decoded::Zones(_, stores)) => stores.len(),
+        };
+        prop_assert!(count <= bytes.len());
+    }
+
+    #[test]
+    fn what_is_decoded_packs_and_decodes_to_the_same(bytes in segment()) {
+        if let Ok(decoded) = decode(&bytes) {
+            let packed = pack(&decoded);
+            let again = packed.iter().map(|segment| decode(&segment.bytes).unwrap());
+            prop_assert_eq!(joined(again.collect()), joined(vec![decoded]));
+        }
+    }
+}
+
+fn segment() -> impl Strategy<Value = Vec<u8>> {
+    let valid = (file(), any::<prop::sample::Index>()).prop_filter_map(
+        "it has a segment",
+        |(file, which)| {
+            let segments = load(&file, &[]).segments;
+            (!segments.is_empty()).then(|| segments[which.index(segments.len())].bytes.clone())
+        },
+    );
+    (valid, damages(TOKENS)).prop_map(|(bytes, damages)| damaged(bytes, &damages))
+}
+
+fn pack(decoded: &Decoded) -> Vec<Segment> {
+    let shard = Shard::all().next().unwrap();
+    match decoded.clone() {
+        Decoded::Polls(stores) => pack_polls(shard, merged(stores)),
+        Decoded::Hours(source, stores) => pack_hours(shard, &source, stores),
+        Decoded::Zones(source, stores) => pack_zones(shard, &source, stores),
+    }
+}
+
+/// All that segments hold, one thing a text, in an order of its own.
+fn joined(decoded: Vec<Decoded>) -> Vec<String> {
+    let mut texts = Vec::new();
+    for decoded in decoded {
+        match decoded {
+            Decoded::Polls(stores) => {
+                let polls = |(store, set): (StoreId, PollSet)| {
+                    set.as_slice()
+                        .iter()
+                        .map(|poll| format!("{store} {poll:?}"))
+                        .collect::<Vec<_>>()
+                };
+                texts.extend(merged(stores).into_iter().flat_map(polls));
+            }
+            Decoded::Hours(source, stores) => {
+                let rows = |(store, rows): (StoreId, Vec<_>)| {
+                    rows.into_iter().map(move |row| format!("{store} {row:?}")).collect::<Vec<_>>()
+                };
+                texts.push(format!("{source:?}"));
+                texts.extend(stores.into_iter().flat_map(rows));
+            }
+            Decoded::Zones(source, stores) => {
+                texts.push(format!("{source:?}"));
+                texts.extend(stores.into_iter().map(|(store, zone)| format!("{store} {zone}")));
+            }
+        }
+    }
+    texts.sort_unstable();
+    texts.dedup();
+    texts
+}
+
+/// A damaged segment may name a store twice.
+fn merged(stores: Vec<(StoreId, PollSet)>) -> Vec<(StoreId, PollSet)> {
+    let mut polls = std::collections::BTreeMap::<StoreId, Vec<_>>::new();
+    for (store, set) in stores {
+        polls.entry(store).or_default().extend_from_slice(set.as_slice());
+    }
+    polls.into_iter().map(|(store, polls)| (store, PollSet::new(polls))).collect()
+}

@@ -1,0 +1,141 @@
+//! A store's hours and zone are those of the newest file that names it: of two files of one second
+//! too, whatever order they come in, and however many segments a file has.
+#![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
+
+use std::fmt::Write as _;
+
+use uptime::ingest::{Counts, Ingest, IngestSettings};
+use uptime::interval::SECOND;
+use uptime::output::report_csv;
+use uptime::report::{Method, Parameters};
+use uptime::segment::{Segment, Source};
+use uptime::shard_data::ShardData;
+use uptime::{Shard, StoreId, Timestamp};
+
+/// Monday, 2023-01-23 12:00 UTC.
+const AS_OF: Timestamp = Timestamp::from_micros(1_674_475_200 * SECOND);
+
+const POLLS: &str = "store_id,timestamp_utc,status\n7,2023-01-23 09:30:00,active\n";
+const UTC: &str = "store_id,timezone_str\n7,UTC\n";
+
+#[test]
+fn of_two_files_of_one_second_the_one_with_the_greater_key_is_the_newer() {
+    check_newest(&[("1 a v9", 10), ("1 b v1", 11)], 11);
+    check_newest(&[("1 a/b v9", 10), ("1 a v9", 11)], 10);
+    check_newest(&[("1 9 v1", 10), ("1 10 v1", 11)], 10);
+}
+
+#[test]
+fn of_two_files_of_one_second_and_key_the_one_with_the_greater_version_is_the_newer() {
+    check_newest(&[("1 a v1", 10), ("1 a v2", 11)], 11);
+}
+
+#[test]
+fn the_second_counts_before_key_and_version() {
+    check_newest(&[("1 b v2", 10), ("2 a v1", 11)], 11);
+}
+
+#[test]
+fn a_file_and_another_and_the_first_again_end_as_the_first() {
+    check_newest(&[("1 a v1", 10), ("2 b v1", 11), ("3 a v2", 10)], 10);
+}
+
+#[test]
+fn a_file_of_several_segments_a_shard_replaces_one_and_loses_no_row() {
+    let shard = Shard::all().nth(3).unwrap();
+    let ids = (0_u32..).map(|number| StoreId::new(&number.to_string()).unwrap());
+    let stores: Vec<StoreId> = ids.filter(|id| id.shard() == shard).take(6).collect();
+    let mut crowded = "store_id,day,start_time_local,end_time_local\n".to_owned();
+    for store in &stores {
+        for row in 0..20_000_u32 {
+            let (day, minute) = (row % 7, row / 7 % 1_440);
+            let end = 11 + row / 10_080;
+            let (hour, minute) = (minute / 60, minute % 60);
+            writeln!(crowded, "{store},{day},{hour}:{minute:02},{end}:00").unwrap();
+        }
+    }
+    let (older, counts) = load(&source("1 a v1"), &crowded);
+    assert_eq!(counts, Counts { rows: 120_000, loaded: 120_000, ..Counts::default() });
+    assert!(older.len() > 1, "{} segments", older.len());
+    assert!(older.iter().all(|segment| segment.shard == shard));
+    let one_row = |store: &StoreId| format!("{store},0,9:00,10:00\n");
+    let newer = crowded.lines().next().unwrap().to_owned()
+        + "\n"
+        + &stores[1..].iter().map(one_row).collect::<String>();
+    let (newer, _) = load(&source("2 b v1"), &newer);
+    let all = [older.clone(), newer.clone()].concat();
+    let reversed: Vec<_> = all.iter().rev().cloned().collect();
+
+    // In a week of 20,000 rows a store is never closed; with the newer row, nearly always.
+    for segments in [all, reversed] {
+        let mut data = ShardData::new(parameters());
+        for segment in &segments {
+            data.add(&segment.bytes).unwrap();
+        }
+        let rows = data.report().rows;
+        assert_eq!(rows.len(), 6);
+        for row in rows {
+            let week = row.uptimes[2].unknown_micros;
+            let hour = 3_600 * SECOND;
+            assert_eq!(week == hour, row.store != stores[0], "{} {week}", row.store);
+        }
+    }
+}
+
+/// Loads files of hours that open at 9 and close at the hour given, in every order, and checks
+/// whose hours count: polls at 9:30 say that the store is up from then on.
+#[track_caller]
+fn check_newest(files: &[(&str, u32)], expected_end: u32) {
+    let named = |end| hours_of(&format!("7,0,9:00,{end}:00\n"));
+    let of_file = |(name, end): &(&str, u32)| load(&source(name), &named(*end)).0;
+    let mut segments: Vec<Vec<Segment>> = files.iter().map(of_file).collect();
+    let expected = report(&load(&source("1 a v1"), &named(expected_end)).0);
+    for _ in 0..files.len() {
+        segments.rotate_left(1);
+        assert_eq!(report(&segments.concat()), expected);
+        let reversed: Vec<_> = segments.iter().rev().flatten().cloned().collect();
+        assert_eq!(report(&reversed), expected);
+        let repeated = [reversed.clone(), segments.concat()].concat();
+        assert_eq!(report(&repeated), expected);
+    }
+}
+
+fn report(hours: &[Segment]) -> String {
+    let mut data = ShardData::new(parameters());
+    let others = [POLLS, UTC].map(|file| load(&source("0 z v"), file).0);
+    for segment in others.iter().flatten().chain(hours) {
+        data.add(&segment.bytes).unwrap();
+    }
+    String::from_utf8(report_csv(&data.report().rows)).unwrap()
+}
+
+fn load(source: &Source, file: &str) -> (Vec<Segment>, Counts) {
+    let mut ingest = Ingest::new(IngestSettings {
+        source: source.clone(),
+        latest_poll: AS_OF,
+        batch_bytes: 1 << 20,
+        gzip_ratio_limit: 100,
+    });
+    ingest.feed(file.as_bytes()).unwrap();
+    ingest.finish().unwrap();
+    (ingest.take_segments(), ingest.counts())
+}
+
+fn hours_of(rows: &str) -> String {
+    format!("store_id,day,start_time_local,end_time_local\n{rows}")
+}
+
+/// The upload second, the key and the version.
+fn source(name: &str) -> Source {
+    let mut parts = name.split(' ').map(str::to_owned);
+    let seconds: i64 = parts.next().unwrap().parse().unwrap();
+    Source {
+        uploaded_at: Timestamp::from_micros(seconds * SECOND),
+        key: parts.next().unwrap(),
+        version: parts.next().unwrap(),
+    }
+}
+
+fn parameters() -> Parameters {
+    Parameters { as_of: AS_OF, method: Method::TimeWeighted { max_hold: None } }
+}
