@@ -16,8 +16,8 @@ use lambda_runtime::{Error, LambdaEvent};
 use uptime::Timestamp;
 use uptime_aws::settings::{DATA_TABLE, REPORT_BUCKET, REPORT_TABLE};
 use uptime_aws::{
-    Claim, Clients, Report, ReportFiles, ReportId, ReportMessage, ReportState, ReportTable,
-    Settings, SettingsError, StoreData, describe,
+    Claim, Clients, FailureCode, Metric, Report, ReportFiles, ReportId, ReportMessage, ReportState,
+    ReportTable, Settings, SettingsError, StoreData, describe,
 };
 
 use crate::attempt::{AttemptError, compute};
@@ -109,6 +109,7 @@ fn unclaimed(report_id: ReportId, claim: &Claim) -> Settled {
         }
         Claim::Expired => {
             tracing::warn!(report.id = %report_id, "the report's deadline has passed");
+            Metric::ReportFailed(FailureCode::TimedOut).send();
             Settled::Done
         }
     }
@@ -152,7 +153,10 @@ async fn record_failure(
     let failure = error.failure();
     let owner = &invocation.lease_owner;
     match resources.reports.record_attempt_failure(report_id, owner, &failure).await {
-        Ok(true) => Settled::Again,
+        Ok(true) => {
+            Metric::ReportFailed(failure.code).send();
+            Settled::Again
+        }
         Ok(false) => settled_by_others(resources, report_id).await,
         Err(error) => {
             let cause = describe(&error);

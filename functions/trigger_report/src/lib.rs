@@ -16,8 +16,8 @@ use uptime::Timestamp;
 use uptime::report::{Method, Parameters};
 use uptime_aws::settings::{DATA_TABLE, REPORT_QUEUE_URL, REPORT_TABLE};
 use uptime_aws::{
-    CallError, Clients, Failure, FailureCode, NewReport, ReportId, ReportQueue, ReportTable,
-    ReportTableError, Settings, SettingsError, StoreData, StoreDataError, describe,
+    CallError, Clients, Failure, FailureCode, Metric, NewReport, ReportId, ReportQueue,
+    ReportTable, ReportTableError, Settings, SettingsError, StoreData, StoreDataError, describe,
 };
 
 use crate::lifetimes::Lifetimes;
@@ -84,9 +84,15 @@ async fn accept_report(
     resources.reports.record_running(&report).await.map_err(not_recorded)?;
 
     match resources.queue.enqueue(report.id).await {
-        Ok(()) => Ok(report.id),
+        Ok(()) => Ok(started(report.id)),
         Err(error) => Err(not_queued(resources, &report, error).await),
     }
+}
+
+fn started(report_id: ReportId) -> ReportId {
+    tracing::info!(report.id = %report_id, "the report is queued");
+    Metric::ReportStarted.send();
+    report_id
 }
 
 async fn newest_poll(data: &StoreData) -> Result<Timestamp, Problem> {
@@ -118,6 +124,7 @@ async fn not_queued(resources: &Resources, report: &NewReport, error: CallError)
         let cause = describe(&error);
         tracing::error!(report.id = %report.id, cause, "a report that is not queued stays Running");
     }
+    Metric::ReportFailed(failure.code).send();
 
     let detail = "the report could not be queued and was given up; ask for it again";
     Problem {
