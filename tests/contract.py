@@ -14,6 +14,7 @@ import collections
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -159,6 +160,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
 
+    # As Ctrl-C does: the system is stopped on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         kept, seen = judged(arguments, pathlib.Path(folder))
