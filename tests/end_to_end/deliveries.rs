@@ -2,16 +2,11 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::AttributeValue;
 use end_to_end::story::Story;
 use end_to_end::until::until;
 use futures::future::join_all;
 use http::Method;
-use local::system::{
-    DATA_TABLE, REPORT_BUCKET, REPORT_DEAD_LETTER_QUEUE, REPORT_QUEUE, SystemSettings,
-};
-use uptime_aws::attributes::{PK, SEGMENT, SK};
+use local::system::{REPORT_BUCKET, REPORT_DEAD_LETTER_QUEUE, REPORT_QUEUE, SystemSettings};
 
 use crate::small;
 
@@ -65,7 +60,7 @@ async fn reports_asked_for_at_once_are_all_computed_and_equal() {
 async fn a_report_on_unreadable_data_is_failed_with_a_reason_and_its_work_order_is_kept() {
     let story = Story::with(impatient).await;
     story.load_all(&small::FILES).await;
-    spoil_a_segment(&story).await;
+    story.spoil_a_segment().await;
 
     let id = story.trigger(small::AT_NOON).await;
     let failed = story.ended(&id).await;
@@ -110,18 +105,6 @@ const SECOND: Duration = Duration::from_secs(1);
 fn impatient(settings: &mut SystemSettings) {
     settings.receives_allowed = 1;
     settings.reports.retry_after = SECOND;
-}
-
-/// Overwrites the bytes of a segment of polls with some that no version of the program writes.
-async fn spoil_a_segment(story: &Story) {
-    let client = story.dynamodb();
-    let items = client.scan().table_name(DATA_TABLE).send().await.unwrap().items.unwrap();
-    let is_polls = |key: &AttributeValue| key.as_s().unwrap().starts_with("polls#");
-    let mut item = items.into_iter().find(|item| is_polls(&item[SK])).unwrap();
-    assert!(item.contains_key(PK));
-    let bytes = AttributeValue::B(Blob::new([0xff; 20]));
-    assert!(item.insert(SEGMENT.to_owned(), bytes).is_some());
-    client.put_item().table_name(DATA_TABLE).set_item(Some(item)).send().await.unwrap();
 }
 
 fn without_link(mut status: serde_json::Value) -> serde_json::Value {

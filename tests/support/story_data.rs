@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::DateTime;
 use local::lambda::Function;
 use local::system::{DATA_BUCKET, DATA_TABLE, LOAD_QUEUE, REPORT_BUCKET, REPORT_QUEUE};
 use serde_json::{Value, json};
+use uptime_aws::attributes::{SEGMENT, SK};
 use uptime_aws::{LoadStatus, Manifest, ReportMessage, Settings};
 
 use crate::story::Story;
@@ -32,6 +35,17 @@ impl Story {
     /// A client of DynamoDB.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         aws_sdk_dynamodb::Client::new(&self.system.sdk_config())
+    }
+
+    /// Overwrites the bytes of a segment of polls with some that no version of the program writes.
+    pub async fn spoil_a_segment(&self) {
+        let client = self.dynamodb();
+        let items = client.scan().table_name(DATA_TABLE).send().await.unwrap().items.unwrap();
+        let is_polls = |key: &AttributeValue| key.as_s().unwrap().starts_with("polls#");
+        let mut item = items.into_iter().find(|item| is_polls(&item[SK])).unwrap();
+        let bytes = AttributeValue::B(Blob::new([0xff; 20]));
+        assert!(item.insert(SEGMENT.to_owned(), bytes).is_some());
+        client.put_item().table_name(DATA_TABLE).set_item(Some(item)).send().await.unwrap();
     }
 
     /// Puts an object under `incoming/`.

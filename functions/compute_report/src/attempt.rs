@@ -11,7 +11,7 @@ use uptime::report::{Parameters, ShardReport};
 use uptime::segment::DecodeError;
 use uptime::shard_data::ShardData;
 use uptime_aws::{
-    CallError, Completion, Failure, FailureCode, Report, ReportTableError, StoreData,
+    CallError, Completion, Failure, FailureCode, Metric, Report, ReportTableError, StoreData,
     StoreDataError, StoredCsv,
 };
 
@@ -93,7 +93,7 @@ pub(crate) async fn compute(
     if !resources.reports.complete(report.id, owner, now, &completion).await? {
         return Err(AttemptError::Superseded);
     }
-    log_completion(report, &completion);
+    tell_completion(report, &completion);
     Ok(())
 }
 
@@ -135,7 +135,7 @@ async fn compute_shard(
     Ok(shard_data.report())
 }
 
-fn log_completion(report: &Report, completion: &Completion) {
+fn tell_completion(report: &Report, completion: &Completion) {
     let since_asked = completion.completed_at.micros() - report.created_at.micros();
     tracing::info!(
         report.id = %report.id,
@@ -145,6 +145,7 @@ fn log_completion(report: &Report, completion: &Completion) {
         since_asked_ms = since_asked / 1_000,
         "the report is complete"
     );
+    Metric::ReportCompleted { age_micros: since_asked, stores: completion.counts.stores }.send();
 }
 
 #[cfg(test)]

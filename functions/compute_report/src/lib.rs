@@ -17,8 +17,8 @@ use lambda_runtime::{Error, LambdaEvent};
 use uptime::Timestamp;
 use uptime_aws::settings::{DATA_TABLE, REPORT_BUCKET, REPORT_TABLE};
 use uptime_aws::{
-    Claim, Clients, Report, ReportFiles, ReportId, ReportMessage, ReportState, ReportTable,
-    Settings, SettingsError, StoreData, describe,
+    Claim, Clients, FailureCode, Metric, Report, ReportFiles, ReportId, ReportMessage, ReportState,
+    ReportTable, Settings, SettingsError, StoreData, describe,
 };
 
 use crate::attempt::{AttemptError, compute};
@@ -110,6 +110,7 @@ fn unclaimed(report_id: ReportId, claim: &Claim) -> Settled {
         }
         Claim::Expired => {
             tracing::warn!(report.id = %report_id, "the report's deadline has passed");
+            Metric::ReportFailed(FailureCode::TimedOut).send();
             Settled::Done
         }
     }
@@ -166,7 +167,12 @@ async fn record_failure(
         reports.release(report.id, owner, report.attempt, &failure).await
     };
     match recorded {
-        Ok(true) => Settled::Again,
+        Ok(true) => {
+            if is_last {
+                Metric::ReportFailed(failure.code).send();
+            }
+            Settled::Again
+        }
         Ok(false) => settled_by_others(resources, report.id).await,
         Err(error) => {
             let cause = describe(&error);

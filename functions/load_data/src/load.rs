@@ -3,7 +3,7 @@
 use uptime::Timestamp;
 use uptime::segment::Source;
 use uptime_aws::{
-    CallError, LoadFolder, LoadStatus, Manifest, OpenError, SourceObject, StoreDataError,
+    CallError, LoadFolder, LoadStatus, Manifest, Metric, OpenError, SourceObject, StoreDataError,
 };
 
 use crate::file_reading::{FileRead, read_file};
@@ -106,7 +106,7 @@ async fn load_opened(
     let mut manifest = ended(begun, &read, limit, started_at, (invocation.clock)());
     manifest.same_content_as = first_load;
     resources.loads.put_manifest(&opened.folder, &manifest).await?;
-    log_end(&manifest);
+    tell_end(&manifest);
     Ok(manifest)
 }
 
@@ -139,7 +139,7 @@ fn last_poll(manifest: &Manifest) -> Option<Timestamp> {
     manifest.last_poll.as_deref().and_then(|text| Timestamp::from_rfc3339(text).ok())
 }
 
-fn log_end(manifest: &Manifest) {
+fn tell_end(manifest: &Manifest) {
     tracing::info!(
         load.folder = manifest.folder,
         status = ?manifest.status,
@@ -150,4 +150,5 @@ fn log_end(manifest: &Manifest) {
         duration_ms = manifest.duration_ms,
         "the load has ended"
     );
+    Metric::LoadEnded { loaded: manifest.loaded, rejected: manifest.rejected }.send();
 }

@@ -1,11 +1,12 @@
 //! Wires the handler to the Lambda runtime.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use uptime_aws::Settings;
+use uptime_aws::{Settings, metrics};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     lambda_runtime::tracing::init_default_subscriber();
+    metrics::send_to(metrics::print);
     let settings = Settings::from_env();
     let sdk_config = uptime_aws::sdk_config(&settings)?;
     let resources = &load_data::Resources::new(&sdk_config, &settings)?;

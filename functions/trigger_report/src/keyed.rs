@@ -16,7 +16,7 @@ use uptime_aws::{
     Deadline, Failure, FailureCode, IdempotencyKey, KeyUse, Report, ReportId, ReportState, describe,
 };
 
-use crate::{Resources, enqueue, give_up, not_recorded};
+use crate::{Resources, enqueue, give_up, not_recorded, started};
 
 const IDEMPOTENCY_KEY: Parameter =
     Parameter { name: "Idempotency-Key", accepted: "1 to 255 visible ASCII characters" };
@@ -103,7 +103,10 @@ async fn record_and_queue(
         };
     }
     match resources.reports.mark_queued(report_id, keyed.now).await {
-        Ok(true) => Ok(Round::Accepted),
+        Ok(true) => {
+            started(report_id);
+            Ok(Round::Accepted)
+        }
         Ok(false) => Ok(Round::Changed),
         Err(error) => {
             // It is queued; a repeat will queue it once more.

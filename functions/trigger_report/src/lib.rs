@@ -22,7 +22,7 @@ use uptime::Timestamp;
 use uptime::report::{Method, Parameters};
 use uptime_aws::settings::{DATA_TABLE, REPORT_QUEUE_URL, REPORT_TABLE};
 use uptime_aws::{
-    CallError, Clients, Deadline, Failure, FailureCode, KeyTable, ReportId, ReportQueue,
+    CallError, Clients, Deadline, Failure, FailureCode, KeyTable, Metric, ReportId, ReportQueue,
     ReportTable, ReportTableError, Settings, SettingsError, StoreData, StoreDataError, describe,
 };
 
@@ -106,12 +106,18 @@ async fn accept_report(
     resources.reports.record_running(&report).await.map_err(not_recorded)?;
 
     match enqueue(resources, report.id, giving_up_at(request, now)).await {
-        Ok(()) => Ok(report.id),
+        Ok(()) => Ok(started(report.id)),
         Err(error) => match give_up(resources, report.id, error).await {
             Some(problem) => Err(problem),
-            None => Ok(report.id),
+            None => Ok(started(report.id)),
         },
     }
+}
+
+fn started(report_id: ReportId) -> ReportId {
+    tracing::info!(report.id = %report_id, "the report is queued");
+    Metric::ReportStarted.send();
+    report_id
 }
 
 async fn newest_poll(data: &StoreData) -> Result<Timestamp, Problem> {
@@ -161,6 +167,7 @@ async fn give_up(resources: &Resources, report_id: ReportId, error: CallError) -
             tracing::error!(report.id = %report_id, cause, "a report not queued stays Running");
         }
     }
+    Metric::ReportFailed(failure.code).send();
 
     let detail = "the report could not be queued and was given up; ask for it again";
     Some(Problem {

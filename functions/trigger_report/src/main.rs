@@ -1,11 +1,12 @@
 //! Wires the handler to the Lambda runtime.
 
 use lambda_http::{Error, Request, run, service_fn};
-use uptime_aws::Settings;
+use uptime_aws::{Settings, metrics};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     lambda_http::tracing::init_default_subscriber();
+    metrics::send_to(metrics::print);
     let settings = Settings::from_env();
     let sdk_config = uptime_aws::sdk_config::quick(uptime_aws::sdk_config(&settings)?);
     let resources = &trigger_report::Resources::new(&sdk_config, &settings)?;

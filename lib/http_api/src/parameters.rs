@@ -36,14 +36,15 @@ impl Given {
         }
     }
 
-    /// The value as a whole number, not negative; text has to be digits only, JSON a number.
+    /// The value as a whole number, not negative; text has to be digits only, JSON a number. JSON
+    /// does not tell 60 from 60.0, and some writers know the latter only.
     pub fn whole_number(&self) -> Option<u64> {
         match self {
             Given::Text(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
                 text.parse().ok()
             }
             Given::Text(_) => None,
-            Given::Json(value) => value.as_u64(),
+            Given::Json(value) => value.as_u64().or_else(|| whole(value.as_f64()?)),
         }
     }
 
@@ -53,6 +54,11 @@ impl Given {
             Given::Json(value) => value,
         }
     }
+}
+
+/// By its digits, for a cast would round.
+fn whole(number: f64) -> Option<u64> {
+    format!("{number}").parse().ok()
 }
 
 /// The parameters of one request.

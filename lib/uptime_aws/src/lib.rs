@@ -4,7 +4,7 @@
 //!
 //! - [`settings`]: names to values, read once at the start; [`mod@sdk_config`]: what clients are made
 //!   with; [`clients`]: who makes them; [`clock`]: the one place that reads it; [`deadline`]: when
-//!   an invocation ends.
+//!   an invocation ends; [`metrics`]: figures for operators.
 //! - [`report_id`], [`report`], [`report_message`]: a report's name, life and work order.
 //! - `report_table`, `report_queue`, `report_files`: where reports, their work and their CSVs are;
 //!   `report_item`, `report_transition`: a report as an item, and how that item may change.
@@ -37,6 +37,7 @@ pub mod key_table;
 #[cfg(feature = "s3")]
 pub mod load_files;
 pub mod manifest;
+pub mod metrics;
 pub mod report;
 #[cfg(feature = "s3")]
 pub mod report_files;
@@ -72,6 +73,7 @@ pub use key_table::{KeyTable, KeyUse};
 #[cfg(feature = "s3")]
 pub use load_files::{LoadFiles, LoadFolder};
 pub use manifest::{LoadError, LoadStatus, Manifest};
+pub use metrics::Metric;
 pub use report::{Completion, Failure, FailureCode, NewReport, Report, ReportState};
 #[cfg(feature = "s3")]
 pub use report_files::{PresignedLink, ReportFiles, StoredCsv};

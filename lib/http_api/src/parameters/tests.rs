@@ -27,6 +27,16 @@ fn a_post_reads_the_query_a_json_body_or_a_form() {
 }
 
 #[test]
+fn a_json_number_is_whole_by_its_value_not_by_how_it_is_written() {
+    check("POST", "", JSON, r#"{"count": 23.0}"#, "count 23");
+    check("POST", "", JSON, r#"{"count": 2.3e1}"#, "count 23");
+    for bad in ["23.5", "-23.0", "1e300", "\"23\""] {
+        check("POST", "", JSON, &format!("{{\"count\": {bad}}}"), "400 invalid-parameter count");
+    }
+    check("POST", "", FORM, "count=23.0", "400 invalid-parameter count");
+}
+
+#[test]
 fn a_form_is_decoded() {
     check("POST", "", FORM, "colour=dark+red%21", "colour dark red!");
 }

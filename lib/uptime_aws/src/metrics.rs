@@ -1,0 +1,161 @@
+//! Figures for operators, in `CloudWatch`'s embedded metric format: a line of JSON among the logs,
+//! which `CloudWatch` turns into metrics. No call is made and nothing is waited for.
+//!
+//! A function's `main` says where lines go; until then, as in the local system, nobody reads them.
+
+use std::io::Write as _;
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+use uptime::{Timestamp, interval};
+
+use crate::FailureCode;
+
+/// What all metrics are found under.
+pub const NAMESPACE: &str = "StoreUptime";
+
+static SINK: OnceLock<fn(&Value)> = OnceLock::new();
+
+/// Something that operators count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metric {
+    /// A new report is recorded and queued.
+    ReportStarted,
+    /// A report is Complete.
+    ReportCompleted {
+        /// How long after it was asked for.
+        age_micros: i64,
+        /// The rows of its CSV.
+        stores: u64,
+    },
+    /// A report is recorded as Failed.
+    ReportFailed(FailureCode),
+    /// A load has ended, whether Complete or Failed.
+    LoadEnded {
+        /// Rows stored.
+        loaded: u64,
+        /// Rows not accepted.
+        rejected: u64,
+    },
+}
+
+/// Sends all lines of this process to `sink`. Only the first call counts.
+pub fn send_to(sink: fn(&Value)) {
+    SINK.set(sink).ok();
+}
+
+/// Prints a line to stdout, where Lambda reads it. That nobody reads it is no failure.
+pub fn print(line: &Value) {
+    writeln!(std::io::stdout().lock(), "{line}").ok();
+}
+
+impl Metric {
+    /// Sends the metric's line, as of now.
+    pub fn send(self) {
+        if let Some(sink) = SINK.get() {
+            sink(&self.line(crate::now()));
+        }
+    }
+
+    /// The line. A failure counts by its reason and in the sum of all.
+    fn line(self, at: Timestamp) -> Value {
+        let mut dimension_sets = vec![json!([])];
+        let mut definitions = Vec::new();
+        let mut line = json!({});
+        for (name, unit, value) in self.figures() {
+            definitions.push(json!({ "Name": name, "Unit": unit }));
+            line[name] = value;
+        }
+        if let Metric::ReportFailed(code) = self {
+            dimension_sets.push(json!(["Reason"]));
+            line["Reason"] = json!(code.name());
+        }
+        line["_aws"] = json!({
+            "Timestamp": at.micros().div_euclid(1_000),
+            "CloudWatchMetrics": [{
+                "Namespace": NAMESPACE,
+                "Dimensions": dimension_sets,
+                "Metrics": definitions,
+            }],
+        });
+        line
+    }
+
+    fn figures(self) -> Vec<(&'static str, &'static str, Value)> {
+        match self {
+            Metric::ReportStarted => vec![("ReportsStarted", "Count", json!(1))],
+            Metric::ReportCompleted { age_micros, stores } => vec![
+                ("ReportsCompleted", "Count", json!(1)),
+                ("ReportAgeSeconds", "Seconds", seconds(age_micros)),
+                ("Stores", "Count", json!(stores)),
+            ],
+            Metric::ReportFailed(_) => vec![("ReportsFailed", "Count", json!(1))],
+            Metric::LoadEnded { loaded, rejected } => vec![
+                ("RowsLoaded", "Count", json!(loaded)),
+                ("RowsRejected", "Count", json!(rejected)),
+            ],
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no report is older than 2^53 microseconds")]
+fn seconds(micros: i64) -> Value {
+    json!(micros as f64 / interval::SECOND as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_holds_what_cloudwatch_needs_and_the_figures_beside_it() {
+        let completed = Metric::ReportCompleted { age_micros: 2_500_000, stores: 14_000 };
+        let expected = json!({
+            "_aws": {
+                "Timestamp": 1_674_669_600_123_i64,
+                "CloudWatchMetrics": [{
+                    "Namespace": "StoreUptime",
+                    "Dimensions": [[]],
+                    "Metrics": [
+                        { "Name": "ReportsCompleted", "Unit": "Count" },
+                        { "Name": "ReportAgeSeconds", "Unit": "Seconds" },
+                        { "Name": "Stores", "Unit": "Count" },
+                    ],
+                }],
+            },
+            "ReportsCompleted": 1,
+            "ReportAgeSeconds": 2.5,
+            "Stores": 14_000,
+        });
+        assert_eq!(completed.line(NOW), expected);
+    }
+
+    #[test]
+    fn a_failure_counts_by_its_reason_and_in_the_sum() {
+        let line = Metric::ReportFailed(FailureCode::ComputeFailed).line(NOW);
+        let directive = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(directive["Dimensions"], json!([[], ["Reason"]]));
+        assert_eq!(line["Reason"], "compute_failed");
+        assert_eq!(line["ReportsFailed"], 1);
+    }
+
+    #[test]
+    fn every_metric_has_its_figures() {
+        check(Metric::ReportStarted, "ReportsStarted 1");
+        check(Metric::ReportFailed(FailureCode::TimedOut), "ReportsFailed 1");
+        check(Metric::LoadEnded { loaded: 9, rejected: 2 }, "RowsLoaded 9, RowsRejected 2");
+    }
+
+    const NOW: Timestamp = Timestamp::from_micros(1_674_669_600_123_456);
+
+    #[track_caller]
+    fn check(metric: Metric, expected: &str) {
+        let line = metric.line(NOW);
+        let defined = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
+        let figure = |metric: &Value| {
+            let name = metric["Name"].as_str().unwrap();
+            format!("{name} {}", line[name])
+        };
+        assert_eq!(defined.iter().map(figure).collect::<Vec<_>>().join(", "), expected);
+    }
+}

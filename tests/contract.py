@@ -1,0 +1,183 @@
+"""Holds the running local system to its contract, lib/http_api/openapi.yaml, by schemathesis.
+
+    python3 tests/contract.py target/debug/local .../bin/schemathesis [--cases 20] [--seed 1]
+
+Starts the system on free ports, empty, and calls it; loads three polls and calls it as whoever wants
+JSON, then as whoever wants CSV; stops it. Each time schemathesis makes up requests, good and bad ones,
+follows the documented links, and judges the answers: no 5xx, none that is not documented, in status,
+headers and body, nothing bad accepted and nothing good refused. Fails too if an answer that callers
+meet every day was never seen, so that it cannot pass by asking nothing. Nothing is left behind.
+"""
+
+import argparse
+import collections
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+CONTRACT = HERE.parent / "lib" / "http_api" / "openapi.yaml"
+SECONDS_TO_START = 60
+SECONDS_TO_STOP = 20
+SECONDS_A_PASS = 300
+
+POLLS = """store_id,status,timestamp_utc
+a,active,2023-01-23 10:14:00.000000 UTC
+a,inactive,2023-01-23 11:15:00.000000 UTC
+b,active,2023-01-23 11:45:00.000000 UTC
+"""
+
+# What has to be met on the way.
+EXPECTED = {
+    "GET /trigger_report": {202, 400, 409},
+    "POST /trigger_report": {202, 400, 409},
+    "GET /get_report": {200, 303, 400, 404, 406},
+    "POST /get_report": {200, 303, 400, 404, 406},
+    "GET /get_report/{report_id}": {200, 303, 400, 404, 406},
+}
+
+
+class System:
+    """A running system; its output goes on being read, so that it never waits for a reader."""
+
+    def __init__(self, binary, folder):
+        self.binary = binary
+        (folder / "empty").mkdir()
+        ports = ["--port", "0", "--s3-port", "0"]
+        folders = ["--data-dir", folder / "data", "--load", folder / "empty"]
+        command = [binary, "serve", *ports, *folders]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.addresses = {}
+        self.api_is_open = threading.Event()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            if told := re.fullmatch(r"(S3|API) on (http://\S+)\n", line):
+                self.addresses[told[1]] = told[2]
+            if "API" in self.addresses:
+                self.api_is_open.set()
+
+    def wait(self):
+        if not self.api_is_open.wait(SECONDS_TO_START):
+            raise SystemExit(f"the API did not open within {SECONDS_TO_START} s")
+
+    def load(self, file):
+        port = self.addresses["S3"].rsplit(":", 1)[1]
+        command = [self.binary, "load", "--s3-port", port, file]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+def complete_report(api):
+    """Asks for a report and returns its id when its CSV can be had."""
+    with urllib.request.urlopen(f"{api}/trigger_report") as answer:
+        report_id = re.search(r'"report_id":"([^"]+)"', answer.read().decode())[1]
+    until = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < until:
+        with urllib.request.urlopen(f"{api}/get_report/{report_id}") as answer:
+            if '"Complete"' in answer.read().decode():
+                return report_id
+        time.sleep(0.1)
+    raise SystemExit(f"no report was complete within {SECONDS_TO_START} s")
+
+
+class Judge:
+    """Runs schemathesis in a folder that goes away."""
+
+    def __init__(self, arguments, folder, api):
+        self.arguments = arguments
+        self.folder = folder
+        self.api = api
+        self.answers = folder / "answers"
+
+    def judges(self, what, options, report_id=None):
+        print(f"-- {what}", flush=True)
+        environment = os.environ | {
+            "PYTHONPATH": str(HERE),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "SCHEMATHESIS_HOOKS": "contract_hooks",
+            "CONTRACT_ANSWERS": str(self.answers),
+            "CONTRACT_REPORT_ID": report_id or "",
+        }
+        fixed = ["--url", self.api, "--generation-database", "none", "--no-color", "--warnings", "off"]
+        cases = ["--seed", str(self.arguments.seed), "--max-examples", str(self.arguments.cases)]
+        command = [self.arguments.schemathesis, "run", CONTRACT, *fixed, *cases, *options]
+        run = subprocess.run(command, env=environment, cwd=self.folder, timeout=SECONDS_A_PASS)
+        return run.returncode == 0
+
+    def seen(self):
+        seen = collections.defaultdict(collections.Counter)
+        for line in self.answers.read_text().splitlines():
+            call, status = line.rsplit(" ", 1)
+            seen[call][int(status)] += 1
+        return seen
+
+
+def judged(arguments, folder):
+    system = System(arguments.local, folder)
+    try:
+        system.wait()
+        api = system.addresses["API"]
+        judge = Judge(arguments, folder, api)
+        triggers = ["--include-path", "/trigger_report"]
+        kept = judge.judges("without data", ["--phases", "examples", *triggers])
+        (folder / "polls.csv").write_text(POLLS)
+        system.load(folder / "polls.csv")
+        report_id = complete_report(api)
+        kept &= judge.judges("who wants JSON", [], report_id)
+        # A report that is Running has no CSV yet: a good request is then refused, rightly.
+        checks = ["--exclude-checks", "positive_data_acceptance"]
+        csv = ["--header", "Accept: text/csv", "--phases", "examples,stateful", *checks]
+        kept &= judge.judges("who wants CSV", csv, report_id)
+        return kept, judge.seen()
+    finally:
+        system.stop()
+
+
+def absolute(path):
+    return pathlib.Path(path).absolute()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("local", type=absolute, help="the built command line")
+    parser.add_argument("schemathesis", type=absolute, help="its program")
+    parser.add_argument("--cases", type=int, default=20, help="of a call, in each phase")
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+
+    # As Ctrl-C does: the system is stopped on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        kept, seen = judged(arguments, pathlib.Path(folder))
+    print("\nanswers by call and status:")
+    for call, statuses in sorted(seen.items()):
+        print(f"  {call}:", ", ".join(f"{count} x {status}" for status, count in sorted(statuses.items())))
+        if missing := EXPECTED.get(call, set()) - set(statuses):
+            print(f"  never seen: {sorted(missing)}")
+            kept = False
+    if set(EXPECTED) - set(seen):
+        kept = False
+    total = sum(sum(statuses.values()) for statuses in seen.values())
+    verdict = "keeps" if kept else "BREAKS"
+    print(f"the system {verdict} its contract: {total} answers in {time.monotonic() - started:.0f} s")
+    sys.exit(0 if kept else 1)
+
+
+if __name__ == "__main__":
+    main()

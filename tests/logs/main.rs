@@ -1,0 +1,160 @@
+//! What operators read: the logs and metrics of whole stories, good and bad, as deployed.
+//!
+//! One test, because what it looks at is sent to one place a process.
+#![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
+
+use std::io;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use end_to_end::story::Story;
+use end_to_end::until::until;
+use http::Method;
+use lambda_runtime::tracing::subscriber::{EnvFilter, fmt};
+use local::s3::SECRET_KEY;
+use local::system::{LOAD_QUEUE, REPORT_DEAD_LETTER_QUEUE, REPORT_QUEUE};
+use serde_json::{Value, json};
+use uptime_aws::metrics;
+
+/// What the functions and the adapters log; the emulators are not deployed.
+const LOGGED: &str = "off,uptime_aws=info,http_api=info,trigger_report=info,get_report=info,\
+    compute_report=info,load_data=info,aws=info,lambda_runtime=info,lambda_http=info";
+
+const HOURS: &str = "store_id,dayOfWeek,start_time_local,end_time_local\n\
+    store-4711,0,09:00:00,12:00:00\n";
+const ZONES: &str = "store_id,timezone_str\nstore-4711,Europe/Lisbon\n";
+/// The last row is rejected: one in eleven.
+const POLLS: &str = "store_id,status,timestamp_utc\n\
+    store-4711,active,2023-01-23 10:14:15.161718 UTC\n\
+    store-4711,active,2023-01-23 10:20:00 UTC\nstore-4711,active,2023-01-23 10:21:00 UTC\n\
+    store-4711,active,2023-01-23 10:22:00 UTC\nstore-4711,active,2023-01-23 10:23:00 UTC\n\
+    store-4711,active,2023-01-23 10:24:00 UTC\nstore-4711,active,2023-01-23 10:25:00 UTC\n\
+    store-4711,active,2023-01-23 10:26:00 UTC\nstore-4711,active,2023-01-23 10:27:00 UTC\n\
+    store-4711,active,2023-01-23 10:28:00 UTC\nstore-4711,wobbly,2023-01-23 10:29:00 UTC\n";
+const NO_HEADER: &str = "store-4711,active,2023-01-23 10:14:15.161718 UTC\n";
+
+/// Parts of rows, of addresses and of signatures.
+const NEVER: [&str; 10] = [
+    "4711", "wobbly", "Lisbon", "161718", "10:14:15", "09:00", "http:", "https:", "X-Amz",
+    "ignature",
+];
+
+static LOGS: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+static METRICS: Mutex<Vec<Value>> = Mutex::new(Vec::new());
+
+#[tokio::test]
+async fn logs_and_metrics_tell_what_happened_and_never_rows_links_or_secrets() {
+    capture();
+    let story = Story::with(|settings| {
+        settings.receives_allowed = 1;
+        settings.reports.retry_after = Duration::from_secs(1);
+    })
+    .await;
+    let loaded = load_good_and_bad_files(&story).await;
+    let complete = ask_well_and_badly(&story).await;
+    let failed = fail(&story).await;
+
+    let logs = String::from_utf8(LOGS.lock().unwrap().clone()).unwrap();
+    for never in NEVER.into_iter().chain([SECRET_KEY]) {
+        assert!(!logs.contains(never), "{never} is logged:\n{logs}");
+    }
+    let lines: Vec<Value> = logs.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    check(&lines, "the load has ended", "load.folder", &json!(loaded));
+    check(&lines, "the load has ended", "duration_ms", &Value::Null);
+    check(&lines, "the report is queued", "report.id", &json!(complete));
+    check(&lines, "the report is complete", "report.id", &json!(complete));
+    check(&lines, "the report is complete", "stores", &json!(1));
+    check(&lines, "the report is complete", "since_asked_ms", &Value::Null);
+    check(&lines, "no report", "report.id", &json!(failed));
+
+    let sums = [
+        ("ReportsStarted", 2),
+        ("ReportsCompleted", 1),
+        ("ReportsFailed", 1),
+        ("Stores", 1),
+        ("RowsLoaded", 12),
+        ("RowsRejected", 1),
+    ];
+    for (name, expected) in sums {
+        assert_eq!(sum(name), expected, "{name}");
+    }
+    let metrics = METRICS.lock().unwrap();
+    assert!(metrics.iter().any(|line| line["ReportAgeSeconds"].is_f64()));
+    assert!(metrics.iter().any(|line| line["Reason"] == "data_unreadable"));
+}
+
+/// As a deployed function starts its logs, but into memory.
+fn capture() {
+    fmt()
+        .json()
+        .with_target(false)
+        .without_time()
+        .with_env_filter(EnvFilter::new(LOGGED))
+        .with_writer(|| Lines)
+        .init();
+    metrics::send_to(|line| METRICS.lock().unwrap().push(line.clone()));
+}
+
+struct Lines;
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOGS.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Returns the folder of the load of polls.
+async fn load_good_and_bad_files(story: &Story) -> String {
+    story.load("hours.csv", HOURS).await;
+    story.load("zones.csv", ZONES).await;
+    let manifest = story.load("polls.csv", POLLS).await;
+    assert_eq!((manifest.loaded, manifest.rejected), (10, 1));
+    story.load("none.csv", NO_HEADER).await;
+    story.load("cut.csv.gz", [0x1f, 0x8b, 8, 0, 0, 0]).await;
+    let poison = format!("{{\"Records\": [{{\"row\": \"{}\"}}]}}", NO_HEADER.trim());
+    story.system.queues().send(LOAD_QUEUE, &poison, Duration::ZERO).unwrap();
+    manifest.folder
+}
+
+/// Returns the id of a complete report.
+async fn ask_well_and_badly(story: &Story) -> String {
+    let id = story.trigger("").await;
+    let csv = story.csv_of(&id).await;
+    assert!(csv.contains("store-4711"));
+    let path = format!("/get_report/{id}");
+    let redirect = story.call(Method::GET, &path, &[("accept", "text/csv")], "").await;
+    assert_eq!(redirect.status, 303);
+    story.get("/trigger_report?as_of=store-4711").await.problem(400);
+    story.get("/get_report/store-4711").await.problem(400);
+    id
+}
+
+/// Returns the id of a report that failed.
+async fn fail(story: &Story) -> String {
+    story.system.queues().send(REPORT_QUEUE, "{\"row\": \"store-4711\"}", Duration::ZERO).unwrap();
+    story.spoil_a_segment().await;
+    let id = story.trigger("").await;
+    assert_eq!(story.ended(&id).await["error"]["code"], "data_unreadable");
+    until("both work orders are dead", async || {
+        (story.messages(REPORT_DEAD_LETTER_QUEUE).len() == 2).then_some(())
+    })
+    .await;
+    id
+}
+
+/// One of the lines with this message has this field; null stands for any value.
+#[track_caller]
+fn check(lines: &[Value], message: &str, field: &str, value: &Value) {
+    let with_message = lines.iter().filter(|line| line["fields"]["message"] == message);
+    let mut fields = with_message.filter_map(|line| line["fields"].get(field));
+    assert!(fields.any(|found| value.is_null() || found == value), "{message}: {field} {value}");
+}
+
+fn sum(name: &str) -> u64 {
+    METRICS.lock().unwrap().iter().filter_map(|line| line[name].as_u64()).sum()
+}
