@@ -86,6 +86,11 @@ impl MeteredSystem {
         (self.story.manifest(name).await.unwrap(), self.meter.take())
     }
 
+    /// Asks for a report as the scheduler does, and returns the answer.
+    pub async fn scheduled_report(&self) -> Value {
+        self.trigger_report.invoke(stored_event("scheduled_report")).await.unwrap()
+    }
+
     /// Asks for a report, computes it and asks for its status.
     pub async fn report(&self) -> MeteredReport {
         let mut request = stored_event("trigger_report");

@@ -1,0 +1,48 @@
+//! Which calls each function makes. `tests/template_test.py` compares the same list with what the
+//! functions' roles in `template.yaml` allow.
+
+use std::collections::BTreeSet;
+
+use end_to_end::metered_system::MeteredSystem;
+use end_to_end::request_meter::usage::Usage;
+use serde_json::{Value, json};
+
+const POLLS: &str = "store_id,timestamp_utc,status\na,2023-01-25 18:00:00 UTC,active\n";
+const HOURS: &str = "store_id,dayOfWeek,start_time_local,end_time_local\na,2,09:00:00,17:00:00\n";
+/// With these the rejects are more than S3 is sent at once.
+const BAD_ROWS: usize = 9_000;
+
+#[tokio::test]
+async fn each_function_makes_the_calls_that_its_role_is_held_to() {
+    let system = MeteredSystem::start().await;
+    let bad_row = format!("a,2023-01-25 18:00:00 UTC,{}\n", "x".repeat(1_000));
+
+    let (_, polls) = system.load("polls.csv", POLLS).await;
+    let (_, hours) = system.load("hours.csv", HOURS).await;
+    let (_, bad) = system.load("bad.csv", format!("{POLLS}{}", bad_row.repeat(BAD_ROWS))).await;
+    check("load_data", &[polls, hours, bad]);
+
+    let report = system.report().await;
+    check("trigger_report", &[report.trigger]);
+    check("compute_report", &[report.compute]);
+    check("get_report", &[report.status]);
+}
+
+#[tokio::test]
+async fn a_scheduled_report_is_accepted_as_any_other() {
+    let system = MeteredSystem::start().await;
+    system.load("polls.csv", POLLS).await;
+
+    let answer = system.scheduled_report().await;
+
+    assert_eq!(answer["statusCode"], json!(202), "{answer}");
+}
+
+#[track_caller]
+fn check(function: &str, usages: &[Usage]) {
+    let seen: BTreeSet<_> = usages.iter().flat_map(|usage| usage.calls.keys()).collect();
+
+    let listed: Value = serde_json::from_str(include_str!("../sdk_calls.json")).unwrap();
+    let listed: Vec<String> = serde_json::from_value(listed[function]["seen"].clone()).unwrap();
+    assert_eq!(seen, listed.iter().collect(), "{function}");
+}

@@ -1,0 +1,398 @@
+"""Reads the template as SAM translates it and holds it to its promises: who may call, what each function may do, what is kept.
+
+    python tests/template_test.py        # with the SAM CLI's Python
+"""
+
+import json
+import re
+import unittest
+
+from translated_template import of_type, source, stored, translated
+
+POOL = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abc"
+ANYBODY = "NONE_ANYBODY_MAY_READ_ANY_REPORT"
+DEFAULT = translated()
+MODES = {
+    "IAM": DEFAULT,
+    "COGNITO": translated(Authorization="COGNITO", UserPoolArn=POOL),
+    ANYBODY: translated(Authorization=ANYBODY),
+}
+SCHEDULED = translated(ReportSchedule="rate(1 hour)")
+
+CALLS = {
+    ("/trigger_report", "get"): "TriggerReportFunction",
+    ("/trigger_report", "post"): "TriggerReportFunction",
+    ("/get_report", "get"): "GetReportFunction",
+    ("/get_report", "post"): "GetReportFunction",
+    ("/get_report/{report_id}", "get"): "GetReportFunction",
+}
+FUNCTIONS = {
+    "trigger_report": "TriggerReport",
+    "get_report": "GetReport",
+    "compute_report": "ComputeReport",
+    "load_data": "LoadData",
+}
+
+DATA_BUCKET = "arn:<AWS::Partition>:s3:::<AWS::StackName>-data-<AWS::AccountId>-<AWS::Region>"
+LOG_ACTIONS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+TRACE_ACTIONS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+CONSUMER_ACTIONS = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+
+# Which actions on which resource each function may take, besides its log and its traces.
+MAY = {
+    "trigger_report": {
+        "<DataTable.Arn>": {"dynamodb:GetItem"},
+        "<ReportTable.Arn>": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "<ReportQueue.Arn>": {"sqs:SendMessage"},
+    },
+    "get_report": {
+        "<ReportTable.Arn>": {"dynamodb:GetItem"},
+        "<ReportBucket.Arn>/reports/*": {"s3:GetObject"},
+    },
+    "compute_report": {
+        "<DataTable.Arn>": {"dynamodb:Query"},
+        "<ReportTable.Arn>": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "<ReportBucket.Arn>/reports/*": {"s3:PutObject"},
+        "<ReportQueue.Arn>": CONSUMER_ACTIONS,
+    },
+    "load_data": {
+        "<DataTable.Arn>": {"dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+        DATA_BUCKET: {"s3:ListBucket"},
+        f"{DATA_BUCKET}/incoming/*": {"s3:GetObject", "s3:GetObjectVersion"},
+        f"{DATA_BUCKET}/loads/*": {"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"},
+        "<LoadQueue.Arn>": CONSUMER_ACTIONS,
+    },
+}
+# The actions that a call of the SDK needs, where they are not just named after it.
+ACTIONS_OF_CALL = {
+    "S3 GetObject": {"s3:GetObject", "s3:GetObjectVersion"},
+    "S3 CreateMultipartUpload": {"s3:PutObject"},
+    "S3 UploadPart": {"s3:PutObject"},
+    "S3 CompleteMultipartUpload": {"s3:PutObject"},
+}
+# What is granted without a call: a signed link, an honest 404, and what Lambda does for the function.
+ACTIONS_WITHOUT_CALL = {
+    "trigger_report": set(),
+    "get_report": {"s3:GetObject"},
+    "compute_report": CONSUMER_ACTIONS,
+    "load_data": CONSUMER_ACTIONS | {"s3:ListBucket"},
+}
+
+
+def definition(resources):
+    return of_type(resources, "AWS::ApiGateway::RestApi")["Api"]["Body"]
+
+
+def methods(resources):
+    """Every method of the API, by path and verb."""
+    paths = definition(resources)["paths"]
+    return {(path, verb): method for path, verbs in paths.items() for verb, method in verbs.items()}
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def statements(role):
+    return [
+        statement
+        for policy in role.get("Policies", [])
+        for statement in as_list(policy["PolicyDocument"]["Statement"])
+    ]
+
+
+def rights(role):
+    """What a role may do: actions by resource."""
+    found = {}
+    for statement in statements(role):
+        for resource in as_list(statement["Resource"]):
+            found.setdefault(resource, set()).update(as_list(statement["Action"]))
+    return found
+
+
+def refuses_without_tls(document, resource):
+    denied = {"Bool": {"aws:SecureTransport": "false"}}
+    return any(
+        statement["Effect"] == "Deny"
+        and statement["Principal"] == "*"
+        and statement["Action"] in ("s3:*", "sqs:*")
+        and statement["Condition"] == denied
+        and resource in as_list(statement["Resource"])
+        for statement in document["Statement"]
+    )
+
+
+class Callers(unittest.TestCase):
+    def test_unless_asked_for_otherwise_calls_are_signed(self):
+        authorization = source()["Parameters"]["Authorization"]
+        self.assertEqual(authorization["Default"], "IAM")
+        self.assertEqual(authorization["AllowedValues"], list(MODES))
+        self.check_every_method("IAM", [{"caller": []}])
+        self.assertEqual(definition(MODES["IAM"])["components"]["securitySchemes"]["caller"], {
+            "type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4",
+        })
+
+    def test_with_a_user_pool_every_method_asks_it(self):
+        self.check_every_method("COGNITO", [{"caller": []}])
+        caller = definition(MODES["COGNITO"])["components"]["securitySchemes"]["caller"]
+        self.assertEqual(caller["x-amazon-apigateway-authtype"], "cognito_user_pools")
+        authorizer = {"type": "cognito_user_pools", "providerARNs": [POOL]}
+        self.assertEqual(caller["x-amazon-apigateway-authorizer"], authorizer)
+
+    def test_cognito_without_a_user_pool_is_refused(self):
+        self.assertIn("CognitoNeedsAUserPool", source()["Rules"])
+
+    def test_only_in_so_many_words_anybody_may_call(self):
+        self.check_every_method(ANYBODY, [])
+
+    def check_every_method(self, mode, security):
+        found = methods(MODES[mode])
+        self.assertEqual(set(found), set(CALLS))
+        for call, method in found.items():
+            with self.subTest(mode=mode, call=call):
+                self.assertEqual(method["security"], security)
+
+    def test_no_caller_needs_rights_on_a_function(self):
+        for mode, resources in MODES.items():
+            for call, method in methods(resources).items():
+                with self.subTest(mode=mode, call=call):
+                    integration = method["x-amazon-apigateway-integration"]
+                    self.assertNotIn("credentials", integration)
+                    self.assertIn(f"/functions/<{CALLS[call]}.Arn>/", integration["uri"])
+
+    def test_there_is_no_way_in_but_the_api(self):
+        for mode, resources in MODES.items():
+            with self.subTest(mode=mode):
+                kinds = {about["Type"] for about in resources.values()}
+                other = {"AWS::Lambda::Url", "AWS::ApiGateway::Method", "AWS::ApiGatewayV2::Api"}
+                self.assertEqual(kinds & other, set())
+                permissions = of_type(resources, "AWS::Lambda::Permission").values()
+                allowed = {(about["FunctionName"], about["SourceArn"].split(":")[-1]) for about in permissions}
+                self.assertEqual({about["Principal"] for about in permissions}, {"apigateway.amazonaws.com"})
+                self.assertEqual(allowed, {
+                    (f"<{function}>", f"<Api>/*/{verb.upper()}{path}".replace("{report_id}", "*"))
+                    for (path, verb), function in CALLS.items()
+                })
+
+    def test_the_one_stage_is_throttled_and_logged(self):
+        for mode, resources in MODES.items():
+            with self.subTest(mode=mode):
+                [stage] = of_type(resources, "AWS::ApiGateway::Stage").values()
+                [deployment] = of_type(resources, "AWS::ApiGateway::Deployment").values()
+                self.assertNotIn("StageName", deployment)
+                self.assertEqual(stage["AccessLogSetting"]["DestinationArn"], "<ApiLog.Arn>")
+                json.loads(stage["AccessLogSetting"]["Format"])
+                [settings] = stage["MethodSettings"]
+                self.assertEqual((settings["ResourcePath"], settings["HttpMethod"]), ("/*", "*"))
+                self.assertEqual((settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]), (10, 20))
+                self.assertFalse(settings["DataTraceEnabled"])
+
+    def test_another_authorization_reaches_the_stage(self):
+        self.assertTrue(source()["Resources"]["Api"]["Properties"]["AlwaysDeploy"])
+
+    def test_every_method_names_a_validator_that_exists(self):
+        body = definition(DEFAULT)
+        for call, method in methods(DEFAULT).items():
+            with self.subTest(call=call):
+                validator = body["x-amazon-apigateway-request-validators"][method["x-amazon-apigateway-request-validator"]]
+                self.assertEqual(validator, {"validateRequestParameters": True, "validateRequestBody": True})
+                required = {about["name"] for about in method.get("parameters", []) if about.get("required")}
+                self.assertEqual(required, set(re.findall(r"\{(\w+)\}", call[0])))
+
+    def test_what_api_gateway_refuses_it_tells_as_a_problem(self):
+        answers = definition(DEFAULT)["x-amazon-apigateway-gateway-responses"]
+        self.assertLessEqual({"DEFAULT_4XX", "DEFAULT_5XX"}, set(answers))
+        for name, answer in answers.items():
+            with self.subTest(answer=name):
+                headers = answer["responseParameters"]
+                self.assertEqual(headers["gatewayresponse.header.Content-Type"], "'application/problem+json'")
+                self.assertEqual(headers["gatewayresponse.header.Cache-Control"], "'no-store'")
+                problem = json.loads(answer["responseTemplates"]["application/json"])
+                self.assertRegex(problem["type"], "^/problems/[a-z-]+$")
+                self.assertEqual(problem["request_id"], "$context.requestId")
+                self.assertNotIn("$context.error", str(problem))
+
+
+class Rights(unittest.TestCase):
+    def test_no_function_reaches_what_it_does_not_use(self):
+        for function, name in FUNCTIONS.items():
+            with self.subTest(function=function):
+                own = {f"<{name}Log.Arn>": LOG_ACTIONS, "*": TRACE_ACTIONS}
+                self.assertEqual(rights(DEFAULT[f"{name}Role"]["Properties"]), MAY[function] | own)
+
+    def test_what_a_function_may_do_is_what_it_calls(self):
+        for function, calls in stored("sdk_calls.json").items():
+            with self.subTest(function=function):
+                called = {action for call in calls["seen"] + calls["after_a_failure"] for action in self.actions(call)}
+                may = set().union(*MAY[function].values())
+                self.assertEqual(may, called | ACTIONS_WITHOUT_CALL[function])
+
+    @staticmethod
+    def actions(call):
+        service, operation = call.split()
+        return ACTIONS_OF_CALL.get(call, {f"{service.lower()}:{operation}"})
+
+    def test_each_function_has_a_role_of_its_own_that_only_lambda_takes(self):
+        for function, name in FUNCTIONS.items():
+            with self.subTest(function=function):
+                self.assertEqual(DEFAULT[f"{name}Function"]["Properties"]["Role"], f"<{name}Role.Arn>")
+                role = DEFAULT[f"{name}Role"]["Properties"]
+                self.assertNotIn("ManagedPolicyArns", role)
+                [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+                self.assertEqual(trust["Principal"], {"Service": "lambda.amazonaws.com"})
+
+    def test_no_role_has_a_star_that_aws_can_narrow(self):
+        for name, role in of_type(SCHEDULED, "AWS::IAM::Role").items():
+            for statement in statements(role):
+                with self.subTest(role=name, statement=statement):
+                    actions = set(as_list(statement["Action"]))
+                    self.assertFalse(any("*" in action for action in actions))
+                    if "*" in as_list(statement["Resource"]):
+                        self.assertEqual(actions, TRACE_ACTIONS)
+
+    def test_there_are_no_other_roles_than_these(self):
+        functions = {f"{name}Role" for name in FUNCTIONS.values()}
+        self.assertEqual(set(of_type(DEFAULT, "AWS::IAM::Role")), functions | {"ApiAccountRole"})
+        exists = of_type(translated(ApiLogRole="exists"), "AWS::IAM::Role")
+        self.assertEqual(set(exists), functions)
+
+    def test_the_scheduler_may_invoke_one_function(self):
+        role = SCHEDULED["ScheduledReportRole"]["Properties"]
+        self.assertEqual(rights(role), {"<TriggerReportFunction.Arn>": {"lambda:InvokeFunction"}})
+
+
+class Stores(unittest.TestCase):
+    def test_only_what_is_put_under_incoming_is_loaded(self):
+        notifying = {
+            name: about["NotificationConfiguration"]
+            for name, about in of_type(DEFAULT, "AWS::S3::Bucket").items()
+            if "NotificationConfiguration" in about
+        }
+        prefix = {"S3Key": {"Rules": [{"Name": "prefix", "Value": "incoming/"}]}}
+        queue = {"Event": "s3:ObjectCreated:*", "Queue": "<LoadQueue.Arn>", "Filter": prefix}
+        self.assertEqual(notifying, {"DataBucket": {"QueueConfigurations": [queue]}})
+
+    def test_no_function_can_write_what_would_be_loaded(self):
+        for name, role in of_type(SCHEDULED, "AWS::IAM::Role").items():
+            written = {resource for resource, actions in rights(role).items() if "s3:PutObject" in actions}
+            with self.subTest(role=name):
+                self.assertLessEqual(written, {f"{DATA_BUCKET}/loads/*", "<ReportBucket.Arn>/reports/*"})
+
+    def test_every_bucket_is_private_encrypted_and_tidy(self):
+        policies = {about["Bucket"]: about["PolicyDocument"] for about in of_type(DEFAULT, "AWS::S3::BucketPolicy").values()}
+        for name, bucket in of_type(DEFAULT, "AWS::S3::Bucket").items():
+            with self.subTest(bucket=name):
+                self.assertEqual(list(bucket["PublicAccessBlockConfiguration"].values()), [True] * 4)
+                self.assertEqual(bucket["OwnershipControls"], {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]})
+                self.assertIn("BucketEncryption", bucket)
+                self.assertEqual(bucket["VersioningConfiguration"], {"Status": "Enabled"})
+                rules = bucket["LifecycleConfiguration"]["Rules"]
+                self.assertTrue(any("AbortIncompleteMultipartUpload" in rule for rule in rules))
+                self.assertTrue(any("NoncurrentVersionExpiration" in rule for rule in rules))
+                for resource in (f"<{name}.Arn>", f"<{name}.Arn>/*"):
+                    self.assertTrue(refuses_without_tls(policies[f"<{name}>"], resource), resource)
+                self.check_kept(name)
+
+    def test_reports_expire_as_the_parameter_says(self):
+        bucket = translated(ReportDays=7)["ReportBucket"]["Properties"]
+        self.assertEqual(bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"], 7)
+
+    def test_every_table_is_kept_and_can_be_restored(self):
+        for name, table in of_type(DEFAULT, "AWS::DynamoDB::Table").items():
+            with self.subTest(table=name):
+                self.assertEqual(table["BillingMode"], "PAY_PER_REQUEST")
+                self.assertTrue(table["DeletionProtectionEnabled"])
+                self.assertTrue(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"])
+                self.check_kept(name)
+        expiry = {"AttributeName": "expires_at", "Enabled": True}
+        self.assertEqual(DEFAULT["ReportTable"]["Properties"]["TimeToLiveSpecification"], expiry)
+
+    def check_kept(self, name):
+        about = DEFAULT[name]
+        self.assertEqual((about["DeletionPolicy"], about["UpdateReplacePolicy"]), ("Retain", "Retain"))
+
+
+class Queues(unittest.TestCase):
+    def test_every_queue_is_encrypted_and_refuses_without_tls(self):
+        documents = {
+            queue: about["PolicyDocument"]
+            for about in of_type(DEFAULT, "AWS::SQS::QueuePolicy").values()
+            for queue in about["Queues"]
+        }
+        queues = of_type(DEFAULT, "AWS::SQS::Queue")
+        self.assertEqual(len(queues), 4)
+        for name, queue in queues.items():
+            with self.subTest(queue=name):
+                self.assertTrue(queue["SqsManagedSseEnabled"])
+                self.assertTrue(refuses_without_tls(documents[f"<{name}>"], f"<{name}.Arn>"))
+
+    def test_a_message_is_hidden_for_six_time_outs_and_given_up_after_five_tries(self):
+        for queue, name in (("ReportQueue", "ComputeReport"), ("LoadQueue", "LoadData")):
+            with self.subTest(queue=queue):
+                about = DEFAULT[queue]["Properties"]
+                function = DEFAULT[f"{name}Function"]["Properties"]
+                self.assertEqual(about["VisibilityTimeout"], 6 * function["Timeout"])
+                self.assertEqual(about["RedrivePolicy"]["maxReceiveCount"], 5)
+                dead = about["RedrivePolicy"]["deadLetterTargetArn"][1:-len(".Arn>")]
+                self.assertEqual(DEFAULT[dead]["Properties"]["MessageRetentionPeriod"], 14 * 24 * 3600)
+                mapping = DEFAULT[f"{name}FunctionQueue"]["Properties"]
+                self.assertEqual(mapping["EventSourceArn"], f"<{queue}.Arn>")
+                self.assertEqual(mapping["ScalingConfig"], {"MaximumConcurrency": 5})
+                self.assertEqual(mapping["FunctionResponseTypes"], ["ReportBatchItemFailures"])
+
+    def test_the_functions_know_their_queue(self):
+        queue = DEFAULT["ReportQueue"]["Properties"]
+        receives, visibility = str(queue["RedrivePolicy"]["maxReceiveCount"]), str(queue["VisibilityTimeout"])
+        trigger, compute = self.variables("TriggerReport"), self.variables("ComputeReport")
+        self.assertEqual((trigger["RECEIVES_ALLOWED"], trigger["VISIBILITY_TIMEOUT_SECONDS"]), (receives, visibility))
+        self.assertEqual(compute["RECEIVES_ALLOWED"], receives)
+
+    @staticmethod
+    def variables(name):
+        return DEFAULT[f"{name}Function"]["Properties"]["Environment"]["Variables"]
+
+
+class Operation(unittest.TestCase):
+    def test_every_log_is_json_and_ends_some_day(self):
+        for name, about in of_type(translated(LogDays=7), "AWS::Logs::LogGroup").items():
+            with self.subTest(log=name):
+                self.assertEqual(about["RetentionInDays"], 7)
+        for name in FUNCTIONS.values():
+            with self.subTest(function=name):
+                function = DEFAULT[f"{name}Function"]["Properties"]
+                self.assertEqual(function["LoggingConfig"]["LogGroup"], f"<{name}Log>")
+                self.assertEqual(function["LoggingConfig"]["LogFormat"], "JSON")
+                self.assertEqual(function["TracingConfig"], {"Mode": "Active"})
+
+    def test_a_report_is_made_unasked_only_when_a_schedule_is_given(self):
+        self.assertEqual(of_type(DEFAULT, "AWS::Scheduler::Schedule"), {})
+        [schedule] = of_type(SCHEDULED, "AWS::Scheduler::Schedule").values()
+        self.assertEqual(schedule["ScheduleExpression"], "rate(1 hour)")
+        self.assertEqual(json.loads(schedule["Target"]["Input"]), stored("events/scheduled_report.json"))
+
+    def test_monitoring_can_be_left_out(self):
+        off = {about["Type"] for about in translated(Monitoring="off").values()}
+        self.assertNotIn("AWS::CloudWatch::Alarm", off)
+        self.assertNotIn("AWS::CloudWatch::Dashboard", off)
+
+    def test_every_alarm_tells_the_topic_if_there_is_one(self):
+        topic = "arn:aws:sns:us-east-1:123456789012:operators"
+        told = of_type(translated(AlarmTopicArn=topic), "AWS::CloudWatch::Alarm")
+        for name, alarm in of_type(DEFAULT, "AWS::CloudWatch::Alarm").items():
+            with self.subTest(alarm=name):
+                self.assertNotIn("AlarmActions", alarm)
+                self.assertEqual((told[name]["AlarmActions"], told[name]["OKActions"]), ([topic], [topic]))
+                self.assertEqual(alarm["TreatMissingData"], "notBreaching")
+
+    def test_durations_are_measured_by_the_functions_time_outs(self):
+        share = DEFAULT["FunctionDurationAlarm"]["Properties"]["Metrics"][0]["Expression"]
+        hundredths = {name.split("_")[0]: DEFAULT[f"{function}Function"]["Properties"]["Timeout"] * 10 for name, function in FUNCTIONS.items()}
+        self.assertEqual({name: int(by) for name, by in re.findall(r"(\w+) / (\d+)", share)}, hundredths)
+
+    def test_the_dashboard_can_be_read(self):
+        dashboard = json.loads(DEFAULT["Dashboard"]["Properties"]["DashboardBody"])
+        self.assertEqual(len(dashboard["widgets"]), 11)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,93 @@
+"""template.yaml as CloudFormation gets it: translated by SAM, with conditions and parameters put in.
+
+What only exists once it is deployed is written `<...>`: `<DataTable.Arn>`, `<AWS::StackName>`.
+"""
+
+import json
+import logging
+import os
+import pathlib
+import re
+
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+
+from samcli.yamlhelper import yaml_parse
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+# It tells of its own telemetry.
+logging.getLogger("samtranslator").setLevel(logging.ERROR)
+
+ROOT = pathlib.Path(__file__).parent.parent
+NOTHING = object()
+
+
+def source():
+    """The template as it is written."""
+    return yaml_parse((ROOT / "template.yaml").read_text())
+
+
+def translated(**given):
+    """The resources of a deployment with these parameters, by name; those it has not are left out."""
+    template = source()
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://bucket/code.zip"
+    parameters = {name: about["Default"] for name, about in template["Parameters"].items()} | given
+    template = Translator({}, Parser()).translate(template, dict(parameters))
+    deployment = Deployment(template, parameters)
+    return {
+        name: deployment.resolved(resource)
+        for name, resource in template["Resources"].items()
+        if "Condition" not in resource or deployment.holds(resource["Condition"])
+    }
+
+
+class Deployment:
+    def __init__(self, template, parameters):
+        self.conditions = template["Conditions"]
+        self.parameters = parameters
+
+    def holds(self, condition):
+        return self.resolved(self.conditions[condition])
+
+    def value(self, name):
+        return NOTHING if name == "AWS::NoValue" else self.parameters.get(name, f"<{name}>")
+
+    def substituted(self, text, names):
+        return re.sub(r"\$\{([^}]+)\}", lambda name: str(names.get(name[1], self.value(name[1]))), text)
+
+    def resolved(self, node):
+        if isinstance(node, list):
+            return [item for item in map(self.resolved, node) if item is not NOTHING]
+        if not isinstance(node, dict):
+            return node
+        match list(node.items()):
+            case [("Ref", name)]:
+                return self.value(name)
+            case [("Fn::GetAtt", [name, attribute])]:
+                return f"<{name}.{attribute}>"
+            case [("Fn::Sub", str() as text)]:
+                return self.substituted(text, {})
+            case [("Fn::Sub", [text, names])]:
+                return self.substituted(text, self.resolved(names))
+            case [("Fn::If", [condition, then, otherwise])]:
+                return self.resolved(then if self.holds(condition) else otherwise)
+            case [("Fn::Equals", [left, right])]:
+                return self.resolved(left) == self.resolved(right)
+            case [("Fn::Not", [condition])]:
+                return not self.resolved(condition)
+            case [(function, _)] if function.startswith("Fn::"):
+                raise ValueError(f"{function} is not known here: add what it means")
+        items = ((key, self.resolved(value)) for key, value in node.items())
+        return {key: value for key, value in items if value is not NOTHING}
+
+
+def of_type(resources, kind):
+    """The properties of the resources of a type, by name."""
+    return {name: about.get("Properties", {}) for name, about in resources.items() if about["Type"] == kind}
+
+
+def stored(path):
+    """A JSON file of tests/."""
+    return json.loads((ROOT / "tests" / path).read_text())
