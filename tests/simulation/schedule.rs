@@ -318,14 +318,14 @@ impl<'a> Schedule<'a> {
             (Work::Trigger(_), Outcome::Answer(202, document)) => {
                 self.accepted.push(document["report_id"].as_str().unwrap().to_owned());
             }
-            (Work::Trigger(_), Outcome::Answer(409 | 503, _)) => {}
             (Work::Status(report_id), Outcome::Answer(200, status)) => {
                 self.world.promises.told(report_id, invocation.started_at, status);
             }
-            (Work::Status(_), Outcome::Answer(503, _)) => {}
             (Work::Compute(message), Outcome::Handled(true)) => self.report_done(message),
             (Work::Load(message), Outcome::Handled(true)) => self.load_done(message),
-            (Work::Compute(_) | Work::Load(_), Outcome::Handled(false)) => {}
+            (Work::Trigger(_), Outcome::Answer(409 | 503, _))
+            | (Work::Status(_), Outcome::Answer(503, _))
+            | (Work::Compute(_) | Work::Load(_), Outcome::Handled(false)) => {}
             (work, outcome) => {
                 let text = format!("{} answered {outcome:?}", work.name());
                 self.world.promises.require(false, || text);

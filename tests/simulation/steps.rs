@@ -25,15 +25,18 @@ impl Schedule<'_> {
             note(&mut self.trace, line);
         }
         self.settle(call, fate);
-        while is_query && fate == Fate::Happens {
-            let Some(next) = self.calls.iter().position(|call| call.request.operation == "Query")
-            else {
-                break;
-            };
-            let call = self.calls.swap_remove(next);
-            self.settle(call, fate);
+        if is_query && fate == Fate::Happens {
+            self.answer_queries();
         }
         fate.name()
+    }
+
+    fn answer_queries(&mut self) {
+        let is_query = |call: &Call| call.request.operation == "Query";
+        while let Some(next) = self.calls.iter().position(is_query) {
+            let call = self.calls.swap_remove(next);
+            self.settle(call, Fate::Happens);
+        }
     }
 
     fn settle(&mut self, mut call: Call, fate: Fate) {
@@ -88,7 +91,7 @@ impl Schedule<'_> {
         let moving = self.invocations.iter_mut().filter(|one| one.frozen_until <= now);
         let mut moving: Vec<_> = moving.collect();
         let drawn = self.random.usize(..moving.len());
-        let invocation = &mut moving[drawn];
+        let invocation = &mut *moving[drawn];
         invocation.frozen_until = now + seconds * SECOND;
         let number = invocation.number;
         self.note(|| format!("#{number} stands still for {seconds} s"));
