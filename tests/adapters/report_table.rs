@@ -230,7 +230,7 @@ async fn recorded() -> (Cloud, ReportTable, NewReport) {
 
 async fn granted(reports: &ReportTable, id: ReportId, owner: &str, now: i64, until: i64) -> Report {
     match reports.claim(id, owner, at(now), at(until)).await.unwrap() {
-        Claim::Granted(report) => report,
+        Claim::Granted(report) => *report,
         refused => panic!("{owner} should have got the lease, not {refused:?}"),
     }
 }

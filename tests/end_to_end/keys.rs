@@ -26,7 +26,7 @@ async fn a_repeat_gives_the_same_report_and_no_further_message() {
     assert_eq!(system.accepted(NOON, KEY).await, id, "also when it is Complete");
 
     assert_eq!(system.story.messages(REPORT_QUEUE).len(), 1);
-    assert_eq!(system.reports().await, [id.clone()]);
+    assert_eq!(system.reports().await, std::slice::from_ref(&id));
     assert_eq!(system.story.csv_of(&id).await, small::csv_at_noon());
     assert_ne!(system.accepted(NOON, Some("another-key")).await, id);
     assert_ne!(system.accepted(NOON, None).await, id);

@@ -12,7 +12,7 @@ async fn main() -> Result<(), Error> {
     let resources = &load_data::Resources::new(&sdk_config, &settings)?;
 
     run(service_fn(move |event: LambdaEvent<_>| {
-        load_data::handle(resources, event, uptime_aws::now)
+        Box::pin(load_data::handle(resources, event, uptime_aws::now))
     }))
     .await
 }

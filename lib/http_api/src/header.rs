@@ -25,13 +25,11 @@ pub fn header<T>(
         let detail = format!("{} is given more than once; give it once", parameter.name);
         return Err(refused(ProblemKind::RepeatedParameter, detail));
     }
-    match parse(&given) {
-        Some(value) => Ok(Some(value)),
-        None => {
-            let detail = format!("{} is not acceptable", parameter.name);
-            Err(refused(ProblemKind::InvalidParameter, detail))
-        }
-    }
+    let unacceptable = || {
+        let detail = format!("{} is not acceptable", parameter.name);
+        refused(ProblemKind::InvalidParameter, detail)
+    };
+    parse(&given).map(Some).ok_or_else(unacceptable)
 }
 
 #[cfg(test)]

@@ -109,5 +109,5 @@ fn request(method: &str, content_type: &str, body: Vec<u8>) -> Request {
 fn read(request: &Request) -> Result<(Option<String>, Option<u64>), Problem> {
     let parameters = Parameters::read(request, &[COLOUR, COUNT])?;
     let colour = parameters.parse(COLOUR, |given| given.text().map(str::to_owned))?;
-    Ok((colour, parameters.parse(COUNT, |given| given.whole_number())?))
+    Ok((colour, parameters.parse(COUNT, http_api::Given::whole_number)?))
 }

@@ -54,7 +54,7 @@ pub enum ReportTableError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
     /// The lease; `attempt` already counts this one.
-    Granted(Report),
+    Granted(Box<Report>),
     /// Nothing to do: the report is Complete or Failed.
     Final,
     /// Another worker holds a lease that has not ended.
@@ -155,7 +155,7 @@ impl ReportTable {
     ) -> Result<Claim, ReportTableError> {
         let claim = Transition::claim(lease_owner, now, lease_until);
         match self.update(report_id, claim).await? {
-            Outcome::Changed(item) => read(report_id, &item).map(Claim::Granted),
+            Outcome::Changed(item) => read(report_id, &item).map(Box::new).map(Claim::Granted),
             Outcome::Unchanged(None) => Ok(Claim::Unknown),
             Outcome::Unchanged(Some(item)) => {
                 refusal(&item, now).map_err(|attribute| unreadable(report_id, attribute))

@@ -1,5 +1,4 @@
 //! Bodies of the report queue's messages: what is read becomes part of object keys.
-#![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
 use proptest::prelude::*;
 use uptime_aws::{ReportId, ReportMessage};
