@@ -69,7 +69,7 @@ impl Promises {
             self.require(state(before) == "Running", || {
                 format!("a report that is {} was changed", state(before))
             });
-            self.lease_passed(before, after, now);
+            self.lease_passed(before, after, sender, now);
             let attempts = (number(&before["attempt"]), number(&after["attempt"]));
             self.require(attempts.0 <= attempts.1, || "attempts were counted down".to_owned());
         }
@@ -89,9 +89,14 @@ impl Promises {
         }
     }
 
-    fn lease_passed(&mut self, before: &Item, after: &Item, now: i128) {
+    fn lease_passed(&mut self, before: &Item, after: &Item, sender: &str, now: i128) {
         let (from, to) = (text(before, "lease_owner"), text(after, "lease_owner"));
-        if !from.is_empty() && from != to {
+        if from.is_empty() || from == to {
+            return;
+        }
+        if to.is_empty() {
+            self.require(from == sender, || format!("{sender} gave back the lease of {from}"));
+        } else {
             let until = number(&before["lease_until"]);
             self.require(until <= now, || {
                 format!(
