@@ -5,7 +5,7 @@
 //! the caller gets a 503. Nothing is computed in this call.
 //!
 //! With an `Idempotency-Key` the key is taken first, and a repeat does again what may be missing:
-//! see [`keyed`].
+//! see `keyed`.
 
 mod keyed;
 mod lifetimes;
