@@ -124,6 +124,7 @@ class Emulator:
             "GATEWAY_PORT": str(self.port),
             "IOT_MTLS_ENABLED": "false",  # It would listen on all interfaces.
             "SSL_CERT_FILE": str(self.certificate),
+            "STATE_DIR": str(self.folder / "state"),
             "TMPDIR": str(self.folder),
             "USE_SSL": "1",
         }
