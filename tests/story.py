@@ -140,7 +140,7 @@ class Story:
         manifest = self.loaded(f"again/{polls}", self.files[polls])
         first = self.first_loads[polls]
         check("status", manifest["status"], "Complete")
-        check("same_content_as", manifest["same_content_as"], first.get("same_content_as", first["folder"]))
+        check("same_content_as", manifest.get("same_content_as"), first.get("same_content_as", first["folder"]))
 
     def a_repeated_event_changes_nothing(self):
         """As S3 tells of an object once more. That it was heard shows in the queue alone."""
