@@ -2,8 +2,8 @@
 
     python3 tests/caller.py STACK API_URL        # needs boto3, and the account's credentials
 
-Before the user may, a signed call of theirs is refused; else the rights would prove nothing. Prints the
-keys as JSON. The first four statements are what somebody needs who uploads files and asks for reports.
+Before they may, a signed call of theirs is refused; otherwise the rights would prove nothing. Prints the
+keys as JSON. The first four rights are those of anybody who uploads files and asks for reports.
 """
 
 import json

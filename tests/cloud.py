@@ -34,6 +34,8 @@ SAM_PACKAGES = ["aws-sam-cli==1.170.0", "cargo-lambda==1.9.2", "ziglang==0.17.1"
 EMULATOR = CACHE / "ministack-1.5.33"
 EMULATOR_PACKAGES = ["ministack[full]==1.5.33"]
 
+BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
+
 STACK = "store-uptime"
 ARCHITECTURE = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
 # The emulator knows no alarms on expressions.
@@ -186,6 +188,10 @@ def main():
     parser.add_argument("--data", type=pathlib.Path, default=ROOT / "data", help="the three source files")
     given = parser.parse_args()
     given.local, given.data = given.local.absolute(), given.data.absolute()
+    if not given.local.is_file():
+        parser.error(f"{given.local} is not there: cargo build --package local makes it")
+    if given.built and not BUILT.is_file():
+        parser.error(f"{BUILT} is not there: without --built it is made")
 
     # As Ctrl-C does: what was started is ended on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))

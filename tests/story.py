@@ -3,10 +3,10 @@
     python3 tests/story.py target/release/local --stack store-uptime
     python3 tests/story.py target/release/local --api-url URL --data-bucket NAME
 
-The Python needs boto3, as that of SAM CLI or AWS CLI has; credentials, region and endpoint are taken as
-those do. The stack may be anybody's that knows no other data than this story's, which stays in it; so
-it can be told again. Without --stack, the two stories about queues want --report-queue and --load-queue.
-Nobody else should use the stack meanwhile: the report queue's visibility time-out is short for a while.
+The Python needs boto3, as SAM CLI's has; credentials, region and endpoint are taken from the environment
+and profiles. The stack must know no other data than this story's, which stays in it: so it can be told
+again. Without --stack, the chapters about the queues need --report-queue and --load-queue. Nobody else
+should use the stack meanwhile: the report queue's visibility time-out is one second for a while.
 """
 
 import argparse
