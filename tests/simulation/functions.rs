@@ -12,6 +12,7 @@ use lambda_http::{Body, Request, Response};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 
+use crate::callers::Trigger;
 use crate::clock;
 use crate::models::sqs::Message;
 use crate::wire::{self, SimulatedClients};
@@ -33,8 +34,8 @@ pub(crate) struct Functions {
 /// What an invocation is for.
 #[derive(Debug, Clone)]
 pub(crate) enum Work {
-    /// A report is asked for with this method.
-    Trigger(&'static str),
+    /// A report is asked for.
+    Trigger(Trigger),
     /// The status of a report is asked for.
     Status(String),
     /// A message of the report queue.
@@ -56,11 +57,12 @@ pub(crate) enum Outcome {
 pub(crate) struct Invocation {
     pub(crate) number: usize,
     pub(crate) work: Work,
-    pub(crate) started_at: i64,
     /// When it is stopped: at its time-out, or later if it hangs on to life.
     pub(crate) stopped_at: i64,
     /// It stands still until then.
     pub(crate) frozen_until: i64,
+    /// How far its clock is off.
+    pub(crate) skew: i64,
     woken: Arc<Woken>,
     future: Pin<Box<dyn Future<Output = Outcome>>>,
 }
@@ -108,8 +110,8 @@ impl Outcome {
 impl Invocation {
     /// Begins an invocation; nothing runs before it is polled.
     pub(crate) fn begin(functions: &Rc<Functions>, number: usize, work: Work) -> Invocation {
-        let started_at = clock::now().micros();
-        let stopped_at = started_at + work.timeout_seconds() * 1_000_000;
+        let now = clock::now().micros();
+        let stopped_at = now + work.timeout_seconds() * 1_000_000;
         let mut context = Context::default();
         context.request_id = request_id(number);
         context.deadline = u64::try_from(stopped_at / 1_000).unwrap();
@@ -117,9 +119,9 @@ impl Invocation {
         Invocation {
             number,
             work,
-            started_at,
             stopped_at,
-            frozen_until: started_at,
+            frozen_until: now,
+            skew: 0,
             woken: Arc::new(Woken(AtomicBool::new(true))),
             future: Box::pin(future),
         }
@@ -128,6 +130,7 @@ impl Invocation {
     /// Runs it as far as it gets.
     pub(crate) fn run(&mut self) -> Option<Outcome> {
         wire::sending(self.number);
+        clock::skew(self.skew);
         while self.woken.0.swap(false, Ordering::Relaxed) {
             let waker = waker(Arc::clone(&self.woken));
             let mut context = TaskContext::from_waker(&waker);
@@ -165,28 +168,36 @@ impl Work {
 
     async fn run(self, functions: Rc<Functions>, context: Context) -> Outcome {
         match self {
-            Work::Trigger(method) => {
-                let request = request("trigger_report", &json!({ "method": method }));
+            Work::Trigger(Trigger { method, key }) => {
+                let mut request = request("trigger_report", &json!({ "method": method }));
+                if let Some(key) = key {
+                    let key = key.to_string().parse().unwrap();
+                    request.headers_mut().insert("idempotency-key", key);
+                }
                 let resources = &functions.trigger_report;
-                answer(&trigger_report::handle(resources, request, clock::now).await.unwrap())
+                answer(
+                    &trigger_report::handle(resources, request, clock::skewed_now).await.unwrap(),
+                )
             }
             Work::Status(report_id) => {
                 let request = request("get_report", &json!({ "report_id": report_id }));
                 let resources = &functions.get_report;
-                answer(&get_report::handle(resources, request, clock::now).await.unwrap())
+                answer(&get_report::handle(resources, request, clock::skewed_now).await.unwrap())
             }
             Work::Compute(message) => {
                 let payload = serde_json::from_value(event_of(&message)).unwrap();
                 let event = LambdaEvent::new(payload, context);
                 let resources = &functions.compute_report;
-                let handled = compute_report::handle(resources, event, clock::now).await.unwrap();
+                let handled =
+                    compute_report::handle(resources, event, clock::skewed_now).await.unwrap();
                 let failures = handled.batch_item_failures;
                 assert!(failures.iter().all(|failed| failed.item_identifier == message.id));
                 Outcome::Handled(failures.is_empty())
             }
             Work::Load(message) => {
                 let event = LambdaEvent::new(event_of(&message), context);
-                let handled = load_data::handle(&functions.load_data, event, clock::now).await;
+                let handled =
+                    load_data::handle(&functions.load_data, event, clock::skewed_now).await;
                 let handled = handled.unwrap();
                 let failures = handled["batchItemFailures"].as_array().unwrap();
                 assert!(failures.iter().all(|failed| failed["itemIdentifier"] == message.id));
