@@ -15,12 +15,15 @@ const KEYS: usize = 2;
 pub(crate) struct Trigger {
     pub(crate) method: &'static str,
     pub(crate) key: Option<usize>,
+    pub(crate) is_hurried: bool,
 }
 
 /// The callers of a schedule.
 #[derive(Debug, Default)]
 pub(crate) struct Callers {
     pub(crate) triggers_left: usize,
+    /// Reports get two minutes until their deadline.
+    pub(crate) are_hurried: bool,
     pub(crate) questions_left: usize,
     /// Reports that callers hold the id of, in the order they were told them.
     pub(crate) accepted: Vec<String>,
@@ -38,7 +41,8 @@ impl Schedule<'_> {
         if let Some(key) = key {
             self.callers.asked[key].push(method);
         }
-        self.begin(Work::Trigger(Trigger { method, key }));
+        let is_hurried = self.callers.are_hurried;
+        self.begin(Work::Trigger(Trigger { method, key, is_hurried }));
         "trigger"
     }
 
@@ -57,7 +61,7 @@ impl Schedule<'_> {
             (Work::Trigger(trigger), Outcome::Answer(202, document)) => {
                 self.accepted(*trigger, document["report_id"].as_str().unwrap());
             }
-            (Work::Trigger(Trigger { key: Some(key), method }), Outcome::Answer(422, _)) => {
+            (Work::Trigger(Trigger { key: Some(key), method, .. }), Outcome::Answer(422, _)) => {
                 let others = self.callers.asked[*key].iter().any(|other| other != method);
                 self.world.promises.require(others, || "a key was refused for nothing".to_owned());
             }

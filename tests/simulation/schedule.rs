@@ -90,6 +90,7 @@ impl<'a> Schedule<'a> {
         }
         if plan != Plan::Loads {
             schedule.callers.triggers_left = random.usize(1..4);
+            schedule.callers.are_hurried = random.u32(0..8) == 0;
         }
         schedule.random = random;
         schedule
