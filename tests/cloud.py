@@ -66,10 +66,14 @@ def installed(environment, packages):
 
 def run(command, seconds, **options):
     """Runs a program to its end; it and what it started are ended if that takes too long."""
+    name = pathlib.Path(command[0]).name
     with started(command, **options) as process:
-        output, told = process.communicate(timeout=seconds)
+        try:
+            output, told = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise SystemExit(f"{name} was not done within {seconds} s") from None
     if process.returncode:
-        raise SystemExit(f"{pathlib.Path(command[0]).name} failed ({process.returncode})\n{output or ''}{told or ''}")
+        raise SystemExit(f"{name} failed ({process.returncode})\n{output or ''}{told or ''}")
     return output
 
 

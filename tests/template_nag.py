@@ -20,27 +20,38 @@ from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 
 from translated_template import defaults, for_cloudformation
 
-FUNCTIONS = {"TriggerReport", "GetReport", "ComputeReport", "LoadData"}
-ROLES = {f"{name}Role" for name in FUNCTIONS}
+NAMES = ["TriggerReport", "GetReport", "ComputeReport", "LoadData"]
+FUNCTIONS = [f"{name}Function" for name in NAMES]
+ROLES = [f"{name}Role" for name in NAMES]
 DATA_BUCKET = "arn:<AWS::Partition>:s3:::<AWS::StackName>-data-<AWS::AccountId>-<AWS::Region>"
 LOG_POLICY = "arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 ONE_FOLDER = "Every object of one folder, whose names are not known before; other folders are not reached."
 X_RAY = "X-Ray has no resources to name; tests/template_test.py knows every other right."
+LOG_OF_ALL = "AWS's own policy is what API Gateway asks for: it is for the logs of all APIs of an account."
+VALIDATED = "The API's definition names a validator for every method, which the rule does not read."
+NO_WEB_ACL = "Callers sign, and calls are throttled; a web ACL costs more than the system."
+ACCESS_LOG = "The access log tells of every call; execution logs would have no retention."
+IS_THE_END = "They are the dead-letter queues."
+IN_THE_QUEUE = "API Gateway waits for the answer; queues have their own dead-letter queues."
 
 # (rule, resources) -> why it is so
 ACCEPTED = {
-    (f"AwsSolutions-IAM4[Policy::{LOG_POLICY}]", "ApiAccountRole"): "AWS's own policy is what API Gateway asks for: it is for the logs of all APIs of an account.",
+    (f"AwsSolutions-IAM4[Policy::{LOG_POLICY}]", "ApiAccountRole"): LOG_OF_ALL,
     ("AwsSolutions-IAM5[Resource::*]", *ROLES): X_RAY,
     ("Serverless-LambdaStarPermissions", *ROLES): X_RAY,
     ("AwsSolutions-IAM5[Resource::<ReportBucket.Arn>/reports/*]", "ComputeReportRole", "GetReportRole"): ONE_FOLDER,
     (f"AwsSolutions-IAM5[Resource::{DATA_BUCKET}/incoming/*]", "LoadDataRole"): ONE_FOLDER,
     (f"AwsSolutions-IAM5[Resource::{DATA_BUCKET}/loads/*]", "LoadDataRole"): ONE_FOLDER,
-    ("AwsSolutions-APIG2", "Api"): "The API's definition names a validator for every method, which the rule does not read.",
-    ("AwsSolutions-APIG3", "ApiprodStage"): "Callers sign, and calls are throttled; a web ACL costs more than the system.",
-    ("AwsSolutions-APIG6", "ApiprodStage"): "The access log tells of every call; execution logs would have no retention.",
-    ("Serverless-SQSRedrivePolicy", "LoadDeadLetterQueue", "ReportDeadLetterQueue"): "They are the dead-letter queues.",
-    ("Serverless-LambdaDLQ", *(f"{name}Function" for name in FUNCTIONS)): "API Gateway waits for the answer; queues have their own dead-letter queues.",
-    ("Serverless-LambdaEventSourceMappingDestination", "ComputeReportFunctionQueue", "LoadDataFunctionQueue"): "For queues, the redrive policy is the destination.",
+    ("AwsSolutions-APIG2", "Api"): VALIDATED,
+    ("AwsSolutions-APIG3", "ApiprodStage"): NO_WEB_ACL,
+    ("AwsSolutions-APIG6", "ApiprodStage"): ACCESS_LOG,
+    ("Serverless-SQSRedrivePolicy", "LoadDeadLetterQueue", "ReportDeadLetterQueue"): IS_THE_END,
+    ("Serverless-LambdaDLQ", *FUNCTIONS): IN_THE_QUEUE,
+    (
+        "Serverless-LambdaEventSourceMappingDestination",
+        "ComputeReportFunctionQueue",
+        "LoadDataFunctionQueue",
+    ): IN_THE_QUEUE,
 }
 
 
