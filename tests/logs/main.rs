@@ -81,6 +81,8 @@ async fn logs_and_metrics_tell_what_happened_and_never_rows_links_or_secrets() {
     let metrics = METRICS.lock().unwrap();
     assert!(metrics.iter().any(|line| line["ReportAgeSeconds"].is_f64()));
     assert!(metrics.iter().any(|line| line["Reason"] == "data_unreadable"));
+    assert!(metrics.iter().any(|line| line["WriteUnits"].as_f64() > Some(0.0)));
+    assert!(metrics.iter().any(|line| line["ReadUnits"].as_f64() > Some(0.0)));
 }
 
 /// As a deployed function starts its logs, but into memory.

@@ -78,16 +78,23 @@ pub async fn handle(
     clock: fn() -> Timestamp,
 ) -> Result<Value, Error> {
     let invocation = Invocation::of(&event.context, clock);
-    match Event::read(event.payload)? {
-        Event::Direct(object) => {
-            let manifest = load(resources, &object, invocation).await?;
-            Ok(serde_json::to_value(manifest)?)
-        }
+    let event = Event::read(event.payload)?;
+    let answer = answer(resources, event, invocation).await;
+    resources.data.tell_consumed_units();
+    answer
+}
+
+async fn answer(
+    resources: &Resources,
+    event: Event,
+    invocation: Invocation,
+) -> Result<Value, Error> {
+    Ok(match event {
+        Event::Direct(object) => serde_json::to_value(load(resources, &object, invocation).await?)?,
         Event::Queue(messages) => {
-            let response = load_all_messages(resources, &messages, invocation).await;
-            Ok(serde_json::to_value(response)?)
+            serde_json::to_value(load_all_messages(resources, &messages, invocation).await)?
         }
-    }
+    })
 }
 
 /// A panic fails its own message only.

@@ -10,11 +10,14 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemError;
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, DeleteRequest, PutRequest, ReturnConsumedCapacity, WriteRequest,
+};
 use futures::{StreamExt, stream};
 use uptime::segment::MAX_SEGMENT_BYTES;
 
 use crate::backoff::Backoff;
+use crate::consumed_units::UnitCounter;
 use crate::item_key::ItemKey;
 use crate::{CallError, Deadline, StoreDataError, attributes};
 
@@ -42,61 +45,72 @@ const BATCHES_IN_FLIGHT: usize = 4;
 
 const OPERATION: &str = "BatchWriteItem";
 
-/// Writes everything, in any order. Of writes with one key only the first is sent: a batch with
-/// two is refused, and a segment's key is its content.
-pub(crate) async fn write_all(
-    client: &Client,
-    table: &str,
-    writes: Vec<Write<'_>>,
-    deadline: Deadline,
-) -> Result<(), StoreDataError> {
-    let writes = first_by(writes, |write| write.key().clone());
-    let mut unprocessed = writes.len();
-    let batches: Vec<_> = writes
-        .chunks(BATCH_ITEMS)
-        .map(|batch| write_batch(client, table, batch, deadline))
-        .collect();
-    let mut outcomes = stream::iter(batches).buffer_unordered(BATCHES_IN_FLIGHT);
-    while let Some(written) = outcomes.next().await {
-        unprocessed -= written?;
-    }
-    if unprocessed == 0 { Ok(()) } else { Err(StoreDataError::Throttled { unprocessed }) }
+/// Where writes go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Batches<'c> {
+    pub(crate) client: &'c Client,
+    pub(crate) table: &'c str,
+    pub(crate) consumed: &'c UnitCounter,
 }
 
-/// Returns how many writes were accepted by the deadline.
-async fn write_batch(
-    client: &Client,
-    table: &str,
-    batch: &[Write<'_>],
-    deadline: Deadline,
-) -> Result<usize, CallError> {
-    let mut backoff = Backoff::default();
-    let mut pending: Vec<&Write> = batch.iter().collect();
-    loop {
-        pending = send(client, table, pending, deadline).await?;
-        if pending.is_empty() || !backoff.wait(deadline).await {
-            return Ok(batch.len() - pending.len());
+impl Batches<'_> {
+    /// Writes everything, in any order. Of writes with one key only the first is sent: a batch with
+    /// two is refused, and a segment's key is its content.
+    pub(crate) async fn write_all(
+        self,
+        writes: Vec<Write<'_>>,
+        deadline: Deadline,
+    ) -> Result<(), StoreDataError> {
+        let writes = first_by(writes, |write| write.key().clone());
+        let mut unprocessed = writes.len();
+        let batches: Vec<_> =
+            writes.chunks(BATCH_ITEMS).map(|batch| self.write_batch(batch, deadline)).collect();
+        let mut outcomes = stream::iter(batches).buffer_unordered(BATCHES_IN_FLIGHT);
+        while let Some(written) = outcomes.next().await {
+            unprocessed -= written?;
+        }
+        if unprocessed == 0 { Ok(()) } else { Err(StoreDataError::Throttled { unprocessed }) }
+    }
+
+    /// Returns how many writes were accepted by the deadline.
+    async fn write_batch(
+        self,
+        batch: &[Write<'_>],
+        deadline: Deadline,
+    ) -> Result<usize, CallError> {
+        let mut backoff = Backoff::default();
+        let mut pending: Vec<&Write> = batch.iter().collect();
+        loop {
+            pending = self.send(pending, deadline).await?;
+            if pending.is_empty() || !backoff.wait(deadline).await {
+                return Ok(batch.len() - pending.len());
+            }
         }
     }
-}
 
-/// Sends a batch once and returns what was not accepted.
-async fn send<'w, 'a>(
-    client: &Client,
-    table: &str,
-    pending: Vec<&'w Write<'a>>,
-    deadline: Deadline,
-) -> Result<Vec<&'w Write<'a>>, CallError> {
-    let requests: Result<Vec<_>, _> = pending.iter().map(|write| write.to_request()).collect();
-    let requests = requests.map_err(|source| CallError::new(OPERATION, source))?;
-    let call = client.batch_write_item().request_items(table, requests).send();
-    let unprocessed = match tokio::time::timeout(deadline.left(), call).await {
-        Ok(Ok(answer)) => answer.unprocessed_items.unwrap_or_default(),
-        Ok(Err(error)) if is_throttled(&error) => return Ok(pending),
-        Ok(Err(error)) => return Err(CallError::new(OPERATION, error)),
-        Err(_elapsed) => return Ok(pending),
-    };
-    Ok(still_pending(pending, &unprocessed))
+    /// Sends a batch once and returns what was not accepted.
+    async fn send<'w, 'a>(
+        self,
+        pending: Vec<&'w Write<'a>>,
+        deadline: Deadline,
+    ) -> Result<Vec<&'w Write<'a>>, CallError> {
+        let requests: Result<Vec<_>, _> = pending.iter().map(|write| write.to_request()).collect();
+        let requests = requests.map_err(|source| CallError::new(OPERATION, source))?;
+        let call = self
+            .client
+            .batch_write_item()
+            .request_items(self.table, requests)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send();
+        let answer = match tokio::time::timeout(deadline.left(), call).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) if is_throttled(&error) => return Ok(pending),
+            Ok(Err(error)) => return Err(CallError::new(OPERATION, error)),
+            Err(_elapsed) => return Ok(pending),
+        };
+        self.consumed.add_written(answer.consumed_capacity());
+        Ok(still_pending(pending, &answer.unprocessed_items.unwrap_or_default()))
+    }
 }
 
 /// The answer when nothing of the batch was taken; the SDK's own tries are over then.

@@ -12,7 +12,7 @@
 //! - [`manifest`]: what is told of a load; `source_files`, `load_files`: its file and its results;
 //!   `csv_upload`: a result of unknown length.
 //! - `store_data`: the segments, in `DynamoDB`; `item_key`, `batch_write`, `superseded`: their
-//!   keys, how many are written, and which a newer file replaces. [`attributes`]: all names.
+//!   keys, how many are written, and which a newer file replaces; `consumed_units`. [`attributes`]: all names.
 //!
 //! The features `dynamodb`, `s3` and `sqs` gate the modules that need that SDK, so that a function
 //! links only what it uses.
@@ -25,6 +25,8 @@ mod batch_write;
 pub mod call_error;
 pub mod clients;
 pub mod clock;
+#[cfg(feature = "dynamodb")]
+mod consumed_units;
 #[cfg(feature = "s3")]
 pub mod csv_upload;
 pub mod deadline;

@@ -17,7 +17,7 @@ pub const NAMESPACE: &str = "StoreUptime";
 static SINK: OnceLock<fn(&Value)> = OnceLock::new();
 
 /// Something that operators count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Metric {
     /// A new report is recorded and queued.
     ReportStarted,
@@ -36,6 +36,13 @@ pub enum Metric {
         loaded: u64,
         /// Rows not accepted.
         rejected: u64,
+    },
+    /// Segments were read or written, in `DynamoDB`'s units: 4 KB consistently read, 1 KB written.
+    UnitsConsumed {
+        /// Read units.
+        read: f64,
+        /// Write units.
+        write: f64,
     },
 }
 
@@ -94,6 +101,9 @@ impl Metric {
                 ("RowsLoaded", "Count", json!(loaded)),
                 ("RowsRejected", "Count", json!(rejected)),
             ],
+            Metric::UnitsConsumed { read, write } => {
+                vec![("ReadUnits", "Count", json!(read)), ("WriteUnits", "Count", json!(write))]
+            }
         }
     }
 }
@@ -144,6 +154,7 @@ mod tests {
         check(Metric::ReportStarted, "ReportsStarted 1");
         check(Metric::ReportFailed(FailureCode::TimedOut), "ReportsFailed 1");
         check(Metric::LoadEnded { loaded: 9, rejected: 2 }, "RowsLoaded 9, RowsRejected 2");
+        check(Metric::UnitsConsumed { read: 1.5, write: 3.0 }, "ReadUnits 1.5, WriteUnits 3.0");
     }
 
     const NOW: Timestamp = Timestamp::from_micros(1_674_669_600_123_456);

@@ -9,22 +9,26 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
+};
 use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
 use uptime::report::Parameters;
 use uptime::segment::{Segment, SegmentKind, Source, decode};
 use uptime::{Shard, StoreId, Timestamp};
 
-use crate::batch_write::{Write, write_all};
+use crate::batch_write::{Batches, Write};
+use crate::consumed_units::{ConsumedUnits, UnitCounter};
 use crate::item_key::{Item, ItemKey, SortKeys, partition};
 use crate::superseded::{is_superseded, named_stores};
-use crate::{CallError, Clients, Deadline, attributes};
+use crate::{CallError, Clients, Deadline, Metric, attributes};
 
 /// The data table.
 #[derive(Debug, Clone)]
 pub struct StoreData {
     client: Client,
     table: String,
+    consumed: UnitCounter,
 }
 
 /// Why the data table gave no answer.
@@ -47,7 +51,16 @@ pub enum StoreDataError {
 impl StoreData {
     /// Makes the client; nothing is called yet.
     pub fn new(clients: &impl Clients, table: &str) -> StoreData {
-        StoreData { client: clients.dynamodb(), table: table.to_owned() }
+        let consumed = UnitCounter::default();
+        StoreData { client: clients.dynamodb(), table: table.to_owned(), consumed }
+    }
+
+    /// Sends the metric of the units that segments have cost since it was last sent, if they did.
+    pub fn tell_consumed_units(&self) {
+        let ConsumedUnits { read, write } = self.consumed.take();
+        if read + write > 0.0 {
+            Metric::UnitsConsumed { read, write }.send();
+        }
     }
 
     /// Returns the instant of the newest poll stored, `None` if there is none.
@@ -104,7 +117,7 @@ impl StoreData {
     ) -> Result<(), StoreDataError> {
         let put = |segment| Write::Put(ItemKey::of_segment(segment, source), &segment.bytes);
         let writes = segments.iter().map(put).collect();
-        write_all(&self.client, &self.table, writes, deadline).await
+        self.write_all(writes, deadline).await
     }
 
     /// Deletes older segments of hours or zones, all of whose stores `segments` name. Only for
@@ -126,7 +139,17 @@ impl StoreData {
             .await
             .map_err(|elapsed| CallError::new("Query", elapsed))??;
         let deletions = keys.into_iter().map(Write::Delete).collect();
-        write_all(&self.client, &self.table, deletions, deadline).await
+        self.write_all(deletions, deadline).await
+    }
+
+    async fn write_all(
+        &self,
+        writes: Vec<Write<'_>>,
+        deadline: Deadline,
+    ) -> Result<(), StoreDataError> {
+        let batches =
+            Batches { client: &self.client, table: &self.table, consumed: &self.consumed };
+        batches.write_all(writes, deadline).await
     }
 
     /// Finds the items of a shard that `source` replaces. One that cannot be read is not judged.
@@ -180,10 +203,12 @@ impl StoreData {
             .expression_attribute_values(":pk", AttributeValue::S(partition(shard)))
             .expression_attribute_values(":first", AttributeValue::S(keys.first))
             .expression_attribute_values(":last", AttributeValue::S(keys.last))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .consistent_read(true);
+        let consumed = self.consumed.clone();
         stream::try_unfold(NextPage::First, move |next| {
             // Boxed, since callers hold many ranges: a call's future has 8 KB.
-            query_page(query.clone(), next).boxed()
+            query_page(query.clone(), next, consumed.clone()).boxed()
         })
     }
 
@@ -233,6 +258,7 @@ enum NextPage {
 async fn query_page(
     query: QueryFluentBuilder,
     page: NextPage,
+    consumed: UnitCounter,
 ) -> Result<Option<(Vec<Item>, NextPage)>, StoreDataError> {
     let start = match page {
         NextPage::First => None,
@@ -241,6 +267,7 @@ async fn query_page(
     };
     let answer = query.set_exclusive_start_key(start.clone()).send().await;
     let answer = answer.map_err(|source| CallError::new("Query", source))?;
+    consumed.add_read(answer.consumed_capacity());
     // A page may be empty and not the last: only a missing key ends a range.
     let next = match answer.last_evaluated_key {
         None => NextPage::None,

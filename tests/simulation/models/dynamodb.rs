@@ -76,7 +76,13 @@ impl Table {
 
     /// Reads at most so many items. None at all is no sign of the end.
     pub(crate) fn query(&self, request: &Value, page: usize) -> Reply {
-        let own = ["TableName", "KeyConditionExpression", "ConsistentRead", "ExclusiveStartKey"];
+        let own = [
+            "TableName",
+            "KeyConditionExpression",
+            "ConsistentRead",
+            "ExclusiveStartKey",
+            CAPACITY,
+        ];
         only(request, &[&own, PLACEHOLDERS].concat());
         assert_eq!(request["ConsistentRead"], true, "what was just written has to be seen");
         let condition = request["KeyConditionExpression"].as_str();
@@ -106,7 +112,7 @@ impl Table {
 
     /// Takes the first `most` writes of a batch and hands the others back.
     pub(crate) fn batch_write_item(&mut self, request: &Value, most: usize) -> Reply {
-        only(request, &["RequestItems"]);
+        only(request, &["RequestItems", CAPACITY]);
         let tables = request["RequestItems"].as_object().expect("tables");
         let (name, writes) = tables.iter().next().expect("a table");
         let writes = writes.as_array().expect("writes");
@@ -132,6 +138,8 @@ pub(crate) fn throttled() -> Reply {
     refused("ProvisionedThroughputExceededException", None)
 }
 
+/// What it consumed is told for operators alone, so it is left out.
+const CAPACITY: &str = "ReturnConsumedCapacity";
 const PLACEHOLDERS: &[&str] = &["ExpressionAttributeNames", "ExpressionAttributeValues"];
 const CONDITIONAL: &[&str] = &[
     "ConditionExpression",

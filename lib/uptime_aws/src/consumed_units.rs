@@ -1,0 +1,62 @@
+//! The capacity that segments cost, in `DynamoDB`'s units, as its answers tell it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_dynamodb::types::ConsumedCapacity;
+
+/// Units consumed: 4 KB consistently read, 1 KB written. What a call consumed whose answer was an
+/// error or got lost is not told, and so not in it.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct ConsumedUnits {
+    /// Read units.
+    pub(crate) read: f64,
+    /// Write units.
+    pub(crate) write: f64,
+}
+
+/// Adds units up; clones of it share their sum.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct UnitCounter(Arc<Mutex<ConsumedUnits>>);
+
+impl UnitCounter {
+    /// Counts what one answer tells of reading.
+    pub(crate) fn add_read(&self, told: Option<&ConsumedCapacity>) {
+        self.with(|sum| sum.read += units(told));
+    }
+
+    /// Counts what one answer tells of writing, table by table.
+    pub(crate) fn add_written(&self, told: &[ConsumedCapacity]) {
+        self.with(|sum| sum.write += told.iter().map(|table| units(Some(table))).sum::<f64>());
+    }
+
+    /// Returns the sum and begins a new one.
+    pub(crate) fn take(&self) -> ConsumedUnits {
+        self.with(std::mem::take)
+    }
+
+    fn with<T>(&self, action: impl FnOnce(&mut ConsumedUnits) -> T) -> T {
+        // A sum is never half changed.
+        action(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn units(told: Option<&ConsumedCapacity>) -> f64 {
+    told.and_then(ConsumedCapacity::capacity_units).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_added_up_until_they_are_taken() {
+        let told = |units| ConsumedCapacity::builder().capacity_units(units).build();
+        let counter = UnitCounter::default();
+        counter.add_read(Some(&told(2.5)));
+        counter.clone().add_read(Some(&told(1.0)));
+        counter.add_read(None);
+        counter.add_written(&[told(25.0), told(1.0)]);
+        assert_eq!(counter.take(), ConsumedUnits { read: 3.5, write: 26.0 });
+        assert_eq!(counter.take(), ConsumedUnits::default());
+    }
+}
