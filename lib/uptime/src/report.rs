@@ -152,3 +152,50 @@ pub struct ShardReport {
     /// What they are about.
     pub counts: StoreCounts,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interval::DAY;
+
+    const AS_OF: Timestamp = Timestamp::from_micros(1_674_669_600_000_000);
+
+    #[test]
+    fn polls_of_eight_days_are_considered_both_ends_included() {
+        let considered = parameters(Method::PollCount).polls_considered();
+        assert_eq!(considered, AS_OF.plus(-8 * DAY)..=AS_OF);
+    }
+
+    #[test]
+    fn the_span_holds_every_instant_considered_and_no_other() {
+        let span = parameters(Method::PollCount).span();
+        assert_eq!((span.start(), span.end()), (AS_OF.plus(-8 * DAY), AS_OF.plus(1)));
+    }
+
+    #[test]
+    fn methods_have_the_names_of_the_specification() {
+        let max_hold = MaxHold::from_minutes(90);
+        check(Method::TimeWeighted { max_hold }, "time_weighted", max_hold);
+        check(Method::TimeWeighted { max_hold: None }, "time_weighted", None);
+        check(Method::PollCount, "poll_count", None);
+    }
+
+    #[test]
+    fn counts_of_shards_add_up() {
+        let counts = |[stores, without_polls, with_default_hours, with_default_zone]: [u64; 4]| {
+            StoreCounts { stores, without_polls, with_default_hours, with_default_zone }
+        };
+        let mut sum = counts([10, 2, 3, 4]);
+        sum += counts([5, 1, 0, 2]);
+        assert_eq!(sum, counts([15, 3, 3, 6]));
+    }
+
+    fn parameters(method: Method) -> Parameters {
+        Parameters { as_of: AS_OF, method }
+    }
+
+    #[track_caller]
+    fn check(method: Method, name: &str, max_hold: Option<MaxHold>) {
+        assert_eq!((method.name(), method.max_hold()), (name, max_hold));
+    }
+}
