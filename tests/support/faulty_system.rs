@@ -2,14 +2,17 @@
 //!
 //! The system's own workers are idle: each function is invoked by the test.
 
-use local::lambda::Function;
-use local::system::{DATA_TABLE, REPORT_BUCKET, REPORT_QUEUE, REPORT_TABLE};
+use local::lambda::{Function, InvocationError};
+use local::system::{DATA_BUCKET, DATA_TABLE, REPORT_BUCKET, REPORT_QUEUE, REPORT_TABLE};
 use serde_json::{Value, json};
+use uptime::Timestamp;
+use uptime::interval::MINUTE;
 use uptime_aws::{Report, ReportTable};
 
 use crate::faults::Faults;
 use crate::metered_system::{
-    body, compute_report_function, sqs_event, stored_event, trigger_report_function,
+    TIMEOUT, body, compute_report_function, load_data_function, sqs_event, stored_event,
+    trigger_report_function,
 };
 use crate::story::Story;
 use crate::story_data::settings;
@@ -23,6 +26,13 @@ pub struct FaultySystem {
     pub faults: Faults,
     trigger_report: Function,
     compute_report: Function,
+    late_compute_report: Function,
+    load_data: Function,
+}
+
+/// Later than any lease that is taken now.
+fn later() -> Timestamp {
+    uptime_aws::now().plus(11 * MINUTE)
 }
 
 impl FaultySystem {
@@ -34,13 +44,16 @@ impl FaultySystem {
         let clients = faults.between(&story.system.sdk_config());
         let settings = settings(&[
             ("DATA_TABLE", DATA_TABLE),
+            ("DATA_BUCKET", DATA_BUCKET),
             ("REPORT_TABLE", REPORT_TABLE),
             ("REPORT_BUCKET", REPORT_BUCKET),
             ("REPORT_QUEUE_URL", &story.system.queue_url(REPORT_QUEUE)),
         ]);
         FaultySystem {
             trigger_report: trigger_report_function(&clients, &settings),
-            compute_report: compute_report_function(&clients, &settings),
+            compute_report: compute_report_function(&clients, &settings, TIMEOUT, uptime_aws::now),
+            late_compute_report: compute_report_function(&clients, &settings, 2 * TIMEOUT, later),
+            load_data: load_data_function(&clients, &settings),
             story,
             faults,
         }
@@ -75,14 +88,54 @@ impl FaultySystem {
     /// Delivers the work order of a report for the given time. `true`: it was handled. `false`: it
     /// failed. `None`: the process died.
     pub async fn deliver(&self, id: &str, receives: u32) -> Option<bool> {
+        self.deliver_to(&self.compute_report, id, receives).await
+    }
+
+    /// The same to a worker whose clock shows a time when all leases of now have ended.
+    pub async fn deliver_late(&self, id: &str, receives: u32) -> Option<bool> {
+        self.deliver_to(&self.late_compute_report, id, receives).await
+    }
+
+    async fn deliver_to(&self, worker: &Function, id: &str, receives: u32) -> Option<bool> {
         let mut event = sqs_event(&json!({ "report_id": id }));
         event["Records"][0]["attributes"]["ApproximateReceiveCount"] = json!(receives.to_string());
         tokio::select! {
-            answer = self.compute_report.invoke(event) => {
+            answer = worker.invoke(event) => {
                 Some(answer.unwrap()["batchItemFailures"] == json!([]))
             }
             () = self.faults.died() => None,
         }
+    }
+
+    /// Delivers messages with these bodies as one batch; returns the places of those that failed.
+    pub async fn deliver_batch(&self, bodies: &[String]) -> Vec<usize> {
+        let record = |(place, body): (usize, &String)| {
+            let mut record = stored_event("compute_report")["Records"][0].take();
+            record["messageId"] = json!(place.to_string());
+            record["body"] = json!(body);
+            record
+        };
+        let records: Vec<Value> = bodies.iter().enumerate().map(record).collect();
+        failed_places(&self.compute_report.invoke(json!({ "Records": records })).await.unwrap())
+    }
+
+    /// Announces objects under `incoming/` to `load_data`, each in a message of its own, as one
+    /// batch; returns the places of those that failed.
+    pub async fn announce(&self, names: &[&str]) -> Vec<usize> {
+        let record = |(place, name): (usize, &&str)| {
+            let object = json!({ "key": format!("incoming/{name}") });
+            let s3 = json!({ "bucket": { "name": DATA_BUCKET }, "object": object });
+            let body = json!({ "Records": [{ "eventName": "ObjectCreated:Put", "s3": s3 }] });
+            json!({ "messageId": place.to_string(), "body": body.to_string() })
+        };
+        let records: Vec<Value> = names.iter().enumerate().map(record).collect();
+        failed_places(&self.load_data.invoke(json!({ "Records": records })).await.unwrap())
+    }
+
+    /// Names an object under `incoming/` to `load_data`, and returns the manifest.
+    pub async fn load_directly(&self, name: &str) -> Result<Value, InvocationError> {
+        let key = format!("incoming/{name}");
+        self.load_data.invoke(json!({ "bucket": DATA_BUCKET, "key": key })).await
     }
 
     /// A report as it is recorded.
@@ -97,4 +150,11 @@ impl FaultySystem {
         let ids = scan.items().iter().map(|item| item["report_id"].as_s().unwrap().clone());
         ids.filter(|id| !id.starts_with("key#")).collect()
     }
+}
+
+/// The messages that an answer to a batch names; their ids are their places.
+fn failed_places(answer: &Value) -> Vec<usize> {
+    let failures = answer["batchItemFailures"].as_array().unwrap();
+    let place = |failure: &Value| failure["itemIdentifier"].as_str().unwrap().parse().unwrap();
+    failures.iter().map(place).collect()
 }
