@@ -9,6 +9,7 @@
 //!   on the way.
 //! - [`keys`]: idempotency keys; [`faults`]: calls to AWS that fail while a report is made.
 //! - [`kills`]: the process dies in the middle.
+//! - [`settings`]: what a deployment sets, and must.
 //! - [`events`]: stored events, as AWS sends them.
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
@@ -30,6 +31,7 @@ mod notifications;
 mod parameters;
 mod rejects;
 mod repeats;
+mod settings;
 
 /// Two polls of one store that is open on Mondays from 9 to 12 in UTC, and its figures.
 mod small {
