@@ -2,12 +2,13 @@
 //!
 //! The system's own workers are idle: each function is invoked by the test.
 
+use local::emulators::function_config;
 use local::lambda::{Function, InvocationError};
 use local::system::{DATA_BUCKET, DATA_TABLE, REPORT_BUCKET, REPORT_QUEUE, REPORT_TABLE};
 use serde_json::{Value, json};
 use uptime::Timestamp;
 use uptime::interval::MINUTE;
-use uptime_aws::{Report, ReportTable};
+use uptime_aws::{Report, ReportTable, sdk_config};
 
 use crate::faults::Faults;
 use crate::metered_system::{
@@ -41,7 +42,10 @@ impl FaultySystem {
         let story = Story::with(|settings| settings.reports.concurrency = 0).await;
         story.load_all(files).await;
         let faults = Faults::default();
-        let clients = faults.between(&story.system.sdk_config());
+        // As deployed: with the time limits and the retries of the functions.
+        let deployed = function_config(story.system.addresses()).unwrap();
+        let clients = faults.between(&deployed);
+        let quick_clients = faults.between(&sdk_config::quick(deployed));
         let settings = settings(&[
             ("DATA_TABLE", DATA_TABLE),
             ("DATA_BUCKET", DATA_BUCKET),
@@ -50,7 +54,7 @@ impl FaultySystem {
             ("REPORT_QUEUE_URL", &story.system.queue_url(REPORT_QUEUE)),
         ]);
         FaultySystem {
-            trigger_report: trigger_report_function(&clients, &settings),
+            trigger_report: trigger_report_function(&quick_clients, &settings),
             compute_report: compute_report_function(&clients, &settings, TIMEOUT, uptime_aws::now),
             late_compute_report: compute_report_function(&clients, &settings, 2 * TIMEOUT, later),
             load_data: load_data_function(&clients, &settings),
