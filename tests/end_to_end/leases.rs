@@ -66,6 +66,36 @@ async fn a_worker_that_wakes_after_its_lease_changes_not_one_byte_of_what_is_dow
     }
 }
 
+#[tokio::test]
+async fn a_worker_that_wakes_while_another_holds_the_lease_does_not_complete_the_report() {
+    let (system, id) = asked_for().await;
+    system.faults.plan(COMPLETION.0, COMPLETION.1, Fault::Hold);
+    let zombie = async {
+        let woken = system.deliver(&id, 1).await;
+        let report = system.recorded(&id).await;
+        system.faults.release();
+        (woken, report.state)
+    };
+    let next = async {
+        system.faults.held().await;
+        system.faults.plan("PutObject", 0, Fault::Hold);
+        let wake_the_first = async {
+            system.faults.held().await;
+            system.faults.release();
+        };
+        join(system.deliver_late(&id, 2), wake_the_first).await.0
+    };
+
+    let ((woken, state), next) = join(zombie, next).await;
+
+    assert_eq!(woken, Some(false), "its message may be needed again");
+    assert!(matches!(state, ReportState::Running { .. }), "{state:?}");
+    assert_eq!(next, Some(true));
+    let report = system.recorded(&id).await;
+    assert_eq!(object_key(&report.state), format!("reports/{id}/2/report.csv"));
+    assert_eq!(system.story.csv_of(&id).await, small::csv_at_noon());
+}
+
 fn complete_dies() -> (&'static str, u32, Fault) {
     (COMPLETION.0, COMPLETION.1, Fault::DieBefore)
 }
