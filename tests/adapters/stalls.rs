@@ -16,10 +16,12 @@ use futures::StreamExt;
 use futures::stream::{iter, pending};
 use http_body_util::StreamBody;
 use hyper::body::Frame;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use uptime_aws::{OpenError, Pin, SourceFiles, sdk_config};
 
 const KEY: &str = "incoming/polls.csv";
+/// So long as no function may run.
+const FOR_EVER: Duration = Duration::from_hours(1);
 
 #[tokio::test(start_paused = true)]
 async fn a_download_that_stalls_is_given_up_within_half_a_minute() {
@@ -28,8 +30,9 @@ async fn a_download_that_stalls_is_given_up_within_half_a_minute() {
     assert_eq!(object.next_chunk().await.unwrap().unwrap().as_ref(), b"store_id,");
     let begun = Instant::now();
 
-    let error = object.next_chunk().await.err().expect("it never goes on");
+    let next = timeout(FOR_EVER, object.next_chunk()).await.expect("it should be given up");
 
+    let error = next.err().expect("it never goes on");
     assert_eq!(error.operation(), "GetObject");
     let waited = begun.elapsed();
     assert!(waited > Duration::from_secs(5), "others are only slow: {waited:?}");
@@ -41,7 +44,9 @@ async fn a_call_that_is_never_answered_is_tried_again_and_then_given_up_within_a
     let files = files_behind(Stall::BeforeHead);
     let begun = Instant::now();
 
-    let error = files.open(KEY, &Pin::Newest).await.unwrap_err();
+    let opened = timeout(FOR_EVER, files.open(KEY, &Pin::Newest)).await;
+
+    let error = opened.expect("it should be given up").unwrap_err();
 
     assert!(matches!(error, OpenError::Unavailable(_)), "{error}");
     let waited = begun.elapsed();
