@@ -96,6 +96,21 @@ async fn a_worker_that_wakes_while_another_holds_the_lease_does_not_complete_the
     assert_eq!(system.story.csv_of(&id).await, small::csv_at_noon());
 }
 
+#[tokio::test]
+async fn a_work_order_that_comes_when_the_lease_of_a_complete_report_has_ended_changes_nothing() {
+    let (system, id) = asked_for().await;
+    assert_eq!(system.deliver(&id, 1).await, Some(true));
+    let (report, csvs) = (system.recorded(&id).await, system.story.csvs_of(&id).await);
+    let later = "store_id,timestamp_utc,status\na,2023-01-23 09:30:00,inactive\n";
+    system.story.load("later.csv", later).await;
+
+    assert_eq!(system.deliver_late(&id, 2).await, Some(true));
+
+    assert_eq!(system.recorded(&id).await, report);
+    assert_eq!(system.story.csvs_of(&id).await, csvs);
+    assert_eq!(system.story.csv_of(&id).await, small::csv_at_noon());
+}
+
 fn complete_dies() -> (&'static str, u32, Fault) {
     (COMPLETION.0, COMPLETION.1, Fault::DieBefore)
 }
