@@ -38,6 +38,27 @@ async fn a_load_that_has_ended_is_not_told_as_running_by_an_attempt_that_begins_
 }
 
 #[tokio::test]
+async fn a_manifest_that_somebody_else_has_put_or_is_just_putting_stands() {
+    for (status, code, is_fine) in [
+        (412, "PreconditionFailed", true),
+        (409, "ConditionalRequestConflict", true),
+        (403, "AccessDenied", false),
+    ] {
+        let cloud = Cloud::start().await;
+        let faults = Faults::default();
+        faults.plan("PutObject", 0, Fault::Refuse(status, code));
+        let loads = LoadFiles::new(&faults.between(&cloud.sdk_config()), DATA_BUCKET);
+
+        let begun = loads.begin_manifest(&folder(), &manifest(LoadStatus::Running)).await;
+
+        assert_eq!(begun.is_ok(), is_fine, "{code}");
+        let complete = manifest(LoadStatus::Complete);
+        loads.put_manifest(&folder(), &complete).await.unwrap();
+        assert_eq!(loads.manifest(&folder()).await.unwrap(), Some(complete));
+    }
+}
+
+#[tokio::test]
 async fn a_manifest_that_cannot_be_read_counts_as_none() {
     let cloud = Cloud::start().await;
     cloud.put(&format!("{}manifest.json", folder()), b"{\"status\": ").await;
