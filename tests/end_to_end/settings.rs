@@ -27,7 +27,7 @@ fn check<R>(
         for bad in ["", " ", "../x", "x y", "xx\n", "arn:aws:s3:::x/*"] {
             let mut changed = needed.to_vec();
             changed[place].1 = bad;
-            let error = start(&nobody, &settings(&changed)).err().expect(bad);
+            let error = start(&nobody, &settings(&changed)).err().unwrap();
             assert!(error.to_string().contains(needed[place].0), "{error}");
         }
     }

@@ -125,7 +125,7 @@ fn a_header_that_is_not_utf_8_is_refused() {
 
 #[test]
 fn a_file_that_zstd_packed_is_refused_by_that_name() {
-    for rest in [&b""[..], b"\x24\x0f\x79\0\0store_id,timezone_str\n", &[0x55; 20_000]] {
+    for rest in [&b""[..], b"\x24\x0f\x79\0\0store_id,timezone_str\n", &[0x55; 9_000]] {
         check_refused(
             [b"\x28\xb5\x2f\xfd", rest].concat(),
             "the file is packed by zstd, where gzip is what is unpacked; only UTF-8 is accepted",
