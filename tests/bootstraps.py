@@ -116,9 +116,17 @@ class RuntimeApi(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class RuntimeServer(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """A function resets its connection when it is killed, having answered."""
+        if not isinstance(sys.exc_info()[1], ConnectionResetError):
+            super().handle_error(request, client_address)
+
+
 def answer_of(binary, event):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), RuntimeApi)
-    server.daemon_threads = True
+    server = RuntimeServer(("127.0.0.1", 0), RuntimeApi)
     server.event, server.answers = event, queue.Queue()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     environment = SETTINGS | {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}"}

@@ -11,9 +11,9 @@ import re
 
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 
-from samcli.yamlhelper import yaml_parse
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
 
 # It tells of its own telemetry.
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
@@ -27,14 +27,23 @@ def source():
     return yaml_parse((ROOT / "template.yaml").read_text())
 
 
-def translated(**given):
-    """The resources of a deployment with these parameters, by name; those it has not are left out."""
+def for_cloudformation(parameters):
+    """The template as SAM hands it on, with its conditions."""
     template = source()
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = "s3://bucket/code.zip"
-    parameters = {name: about["Default"] for name, about in template["Parameters"].items()} | given
-    template = Translator({}, Parser()).translate(template, dict(parameters))
+    return Translator({}, Parser()).translate(template, dict(parameters))
+
+
+def defaults():
+    return {name: about["Default"] for name, about in source()["Parameters"].items()}
+
+
+def translated(**given):
+    """The resources of a deployment with these parameters, by name; those it has not are left out."""
+    parameters = defaults() | given
+    template = for_cloudformation(parameters)
     deployment = Deployment(template, parameters)
     return {
         name: deployment.resolved(resource)

@@ -1,4 +1,5 @@
 //! The clock of a schedule. It stands still but when the scheduler moves it, and so do all timers.
+//! That of a machine may be off.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -11,11 +12,22 @@ pub(crate) const BEGIN: i64 = 1_674_669_600 * SECOND;
 
 thread_local! {
     static NOW: Cell<i64> = const { Cell::new(BEGIN) };
+    static SKEW: Cell<i64> = const { Cell::new(0) };
 }
 
-/// What handlers read the time from.
+/// The true time.
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_micros(NOW.get())
+}
+
+/// What the running invocation reads the time from.
+pub(crate) fn skewed_now() -> Timestamp {
+    now().plus(SKEW.get())
+}
+
+/// Sets how far the clock of the invocation that runs next is off.
+pub(crate) fn skew(micros: i64) {
+    SKEW.set(micros);
 }
 
 /// Sets the clock back to the begin.

@@ -2,7 +2,11 @@
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// After so many schedules it is told what they reached.
+const TOLD_EVERY: u64 = 50_000;
 
 /// Hashes of what was reached.
 #[derive(Debug, Default)]
@@ -29,7 +33,17 @@ impl Coverage {
         eprintln!("{} states, {} transitions", states.len(), transitions.len());
     }
 
-    pub(crate) fn merge(&mut self, other: Coverage) {
+    /// Adds it to what all threads reached, and is empty then. Long runs tell it now and then.
+    pub(crate) fn add_to(&mut self, all: &Mutex<Coverage>, begun: Instant) {
+        let mut all = all.lock().unwrap();
+        let before = all.schedules;
+        all.merge(std::mem::take(self));
+        if before / TOLD_EVERY < all.schedules / TOLD_EVERY {
+            all.tell(begun.elapsed());
+        }
+    }
+
+    fn merge(&mut self, other: Coverage) {
         self.schedules += other.schedules;
         self.steps += other.steps;
         self.states.extend(other.states);

@@ -9,8 +9,10 @@ pub(crate) struct Faults {
     pub(crate) lose_answer: u32,
     /// A call fails without an effect.
     pub(crate) fail: u32,
-    /// A call is throttled, or a batch is taken in part.
+    /// A call is throttled, a batch is taken in part, or a page is empty and not the last.
     pub(crate) throttle: u32,
+    /// An answer breaks off.
+    pub(crate) cut: u32,
     /// A call takes up to 40 seconds.
     pub(crate) slow: u32,
     /// An invocation is killed.
@@ -21,7 +23,12 @@ pub(crate) struct Faults {
     pub(crate) duplicate: u32,
     /// An invocation outlives its time-out by up to two minutes.
     pub(crate) outlive: u32,
+    /// The clock of an invocation's machine is off.
+    pub(crate) skew: u32,
 }
+
+/// How far a clock is off at most.
+pub(crate) const SKEW_MICROS: i64 = 500_000;
 
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +37,7 @@ pub(crate) enum Fate {
     LosesItsAnswer,
     Fails,
     IsThrottled,
+    IsCutOff,
     IsSlow,
 }
 
@@ -41,6 +49,7 @@ impl Fate {
             Fate::LosesItsAnswer => "a call loses its answer",
             Fate::Fails => "a call fails",
             Fate::IsThrottled => "a call is throttled",
+            Fate::IsCutOff => "an answer breaks off",
             Fate::IsSlow => "a call is slow",
         }
     }
@@ -54,11 +63,13 @@ impl Faults {
             lose_answer: chance(),
             fail: chance(),
             throttle: chance(),
+            cut: chance(),
             slow: chance(),
             crash: chance() / 3,
             freeze: chance() / 3,
             duplicate: chance(),
             outlive: chance() * 5,
+            skew: chance() * 5,
         };
         if random.u32(0..4) > 0 {
             return drawn;
@@ -75,6 +86,7 @@ impl Faults {
             (self.lose_answer, Fate::LosesItsAnswer),
             (self.fail, Fate::Fails),
             (self.throttle, Fate::IsThrottled),
+            (self.cut, Fate::IsCutOff),
             (self.slow, Fate::IsSlow),
         ] {
             if drawn < chance {
@@ -88,5 +100,10 @@ impl Faults {
     /// Tells whether something happens with such a chance.
     pub(crate) fn strikes(random: &mut Rng, chance: u32) -> bool {
         random.u32(0..1_000) < chance
+    }
+
+    /// Draws how far an invocation's clock is off.
+    pub(crate) fn draw_skew(&self, random: &mut Rng) -> i64 {
+        if Faults::strikes(random, self.skew) { random.i64(-SKEW_MICROS..=SKEW_MICROS) } else { 0 }
     }
 }

@@ -11,7 +11,9 @@ use lambda_http::request::LambdaRequest;
 use lambda_http::{Body, Request, Response};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
+use uptime_aws::Settings;
 
+use crate::callers::Trigger;
 use crate::clock;
 use crate::models::sqs::Message;
 use crate::wire::{self, SimulatedClients};
@@ -25,6 +27,8 @@ pub(crate) const VISIBILITY_SECONDS: i64 = 360;
 #[derive(Debug)]
 pub(crate) struct Functions {
     trigger_report: trigger_report::Resources,
+    /// The same with a deadline so near that work goes on past it.
+    hurried_trigger_report: trigger_report::Resources,
     get_report: get_report::Resources,
     compute_report: compute_report::Resources,
     load_data: load_data::Resources,
@@ -33,8 +37,8 @@ pub(crate) struct Functions {
 /// What an invocation is for.
 #[derive(Debug, Clone)]
 pub(crate) enum Work {
-    /// A report is asked for with this method.
-    Trigger(&'static str),
+    /// A report is asked for.
+    Trigger(Trigger),
     /// The status of a report is asked for.
     Status(String),
     /// A message of the report queue.
@@ -56,11 +60,12 @@ pub(crate) enum Outcome {
 pub(crate) struct Invocation {
     pub(crate) number: usize,
     pub(crate) work: Work,
-    pub(crate) started_at: i64,
     /// When it is stopped: at its time-out, or later if it hangs on to life.
     pub(crate) stopped_at: i64,
     /// It stands still until then.
     pub(crate) frozen_until: i64,
+    /// How far its clock is off.
+    pub(crate) skew: i64,
     woken: Arc<Woken>,
     future: Pin<Box<dyn Future<Output = Outcome>>>,
 }
@@ -76,22 +81,29 @@ impl ArcWake for Woken {
 impl Functions {
     pub(crate) fn new() -> Functions {
         let clients = &SimulatedClients::new();
-        let settings = &end_to_end::story_data::settings(&[
-            ("DATA_TABLE", "data"),
-            ("DATA_BUCKET", "data"),
-            ("REPORT_TABLE", "reports"),
-            ("REPORT_BUCKET", "reports"),
-            ("REPORT_QUEUE_URL", "http://aws/queue/reports"),
-            ("RECEIVES_ALLOWED", &RECEIVES_ALLOWED.to_string()),
-            ("VISIBILITY_TIMEOUT_SECONDS", &VISIBILITY_SECONDS.to_string()),
-        ]);
+        let settings = &settings_with_visibility(VISIBILITY_SECONDS);
+        // The deadline follows from it; the queue itself stays as it is.
+        let hurried = &settings_with_visibility(VISIBILITY_SECONDS / 18);
         Functions {
             trigger_report: trigger_report::Resources::new(clients, settings).unwrap(),
+            hurried_trigger_report: trigger_report::Resources::new(clients, hurried).unwrap(),
             get_report: get_report::Resources::new(clients, settings).unwrap(),
             compute_report: compute_report::Resources::new(clients, settings).unwrap(),
             load_data: load_data::Resources::new(clients, settings).unwrap(),
         }
     }
+}
+
+fn settings_with_visibility(seconds: i64) -> Settings {
+    end_to_end::story_data::settings(&[
+        ("DATA_TABLE", "data"),
+        ("DATA_BUCKET", "data"),
+        ("REPORT_TABLE", "reports"),
+        ("REPORT_BUCKET", "reports"),
+        ("REPORT_QUEUE_URL", "http://aws/queue/reports"),
+        ("RECEIVES_ALLOWED", &RECEIVES_ALLOWED.to_string()),
+        ("VISIBILITY_TIMEOUT_SECONDS", &seconds.to_string()),
+    ])
 }
 
 impl Outcome {
@@ -108,8 +120,8 @@ impl Outcome {
 impl Invocation {
     /// Begins an invocation; nothing runs before it is polled.
     pub(crate) fn begin(functions: &Rc<Functions>, number: usize, work: Work) -> Invocation {
-        let started_at = clock::now().micros();
-        let stopped_at = started_at + work.timeout_seconds() * 1_000_000;
+        let now = clock::now().micros();
+        let stopped_at = now + work.timeout_seconds() * 1_000_000;
         let mut context = Context::default();
         context.request_id = request_id(number);
         context.deadline = u64::try_from(stopped_at / 1_000).unwrap();
@@ -117,9 +129,9 @@ impl Invocation {
         Invocation {
             number,
             work,
-            started_at,
             stopped_at,
-            frozen_until: started_at,
+            frozen_until: now,
+            skew: 0,
             woken: Arc::new(Woken(AtomicBool::new(true))),
             future: Box::pin(future),
         }
@@ -128,6 +140,7 @@ impl Invocation {
     /// Runs it as far as it gets.
     pub(crate) fn run(&mut self) -> Option<Outcome> {
         wire::sending(self.number);
+        clock::skew(self.skew);
         while self.woken.0.swap(false, Ordering::Relaxed) {
             let waker = waker(Arc::clone(&self.woken));
             let mut context = TaskContext::from_waker(&waker);
@@ -165,28 +178,40 @@ impl Work {
 
     async fn run(self, functions: Rc<Functions>, context: Context) -> Outcome {
         match self {
-            Work::Trigger(method) => {
-                let request = request("trigger_report", &json!({ "method": method }));
-                let resources = &functions.trigger_report;
-                answer(&trigger_report::handle(resources, request, clock::now).await.unwrap())
+            Work::Trigger(Trigger { method, key, is_hurried }) => {
+                let mut request = request("trigger_report", &json!({ "method": method }));
+                if let Some(key) = key {
+                    let key = key.to_string().parse().unwrap();
+                    request.headers_mut().insert("idempotency-key", key);
+                }
+                let resources = if is_hurried {
+                    &functions.hurried_trigger_report
+                } else {
+                    &functions.trigger_report
+                };
+                answer(
+                    &trigger_report::handle(resources, request, clock::skewed_now).await.unwrap(),
+                )
             }
             Work::Status(report_id) => {
                 let request = request("get_report", &json!({ "report_id": report_id }));
                 let resources = &functions.get_report;
-                answer(&get_report::handle(resources, request, clock::now).await.unwrap())
+                answer(&get_report::handle(resources, request, clock::skewed_now).await.unwrap())
             }
             Work::Compute(message) => {
                 let payload = serde_json::from_value(event_of(&message)).unwrap();
                 let event = LambdaEvent::new(payload, context);
                 let resources = &functions.compute_report;
-                let handled = compute_report::handle(resources, event, clock::now).await.unwrap();
+                let handled =
+                    compute_report::handle(resources, event, clock::skewed_now).await.unwrap();
                 let failures = handled.batch_item_failures;
                 assert!(failures.iter().all(|failed| failed.item_identifier == message.id));
                 Outcome::Handled(failures.is_empty())
             }
             Work::Load(message) => {
                 let event = LambdaEvent::new(event_of(&message), context);
-                let handled = load_data::handle(&functions.load_data, event, clock::now).await;
+                let handled =
+                    load_data::handle(&functions.load_data, event, clock::skewed_now).await;
                 let handled = handled.unwrap();
                 let failures = handled["batchItemFailures"].as_array().unwrap();
                 assert!(failures.iter().all(|failed| failed["itemIdentifier"] == message.id));

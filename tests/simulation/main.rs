@@ -1,7 +1,7 @@
 //! The deployed handlers under seeded schedules of faults: nothing lost, nothing twice, nothing stuck.
 //!
 //! - [`wire`]: where the SDK's connector would be; [`models`]: the three services in memory.
-//! - [`functions`]: the handlers and their invocations; [`clock`]: their time; [`sources`]: files.
+//! - [`callers`]: who asks; [`functions`]: the handlers and their invocations; [`clock`]: their time; [`sources`]: files.
 //! - [`schedule`], [`steps`]: a seed's choices; [`faults`]: what goes wrong; [`world`]: what lasts;
 //!   [`promises`]: what has to hold after every step; [`state`], [`coverage`]: what was reached.
 //! - [`runner`]: many seeds.
@@ -10,6 +10,7 @@
 //! one. A failure prints its seed and what happened; with that seed it happens again.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed setup stops the test")]
 
+mod callers;
 mod clock;
 mod coverage;
 mod faults;

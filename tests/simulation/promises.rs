@@ -1,12 +1,14 @@
 //! What has to hold after every step, whatever goes wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
 use uptime_aws::{LoadStatus, Manifest, hash};
 
 use crate::clock;
+use crate::faults::SKEW_MICROS;
+use crate::functions::RECEIVES_ALLOWED;
 use crate::models::dynamodb::{Key, Table};
 use crate::models::expression::{Item, number};
 use crate::models::s3::Buckets;
@@ -23,8 +25,14 @@ pub(crate) struct Promises {
     /// Nothing is loaded while reports are computed.
     pub(crate) data_rests: bool,
     broken: Option<String>,
-    /// The final states that callers were told, by report, and when.
-    told: BTreeMap<String, (i64, String)>,
+    /// The final states that callers were told, by report, and how many invocations had begun.
+    told: BTreeMap<String, (usize, String)>,
+    /// Reports that nothing keeps from completing any more.
+    will_complete: BTreeSet<String>,
+    /// Reports that callers hold the id of.
+    accepted: BTreeSet<String>,
+    /// How often the message of each invocation that computes a report was delivered.
+    receives: BTreeMap<String, u32>,
     /// The newest manifest's status of each file's load.
     pub(crate) loads: [Option<LoadStatus>; FILES.len()],
 }
@@ -37,6 +45,9 @@ impl Promises {
             data_rests: false,
             broken: None,
             told: BTreeMap::new(),
+            will_complete: BTreeSet::new(),
+            accepted: BTreeSet::new(),
+            receives: BTreeMap::new(),
             loads: [None; FILES.len()],
         }
     }
@@ -79,14 +90,24 @@ impl Promises {
             }
             (_, "Complete") => self.completed(after, sender, now, buckets),
             (_, "Failed") => {
-                let by_worker = text(after, "failure_code") != "enqueue_failed";
-                let is_owner = text(after, "lease_owner") == sender;
-                self.require(!by_worker || is_owner, || {
-                    "a worker without the lease failed a report".to_owned()
-                });
+                self.failed(after, sender);
             }
             _ => {}
         }
+    }
+
+    fn failed(&mut self, report: &Item, sender: &str) {
+        if text(report, "failure_code") == "enqueue_failed" {
+            let id = text(report, "report_id");
+            let is_known = self.accepted.contains(&id);
+            return self.require(!is_known, || "an accepted report was not queued".to_owned());
+        }
+        let is_owner = text(report, "lease_owner") == sender;
+        self.require(is_owner, || "a worker without the lease failed a report".to_owned());
+        let receives = self.receives.get(sender).copied();
+        self.require(receives >= Some(RECEIVES_ALLOWED), || {
+            format!("a report was failed at delivery {receives:?}")
+        });
     }
 
     fn lease_passed(&mut self, before: &Item, after: &Item, sender: &str, now: i128) {
@@ -98,7 +119,7 @@ impl Promises {
             self.require(from == sender, || format!("{sender} gave back the lease of {from}"));
         } else {
             let until = number(&before["lease_until"]);
-            self.require(until <= now, || {
+            self.require(until <= now + i128::from(2 * SKEW_MICROS), || {
                 format!(
                     "{to} took the lease that {from} holds for {} s more",
                     (until - now) / 1_000_000
@@ -219,9 +240,7 @@ impl Promises {
 
     /// A message of the report queue is deleted as done.
     pub(crate) fn report_acknowledged(&mut self, message: &Message, reports: &Table) {
-        let body: Value = serde_json::from_str(&message.body).expect("a work order");
-        let key = (body["report_id"].as_str().expect("an id").to_owned(), String::new());
-        let Some(report) = reports.items.get(&key) else {
+        let Some(report) = reports.items.get(&(report_of(message), String::new())) else {
             self.require(false, || "the message of an unknown report was deleted".to_owned());
             return;
         };
@@ -256,22 +275,56 @@ impl Promises {
         self.require(all_ended, || format!("loads are told as {loads:?} for ever"));
     }
 
-    /// Tells whether callers know that a report has ended.
-    pub(crate) fn has_ended(&self, report_id: &str) -> bool {
-        self.told.contains_key(report_id)
+    /// A message was delivered, so often, to an invocation.
+    pub(crate) fn delivered(&mut self, invocation: String, receives: u32) {
+        self.receives.insert(invocation, receives);
     }
 
-    /// A caller that asked at `asked_at` was told of a final state.
-    pub(crate) fn told(&mut self, report_id: &str, asked_at: i64, status: &Value) {
-        let name = status["status"].as_str().expect("a status");
-        let told_before = self.told.get(report_id).filter(|(at, _)| *at <= asked_at).cloned();
-        if let Some((_, before)) = told_before {
-            self.require(before == name, || format!("a report was {before} and is {name} now"));
-        } else if name != "Running" {
-            let at = clock::now().micros();
-            self.told.entry(report_id.to_owned()).or_insert_with(|| (at, name.to_owned()));
+    /// A caller was told a report's id.
+    pub(crate) fn accepted(&mut self, report_id: &str, reports: &Table) {
+        let report = reports.items.get(&(report_id.to_owned(), String::new()));
+        let code = report.map(|report| text(report, "failure_code"));
+        self.require(code.is_some_and(|code| code != "enqueue_failed"), || {
+            "a report was accepted that is not recorded or not queued".to_owned()
+        });
+        self.accepted.insert(report_id.to_owned());
+    }
+
+    /// The report of a message has all the time it needs, until `latest`.
+    pub(crate) fn will_complete(&mut self, message: &Message, reports: &Table, latest: i64) {
+        let report_id = report_of(message);
+        let report = reports.items.get(&(report_id.clone(), String::new()));
+        let is_running = |report: &&Item| text(report, "state") == "Running";
+        let is_early = |report: &Item| i128::from(latest) < number(&report["deadline"]);
+        if report.filter(is_running).is_some_and(is_early) {
+            self.will_complete.insert(report_id);
         }
     }
+
+    /// Callers were told how a report ended, as it had to.
+    pub(crate) fn report_ended(&mut self, report_id: &str) {
+        let told = self.told.get(report_id).map(|(_, status)| status.clone());
+        let is_right = told
+            .as_ref()
+            .is_some_and(|status| status == "Complete" || !self.will_complete.contains(report_id));
+        self.require(is_right, || format!("a report ends as {told:?}"));
+    }
+
+    /// Invocation `number` told a caller a report's status; `begun` invocations had begun by then.
+    pub(crate) fn told(&mut self, report_id: &str, number: usize, begun: usize, status: &Value) {
+        let name = status["status"].as_str().expect("a status");
+        let told_before = self.told.get(report_id).filter(|(by_then, _)| *by_then < number);
+        if let Some((_, before)) = told_before.cloned() {
+            self.require(before == name, || format!("a report was {before} and is {name} now"));
+        } else if name != "Running" {
+            self.told.entry(report_id.to_owned()).or_insert_with(|| (begun, name.to_owned()));
+        }
+    }
+}
+
+fn report_of(message: &Message) -> String {
+    let body: Value = serde_json::from_str(&message.body).expect("a work order");
+    body["report_id"].as_str().expect("an id").to_owned()
 }
 
 /// A text of an item; empty if there is none.

@@ -13,6 +13,9 @@ use crate::promises::Promises;
 use crate::schedule::Schedule;
 use crate::sources::{self, FILES, Undisturbed};
 
+/// After so many schedules a thread adds what it reached to what all did.
+const ADDED_EVERY: u64 = 500;
+
 /// What schedules are compared with.
 #[derive(Debug)]
 pub(crate) struct Runner {
@@ -47,8 +50,11 @@ impl Runner {
                             failed.lock().unwrap().push((seed, broken));
                         }
                         own.schedules += 1;
+                        if own.schedules >= ADDED_EVERY {
+                            own.add_to(&coverage, begun);
+                        }
                     }
-                    coverage.lock().unwrap().merge(own);
+                    own.add_to(&coverage, begun);
                 });
             }
         });

@@ -6,11 +6,15 @@ use crate::models::expression::{Item, number};
 use crate::models::sqs::Queue;
 use crate::promises::text;
 use crate::schedule::Schedule;
+use crate::world::KEY;
 
 impl Schedule<'_> {
     /// A hash of it, which does not depend on the order of reports and messages.
     pub(crate) fn state(&self) -> u64 {
-        let reports = self.world.reports.items.values().map(|report| self.report_state(report));
+        let items = &self.world.reports.items;
+        let (keys, reports): (Vec<_>, Vec<_>) =
+            items.iter().partition(|(key, _)| key.0.starts_with(KEY));
+        let reports = reports.iter().map(|(_, report)| self.report_state(report));
         let invocations = self.invocations.iter().map(|invocation| {
             let is_frozen = clock::now().micros() < invocation.frozen_until;
             hash_of(&(invocation.work.name(), is_frozen, self.waits_for(invocation.number)))
@@ -19,6 +23,7 @@ impl Schedule<'_> {
         let loads = self.world.promises.loads.map(|load| load.map(|load| load as u8));
         hash_of(&(
             sum(reports),
+            keys.len(),
             sum(invocations),
             messages_state(&self.world.report_queue),
             messages_state(&self.world.load_queue),

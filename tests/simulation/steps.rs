@@ -44,7 +44,9 @@ impl Schedule<'_> {
         if Faults::strikes(&mut self.random, self.faults.throttle) {
             batch = self.random.usize(0..3);
         }
-        let portion = Portion { page: self.page, batch };
+        let page =
+            if Faults::strikes(&mut self.random, self.faults.throttle) { 0 } else { self.page };
+        let portion = Portion { page, batch };
         match fate {
             Fate::Happens => {
                 let reply = self.world.effect(&call, portion);
@@ -54,8 +56,19 @@ impl Schedule<'_> {
                 self.world.effect(&call, portion);
                 call.answer(None);
             }
-            Fate::Fails if self.random.bool() => call.answer(None),
-            Fate::Fails => call.answer(Some(wire::Reply::empty(500))),
+            Fate::IsCutOff => {
+                let mut reply = self.world.effect(&call, portion);
+                reply.breaks_off_at = Some(self.random.usize(..=reply.body.len()));
+                call.answer(Some(reply));
+            }
+            Fate::Fails => {
+                let reply = match self.random.u32(0..4) {
+                    0 => Some(World::distrust(&call)),
+                    1 => Some(wire::Reply::empty(500)),
+                    _ => None,
+                };
+                call.answer(reply);
+            }
             Fate::IsThrottled => {
                 let reply = World::throttle(&call);
                 call.answer(Some(reply));

@@ -10,6 +10,9 @@ use crate::models::sqs::Queue;
 use crate::promises::Promises;
 use crate::wire::{Call, Reply};
 
+/// What the keys of items begin with that hold idempotency keys.
+pub(crate) const KEY: &str = "key#";
+
 /// The services with what they hold.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -69,11 +72,17 @@ impl World {
     pub(crate) fn throttle(call: &Call) -> Reply {
         match call.request.operation.as_str() {
             "PUT object" | "GET object" => slow_down(),
-            "SendMessage" => {
-                let kind = "com.amazonaws.sqs#RequestThrottled";
-                Reply { status: 400, ..Reply::json(&json!({ "__type": kind, "message": "" })) }
-            }
+            "SendMessage" => Reply::json_error("com.amazonaws.sqs#RequestThrottled"),
             _ => throttled(),
+        }
+    }
+
+    /// The answer of a service that does not accept a signature: a clock is off, or credentials are
+    /// too old.
+    pub(crate) fn distrust(call: &Call) -> Reply {
+        match call.request.operation.as_str() {
+            "PUT object" | "GET object" => Reply::xml_error(403, "RequestTimeTooSkewed"),
+            _ => Reply::json_error("com.amazon.coral.service#ExpiredTokenException"),
         }
     }
 
@@ -114,6 +123,9 @@ impl World {
                     _ => table.update_item(request),
                 };
                 let after = &table.items.get(&key);
+                if key.0.starts_with(KEY) {
+                    return reply;
+                }
                 if is_report {
                     let change = (before.as_ref(), *after);
                     self.promises.report_changed(change, sender, &self.buckets);

@@ -186,6 +186,21 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_is_right_for_days_around_its_span_too() {
+        let zone = Tz::Pacific__Apia;
+        let skipped_date = at("2011-12-30T10:00:00Z");
+        for days in -4..=4 {
+            let end = skipped_date.plus(days * DAY);
+            let narrow = ZoneClock::new(zone, Interval::ending_at(end, SECOND));
+            let wide = ZoneClock::new(zone, Interval::ending_at(end.plus(30 * DAY), 60 * DAY));
+            for days_off in -3..=3 {
+                let date = wide.local(end).date.plus(days_off);
+                assert_eq!(narrow.instant(date, DAY / 2), wide.instant(date, DAY / 2), "{days}");
+            }
+        }
+    }
+
+    #[test]
     fn weekdays_count_from_monday() {
         let clock = ZoneClock::new(Tz::UTC, Interval::ending_at(at("2023-01-30T00:00:00Z"), DAY));
         let weekday = |text: &str| clock.local(at(text)).date.weekday();

@@ -74,7 +74,7 @@ impl Table {
         Reply::json(&answer)
     }
 
-    /// Reads at most so many items.
+    /// Reads at most so many items. None at all is no sign of the end.
     pub(crate) fn query(&self, request: &Value, page: usize) -> Reply {
         let own = ["TableName", "KeyConditionExpression", "ConsistentRead", "ExclusiveStartKey"];
         only(request, &[&own, PLACEHOLDERS].concat());
@@ -84,17 +84,23 @@ impl Table {
         let placeholders = Placeholders::of(request);
         assert_eq!([placeholders.name("#pk"), placeholders.name("#sk")], self.key);
         let text = |name| placeholders.value(name)["S"].as_str().expect("text").to_owned();
-        let (first, last) = ((text(":pk"), text(":first")), (text(":pk"), text(":last")));
-        let after = &request["ExclusiveStartKey"];
-        let after = after.is_object().then(|| self.key_of(after));
-        let mut found = self.items.range(first..=last);
+        let (first, last_key) = ((text(":pk"), text(":first")), (text(":pk"), text(":last")));
+        let start = &request["ExclusiveStartKey"];
+        let after = start.is_object().then(|| self.key_of(start));
+        let mut found = self.items.range(first..=last_key);
         let mut found = found.by_ref().filter(|(key, _)| Some(*key) > after.as_ref()).peekable();
         let items: Vec<&Item> = found.by_ref().take(page).map(|(_, item)| item).collect();
         let mut answer = json!({ "Items": items, "Count": items.len() });
-        if let (Some(last), Some(_)) = (items.last(), found.peek()) {
-            let key = self.key.iter().map(|&name| (name.to_owned(), last[name].clone()));
-            answer["LastEvaluatedKey"] = Value::Object(key.collect());
-        }
+        let last = items.last().map(|item| {
+            let key = self.key.iter().map(|&name| (name.to_owned(), item[name].clone()));
+            Value::Object(key.collect())
+        });
+        answer["LastEvaluatedKey"] = match last {
+            Some(last) if found.peek().is_some() => last,
+            None if page == 0 && start.is_object() => start.clone(),
+            None if page == 0 => json!({ "pk": { "S": text(":pk") }, "sk": { "S": "" } }),
+            Some(_) | None => return Reply::json(&answer),
+        };
         Reply::json(&answer)
     }
 
@@ -144,8 +150,9 @@ fn refusal(request: &Value, item: Option<&Item>) -> Option<Reply> {
 }
 
 fn refused(name: &str, item: Option<&Item>) -> Reply {
-    let kind = format!("com.amazonaws.dynamodb.v20120810#{name}");
-    let mut body = json!({ "__type": kind, "message": "refused" });
+    let mut body = json!({
+        "__type": format!("com.amazonaws.dynamodb.v20120810#{name}"), "message": "refused",
+    });
     if let Some(item) = item {
         body["Item"] = Value::Object(item.clone());
     }

@@ -42,7 +42,7 @@ impl Buckets {
         if let Some(condition) = &request.if_none_match {
             assert_eq!(condition, "*");
             if self.newest(name).is_some() {
-                return error(412, "PreconditionFailed");
+                return Reply::xml_error(412, "PreconditionFailed");
             }
         }
         let id = self.put(name, &request.body, now);
@@ -54,18 +54,18 @@ impl Buckets {
         let (name, pinned) = name_and_version(&request.path);
         assert!(request.if_none_match.is_none(), "nobody simulates {request:?}");
         let Some(versions) = self.objects.get(name) else {
-            return error(404, "NoSuchKey");
+            return Reply::xml_error(404, "NoSuchKey");
         };
         let version = match pinned {
             Some(id) => versions.iter().find(|version| version.id == id),
             None => versions.last(),
         };
         let Some(version) = version else {
-            return error(404, "NoSuchVersion");
+            return Reply::xml_error(404, "NoSuchVersion");
         };
         let e_tag = format!("\"{}\"", version.id);
         if request.if_match.as_ref().is_some_and(|wanted| *wanted != e_tag) {
-            return error(412, "PreconditionFailed");
+            return Reply::xml_error(412, "PreconditionFailed");
         }
         let headers = vec![
             ("etag", e_tag),
@@ -73,13 +73,13 @@ impl Buckets {
             ("last-modified", http_date(version.put_at)),
             ("content-length", version.body.len().to_string()),
         ];
-        Reply { status: 200, headers, body: version.body.clone() }
+        Reply { headers, body: version.body.clone(), ..Reply::empty(200) }
     }
 }
 
 /// The answer to a request that is throttled.
 pub(crate) fn slow_down() -> Reply {
-    error(503, "SlowDown")
+    Reply::xml_error(503, "SlowDown")
 }
 
 /// Returns `/bucket/key` and the version asked for.
@@ -95,11 +95,6 @@ pub(crate) fn name_and_version(path: &str) -> (&str, Option<&str>) {
         }
     }
     (name, version)
-}
-
-fn error(status: u16, code: &str) -> Reply {
-    let body = format!("<Error><Code>{code}</Code><Message>refused</Message></Error>");
-    Reply { body: body.into_bytes(), ..Reply::empty(status) }
 }
 
 fn http_date(seconds: i64) -> String {

@@ -1,0 +1,97 @@
+//! What callers do, and what they are told: they ask for reports, with and without idempotency keys,
+//! and for the status of those they hold the id of.
+
+use std::collections::BTreeMap;
+
+use crate::functions::{Invocation, Outcome, Work};
+use crate::schedule::Schedule;
+use crate::sources::METHODS;
+
+/// How many keys callers share.
+const KEYS: usize = 2;
+
+/// One call of `trigger_report`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Trigger {
+    pub(crate) method: &'static str,
+    pub(crate) key: Option<usize>,
+    pub(crate) is_hurried: bool,
+}
+
+/// The callers of a schedule.
+#[derive(Debug, Default)]
+pub(crate) struct Callers {
+    pub(crate) triggers_left: usize,
+    /// Reports get two minutes until their deadline.
+    pub(crate) are_hurried: bool,
+    pub(crate) questions_left: usize,
+    /// Reports that callers hold the id of, in the order they were told them.
+    pub(crate) accepted: Vec<String>,
+    /// The methods that were asked for with each key.
+    pub(crate) asked: [Vec<&'static str>; KEYS],
+    /// The report that each key was said to stand for.
+    pub(crate) stands_for: BTreeMap<usize, (&'static str, String)>,
+}
+
+impl Schedule<'_> {
+    pub(crate) fn trigger(&mut self) -> &'static str {
+        self.callers.triggers_left -= 1;
+        let method = METHODS[self.random.usize(..METHODS.len())];
+        let key = self.random.bool().then(|| self.random.usize(..KEYS));
+        if let Some(key) = key {
+            self.callers.asked[key].push(method);
+        }
+        let is_hurried = self.callers.are_hurried;
+        self.begin(Work::Trigger(Trigger { method, key, is_hurried }));
+        "trigger"
+    }
+
+    pub(crate) fn ask(&mut self) -> &'static str {
+        self.callers.questions_left -= 1;
+        let place = self.random.usize(..self.callers.accepted.len());
+        self.begin(Work::Status(self.callers.accepted[place].clone()));
+        "ask"
+    }
+
+    /// Takes note of what an invocation ended with.
+    pub(crate) fn ended(&mut self, invocation: &Invocation, outcome: &Outcome) {
+        let (number, name) = (invocation.number, invocation.work.name());
+        self.note(|| format!("#{number} {name} ends: {}", outcome.in_short()));
+        match (&invocation.work, outcome) {
+            (Work::Trigger(trigger), Outcome::Answer(202, document)) => {
+                self.accepted(*trigger, document["report_id"].as_str().unwrap());
+            }
+            (Work::Trigger(Trigger { key: Some(key), method, .. }), Outcome::Answer(422, _)) => {
+                let others = self.callers.asked[*key].iter().any(|other| other != method);
+                self.world.promises.require(others, || "a key was refused for nothing".to_owned());
+            }
+            (Work::Status(report_id), Outcome::Answer(200, status)) => {
+                self.world.promises.told(report_id, number, self.begun, status);
+            }
+            (Work::Compute(message), Outcome::Handled(true)) => self.report_done(message),
+            (Work::Load(message), Outcome::Handled(true)) => self.load_done(message),
+            (Work::Trigger(_), Outcome::Answer(409 | 503, _))
+            | (Work::Status(_), Outcome::Answer(503, _))
+            | (Work::Compute(_) | Work::Load(_), Outcome::Handled(false)) => {}
+            (work, outcome) => {
+                let text = format!("{} answered {outcome:?}", work.name());
+                self.world.promises.require(false, || text);
+            }
+        }
+    }
+
+    /// A caller holds an id: the report is known, and a key stands for one only.
+    fn accepted(&mut self, trigger: Trigger, report_id: &str) {
+        self.world.promises.accepted(report_id, &self.world.reports);
+        if let Some(key) = trigger.key {
+            let this = (trigger.method, report_id.to_owned());
+            let stands_for = self.callers.stands_for.entry(key).or_insert_with(|| this.clone());
+            self.world.promises.require(*stands_for == this, || {
+                format!("key {key} stands for {stands_for:?} and {this:?}")
+            });
+        }
+        if self.callers.accepted.iter().all(|other| other != report_id) {
+            self.callers.accepted.push(report_id.to_owned());
+        }
+    }
+}
