@@ -64,7 +64,7 @@ impl FaultySystem {
     }
 
     /// Asks for a report about an instant, maybe with an idempotency key; returns the status of
-    /// the answer and its document. `None`: the process died.
+    /// the answer and its document. `None`: the process died. **Every 503 says when to try again.**
     pub async fn trigger(&self, as_of: &str, key: Option<&str>) -> Option<(u64, Value)> {
         let mut request = stored_event("trigger_report");
         request["queryStringParameters"] = json!({ "as_of": as_of });
@@ -76,7 +76,10 @@ impl FaultySystem {
         tokio::select! {
             answer = self.trigger_report.invoke(request) => {
                 let answer = answer.unwrap();
-                Some((answer["statusCode"].as_u64().unwrap(), body(&answer)))
+                let status = answer["statusCode"].as_u64().unwrap();
+                let retry_after = &answer["multiValueHeaders"]["retry-after"];
+                assert!(status != 503 || retry_after.is_array(), "{answer}");
+                Some((status, body(&answer)))
             }
             () = self.faults.died() => None,
         }
