@@ -1,10 +1,11 @@
 //! What a load leaves behind: its manifest, and CSVs of any length.
 
 use end_to_end::adapters::{Cloud, DATA_BUCKET};
+use end_to_end::faults::{Fault, Faults};
 use uptime::Timestamp;
 use uptime::segment::Source;
 use uptime_aws::manifest::ManifestFile;
-use uptime_aws::{LoadFolder, LoadStatus, Manifest};
+use uptime_aws::{LoadFiles, LoadFolder, LoadStatus, Manifest};
 
 const MIB: usize = 1 << 20;
 
@@ -34,6 +35,27 @@ async fn a_load_that_has_ended_is_not_told_as_running_by_an_attempt_that_begins_
     loads.put_manifest(&folder(), &complete).await.unwrap();
     loads.begin_manifest(&folder(), &running).await.unwrap();
     assert_eq!(loads.manifest(&folder()).await.unwrap(), Some(complete));
+}
+
+#[tokio::test]
+async fn a_manifest_that_somebody_else_has_put_or_is_just_putting_stands() {
+    for (status, code, is_fine) in [
+        (412, "PreconditionFailed", true),
+        (409, "ConditionalRequestConflict", true),
+        (403, "AccessDenied", false),
+    ] {
+        let cloud = Cloud::start().await;
+        let faults = Faults::default();
+        faults.plan("PutObject", 0, Fault::Refuse(status, code));
+        let loads = LoadFiles::new(&faults.between(&cloud.sdk_config()), DATA_BUCKET);
+
+        let begun = loads.begin_manifest(&folder(), &manifest(LoadStatus::Running)).await;
+
+        assert_eq!(begun.is_ok(), is_fine, "{code}");
+        let complete = manifest(LoadStatus::Complete);
+        loads.put_manifest(&folder(), &complete).await.unwrap();
+        assert_eq!(loads.manifest(&folder()).await.unwrap(), Some(complete));
+    }
 }
 
 #[tokio::test]
@@ -75,6 +97,30 @@ async fn nothing_is_stored_before_the_end_nor_after_an_abort() {
     upload.abort().await;
 
     assert_eq!(cloud.object(&key()).await, None);
+}
+
+#[tokio::test]
+async fn a_csv_of_which_a_part_fails_is_given_up_and_leaves_no_parts() {
+    // The third part fails while it is written, and the last one when all is written.
+    for (parts, is_written) in [(3, false), (2, true)] {
+        let cloud = Cloud::start().await;
+        let faults = Faults::default();
+        faults.plan("UploadPart", 2, Fault::Refuse(403, "AccessDenied"));
+        let loads = LoadFiles::new(&faults.between(&cloud.sdk_config()), DATA_BUCKET);
+        let mut upload = loads.csv_upload(&folder(), "rejects.csv");
+
+        let written = upload.write(&vec![b'x'; parts * 8 * MIB + 1]).await;
+
+        assert_eq!(written.is_ok(), is_written);
+        if is_written {
+            assert_eq!(upload.finish().await.unwrap_err().operation(), "UploadPart");
+        } else {
+            upload.abort().await;
+        }
+        assert_eq!(faults.tries("UploadPart"), 3);
+        assert_eq!(faults.tries("AbortMultipartUpload"), 1);
+        assert_eq!(cloud.object(&key()).await, None);
+    }
 }
 
 /// Writes pieces of these lengths and reads the CSV back.

@@ -6,6 +6,7 @@ mod many_items;
 mod pinned_version;
 mod report_table;
 mod source_files;
+mod stalls;
 mod store_data;
 mod superseded;
 mod unprocessed;

@@ -45,6 +45,8 @@ async fn a_version_that_is_no_more_is_gone_and_another_error_is_none_of_that() {
         ("412 Precondition Failed", "PreconditionFailed", "Gone"),
         ("404 Not Found", "NoSuchBucket", "Unavailable"),
         ("403 Forbidden", "AccessDenied", "Unavailable"),
+        ("403 Forbidden", "RequestTimeTooSkewed", "Unavailable"),
+        ("400 Bad Request", "ExpiredToken", "Unavailable"),
         ("503 Slow Down", "SlowDown", "Unavailable"),
     ] {
         let body = format!("<Error><Code>{code}</Code><Message>m</Message></Error>");

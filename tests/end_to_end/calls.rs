@@ -3,6 +3,10 @@
 use end_to_end::http::Answer;
 use end_to_end::story::Story;
 use http::Method;
+use local::system::REPORT_BUCKET;
+use uptime::Timestamp;
+use uptime::interval::MINUTE;
+use uptime_aws::ReportFiles;
 
 use crate::small;
 
@@ -62,6 +66,30 @@ async fn a_link_is_fresh_on_each_call_and_a_forged_one_is_refused() {
         story.follow(again["report_url"].as_str().unwrap()).await,
         story.follow(&link).await
     );
+}
+
+#[tokio::test]
+async fn a_link_is_refused_after_15_minutes_and_a_new_call_gives_another() {
+    let story = Story::begin().await;
+    story.load_all(&[small::POLLS]).await;
+    let id = story.trigger("").await;
+    let csv = story.csv_of(&id).await;
+    let files = ReportFiles::new(&story.system.sdk_config(), REPORT_BUCKET);
+    let key = format!("reports/{id}/1/report.csv");
+    let made = async |minutes_ago: i64| {
+        let at = uptime_aws::now().plus(-minutes_ago * MINUTE);
+        files.presigned_link(&key, "report.csv", at).await.unwrap().url
+    };
+
+    assert!(made(0).await.contains("X-Amz-Expires=900"));
+    assert_eq!(story.follow(&made(14).await).await, csv);
+    assert_eq!(story.http().get(&made(16).await).await.status, 403);
+
+    let status = story.status(&id).await;
+    let (link, expires_at) = (&status["report_url"], &status["report_url_expires_at"]);
+    assert_eq!(story.follow(link.as_str().unwrap()).await, csv);
+    let expires_at = Timestamp::from_rfc3339(expires_at.as_str().unwrap()).unwrap();
+    assert!(expires_at <= uptime_aws::now().plus(15 * MINUTE), "{expires_at}");
 }
 
 #[tokio::test]

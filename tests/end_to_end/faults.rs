@@ -106,6 +106,53 @@ async fn a_query_that_is_throttled_is_tried_again() {
 }
 
 #[tokio::test]
+async fn queries_that_are_throttled_without_end_fail_the_attempt_and_never_make_half_a_report() {
+    for code in ["ThrottlingException", "ProvisionedThroughputExceededException"] {
+        let (system, id) = asked_for().await;
+        system.faults.plan_for_good("Query", 100, Fault::Refuse(400, code));
+
+        assert_eq!(system.deliver(&id, 1).await, Some(false));
+        let report = system.recorded(&id).await;
+        assert!(matches!(report.state, ReportState::Running { .. }));
+        assert_eq!(report.last_failure.unwrap().detail, "the stored data was not available");
+
+        assert_eq!(system.deliver(&id, 5).await, Some(false), "the last one allowed");
+        assert_eq!(system.recorded(&id).await.attempt, 2, "the first gave its lease back");
+        let status = system.story.status(&id).await;
+        assert_eq!(status["error"]["code"], "compute_failed");
+        assert_eq!(status["error"]["detail"], "the stored data was not available");
+        assert_eq!(system.faults.tries("PutObject"), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off_and_credentials_that_expired_fail_a_try_that_may_be_repeated() {
+    let (skewed, expired) = ("RequestTimeTooSkewed", "ExpiredTokenException");
+    for (operation, earlier, status, code) in [
+        ("UpdateItem", 0, 400, expired),
+        ("Query", 10, 400, "InvalidSignatureException"),
+        ("Query", 10, 400, expired),
+        ("PutObject", 0, 403, skewed),
+        ("PutObject", 0, 400, "ExpiredToken"),
+        ("UpdateItem", 1, 400, expired),
+    ] {
+        let (system, id) = asked_for().await;
+        system.faults.plan(operation, earlier, Fault::Refuse(status, code));
+        if system.deliver(&id, 1).await == Some(false) {
+            assert_eq!(system.deliver(&id, 2).await, Some(true), "{operation} {code}");
+        }
+        check_csv(&system, &id).await;
+    }
+    for (operation, code) in [("GetItem", expired), ("PutItem", "InvalidSignatureException")] {
+        let (system, _) = asked_for().await;
+        system.faults.plan(operation, 0, Fault::Refuse(400, code));
+        let (status, problem) = system.trigger(NOON, None).await.unwrap();
+        assert_eq!((status, &problem["type"]), (503, &json!("/problems/unavailable")), "{code}");
+        system.accepted(NOON, None).await;
+    }
+}
+
+#[tokio::test]
 async fn a_page_that_cannot_be_read_fails_the_attempt_and_leaves_no_csv() {
     let (system, id) = asked_for().await;
     system.faults.plan("Query", 100, Fault::Refuse(400, "ValidationException"));

@@ -8,7 +8,7 @@ use http::Method;
 use local::system::{REPORT_QUEUE, REPORT_TABLE};
 use serde_json::json;
 use uptime::interval::{HOUR, SECOND};
-use uptime_aws::{IdempotencyKey, KeyTable, KeyUse, ReportId};
+use uptime_aws::{IdempotencyKey, KeyTable, KeyUse, ReportId, ReportTableError};
 
 use crate::small;
 
@@ -133,6 +133,44 @@ async fn the_key_of_a_report_that_could_not_be_queued_is_free() {
     assert_eq!(system.story.status(&failed[0]).await["error"]["code"], "enqueue_failed");
     assert_ne!(id, failed[0]);
     assert_eq!(system.accepted(NOON, KEY).await, id);
+}
+
+#[tokio::test]
+async fn a_key_that_becomes_free_is_taken_by_one_of_many_calls_at_once() {
+    let story = Story::begin().await;
+    let keys = KeyTable::new(&story.system.sdk_config(), REPORT_TABLE);
+    let key: IdempotencyKey = "k".parse().unwrap();
+    let wanted: Vec<_> = (0..16)
+        .map(|number: u32| KeyUse { report_id: ReportId::random(), asked: number.to_string() })
+        .collect();
+    let first = KeyUse { report_id: ReportId::random(), asked: String::new() };
+    let now = uptime_aws::now();
+    keys.take(&key, first.clone(), now).await.unwrap();
+
+    // Its report was never queued.
+    let taken =
+        wanted.iter().map(|wanted| keys.take_from(first.report_id, &key, wanted.clone(), now));
+    let second = the_one_of(join_all(taken).await, &wanted);
+    // It has been kept for its time.
+    let later = now.plus(25 * HOUR);
+    let taken = wanted.iter().map(|wanted| keys.take(&key, wanted.clone(), later));
+    let third = the_one_of(join_all(taken).await, &wanted);
+    // Whoever comes late with the first report finds that others were faster.
+    let late = keys.take_from(first.report_id, &key, first.clone(), later).await.unwrap();
+    assert_eq!(late, third);
+    if second != third {
+        let late = keys.take_from(second.report_id, &key, second, later).await.unwrap();
+        assert_eq!(late, third);
+    }
+}
+
+/// What all of the calls were told, which is what one of them wanted.
+#[track_caller]
+fn the_one_of(told: Vec<Result<KeyUse, ReportTableError>>, wanted: &[KeyUse]) -> KeyUse {
+    let told: Vec<KeyUse> = told.into_iter().map(Result::unwrap).collect();
+    assert!(wanted.contains(&told[0]), "{:?}", told[0]);
+    assert!(told.iter().all(|other| *other == told[0]), "{told:?}");
+    told[0].clone()
 }
 
 #[tokio::test]

@@ -5,12 +5,15 @@
 //! - [`figures`]: reports are those of `local report`, byte for byte.
 //! - [`loads`], [`newest`], [`rejects`], [`repeats`], [`notifications`], [`future_polls`]: what
 //!   becomes of files.
-//! - [`deliveries`], [`lives`]: what becomes of reports, whatever happens on the way.
+//! - [`deliveries`], [`batches`], [`leases`], [`lives`]: what becomes of reports, whatever happens
+//!   on the way.
 //! - [`keys`]: idempotency keys; [`faults`]: calls to AWS that fail while a report is made.
 //! - [`kills`]: the process dies in the middle.
+//! - [`settings`]: what a deployment sets, and must.
 //! - [`events`]: stored events, as AWS sends them.
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
+mod batches;
 mod calls;
 mod deliveries;
 mod events;
@@ -20,6 +23,7 @@ mod forms;
 mod future_polls;
 mod keys;
 mod kills;
+mod leases;
 mod lives;
 mod loads;
 mod newest;
@@ -27,6 +31,7 @@ mod notifications;
 mod parameters;
 mod rejects;
 mod repeats;
+mod settings;
 
 /// Two polls of one store that is open on Mondays from 9 to 12 in UTC, and its figures.
 mod small {

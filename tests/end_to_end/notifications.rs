@@ -20,6 +20,10 @@ async fn what_needs_no_load_is_acknowledged() {
     story.send_to_load_data(&event(&[("ObjectCreated:Put", "incoming/folder/")]));
     story.send_to_load_data(&event(&[("ObjectCreated:Put", "incoming/never+was.csv")]));
     story.send_to_load_data(&event(&[]));
+    // Such as a file of rejects, which could be loaded.
+    let elsewhere = story.s3().put_object().bucket(DATA_BUCKET).key("elsewhere/hours.csv");
+    elsewhere.body(small::HOURS.as_bytes().to_vec().into()).send().await.unwrap();
+    story.send_to_load_data(&event(&[("ObjectCreated:Put", "elsewhere/hours.csv")]));
 
     story.put("folder/", "").await;
 

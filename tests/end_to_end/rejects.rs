@@ -1,6 +1,8 @@
 //! A bad row never stops a good one and is never dropped silently: it can be corrected and put
 //! again.
 
+use end_to_end::faults::Fault;
+use end_to_end::faulty_system::FaultySystem;
 use end_to_end::story::Story;
 use uptime_aws::{LoadStatus, Manifest};
 
@@ -83,6 +85,32 @@ async fn a_load_with_too_many_rejects_fails_and_its_good_rows_count() {
     let id = story.trigger("").await;
     assert_eq!(story.status(&id).await["as_of"], "2023-01-23T10:14:00Z");
     story.csv_of(&id).await;
+}
+
+#[tokio::test]
+async fn a_load_whose_rejects_cannot_be_stored_gives_up_their_parts_and_can_be_repeated() {
+    let system = FaultySystem::start(&small::FILES).await;
+    // Either file of rejects is sent part by part.
+    let bad =
+        format!("{}{}", small::ZONES, format!("b,{}\n", "Utopia/".repeat(14)).repeat(100_000));
+    system.story.load("bad.csv", bad).await;
+    let (part, completion) = ("UploadPart", "CompleteMultipartUpload");
+    for (operation, earlier, completed) in
+        [(part, 0, 0), (part, 1, 0), (completion, 0, 0), (completion, 1, 1)]
+    {
+        system.faults.clear();
+        system.faults.plan(operation, earlier, Fault::Refuse(403, "AccessDenied"));
+
+        let failed = system.load_directly("bad.csv").await;
+
+        assert!(failed.is_err());
+        let begun = system.faults.tries("CreateMultipartUpload");
+        let aborted = system.faults.tries("AbortMultipartUpload");
+        assert!(begun > 0);
+        assert_eq!(aborted, begun - completed, "{operation} {earlier}");
+    }
+    let manifest = system.load_directly("bad.csv").await.unwrap();
+    assert_eq!(manifest["rejected"], 100_000);
 }
 
 async fn lenient() -> Story {

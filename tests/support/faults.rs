@@ -26,6 +26,10 @@ pub enum Fault {
     DieAfter,
     /// A query that begins a range finds nothing on its first page, and more to read.
     EmptyPage,
+    /// Whoever makes the call panics.
+    Panic,
+    /// It does not begin before [`Faults::release`].
+    Hold,
 }
 
 /// Faults that are to come, and what was seen so far. Clones are the same.
@@ -37,6 +41,8 @@ struct State {
     plan: Mutex<Vec<Planned>>,
     seen: Mutex<Vec<Seen>>,
     died: Notify,
+    held: Notify,
+    released: Notify,
 }
 
 #[derive(Debug)]
@@ -44,6 +50,8 @@ struct Planned {
     operation: &'static str,
     pass_first: u32,
     fault: Fault,
+    // Or for one try only.
+    for_good: bool,
 }
 
 #[derive(Debug)]
@@ -56,7 +64,12 @@ impl Faults {
     /// Plans a fault for a try of an operation, after so many of it have passed and after the
     /// faults planned for it before.
     pub fn plan(&self, operation: &'static str, pass_first: u32, fault: Fault) {
-        lock(&self.0.plan).push(Planned { operation, pass_first, fault });
+        lock(&self.0.plan).push(Planned { operation, pass_first, fault, for_good: false });
+    }
+
+    /// Plans a fault for every try of an operation, after so many of it have passed.
+    pub fn plan_for_good(&self, operation: &'static str, pass_first: u32, fault: Fault) {
+        lock(&self.0.plan).push(Planned { operation, pass_first, fault, for_good: true });
     }
 
     /// Forgets what was planned and seen.
@@ -83,6 +96,16 @@ impl Faults {
         self.0.died.notified().await;
     }
 
+    /// Waits until a call is held.
+    pub async fn held(&self) {
+        self.0.held.notified().await;
+    }
+
+    /// Lets the call that is held begin.
+    pub fn release(&self) {
+        self.0.released.notify_one();
+    }
+
     /// The configuration of clients that meet these faults.
     pub fn between(&self, sdk_config: &SdkConfig) -> SdkConfig {
         let (faults, real) = (self.clone(), uptime_aws::sdk_config::http_client());
@@ -103,6 +126,9 @@ impl Faults {
         if planned.pass_first > 0 {
             planned.pass_first -= 1;
             return None;
+        }
+        if planned.for_good {
+            return Some(planned.fault);
         }
         Some(plan.remove(place?).fault)
     }
@@ -126,7 +152,7 @@ impl HttpConnector for Faulty {
         HttpConnectorFuture::new(async move {
             match faults.next(&request) {
                 None => inner.call(request).await,
-                Some(Fault::Refuse(status, code)) => Ok(refusal(status, code)),
+                Some(Fault::Refuse(status, code)) => Ok(refusal(&request, status, code)),
                 Some(Fault::Lose) => {
                     inner.call(request).await?;
                     Err(ConnectorError::io("the connection broke".into()))
@@ -135,6 +161,12 @@ impl HttpConnector for Faulty {
                 Some(Fault::DieAfter) => {
                     inner.call(request).await?;
                     faults.die().await
+                }
+                Some(Fault::Panic) => panic!("a call panics on purpose"),
+                Some(Fault::Hold) => {
+                    faults.0.held.notify_one();
+                    faults.0.released.notified().await;
+                    inner.call(request).await
                 }
                 Some(Fault::EmptyPage) => match empty_page(&request) {
                     Some(page) => Ok(page),
@@ -145,15 +177,29 @@ impl HttpConnector for Faulty {
     }
 }
 
-/// The JSON protocols name it in a header; of S3's, reports only use one.
+/// The JSON protocols name it in a header; S3's calls are told by their form.
 fn operation_of(request: &HttpRequest) -> String {
-    let target = request.headers().get("x-amz-target");
-    let name = target.and_then(|target| target.rsplit('.').next());
-    name.unwrap_or(if request.method() == "PUT" { "PutObject" } else { "S3" }).to_owned()
+    let name = json_operation(request).unwrap_or_else(|| s3_operation(request));
+    name.to_owned()
 }
 
-fn refusal(status: u16, code: &str) -> HttpResponse {
-    let body = if code == "SlowDown" || code == "AccessDenied" {
+fn json_operation(request: &HttpRequest) -> Option<&str> {
+    request.headers().get("x-amz-target")?.rsplit('.').next()
+}
+
+fn s3_operation(request: &HttpRequest) -> &'static str {
+    match request.method() {
+        "PUT" if request.uri().contains("partNumber=") => "UploadPart",
+        "PUT" => "PutObject",
+        "POST" if request.uri().contains("uploadId=") => "CompleteMultipartUpload",
+        "POST" => "CreateMultipartUpload",
+        "DELETE" => "AbortMultipartUpload",
+        _ => "GetObject",
+    }
+}
+
+fn refusal(request: &HttpRequest, status: u16, code: &str) -> HttpResponse {
+    let body = if json_operation(request).is_none() {
         format!("<Error><Code>{code}</Code></Error>")
     } else {
         json!({ "__type": code }).to_string()

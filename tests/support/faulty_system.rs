@@ -2,14 +2,18 @@
 //!
 //! The system's own workers are idle: each function is invoked by the test.
 
-use local::lambda::Function;
-use local::system::{DATA_TABLE, REPORT_BUCKET, REPORT_QUEUE, REPORT_TABLE};
+use local::emulators::function_config;
+use local::lambda::{Function, InvocationError};
+use local::system::{DATA_BUCKET, DATA_TABLE, REPORT_BUCKET, REPORT_QUEUE, REPORT_TABLE};
 use serde_json::{Value, json};
-use uptime_aws::{Report, ReportTable};
+use uptime::Timestamp;
+use uptime::interval::MINUTE;
+use uptime_aws::{Report, ReportTable, sdk_config};
 
 use crate::faults::Faults;
 use crate::metered_system::{
-    body, compute_report_function, sqs_event, stored_event, trigger_report_function,
+    TIMEOUT, body, compute_report_function, load_data_function, sqs_event, stored_event,
+    trigger_report_function,
 };
 use crate::story::Story;
 use crate::story_data::settings;
@@ -23,6 +27,13 @@ pub struct FaultySystem {
     pub faults: Faults,
     trigger_report: Function,
     compute_report: Function,
+    late_compute_report: Function,
+    load_data: Function,
+}
+
+/// Later than any lease that is taken now.
+fn later() -> Timestamp {
+    uptime_aws::now().plus(11 * MINUTE)
 }
 
 impl FaultySystem {
@@ -31,23 +42,29 @@ impl FaultySystem {
         let story = Story::with(|settings| settings.reports.concurrency = 0).await;
         story.load_all(files).await;
         let faults = Faults::default();
-        let clients = faults.between(&story.system.sdk_config());
+        // As deployed: with the time limits and the retries of the functions.
+        let deployed = function_config(story.system.addresses()).unwrap();
+        let clients = faults.between(&deployed);
+        let quick_clients = faults.between(&sdk_config::quick(deployed));
         let settings = settings(&[
             ("DATA_TABLE", DATA_TABLE),
+            ("DATA_BUCKET", DATA_BUCKET),
             ("REPORT_TABLE", REPORT_TABLE),
             ("REPORT_BUCKET", REPORT_BUCKET),
             ("REPORT_QUEUE_URL", &story.system.queue_url(REPORT_QUEUE)),
         ]);
         FaultySystem {
-            trigger_report: trigger_report_function(&clients, &settings),
-            compute_report: compute_report_function(&clients, &settings),
+            trigger_report: trigger_report_function(&quick_clients, &settings),
+            compute_report: compute_report_function(&clients, &settings, TIMEOUT, uptime_aws::now),
+            late_compute_report: compute_report_function(&clients, &settings, 2 * TIMEOUT, later),
+            load_data: load_data_function(&clients, &settings),
             story,
             faults,
         }
     }
 
     /// Asks for a report about an instant, maybe with an idempotency key; returns the status of
-    /// the answer and its document. `None`: the process died.
+    /// the answer and its document. `None`: the process died. **Every 503 says when to try again.**
     pub async fn trigger(&self, as_of: &str, key: Option<&str>) -> Option<(u64, Value)> {
         let mut request = stored_event("trigger_report");
         request["queryStringParameters"] = json!({ "as_of": as_of });
@@ -59,7 +76,10 @@ impl FaultySystem {
         tokio::select! {
             answer = self.trigger_report.invoke(request) => {
                 let answer = answer.unwrap();
-                Some((answer["statusCode"].as_u64().unwrap(), body(&answer)))
+                let status = answer["statusCode"].as_u64().unwrap();
+                let retry_after = &answer["multiValueHeaders"]["retry-after"];
+                assert!(status != 503 || retry_after.is_array(), "{answer}");
+                Some((status, body(&answer)))
             }
             () = self.faults.died() => None,
         }
@@ -75,14 +95,54 @@ impl FaultySystem {
     /// Delivers the work order of a report for the given time. `true`: it was handled. `false`: it
     /// failed. `None`: the process died.
     pub async fn deliver(&self, id: &str, receives: u32) -> Option<bool> {
+        self.deliver_to(&self.compute_report, id, receives).await
+    }
+
+    /// The same to a worker whose clock shows a time when all leases of now have ended.
+    pub async fn deliver_late(&self, id: &str, receives: u32) -> Option<bool> {
+        self.deliver_to(&self.late_compute_report, id, receives).await
+    }
+
+    async fn deliver_to(&self, worker: &Function, id: &str, receives: u32) -> Option<bool> {
         let mut event = sqs_event(&json!({ "report_id": id }));
         event["Records"][0]["attributes"]["ApproximateReceiveCount"] = json!(receives.to_string());
         tokio::select! {
-            answer = self.compute_report.invoke(event) => {
+            answer = worker.invoke(event) => {
                 Some(answer.unwrap()["batchItemFailures"] == json!([]))
             }
             () = self.faults.died() => None,
         }
+    }
+
+    /// Delivers messages with these bodies as one batch; returns the places of those that failed.
+    pub async fn deliver_batch(&self, bodies: &[String]) -> Vec<usize> {
+        let record = |(place, body): (usize, &String)| {
+            let mut record = stored_event("compute_report")["Records"][0].take();
+            record["messageId"] = json!(place.to_string());
+            record["body"] = json!(body);
+            record
+        };
+        let records: Vec<Value> = bodies.iter().enumerate().map(record).collect();
+        failed_places(&self.compute_report.invoke(json!({ "Records": records })).await.unwrap())
+    }
+
+    /// Announces objects under `incoming/` to `load_data`, each in a message of its own, as one
+    /// batch; returns the places of those that failed.
+    pub async fn announce(&self, names: &[&str]) -> Vec<usize> {
+        let record = |(place, name): (usize, &&str)| {
+            let object = json!({ "key": format!("incoming/{name}") });
+            let s3 = json!({ "bucket": { "name": DATA_BUCKET }, "object": object });
+            let body = json!({ "Records": [{ "eventName": "ObjectCreated:Put", "s3": s3 }] });
+            json!({ "messageId": place.to_string(), "body": body.to_string() })
+        };
+        let records: Vec<Value> = names.iter().enumerate().map(record).collect();
+        failed_places(&self.load_data.invoke(json!({ "Records": records })).await.unwrap())
+    }
+
+    /// Names an object under `incoming/` to `load_data`, and returns the manifest.
+    pub async fn load_directly(&self, name: &str) -> Result<Value, InvocationError> {
+        let key = format!("incoming/{name}");
+        self.load_data.invoke(json!({ "bucket": DATA_BUCKET, "key": key })).await
     }
 
     /// A report as it is recorded.
@@ -97,4 +157,11 @@ impl FaultySystem {
         let ids = scan.items().iter().map(|item| item["report_id"].as_s().unwrap().clone());
         ids.filter(|id| !id.starts_with("key#")).collect()
     }
+}
+
+/// The messages that an answer to a batch names; their ids are their places.
+fn failed_places(answer: &Value) -> Vec<usize> {
+    let failures = answer["batchItemFailures"].as_array().unwrap();
+    let place = |failure: &Value| failure["itemIdentifier"].as_str().unwrap().parse().unwrap();
+    failures.iter().map(place).collect()
 }

@@ -9,6 +9,7 @@ use lambda_runtime::LambdaEvent;
 use local::lambda::Function;
 use local::system::{DATA_BUCKET, DATA_TABLE, REPORT_BUCKET, REPORT_QUEUE, REPORT_TABLE};
 use serde_json::{Value, json};
+use uptime::Timestamp;
 use uptime_aws::{Clients, Manifest, Settings};
 
 use crate::request_meter::usage::Usage;
@@ -45,7 +46,7 @@ pub struct MeteredReport {
 }
 
 /// Longer than any invocation takes.
-const TIMEOUT: Duration = Duration::from_mins(10);
+pub(crate) const TIMEOUT: Duration = Duration::from_mins(10);
 
 impl MeteredSystem {
     /// Starts one that holds no data.
@@ -67,7 +68,7 @@ impl MeteredSystem {
         ]);
         MeteredSystem {
             trigger_report: trigger_report_function(&clients, &settings),
-            compute_report: compute_report_function(&clients, &settings),
+            compute_report: compute_report_function(&clients, &settings, TIMEOUT, uptime_aws::now),
             get_report: get_report_function(&clients, &settings),
             load_data: load_data_function(&clients, &settings),
             story,
@@ -147,19 +148,24 @@ fn get_report_function(clients: &Metered, settings: &Settings) -> Function {
     })
 }
 
-pub(crate) fn compute_report_function(clients: &impl Clients, settings: &Settings) -> Function {
+pub(crate) fn compute_report_function(
+    clients: &impl Clients,
+    settings: &Settings,
+    timeout: Duration,
+    clock: fn() -> Timestamp,
+) -> Function {
     let resources = Arc::new(compute_report::Resources::new(clients, settings).unwrap());
-    Function::of_events("compute_report", TIMEOUT, move |event: LambdaEvent<Value>| {
+    Function::of_events("compute_report", timeout, move |event: LambdaEvent<Value>| {
         let resources = Arc::clone(&resources);
         async move {
             let event = LambdaEvent::new(serde_json::from_value(event.payload)?, event.context);
-            let answer = compute_report::handle(&resources, event, uptime_aws::now).await?;
+            let answer = compute_report::handle(&resources, event, clock).await?;
             Ok(serde_json::to_value(answer)?)
         }
     })
 }
 
-fn load_data_function(clients: &Metered, settings: &Settings) -> Function {
+pub(crate) fn load_data_function(clients: &impl Clients, settings: &Settings) -> Function {
     let resources = Arc::new(load_data::Resources::new(clients, settings).unwrap());
     Function::of_events("load_data", TIMEOUT, move |event| {
         let resources = Arc::clone(&resources);

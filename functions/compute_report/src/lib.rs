@@ -38,9 +38,9 @@ impl Resources {
     /// Makes the clients; nothing is called yet.
     pub fn new(clients: &impl Clients, settings: &Settings) -> Result<Resources, SettingsError> {
         Ok(Resources {
-            data: StoreData::new(clients, settings.required(DATA_TABLE)?),
-            reports: ReportTable::new(clients, settings.required(REPORT_TABLE)?),
-            files: ReportFiles::new(clients, settings.required(REPORT_BUCKET)?),
+            data: StoreData::new(clients, settings.table(DATA_TABLE)?),
+            reports: ReportTable::new(clients, settings.table(REPORT_TABLE)?),
+            files: ReportFiles::new(clients, settings.bucket(REPORT_BUCKET)?),
             report_days: settings.report_days()?,
             receives_allowed: settings.receives_allowed()?,
         })
@@ -207,7 +207,7 @@ mod tests {
     #[tokio::test]
     async fn a_message_that_is_no_work_order_fails_alone_and_without_a_call() {
         let pairs = ["DATA_TABLE", "REPORT_TABLE", "REPORT_BUCKET"];
-        let pairs = pairs.map(|name| (name.to_owned(), "x".to_owned()));
+        let pairs = pairs.map(|name| (name.to_owned(), "xxx".to_owned()));
         let aws = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
         let aws = aws.map(|name| (name.to_owned(), "x".to_owned()));
         let sdk_config = uptime_aws::sdk_config(&Settings::from_pairs(aws)).unwrap();

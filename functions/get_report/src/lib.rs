@@ -41,8 +41,8 @@ impl Resources {
     /// Makes the clients; nothing is called yet.
     pub fn new(clients: &impl Clients, settings: &Settings) -> Result<Resources, SettingsError> {
         Ok(Resources {
-            reports: ReportTable::new(clients, settings.required(REPORT_TABLE)?),
-            files: ReportFiles::new(clients, settings.required(REPORT_BUCKET)?),
+            reports: ReportTable::new(clients, settings.table(REPORT_TABLE)?),
+            files: ReportFiles::new(clients, settings.bucket(REPORT_BUCKET)?),
         })
     }
 }

@@ -45,9 +45,9 @@ pub struct Resources {
 impl Resources {
     /// Makes the clients; nothing is called yet.
     pub fn new(clients: &impl Clients, settings: &Settings) -> Result<Resources, SettingsError> {
-        let bucket = settings.required(DATA_BUCKET)?;
+        let bucket = settings.bucket(DATA_BUCKET)?;
         Ok(Resources {
-            data: StoreData::new(clients, settings.required(DATA_TABLE)?),
+            data: StoreData::new(clients, settings.table(DATA_TABLE)?),
             sources: SourceFiles::new(clients, bucket),
             loads: LoadFiles::new(clients, bucket),
             limits: Limits::new(settings)?,

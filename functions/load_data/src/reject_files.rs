@@ -31,9 +31,12 @@ impl RejectFiles {
         Ok(())
     }
 
-    /// Stores both.
+    /// Stores both. After an error nothing is left on its way.
     pub(crate) async fn finish(self) -> Result<(), CallError> {
-        self.rejects.finish().await?;
+        if let Err(error) = self.rejects.finish().await {
+            self.rejected_rows.abort().await;
+            return Err(error);
+        }
         self.rejected_rows.finish().await
     }
 

@@ -51,12 +51,12 @@ pub struct Resources {
 impl Resources {
     /// Makes the clients; nothing is called yet.
     pub fn new(clients: &impl Clients, settings: &Settings) -> Result<Resources, SettingsError> {
-        let report_table = settings.required(REPORT_TABLE)?;
+        let report_table = settings.table(REPORT_TABLE)?;
         Ok(Resources {
-            data: StoreData::new(clients, settings.required(DATA_TABLE)?),
+            data: StoreData::new(clients, settings.table(DATA_TABLE)?),
             reports: ReportTable::new(clients, report_table),
             keys: KeyTable::new(clients, report_table),
-            queue: ReportQueue::new(clients, settings.required(REPORT_QUEUE_URL)?),
+            queue: ReportQueue::new(clients, settings.queue_url(REPORT_QUEUE_URL)?),
             default_method: settings.default_method()?,
             lifetimes: Lifetimes::new(settings)?,
         })

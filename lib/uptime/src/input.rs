@@ -22,6 +22,7 @@ use thiserror::Error;
 use crate::business_hours::HoursRow;
 use crate::{Poll, StoreId};
 
+pub(crate) use record::leaves_quote_open;
 pub(crate) use values::EARLIEST_POLL;
 
 pub use reader::SourceReader;

@@ -78,6 +78,52 @@ impl Settings {
         self.optional(name).ok_or(SettingsError::Missing { name })
     }
 
+    /// Returns the name of a table. One that `DynamoDB` cannot have would fail only when it is used.
+    pub fn table(&self, name: &'static str) -> Result<&str, SettingsError> {
+        let accepted = "3 to 255 letters, digits, hyphens, dots and underscores";
+        self.checked(name, accepted, |value| {
+            let may_hold = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+            (3..=255).contains(&value.len()) && value.bytes().all(may_hold)
+        })
+    }
+
+    /// Returns the name of a bucket; as with [`Settings::table`].
+    pub fn bucket(&self, name: &'static str) -> Result<&str, SettingsError> {
+        let accepted =
+            "3 to 63 small letters, digits, hyphens and dots, no hyphen or dot at an end";
+        self.checked(name, accepted, |value| {
+            let is_inner = |byte: u8| b"-.".contains(&byte);
+            let may_hold =
+                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || is_inner(byte);
+            let ends = [value.bytes().next(), value.bytes().last()];
+            (3..=63).contains(&value.len())
+                && value.bytes().all(may_hold)
+                && !ends.into_iter().flatten().any(is_inner)
+        })
+    }
+
+    /// Returns the URL of a queue; as with [`Settings::table`].
+    pub fn queue_url(&self, name: &'static str) -> Result<&str, SettingsError> {
+        self.checked(name, "a URL that starts with https:// or http://", |value| {
+            let rest = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
+            rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic()))
+        })
+    }
+
+    fn checked(
+        &self,
+        name: &'static str,
+        accepted: &str,
+        is_usable: impl FnOnce(&str) -> bool,
+    ) -> Result<&str, SettingsError> {
+        let value = self.required(name)?;
+        if is_usable(value) {
+            return Ok(value);
+        }
+        let (value, accepted) = (value.to_owned(), accepted.to_owned());
+        Err(SettingsError::Unusable { name, value, accepted })
+    }
+
     /// Returns a setting if it is set and not empty.
     pub fn optional(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
@@ -147,6 +193,43 @@ mod tests {
     #[test]
     fn a_set_one_is_returned() {
         assert_eq!(settings("DATA_TABLE=a b").required(DATA_TABLE), Ok("a b"));
+    }
+
+    #[test]
+    fn a_name_that_aws_cannot_know_is_refused_at_the_start() {
+        let table = |name: &str| Settings::from_pairs(pair(name)).table(NAME).is_ok();
+        let bucket = |name: &str| Settings::from_pairs(pair(name)).bucket(NAME).is_ok();
+        let queue = |url: &str| Settings::from_pairs(pair(url)).queue_url(NAME).is_ok();
+        for good in ["data", "stack-DataTable-1ABC.x_y", &"t".repeat(255)] {
+            assert!(table(good), "{good}");
+        }
+        for good in ["data", "store-uptime-data-123456789012", &"b".repeat(63)] {
+            assert!(bucket(good), "{good}");
+        }
+        for good in ["https://sqs.eu-west-1.amazonaws.com/1/q", "http://127.0.0.1:9/0/reports"] {
+            assert!(queue(good), "{good}");
+        }
+        for bad in ["", "ab", "a b", "../data", "data\n", "données", "a/b", &"x".repeat(256)] {
+            assert!(!table(bad) && !bucket(bad) && !queue(bad), "{bad:?}");
+        }
+        for bad in ["Data", "-data", "data.", "a_b", &"b".repeat(64)] {
+            assert!(!bucket(bad), "{bad}");
+        }
+        for bad in ["https://", "https://a b", "file:///q", "queue"] {
+            assert!(!queue(bad), "{bad}");
+        }
+        let error = Settings::from_pairs(pair("../data")).table(NAME).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the setting DATA_TABLE is \"../data\"; accepted is 3 to 255 letters, digits, hyphens, \
+             dots and underscores"
+        );
+    }
+
+    const NAME: &str = DATA_TABLE;
+
+    fn pair(value: &str) -> [(String, String); 1] {
+        [(NAME.to_owned(), value.to_owned())]
     }
 
     #[test]

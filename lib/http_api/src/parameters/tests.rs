@@ -147,6 +147,18 @@ fn a_body_may_have_16_kib() {
 }
 
 #[test]
+fn json_nested_however_deep_is_refused_and_no_panic() {
+    for deep in ["[", "{\"colour\":"] {
+        let body = format!("{{\"colour\": {}", deep.repeat(16_000 / deep.len()));
+        check("POST", "", JSON, &body, "400 malformed-body");
+    }
+    let closed = format!("{{\"colour\": {}{}}}", "[".repeat(8_000), "]".repeat(8_000));
+    check("POST", "", JSON, &closed, "400 malformed-body");
+    let nested = format!("{{\"colour\": {}{}}}", "[".repeat(100), "]".repeat(100));
+    check("POST", "", JSON, &nested, "400 invalid-parameter colour");
+}
+
+#[test]
 fn a_path_parameter_counts_as_given() {
     let path = HashMap::from([("colour".to_owned(), "red".to_owned())]);
     let from_path = request("GET", "", "", "").with_path_parameters(path.clone());

@@ -52,6 +52,15 @@ fn a_cause_of_ours_is_not_answered_but_logged_with_its_sources() {
 }
 
 #[test]
+fn every_answer_of_a_problem_names_its_request() {
+    for problem in [Problem::new(ProblemKind::NoPolls, "load"), Problem::internal("broken")] {
+        let answer = problem.into_answer(&request()).unwrap();
+        let document: Value = serde_json::from_slice(answer.body()).unwrap();
+        assert_eq!(document["request_id"], "deef4878");
+    }
+}
+
+#[test]
 fn an_internal_failure_is_not_worth_a_retry() {
     let answer = Problem::internal("broken").into_answer(&request()).unwrap();
 

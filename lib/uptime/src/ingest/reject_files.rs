@@ -2,7 +2,7 @@
 
 use csv::{Writer, WriterBuilder};
 
-use crate::input::Reject;
+use crate::input::{MAX_RECORD_BYTES, Reject, leaves_quote_open};
 use crate::output::guarded;
 
 /// The columns of `rejects.csv`.
@@ -15,6 +15,8 @@ pub(super) struct RejectFiles {
     // The file's own header with a line end, until it is written.
     header: Vec<u8>,
     rejected_rows: Vec<u8>,
+    // Of the last one of them.
+    has_open_quote: bool,
 }
 
 impl RejectFiles {
@@ -34,7 +36,15 @@ impl RejectFiles {
     }
 
     /// Adds a record, which need not be a rejected one.
+    ///
+    /// A quote that it leaves open would be closed by one of the next record if both are loaded
+    /// again as they are; a blank line, as long as a record may be, keeps the two apart.
     pub(super) fn add_rejected_row(&mut self, record: &[u8]) {
+        if self.has_open_quote {
+            self.rejected_rows.resize(self.rejected_rows.len() + MAX_RECORD_BYTES, b' ');
+            self.rejected_rows.push(b'\n');
+        }
+        self.has_open_quote = leaves_quote_open(record);
         self.rejected_rows.append(&mut self.header);
         self.rejected_rows.extend_from_slice(record);
         self.rejected_rows.push(b'\n');

@@ -11,6 +11,8 @@ use super::{Records, RefusedFile};
 use crate::Timestamp;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// The first bytes of a file that zstd packed: to whoever has gzip accepted it is worth a word.
+const ZSTD_MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
 
 /// Reads a source file pushed at it in pieces of any size; how it is cut up changes nothing.
 ///
@@ -150,6 +152,9 @@ impl SourceReader {
         at_end: bool,
         records: &mut impl Records,
     ) -> Result<usize, RefusedFile> {
+        if bytes.starts_with(ZSTD_MAGIC) {
+            return Err(RefusedFile::Encoding("packed by zstd, where gzip is what is unpacked"));
+        }
         let (extent, lines) = match self.fields.scan(bytes, at_end) {
             Scanned::More => return Ok(0),
             Scanned::Record(extent, lines) => (extent, lines),

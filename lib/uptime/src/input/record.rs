@@ -176,6 +176,11 @@ impl Fields {
     }
 }
 
+/// Tells whether a record ends within a quoted field.
+pub(crate) fn leaves_quote_open(record: &[u8]) -> bool {
+    matches!(Fields::default().scan(record, true), Scanned::UnclosedQuote(_))
+}
+
 /// Finds the end of the physical line at the start of `bytes`. `None`: more bytes are needed, or,
 /// `at_end`, there is none.
 pub(super) fn first_line(bytes: &[u8], at_end: bool) -> Option<Extent> {

@@ -79,13 +79,12 @@ proptest! {
     #[test]
     fn rejected_rows_put_again_as_they_are_are_rejected_again(file in file()) {
         let first = load(&file, &[]);
-        // A quote left open may be closed by that of another such row.
-        let has_open_quote = String::from_utf8_lossy(&first.rejects).contains("unclosed_quote");
-        let is_of_hours = first.kind == Some(FileKind::BusinessHours);
-        if !is_of_hours && !has_open_quote && first.counts.rejected > 0 {
+        if first.counts.rejected > 0 {
             let again = load(&first.rejected_rows, &[]);
             prop_assert_eq!(again.kind, first.kind);
-            prop_assert_eq!(again.counts.loaded, 0);
+            // Of hours the good rows of the stores concerned are among them.
+            let is_of_hours = first.kind == Some(FileKind::BusinessHours);
+            prop_assert!(is_of_hours || again.counts.loaded == 0);
             prop_assert_eq!(again.counts.rejected, first.counts.rejected);
             prop_assert_eq!(again.rejected_rows, first.rejected_rows);
         }

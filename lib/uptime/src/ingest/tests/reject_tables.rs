@@ -56,6 +56,24 @@ fn a_file_with_a_row_longer_than_any_names_its_store_all_the_same() {
 }
 
 #[test]
+fn rows_with_a_quote_left_open_are_each_rejected_again_when_they_are_loaded_as_they_are() {
+    // The third column is ignored and may have several lines: 7 would swallow 8 and be accepted.
+    let good = "9,UTC,\n".repeat(2_000);
+    for bad in ["7,UTC,\"note", "7,\"UTC,", "\"7,UTC,"] {
+        let other = bad.replace('7', "8");
+        let first = load(format!("store_id,timezone,x\n{bad}\n{good}{other}\n{good}{bad}\n"));
+        assert_eq!(first.counts.rejected, 3);
+
+        let again = load(&first.rejected_rows);
+
+        assert_eq!(again.counts, counts(0, 0, 0, 3), "{bad}");
+        assert_eq!(again.rejected_rows, first.rejected_rows);
+        let corrected = String::from_utf8(first.rejected_rows).unwrap().replace('"', "");
+        assert_eq!(load(corrected).counts, counts(2, 1, 0, 0), "{bad}");
+    }
+}
+
+#[test]
 fn corrected_rejected_rows_load_the_whole_store() {
     let loaded = load(format!("{HOURS}7,0,9:00,17:00\n7,9,9:00,17:00\n"));
     let corrected = String::from_utf8(loaded.rejected_rows).unwrap().replace(",9,", ",6,");

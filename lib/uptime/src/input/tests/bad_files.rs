@@ -123,6 +123,16 @@ fn a_header_that_is_not_utf_8_is_refused() {
     );
 }
 
+#[test]
+fn a_file_that_zstd_packed_is_refused_by_that_name() {
+    for rest in [&b""[..], b"\x24\x0f\x79\0\0store_id,timezone_str\n", &[0x55; 9_000]] {
+        check_refused(
+            [b"\x28\xb5\x2f\xfd", rest].concat(),
+            "the file is packed by zstd, where gzip is what is unpacked; only UTF-8 is accepted",
+        );
+    }
+}
+
 #[track_caller]
 fn check_header(header: &str, expected: &str) {
     let file = format!("{header}\n7,2023-01-24 09:06:42,active\n");

@@ -1,0 +1,131 @@
+//! Workers that die with a lease, and workers that wake when theirs has ended.
+
+use end_to_end::faults::Fault;
+use end_to_end::faulty_system::FaultySystem;
+use futures::future::join;
+use uptime_aws::ReportState;
+
+use crate::small;
+
+const NOON: &str = "2023-01-23T12:00:00Z";
+/// Which `UpdateItem` completes a report: the first is the claim.
+const COMPLETION: (&str, u32) = ("UpdateItem", 1);
+
+#[tokio::test]
+async fn the_report_of_a_dead_worker_is_completed_once_its_lease_has_ended_and_not_before() {
+    // While it computes; when the CSV is stored; when it is about to complete the report.
+    let deaths =
+        [("Query", 40, Fault::DieBefore), ("PutObject", 0, Fault::DieAfter), complete_dies()];
+    for (operation, earlier, death) in deaths {
+        let (system, id) = asked_for().await;
+        system.faults.plan(operation, earlier, death);
+        assert_eq!(system.deliver(&id, 1).await, None);
+        let left_behind = system.story.csvs_of(&id).await;
+
+        assert_eq!(system.deliver(&id, 2).await, Some(false), "the dead worker holds a lease");
+        let report = system.recorded(&id).await;
+        assert!(matches!(report.state, ReportState::Running { .. }));
+        assert_eq!(report.attempt, 1);
+
+        assert_eq!(system.deliver_late(&id, 3).await, Some(true));
+        let report = system.recorded(&id).await;
+        assert_eq!(report.attempt, 2);
+        assert_eq!(object_key(&report.state), format!("reports/{id}/2/report.csv"));
+        assert_eq!(system.story.csv_of(&id).await, small::csv_at_noon());
+        let csvs = system.story.csvs_of(&id).await;
+        assert_eq!(csvs.len(), left_behind.len() + 1, "each attempt has an object of its own");
+        assert_eq!(csvs[..left_behind.len()], left_behind);
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_wakes_after_its_lease_changes_not_one_byte_of_what_is_downloaded() {
+    for (operation, earlier) in [("Query", 40), ("PutObject", 0), COMPLETION] {
+        let (system, id) = asked_for().await;
+        system.faults.plan(operation, earlier, Fault::Hold);
+        let zombie = system.deliver(&id, 1);
+        let next = async {
+            system.faults.held().await;
+            // The zombie read its first shards before: its CSV would be another.
+            let later = "store_id,timestamp_utc,status\na,2023-01-23 09:30:00,inactive\n";
+            system.story.load("later.csv", later).await;
+            assert_eq!(system.deliver_late(&id, 2).await, Some(true));
+            let told = (system.recorded(&id).await, system.story.csv_of(&id).await);
+            system.faults.release();
+            told
+        };
+
+        let (woken, (report, csv)) = join(zombie, next).await;
+
+        assert_eq!(woken, Some(true), "its message has nothing left to do");
+        assert_ne!(csv, small::csv_at_noon());
+        assert_eq!(system.recorded(&id).await, report);
+        assert_eq!(system.story.csv_of(&id).await, csv);
+        assert_eq!(object_key(&report.state), format!("reports/{id}/2/report.csv"));
+        assert_eq!(system.story.csvs_of(&id).await.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_wakes_while_another_holds_the_lease_does_not_complete_the_report() {
+    let (system, id) = asked_for().await;
+    system.faults.plan(COMPLETION.0, COMPLETION.1, Fault::Hold);
+    let zombie = async {
+        let woken = system.deliver(&id, 1).await;
+        let report = system.recorded(&id).await;
+        system.faults.release();
+        (woken, report.state)
+    };
+    let next = async {
+        system.faults.held().await;
+        system.faults.plan("PutObject", 0, Fault::Hold);
+        let wake_the_first = async {
+            system.faults.held().await;
+            system.faults.release();
+        };
+        join(system.deliver_late(&id, 2), wake_the_first).await.0
+    };
+
+    let ((woken, state), next) = join(zombie, next).await;
+
+    assert_eq!(woken, Some(false), "its message may be needed again");
+    assert!(matches!(state, ReportState::Running { .. }), "{state:?}");
+    assert_eq!(next, Some(true));
+    let report = system.recorded(&id).await;
+    assert_eq!(object_key(&report.state), format!("reports/{id}/2/report.csv"));
+    assert_eq!(system.story.csv_of(&id).await, small::csv_at_noon());
+}
+
+#[tokio::test]
+async fn a_work_order_that_comes_when_the_lease_of_a_complete_report_has_ended_changes_nothing() {
+    let (system, id) = asked_for().await;
+    assert_eq!(system.deliver(&id, 1).await, Some(true));
+    let (report, csvs) = (system.recorded(&id).await, system.story.csvs_of(&id).await);
+    let later = "store_id,timestamp_utc,status\na,2023-01-23 09:30:00,inactive\n";
+    system.story.load("later.csv", later).await;
+
+    assert_eq!(system.deliver_late(&id, 2).await, Some(true));
+
+    assert_eq!(system.recorded(&id).await, report);
+    assert_eq!(system.story.csvs_of(&id).await, csvs);
+    assert_eq!(system.story.csv_of(&id).await, small::csv_at_noon());
+}
+
+fn complete_dies() -> (&'static str, u32, Fault) {
+    (COMPLETION.0, COMPLETION.1, Fault::DieBefore)
+}
+
+fn object_key(state: &ReportState) -> &str {
+    match state {
+        ReportState::Complete(completion) => &completion.object_key,
+        other => panic!("it should be Complete, not {other:?}"),
+    }
+}
+
+/// A system that holds the small files, and a report of them that is queued; no fault so far.
+async fn asked_for() -> (FaultySystem, String) {
+    let system = FaultySystem::start(&small::FILES).await;
+    let id = system.accepted(NOON, None).await;
+    system.faults.clear();
+    (system, id)
+}

@@ -1,0 +1,34 @@
+//! A deployment whose settings are wrong says so when its functions start, not when they are used.
+
+use end_to_end::story_data::settings;
+use local::emulators::client_config;
+use uptime_aws::{SdkConfig, Settings, SettingsError};
+
+const TABLES: [(&str, &str); 2] = [("DATA_TABLE", "data"), ("REPORT_TABLE", "reports")];
+const BUCKETS: [(&str, &str); 2] = [("DATA_BUCKET", "data"), ("REPORT_BUCKET", "reports")];
+const QUEUE: (&str, &str) = ("REPORT_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/1/reports");
+
+#[test]
+fn no_function_starts_without_the_names_it_needs_or_with_one_that_aws_cannot_know() {
+    check(trigger_report::Resources::new, &[TABLES[0], TABLES[1], QUEUE]);
+    check(compute_report::Resources::new, &[TABLES[0], TABLES[1], BUCKETS[1]]);
+    check(get_report::Resources::new, &[TABLES[1], BUCKETS[1]]);
+    check(load_data::Resources::new, &[TABLES[0], BUCKETS[0]]);
+}
+
+#[track_caller]
+fn check<R>(
+    start: impl Fn(&SdkConfig, &Settings) -> Result<R, SettingsError>,
+    needed: &[(&str, &str)],
+) {
+    let nobody = client_config(([127, 0, 0, 1], 1).into());
+    assert!(start(&nobody, &settings(needed)).is_ok());
+    for place in 0..needed.len() {
+        for bad in ["", " ", "../x", "x y", "xx\n", "arn:aws:s3:::x/*"] {
+            let mut changed = needed.to_vec();
+            changed[place].1 = bad;
+            let error = start(&nobody, &settings(&changed)).err().unwrap();
+            assert!(error.to_string().contains(needed[place].0), "{error}");
+        }
+    }
+}
