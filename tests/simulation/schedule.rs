@@ -158,12 +158,17 @@ impl<'a> Schedule<'a> {
     /// be complete.
     fn expect_completion(&mut self) {
         let now = clock::now().micros();
+        let latest = now + 3 * VISIBILITY_SECONDS * SECOND;
         let World { promises, reports, report_queue, .. } = &mut self.world;
-        for message in &report_queue.messages {
-            // A worker that lives on may cost one delivery, and each that failed hides the message.
-            let is_enough = message.receives + 3 <= RECEIVES_ALLOWED && !message.dead;
-            if is_enough {
-                promises.will_complete(message, reports, now + 3 * VISIBILITY_SECONDS * SECOND);
+        // A report may have several messages, and the last delivery of each may fail it. A worker
+        // that lives on may cost one delivery.
+        let (left, used_up): (Vec<_>, Vec<_>) = report_queue
+            .messages
+            .iter()
+            .partition(|message| message.receives + 3 <= RECEIVES_ALLOWED && !message.dead);
+        for message in left {
+            if used_up.iter().all(|other| other.body != message.body) {
+                promises.will_complete(message, reports, latest);
             }
         }
     }
