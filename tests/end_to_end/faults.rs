@@ -31,6 +31,20 @@ async fn a_report_that_cannot_be_queued_is_failed_and_its_caller_told() {
 }
 
 #[tokio::test]
+async fn a_failure_to_queue_of_which_the_record_is_not_answered_is_told_as_one() {
+    let (system, _) = asked_for().await;
+    for _ in 0..TRIES {
+        system.faults.plan("SendMessage", 0, Fault::Refuse(500, "InternalError"));
+    }
+    system.faults.plan("UpdateItem", 0, Fault::Lose);
+
+    let (status, problem) = system.trigger(NOON, Some("key")).await.unwrap();
+
+    assert_eq!((status, &problem["type"]), (503, &json!("/problems/not-queued")));
+    assert_eq!(system.faults.tries("UpdateItem"), 2);
+}
+
+#[tokio::test]
 async fn a_failed_attempt_gives_its_lease_back_and_says_why() {
     let (system, id) = asked_for().await;
     system.faults.plan("PutObject", 0, Fault::Refuse(403, "AccessDenied"));
