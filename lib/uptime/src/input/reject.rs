@@ -105,3 +105,24 @@ pub(super) fn shown(value: &[u8]) -> String {
     }
     shown
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_value_40_characters_are_shown_and_how_long_it_is() {
+        check("a\"b", r#""a\"b""#);
+        check(&"x".repeat(40), &format!("\"{}\"", "x".repeat(40)));
+        check(&"x".repeat(41), &format!("\"{}\"... (41 bytes)", "x".repeat(40)));
+        let four_bytes = "\u{1f355}";
+        check(&four_bytes.repeat(40), &format!("\"{}\"", four_bytes.repeat(40)));
+        let cut_short = format!("\"{}\"... (164 bytes)", four_bytes.repeat(40));
+        check(&four_bytes.repeat(41), &cut_short);
+    }
+
+    #[track_caller]
+    fn check(value: &str, expected: &str) {
+        assert_eq!(shown(value.as_bytes()), expected);
+    }
+}
