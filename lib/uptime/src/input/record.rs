@@ -91,6 +91,8 @@ impl Fields {
     /// before are not read twice.
     pub(super) fn scan(&mut self, bytes: &[u8], at_end: bool) -> Scanned {
         let Progress { index: start, mut state, mut line_ends } = self.begin();
+        #[cfg(test)]
+        looks::count(bytes.len().min(MAX_RECORD_BYTES + 1) - start);
         for (index, &byte) in bytes.iter().enumerate().skip(start) {
             let is_open = match state {
                 State::Quoted => true,
@@ -179,6 +181,25 @@ impl Fields {
 /// Tells whether a record ends within a quoted field.
 pub(crate) fn leaves_quote_open(record: &[u8]) -> bool {
     matches!(Fields::default().scan(record, true), Scanned::UnclosedQuote(_))
+}
+
+/// How often bytes were looked at, at most: a hostile file must not have them read again and again.
+#[cfg(test)]
+pub(super) mod looks {
+    use std::cell::Cell;
+
+    thread_local! {
+        static LOOKS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(super) fn count(bytes: usize) {
+        LOOKS.set(LOOKS.get() + bytes);
+    }
+
+    /// Returns the count of this thread and begins a new one.
+    pub(in crate::input) fn taken() -> usize {
+        LOOKS.take()
+    }
 }
 
 /// Finds the end of the physical line at the start of `bytes`. `None`: more bytes are needed, or,
