@@ -183,25 +183,6 @@ pub(crate) fn leaves_quote_open(record: &[u8]) -> bool {
     matches!(Fields::default().scan(record, true), Scanned::UnclosedQuote(_))
 }
 
-/// How often bytes were looked at, at most: a hostile file must not have them read again and again.
-#[cfg(test)]
-pub(super) mod looks {
-    use std::cell::Cell;
-
-    thread_local! {
-        static LOOKS: Cell<usize> = const { Cell::new(0) };
-    }
-
-    pub(super) fn count(bytes: usize) {
-        LOOKS.set(LOOKS.get() + bytes);
-    }
-
-    /// Returns the count of this thread and begins a new one.
-    pub(in crate::input) fn taken() -> usize {
-        LOOKS.take()
-    }
-}
-
 /// Finds the end of the physical line at the start of `bytes`. `None`: more bytes are needed, or,
 /// `at_end`, there is none.
 pub(super) fn first_line(bytes: &[u8], at_end: bool) -> Option<Extent> {
@@ -235,5 +216,24 @@ fn unclosed_quote(bytes: &[u8], at_end: bool) -> Scanned {
             None => Scanned::More,
             opening_line => Scanned::UnclosedQuote(opening_line),
         },
+    }
+}
+
+/// How often bytes were looked at, at most: a hostile file must not have them read again and again.
+#[cfg(test)]
+pub(super) mod looks {
+    use std::cell::Cell;
+
+    thread_local! {
+        static LOOKS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(super) fn count(bytes: usize) {
+        LOOKS.set(LOOKS.get() + bytes);
+    }
+
+    /// Returns the count of this thread and begins a new one.
+    pub(in crate::input) fn taken() -> usize {
+        LOOKS.take()
     }
 }
