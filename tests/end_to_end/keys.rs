@@ -135,6 +135,22 @@ async fn the_key_of_a_report_that_could_not_be_queued_is_free() {
     assert_eq!(system.accepted(NOON, KEY).await, id);
 }
 
+/// Otherwise another call, whose message was not taken, could fail a report that was promised.
+#[tokio::test]
+async fn a_report_is_accepted_only_when_it_is_remembered_that_it_is_queued() {
+    let system = FaultySystem::start(&small::FILES).await;
+    system.faults.plan_for_good("UpdateItem", 0, Fault::Refuse(500, "InternalServerError"));
+
+    let (status, problem) = system.trigger(NOON, KEY).await.unwrap();
+    assert_eq!((status, &problem["type"]), (503, &json!("/problems/unavailable")));
+    system.faults.clear();
+    let id = system.accepted(NOON, KEY).await;
+
+    assert_eq!(system.reports().await, std::slice::from_ref(&id));
+    assert_eq!(system.deliver(&id, 1).await, Some(true));
+    assert_eq!(system.story.csv_of(&id).await, small::csv_at_noon());
+}
+
 #[tokio::test]
 async fn a_key_that_becomes_free_is_taken_by_one_of_many_calls_at_once() {
     let story = Story::begin().await;

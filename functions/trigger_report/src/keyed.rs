@@ -13,7 +13,7 @@ use lambda_http::Request;
 use uptime::Timestamp;
 use uptime::report::Parameters;
 use uptime_aws::{
-    Deadline, Failure, FailureCode, IdempotencyKey, KeyUse, Report, ReportId, ReportState, describe,
+    Deadline, Failure, FailureCode, IdempotencyKey, KeyUse, Report, ReportId, ReportState,
 };
 
 use crate::{Resources, enqueue, give_up, not_recorded, started};
@@ -108,11 +108,9 @@ async fn record_and_queue(
             Ok(Round::Accepted)
         }
         Ok(false) => Ok(Round::Changed),
-        Err(error) => {
-            // It is queued; a repeat will queue it once more.
-            tracing::warn!(report.id = %report_id, cause = describe(&error), "not marked queued");
-            Ok(Round::Accepted)
-        }
+        // It is queued, but another call with this key that could not queue it may not know so, and
+        // fail it: only what is marked may be promised. A repeat queues it once more.
+        Err(error) => Err(not_recorded(error)),
     }
 }
 
