@@ -106,6 +106,15 @@ fn a_quote_open_after_8_kib_rejects_its_record_from_the_opening_line() {
 }
 
 #[test]
+fn a_quote_open_from_a_line_of_about_8_kib_costs_that_line_alone() {
+    for length in MAX_RECORD_BYTES - 3..=MAX_RECORD_BYTES + 3 {
+        let opening_line = format!("7,\"{}", "x".repeat(length - 3));
+        let file = format!("{POLLS}{opening_line}\n{GOOD_LINE}");
+        check(file, &["2: unclosed_quote row of 7", GOOD]);
+    }
+}
+
+#[test]
 fn a_store_named_behind_the_opening_line_is_not_that_of_the_rejected_line() {
     check(
         format!("note,{ZONES}\"a\nb\",7,\"utc\n"),
