@@ -1,5 +1,6 @@
 use chrono::Weekday;
 
+use super::varint::{write_count, write_signed, write_varint};
 use super::*;
 use crate::business_hours::LocalTime;
 use crate::{Poll, Status};
@@ -134,6 +135,34 @@ fn huge_counts_and_numbers_are_errors() {
             assert!(decode(&bytes).is_err());
         }
     }
+}
+
+#[test]
+fn two_polls_at_one_instant_and_instants_out_of_range_are_errors() {
+    let largest = i64::MAX / 2;
+    let (twice, out_of_range) =
+        ("a store has two polls at one instant", "an instant is out of range");
+    check_polls(0, &[0], Ok(()));
+    check_polls(0, &[1, 0], Err(twice));
+    check_polls(largest, &[0], Ok(()));
+    check_polls(-largest, &[0, largest.unsigned_abs()], Ok(()));
+    check_polls(largest, &[1], Err(out_of_range));
+    check_polls(largest + 1, &[0], Err(out_of_range));
+    check_polls(-largest - 1, &[0], Err(out_of_range));
+}
+
+/// Decodes a store whose polls have these distances, from `base` and from each other.
+#[track_caller]
+fn check_polls(base: i64, distances: &[u64], expected: Result<(), &'static str>) {
+    let mut bytes = vec![VERSION, POLLS];
+    write_signed(&mut bytes, base);
+    bytes.extend([1, 0, 0, 0, 0, 0, 0, 0, 5]);
+    write_count(&mut bytes, distances.len());
+    for distance in distances {
+        write_varint(&mut bytes, distance << 1);
+    }
+    bytes.extend([0, 0]);
+    assert_eq!(decode(&bytes).map(drop), expected.map_err(DecodeError));
 }
 
 fn polls_of(segment: &Segment) -> Vec<(String, Timestamp, Status)> {
