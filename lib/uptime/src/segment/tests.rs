@@ -93,6 +93,21 @@ fn the_most_hours_rows_a_store_may_have_fit_one_segment() {
 }
 
 #[test]
+fn segments_of_the_longest_ids_keys_and_versions_keep_to_their_size() {
+    let (key, version) = ("k".repeat(1024), "v".repeat(1024));
+    let source = Source { uploaded_at: Timestamp::from_micros(i64::MAX), key, version };
+    let names = (0..5_000).map(|number| store(&format!("{number:0>128}x")[1..]));
+    let (hours, zones): (Vec<_>, Vec<_>) = names
+        .map(|name| ((name.clone(), vec![row(6, 1, 86_399)]), (name, Tz::America__Chicago)))
+        .unzip();
+
+    for segments in [pack_hours(shard(), &source, hours), pack_zones(shard(), &source, zones)] {
+        assert!(segments.len() > 1);
+        assert!(segments.iter().all(|segment| segment.bytes.len() <= MAX_SEGMENT_BYTES));
+    }
+}
+
+#[test]
 fn nothing_packs_to_no_segment() {
     assert!(pack_polls(shard(), Vec::new()).is_empty());
     assert!(pack_hours(shard(), &source(), Vec::new()).is_empty());
