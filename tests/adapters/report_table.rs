@@ -1,6 +1,9 @@
 //! A report's life, transition by transition (spec section 8).
 
+use std::cell::Cell;
+
 use end_to_end::adapters::{Cloud, REPORT_TABLE};
+use end_to_end::faults::{Fault, Faults};
 use uptime::Timestamp;
 use uptime::report::{Method, Parameters, StoreCounts};
 use uptime_aws::{
@@ -64,9 +67,9 @@ async fn a_lease_is_held_until_it_ends_and_then_granted_as_the_next_attempt() {
     assert_eq!(granted(&reports, new.id, "second", 3_000, 4_000).await.attempt, 2);
 
     assert!(!reports.record_progress(new.id, "first", 7).await.unwrap());
-    assert!(!reports.complete(new.id, "first", at(3_500), &completion(1)).await.unwrap());
+    assert!(!reports.complete(new.id, "first", || at(3_500), &completion(1)).await.unwrap());
     assert!(!reports.record_attempt_failure(new.id, "first", &failure()).await.unwrap());
-    assert!(reports.complete(new.id, "second", at(3_500), &completion(2)).await.unwrap());
+    assert!(reports.complete(new.id, "second", || at(3_500), &completion(2)).await.unwrap());
     assert_eq!(state(&reports, new.id).await, ReportState::Complete(completion(2)));
 }
 
@@ -82,7 +85,7 @@ async fn a_failed_attempt_gives_back_its_own_lease_and_nobody_elses() {
 
     let report = granted(&reports, new.id, "second", 2_001, 4_000).await;
     assert_eq!((report.attempt, report.last_failure), (2, Some(failure())));
-    assert!(!reports.complete(new.id, "first", at(2_500), &completion(1)).await.unwrap());
+    assert!(!reports.complete(new.id, "first", || at(2_500), &completion(1)).await.unwrap());
     assert!(!reports.release(new.id, "first", 1, &failure()).await.unwrap());
 }
 
@@ -91,11 +94,30 @@ async fn an_end_told_again_by_the_same_worker_is_its_own_and_by_another_is_not()
     let (_cloud, reports, new) = recorded().await;
     granted(&reports, new.id, "me", 2_000, 3_000).await;
     for _ in 0..2 {
-        assert!(reports.complete(new.id, "me", at(2_500), &completion(1)).await.unwrap());
+        assert!(reports.complete(new.id, "me", || at(2_500), &completion(1)).await.unwrap());
     }
-    assert!(!reports.complete(new.id, "you", at(2_500), &completion(1)).await.unwrap());
-    assert!(!reports.complete(new.id, "me", at(2_500), &completion(2)).await.unwrap());
+    assert!(!reports.complete(new.id, "you", || at(2_500), &completion(1)).await.unwrap());
+    assert!(!reports.complete(new.id, "me", || at(2_500), &completion(2)).await.unwrap());
     assert_eq!(state(&reports, new.id).await, ReportState::Complete(completion(1)));
+}
+
+/// A worker may stand still between two tries for longer than the minute of grace.
+#[tokio::test]
+async fn each_try_to_complete_a_report_is_held_against_the_time_of_that_try() {
+    let (cloud, reports, new) = recorded().await;
+    granted(&reports, new.id, "me", 2_000, DEADLINE + 5).await;
+    let faults = Faults::default();
+    let reports = ReportTable::new(&faults.between(&cloud.sdk_config()), REPORT_TABLE);
+    faults.plan("UpdateItem", 0, Fault::Refuse(500, "InternalServerError"));
+    let now = Cell::new(DEADLINE);
+    let clock = || at(now.replace(now.get() + 1));
+
+    assert!(!reports.complete(new.id, "me", clock, &completion(1)).await.unwrap());
+    assert_eq!(faults.tries("UpdateItem"), 2);
+    assert_eq!(state(&reports, new.id).await, running(0));
+
+    faults.plan("UpdateItem", 0, Fault::Refuse(500, "InternalServerError"));
+    assert!(reports.complete(new.id, "me", || at(DEADLINE), &completion(1)).await.unwrap());
 }
 
 #[tokio::test]
@@ -135,7 +157,7 @@ async fn progress_is_told_and_begins_anew_with_each_attempt() {
 async fn a_complete_report_never_changes() {
     let (_cloud, reports, new) = recorded().await;
     granted(&reports, new.id, "me", 2_000, 3_000).await;
-    assert!(reports.complete(new.id, "me", at(2_500), &completion(1)).await.unwrap());
+    assert!(reports.complete(new.id, "me", || at(2_500), &completion(1)).await.unwrap());
 
     nothing_changes(&reports, &new).await;
 
@@ -169,11 +191,11 @@ async fn after_its_deadline_a_report_is_neither_claimed_nor_completed() {
     granted(&reports, new.id, "me", DEADLINE, DEADLINE + 5).await;
 
     let late = at(DEADLINE + 1);
-    assert!(!reports.complete(new.id, "me", late, &completion(1)).await.unwrap());
+    assert!(!reports.complete(new.id, "me", || late, &completion(1)).await.unwrap());
     assert_eq!(reports.claim(new.id, "me", late, late).await.unwrap(), Claim::Expired);
 
     assert_eq!(state(&reports, new.id).await, running(0));
-    assert!(reports.complete(new.id, "me", at(DEADLINE), &completion(1)).await.unwrap());
+    assert!(reports.complete(new.id, "me", || at(DEADLINE), &completion(1)).await.unwrap());
 }
 
 #[tokio::test]
@@ -206,7 +228,7 @@ async fn nothing_changes(reports: &ReportTable, new: &NewReport) {
     reports.record_running(new).await.unwrap();
     assert_eq!(reports.claim(id, "me", at(4_000), at(5_000)).await.unwrap(), Claim::Final);
     assert!(!reports.record_progress(id, "me", 1).await.unwrap());
-    assert!(!reports.complete(id, "me", at(2_600), &completion(9)).await.unwrap());
+    assert!(!reports.complete(id, "me", || at(2_600), &completion(9)).await.unwrap());
     let other = Failure { code: FailureCode::DataUnreadable, ..failure() };
     assert!(!reports.record_attempt_failure(id, "me", &other).await.unwrap());
     assert!(!reports.release(id, "me", 1, &other).await.unwrap());

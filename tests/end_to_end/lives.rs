@@ -110,6 +110,6 @@ async fn complete_report(story: &Story, csv_expires_at: Timestamp) -> ReportId {
         sha256: "0".repeat(64),
         csv_expires_at,
     };
-    assert!(table.complete(id, "somebody", now, &completion).await.unwrap());
+    assert!(table.complete(id, "somebody", || now, &completion).await.unwrap());
     id
 }

@@ -78,10 +78,9 @@ pub(crate) async fn compute(
     let csv_expires_at = invocation.now().plus(i64::from(resources.report_days) * DAY);
     let stored = resources.files.put(report.id, report.attempt, csv).await?;
 
-    let now = invocation.now();
     let StoredCsv { key: object_key, size_bytes, sha256 } = stored;
     let completion = Completion {
-        completed_at: now,
+        completed_at: invocation.now(),
         counts,
         tz_release: TZ_RELEASE.to_owned(),
         object_key,
@@ -90,7 +89,8 @@ pub(crate) async fn compute(
         csv_expires_at,
     };
     let owner = &invocation.lease_owner;
-    if !resources.reports.complete(report.id, owner, now, &completion).await? {
+    let clock = || invocation.now();
+    if !resources.reports.complete(report.id, owner, clock, &completion).await? {
         return Err(AttemptError::Superseded);
     }
     tell_completion(report, &completion);

@@ -1,7 +1,8 @@
 //! Capped exponential backoff with full jitter, until a deadline.
 //!
 //! The SDKs retry calls that fail; they do not retry what a call that succeeded left undone
-//! (`UnprocessedItems` of `BatchWriteItem`). That is what this is for.
+//! (`UnprocessedItems` of `BatchWriteItem`), nor a call that is another each time. That is what this
+//! is for.
 
 use std::time::Duration;
 
@@ -27,6 +28,11 @@ impl Backoff {
         }
         tokio::time::sleep(wait).await;
         true
+    }
+
+    /// Waits, for callers that count their tries.
+    pub(crate) async fn wait_once(&mut self) {
+        tokio::time::sleep(jittered(self.next_ceiling())).await;
     }
 
     fn next_ceiling(&mut self) -> Duration {

@@ -3,18 +3,25 @@
 //! Running is recorded once; Complete and Failed are only ever reached from Running. Reads are
 //! consistent.
 
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::{Client, Config};
 use uptime::Timestamp;
 
 use crate::attributes::{DEADLINE, QUEUED_AT, REPORT_ID, SHARDS_DONE, STATE};
+use crate::backoff::Backoff;
 use crate::item_key::Item;
 use crate::report_item::{self, RUNNING, Unreadable};
 use crate::report_transition::Transition;
 use crate::{CallError, Clients, Completion, Failure, NewReport, Report, ReportId, ReportState};
+
+/// How often a report is completed at most, as often as the SDK calls.
+const COMPLETION_TRIES: u32 = 3;
 
 /// The table of reports.
 #[derive(Debug, Clone)]
@@ -203,17 +210,31 @@ impl ReportTable {
     /// Completes a report whose CSV is stored. `false`: it is final already, the lease is no
     /// longer `lease_owner`'s, or its deadline has passed; then nothing changed. Completing it
     /// again with the same CSV, as after an answer that was lost, is `true`.
+    ///
+    /// `clock` is asked before each try. The SDK would send the time of the first one again, and a
+    /// worker that stood still meanwhile complete a report that has been told as timed out.
     pub async fn complete(
         &self,
         report_id: ReportId,
         lease_owner: &str,
-        now: Timestamp,
+        clock: impl Fn() -> Timestamp,
         completion: &Completion,
     ) -> Result<bool, ReportTableError> {
-        let complete = Transition::of_running(report_item::completion_attributes(completion));
-        let complete = complete.leased_by(lease_owner).in_time(now);
         let state = ReportState::Complete(completion.clone());
-        self.ends(report_id, complete, &state, Some(lease_owner)).await
+        let mut backoff = Backoff::default();
+        let mut tries_left = COMPLETION_TRIES;
+        loop {
+            let complete = Transition::of_running(report_item::completion_attributes(completion));
+            let complete = complete.leased_by(lease_owner).in_time(clock());
+            let once = Config::builder().retry_config(RetryConfig::disabled());
+            let tried = self.update_request(report_id, complete).customize().config_override(once);
+            tries_left -= 1;
+            match outcome(report_id, tried.send().await) {
+                Ok(outcome) => return Ok(outcome.ends_in(&state, Some(lease_owner))),
+                Err(error) if tries_left == 0 => return Err(error),
+                Err(_) => backoff.wait_once().await,
+            }
+        }
     }
 
     /// Brings a report to a final state. One that is in this very state already was brought there
@@ -225,11 +246,7 @@ impl ReportTable {
         state: &ReportState,
         lease_owner: Option<&str>,
     ) -> Result<bool, ReportTableError> {
-        Ok(match self.update(report_id, transition).await? {
-            Outcome::Changed(_) => true,
-            Outcome::Unchanged(None) => false,
-            Outcome::Unchanged(Some(item)) => report_item::is_already(&item, state, lease_owner),
-        })
+        Ok(self.update(report_id, transition).await?.ends_in(state, lease_owner))
     }
 
     async fn happens(
@@ -246,8 +263,15 @@ impl ReportTable {
         report_id: ReportId,
         transition: Transition,
     ) -> Result<Outcome, ReportTableError> {
-        let updated = self
-            .client
+        outcome(report_id, self.update_request(report_id, transition).send().await)
+    }
+
+    fn update_request(
+        &self,
+        report_id: ReportId,
+        transition: Transition,
+    ) -> UpdateItemFluentBuilder {
+        self.client
             .update_item()
             .table_name(&self.table)
             .key(REPORT_ID, report_item::key(report_id))
@@ -257,17 +281,6 @@ impl ReportTable {
             .set_expression_attribute_values(Some(transition.values))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match updated {
-            Ok(answer) => Ok(Outcome::Changed(answer.attributes.unwrap_or_default())),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                    Ok(Outcome::Unchanged(failed.item.clone()))
-                }
-                _ => Err(unavailable(report_id, "UpdateItem", error)),
-            },
-        }
     }
 }
 
@@ -278,6 +291,33 @@ enum Outcome {
     Changed(Item),
     /// The item that did not meet the condition; there may be none.
     Unchanged(Option<Item>),
+}
+
+impl Outcome {
+    /// Tells whether the report is in this final state now, brought there by this call or by one
+    /// whose answer was lost.
+    fn ends_in(&self, state: &ReportState, lease_owner: Option<&str>) -> bool {
+        match self {
+            Outcome::Changed(_) => true,
+            Outcome::Unchanged(None) => false,
+            Outcome::Unchanged(Some(item)) => report_item::is_already(item, state, lease_owner),
+        }
+    }
+}
+
+fn outcome(
+    report_id: ReportId,
+    updated: Result<UpdateItemOutput, SdkError<UpdateItemError, HttpResponse>>,
+) -> Result<Outcome, ReportTableError> {
+    match updated {
+        Ok(answer) => Ok(Outcome::Changed(answer.attributes.unwrap_or_default())),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                Ok(Outcome::Unchanged(failed.item.clone()))
+            }
+            _ => Err(unavailable(report_id, "UpdateItem", error)),
+        },
+    }
 }
 
 /// Tells why a report could not be claimed at `now`.
