@@ -25,6 +25,9 @@ mod steps;
 mod wire;
 mod world;
 
+use std::rc::Rc;
+
+use functions::Functions;
 use runner::{Runner, number_from_env};
 
 #[test]
@@ -35,10 +38,10 @@ fn whatever_goes_wrong_every_promise_is_kept_after_every_step() {
 }
 
 #[test]
-fn a_seed_replays_its_schedule() {
-    let runner = Runner::new();
-    for seed in 0..20 {
-        let (first, again) = (runner.traced(seed), runner.traced(seed));
-        assert_eq!(first, again, "seed {seed}");
+fn a_seed_replays_its_schedule_whatever_ran_before_it() {
+    let (runner, functions) = (Runner::new(), Rc::new(Functions::new()));
+    for seed in 0..40 {
+        let (amid_others, alone) = (runner.traced_with(&functions, seed), runner.traced(seed));
+        assert_eq!(amid_others, alone, "seed {seed}");
     }
 }

@@ -244,7 +244,8 @@ impl Promises {
             self.require(false, || "the message of an unknown report was deleted".to_owned());
             return;
         };
-        let over = number(&report["deadline"]) < i128::from(clock::now().micros());
+        let latest = i128::from(clock::now().micros() + SKEW_MICROS);
+        let over = number(&report["deadline"]) < latest;
         self.require(over || text(report, "state") != "Running", || {
             "the message of an unfinished report was deleted".to_owned()
         });

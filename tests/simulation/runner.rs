@@ -69,11 +69,15 @@ impl Runner {
         }
     }
 
-    /// Runs one schedule and returns what happened.
+    /// Runs one schedule, with functions that just started, and returns what happened.
     pub(crate) fn traced(&self, seed: u64) -> Vec<String> {
-        let functions = Rc::new(Functions::new());
+        self.traced_with(&Rc::new(Functions::new()), seed)
+    }
+
+    /// Runs one schedule and returns what happened.
+    pub(crate) fn traced_with(&self, functions: &Rc<Functions>, seed: u64) -> Vec<String> {
         let mut trace = Some(Vec::new());
-        let ended = self.run(seed, &functions, &mut Coverage::default(), &mut trace);
+        let ended = self.run(seed, functions, &mut Coverage::default(), &mut trace);
         let mut trace = trace.unwrap_or_default();
         trace.push(format!("{ended:?}"));
         trace

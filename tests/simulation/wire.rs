@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 
+use aws_sdk_dynamodb::config::IdentityCache;
 use aws_smithy_runtime::client::auth::no_auth::NO_AUTH_SCHEME_ID;
 use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
 use aws_smithy_runtime_api::client::http::{
@@ -190,7 +191,8 @@ impl SimulatedClients {
     }
 }
 
-/// Nobody here looks at signatures, which would be a sixth of all work.
+/// Nobody here looks at signatures, which would be a sixth of all work. A cache of identities draws
+/// random numbers when it is filled, and the schedules before one would decide about it.
 macro_rules! without_signatures {
     ($client:expr, $retries:expr) => {
         $client
@@ -199,6 +201,7 @@ macro_rules! without_signatures {
             .retry_partition($retries.clone())
             .allow_no_auth()
             .auth_scheme_preference([NO_AUTH_SCHEME_ID])
+            .identity_cache(IdentityCache::no_cache())
             .build()
     };
 }
