@@ -391,7 +391,7 @@ class Operation(unittest.TestCase):
 
     def test_the_dashboard_can_be_read(self):
         dashboard = json.loads(DEFAULT["Dashboard"]["Properties"]["DashboardBody"])
-        self.assertEqual(len(dashboard["widgets"]), 11)
+        self.assertEqual(len(dashboard["widgets"]), 12)
 
 
 if __name__ == "__main__":
