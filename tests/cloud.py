@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import platform
+import shutil
 import signal
 import socket
 import ssl
@@ -66,7 +67,7 @@ def installed(environment, packages):
 
 def run(command, seconds, **options):
     """Runs a program to its end; it and what it started are ended if that takes too long."""
-    name = pathlib.Path(command[0]).name
+    name = " ".join(pathlib.Path(part).name for part in command[:2])
     with started(command, **options) as process:
         try:
             output, told = process.communicate(timeout=seconds)
@@ -201,6 +202,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     step("installed", lambda: (installed(SAM, SAM_PACKAGES), installed(EMULATOR, EMULATOR_PACKAGES)))
     with tempfile.TemporaryDirectory() as folder:
+        # A build that goes on meanwhile takes the file away and puts another in its place.
+        given.local = pathlib.Path(shutil.copy2(given.local, folder))
         emulator = Emulator(pathlib.Path(folder))
         if not given.built:
             step("built", lambda: build(emulator.environment))

@@ -226,7 +226,10 @@ def told(story):
 def expected_report(local, data):
     """Hours and zones of one file each: the order of the files does not matter."""
     files = sorted(data.glob("*.csv"))
-    return subprocess.run([local, "report", *files], check=True, capture_output=True, timeout=SECONDS_TO_REPORT).stdout
+    made = subprocess.run([local, "report", *files], capture_output=True, timeout=SECONDS_TO_REPORT)
+    if made.returncode:
+        raise SystemExit(f"`local report` failed ({made.returncode}): {made.stderr.decode().strip()}")
+    return made.stdout
 
 
 def main():
