@@ -2,15 +2,15 @@
 //!
 //! With the deployed clients' configuration, and a clock that passes over what is only waited for.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
-use aws_types::sdk_config::TimeSource;
 use bytes::Bytes;
+use end_to_end::paused_time::PausedTime;
 use end_to_end::story_data::settings;
 use futures::StreamExt;
 use futures::stream::{iter, pending};
@@ -90,20 +90,4 @@ fn answer_that_stalls() -> HttpResponse {
         answer.headers_mut().insert(name, value);
     }
     answer
-}
-
-/// The test's clock, for the SDK also looks at the wall's.
-#[derive(Debug)]
-struct PausedTime(Instant);
-
-impl PausedTime {
-    fn begin() -> PausedTime {
-        PausedTime(Instant::now())
-    }
-}
-
-impl TimeSource for PausedTime {
-    fn now(&self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(1_700_000_000) + self.0.elapsed()
-    }
 }

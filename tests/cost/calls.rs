@@ -33,9 +33,19 @@ async fn a_scheduled_report_is_accepted_as_any_other() {
     let system = MeteredSystem::start().await;
     system.load("polls.csv", POLLS).await;
 
-    let answer = system.scheduled_report().await;
+    let answer = system.scheduled_report().await.unwrap();
 
     assert_eq!(answer["statusCode"], json!(202), "{answer}");
+}
+
+/// Lambda tries again what failed, and its count of errors is what rings.
+#[tokio::test]
+async fn a_scheduled_report_that_is_not_accepted_fails_its_invocation() {
+    let system = MeteredSystem::start().await;
+
+    let failed = system.scheduled_report().await.unwrap_err();
+
+    assert!(failed.ends_with(": the scheduled report is not made: no-polls"), "{failed}");
 }
 
 #[track_caller]

@@ -8,6 +8,7 @@
 //! - [`deliveries`], [`batches`], [`leases`], [`lives`]: what becomes of reports, whatever happens
 //!   on the way.
 //! - [`keys`]: idempotency keys; [`faults`]: calls to AWS that fail while a report is made.
+//! - [`slow_calls`]: calls to AWS that use up an invocation's time.
 //! - [`kills`]: the process dies in the middle.
 //! - [`settings`]: what a deployment sets, and must.
 //! - [`events`]: stored events, as AWS sends them.
@@ -32,6 +33,7 @@ mod parameters;
 mod rejects;
 mod repeats;
 mod settings;
+mod slow_calls;
 
 /// Two polls of one store that is open on Mondays from 9 to 12 in UTC, and its figures.
 mod small {

@@ -11,6 +11,7 @@
 //!   seed repeats.
 //! - [`request_meter`]: counts what clients ask of AWS, as AWS bills it; [`metered_system`]: a
 //!   system used through it.
+//! - [`paused_time`]: a clock for the SDK that stands where the test's does.
 //! - [`undisturbed`]: what a disturbed run is compared with.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed setup stops the test")]
 
@@ -22,6 +23,7 @@ pub mod faults;
 pub mod faulty_system;
 pub mod http;
 pub mod metered_system;
+pub mod paused_time;
 pub mod phase;
 pub mod proxies;
 pub mod request_meter;

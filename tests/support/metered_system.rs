@@ -87,9 +87,10 @@ impl MeteredSystem {
         (self.story.manifest(name).await.unwrap(), self.meter.take())
     }
 
-    /// Asks for a report as the scheduler does, and returns the answer.
-    pub async fn scheduled_report(&self) -> Value {
-        self.trigger_report.invoke(stored_event("scheduled_report")).await.unwrap()
+    /// Asks for a report as the scheduler does; returns the answer, or how the invocation failed.
+    pub async fn scheduled_report(&self) -> Result<Value, String> {
+        let invoked = self.trigger_report.invoke(stored_event("scheduled_report")).await;
+        invoked.map_err(|error| uptime_aws::describe(&error))
     }
 
     /// Asks for a report, computes it and asks for its status.

@@ -34,7 +34,7 @@ pub(crate) struct Keyed {
     /// The same with the defaults of this moment.
     pub(crate) parameters: Parameters,
     pub(crate) now: Timestamp,
-    /// When queueing counts as failed.
+    /// When queueing counts as failed: there has to be time left to record that.
     pub(crate) giving_up_at: Deadline,
 }
 
@@ -97,10 +97,7 @@ async fn record_and_queue(
     }
 
     if let Err(error) = enqueue(resources, report_id, keyed.giving_up_at).await {
-        return match give_up(resources, report_id, error).await {
-            Some(problem) => Err(problem),
-            None => Ok(Round::Changed),
-        };
+        return give_up(resources, report_id, error).await.map(|()| Round::Changed);
     }
     match resources.reports.mark_queued(report_id, keyed.now).await {
         Ok(true) => {

@@ -16,7 +16,8 @@ use std::time::Duration;
 use http_api::{Problem, ProblemKind, json_answer, time_left};
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{LOCATION, RETRY_AFTER};
-use lambda_http::{Body, Error, Request, Response};
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, Error, Request, RequestExt as _, Response};
 use serde::Serialize;
 use uptime::Timestamp;
 use uptime::report::{Method, Parameters};
@@ -34,6 +35,8 @@ use crate::request_parameters::RequestParameters;
 const RETRY_AFTER_SECONDS: u32 = 1;
 /// When to ask again for a report that could not be queued, in seconds.
 const QUEUE_RETRY_SECONDS: u32 = 5;
+/// The stage that an event of the scheduler names (`template.yaml`); the API's own is another.
+const STAGE_OF_SCHEDULER: &str = "schedule";
 /// What is kept back of an invocation's time, to record that queueing failed.
 const TIME_TO_GIVE_UP: Duration = Duration::from_secs(3);
 
@@ -77,11 +80,28 @@ pub async fn handle(
     clock: fn() -> Timestamp,
 ) -> Result<Response<Body>, Error> {
     let now = clock();
-    let answering = accept_report(resources, &request, now);
-    let answered = tokio::time::timeout(time_left(&request, now.micros()), answering).await;
+    let ends = Deadline::after(time_left(&request, now.micros()));
+    let answering = accept_report(resources, &request, now, ends.earlier_by(TIME_TO_GIVE_UP));
+    let answered = tokio::time::timeout(ends.left(), answering).await;
     match answered.unwrap_or_else(|elapsed| Err(Problem::unavailable(elapsed))) {
         Ok(report_id) => accepted(report_id),
-        Err(problem) => problem.into_answer(&request),
+        Err(problem) => {
+            let kind = problem.kind.name();
+            let answer = problem.into_answer(&request)?;
+            // Nobody reads it: only an error makes Lambda try again, and tells the operators.
+            let unread = format!("the scheduled report is not made: {kind}").into();
+            if is_scheduled(&request) { Err(unread) } else { Ok(answer) }
+        }
+    }
+}
+
+/// Whether the scheduler asks, and no caller: API Gateway writes the stage, so nobody can say so.
+fn is_scheduled(request: &Request) -> bool {
+    match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV1(context)) => {
+            context.stage.as_deref() == Some(STAGE_OF_SCHEDULER)
+        }
+        _ => false,
     }
 }
 
@@ -89,6 +109,7 @@ async fn accept_report(
     resources: &Resources,
     request: &Request,
     now: Timestamp,
+    giving_up_at: Deadline,
 ) -> Result<ReportId, Problem> {
     let asked = RequestParameters::read(request, resources.default_method, now)?;
     let key = keyed::read_key(request)?;
@@ -98,20 +119,16 @@ async fn accept_report(
     let parameters = Parameters { as_of, method: asked.method };
     if let Some(key) = key {
         let asked = asked.as_given();
-        let giving_up_at = giving_up_at(request, now);
         let keyed = Keyed { key, asked, parameters, now, giving_up_at };
         return keyed::accept(resources, &keyed).await;
     }
     let report = resources.lifetimes.new_report(ReportId::random(), parameters, now);
     resources.reports.record_running(&report).await.map_err(not_recorded)?;
 
-    match enqueue(resources, report.id, giving_up_at(request, now)).await {
-        Ok(()) => Ok(started(report.id)),
-        Err(error) => match give_up(resources, report.id, error).await {
-            Some(problem) => Err(problem),
-            None => Ok(started(report.id)),
-        },
+    if let Err(error) = enqueue(resources, report.id, giving_up_at).await {
+        give_up(resources, report.id, error).await?;
     }
+    Ok(started(report.id))
 }
 
 fn started(report_id: ReportId) -> ReportId {
@@ -140,11 +157,6 @@ fn not_recorded(error: ReportTableError) -> Problem {
     }
 }
 
-/// When queueing counts as failed: there has to be time left to record it.
-fn giving_up_at(request: &Request, now: Timestamp) -> Deadline {
-    Deadline::after(time_left(request, now.micros()).saturating_sub(TIME_TO_GIVE_UP))
-}
-
 async fn enqueue(
     resources: &Resources,
     report_id: ReportId,
@@ -155,13 +167,17 @@ async fn enqueue(
 }
 
 /// Records a report as Failed that could not be queued. If that fails too it reads as Failed once
-/// its deadline has passed, so the caller is answered the same. `None`: it was queued all the same.
-async fn give_up(resources: &Resources, report_id: ReportId, error: CallError) -> Option<Problem> {
+/// its deadline has passed, so the caller is answered the same. `Ok`: it was queued all the same.
+async fn give_up(
+    resources: &Resources,
+    report_id: ReportId,
+    error: CallError,
+) -> Result<(), Problem> {
     let detail = "the report's work could not be queued".to_owned();
     let failure = Failure { code: FailureCode::EnqueueFailed, detail };
     match resources.reports.mark_failed(report_id, &failure).await {
         Ok(true) => {}
-        Ok(false) => return None,
+        Ok(false) => return Ok(()),
         Err(error) => {
             let cause = describe(&error);
             tracing::error!(report.id = %report_id, cause, "a report not queued stays Running");
@@ -170,7 +186,7 @@ async fn give_up(resources: &Resources, report_id: ReportId, error: CallError) -
     Metric::ReportFailed(failure.code).send();
 
     let detail = "the report could not be queued and was given up; ask for it again";
-    Some(Problem {
+    Err(Problem {
         retry_after_seconds: Some(QUEUE_RETRY_SECONDS),
         cause: Some(error.into()),
         ..Problem::new(ProblemKind::NotQueued, detail)

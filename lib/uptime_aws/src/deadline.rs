@@ -14,6 +14,12 @@ impl Deadline {
         Deadline(Instant::now() + left)
     }
 
+    /// The instant `by` before this one.
+    pub fn earlier_by(self, by: Duration) -> Deadline {
+        // Before the machine was started there was no instant; one that is over is as good.
+        Deadline(self.0.checked_sub(by).unwrap_or_else(Instant::now))
+    }
+
     /// Returns how much time is left; zero when it has passed.
     pub fn left(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
