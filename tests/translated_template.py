@@ -52,6 +52,14 @@ def translated(**given):
     }
 
 
+def accepted(**given):
+    """Whether these parameters keep the template's rules."""
+    parameters = defaults() | given
+    deployment = Deployment(for_cloudformation(parameters), parameters)
+    applying = [rule for rule in source()["Rules"].values() if deployment.resolved(rule["RuleCondition"])]
+    return all(deployment.resolved(assertion["Assert"]) for rule in applying for assertion in rule["Assertions"])
+
+
 class Deployment:
     def __init__(self, template, parameters):
         self.conditions = template["Conditions"]

@@ -23,7 +23,8 @@ async fn each_function_makes_the_calls_that_its_role_is_held_to() {
     check("load_data", &[polls, hours, bad]);
 
     let report = system.report().await;
-    check("trigger_report", &[report.trigger]);
+    let (_, with_a_key) = system.scheduled_report().await.unwrap();
+    check("trigger_report", &[report.trigger, with_a_key]);
     check("compute_report", &[report.compute]);
     check("get_report", &[report.status]);
 }
@@ -33,7 +34,7 @@ async fn a_scheduled_report_is_accepted_as_any_other() {
     let system = MeteredSystem::start().await;
     system.load("polls.csv", POLLS).await;
 
-    let answer = system.scheduled_report().await.unwrap();
+    let (answer, _) = system.scheduled_report().await.unwrap();
 
     assert_eq!(answer["statusCode"], json!(202), "{answer}");
 }

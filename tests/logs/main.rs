@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use end_to_end::story::Story;
+use end_to_end::story_data::settings;
 use end_to_end::until::until;
 use http::Method;
 use lambda_runtime::tracing::subscriber::{EnvFilter, fmt};
@@ -94,7 +95,9 @@ fn capture() {
         .with_env_filter(EnvFilter::new(LOGGED))
         .with_writer(|| Lines)
         .init();
-    metrics::send_to(|line| METRICS.lock().unwrap().push(line.clone()));
+    metrics::send_to(&settings(&[("METRICS_NAMESPACE", "test")]), |line| {
+        METRICS.lock().unwrap().push(line.clone())
+    });
 }
 
 struct Lines;

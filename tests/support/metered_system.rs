@@ -88,9 +88,10 @@ impl MeteredSystem {
     }
 
     /// Asks for a report as the scheduler does; returns the answer, or how the invocation failed.
-    pub async fn scheduled_report(&self) -> Result<Value, String> {
+    pub async fn scheduled_report(&self) -> Result<(Value, Usage), String> {
         let invoked = self.trigger_report.invoke(stored_event("scheduled_report")).await;
-        invoked.map_err(|error| uptime_aws::describe(&error))
+        let answer = invoked.map_err(|error| uptime_aws::describe(&error))?;
+        Ok((answer, self.meter.take()))
     }
 
     /// Asks for a report, computes it and asks for its status.

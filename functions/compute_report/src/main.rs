@@ -6,8 +6,8 @@ use uptime_aws::{Settings, metrics};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     lambda_runtime::tracing::init_default_subscriber();
-    metrics::send_to(metrics::print);
     let settings = Settings::from_env();
+    metrics::send_to(&settings, metrics::print);
     let sdk_config = uptime_aws::sdk_config(&settings)?;
     let resources = &compute_report::Resources::new(&sdk_config, &settings)?;
 

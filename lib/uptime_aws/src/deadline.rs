@@ -14,7 +14,8 @@ impl Deadline {
         Deadline(Instant::now() + left)
     }
 
-    /// The instant `by` before this one.
+    /// Returns the instant `by` before this one.
+    #[must_use]
     pub fn earlier_by(self, by: Duration) -> Deadline {
         // Before the machine was started there was no instant; one that is over is as good.
         Deadline(self.0.checked_sub(by).unwrap_or_else(Instant::now))

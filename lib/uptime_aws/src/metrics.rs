@@ -1,7 +1,8 @@
 //! Figures for operators, in `CloudWatch`'s embedded metric format: a line of JSON among the logs,
 //! which `CloudWatch` turns into metrics. No call is made and nothing is waited for.
 //!
-//! A function's `main` says where lines go; until then, as in the local system, nobody reads them.
+//! A function's `main` says where lines go and which namespace they name; until then, as in the local
+//! system, nobody reads them.
 
 use std::io::Write as _;
 use std::sync::OnceLock;
@@ -9,12 +10,16 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 use uptime::{Timestamp, interval};
 
-use crate::FailureCode;
+use crate::settings::METRICS_NAMESPACE;
+use crate::{FailureCode, Settings};
 
-/// What all metrics are found under.
-pub const NAMESPACE: &str = "StoreUptime";
+static SINK: OnceLock<Sink> = OnceLock::new();
 
-static SINK: OnceLock<fn(&Value)> = OnceLock::new();
+#[derive(Debug)]
+struct Sink {
+    namespace: String,
+    send: fn(&Value),
+}
 
 /// Something that operators count.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,9 +51,11 @@ pub enum Metric {
     },
 }
 
-/// Sends all lines of this process to `sink`. Only the first call counts.
-pub fn send_to(sink: fn(&Value)) {
-    SINK.set(sink).ok();
+/// Sends all lines of this process to `send`, under the namespace of the settings: each deployment
+/// has its own, so that no alarm rings for another's failures. Only the first call counts.
+pub fn send_to(settings: &Settings, send: fn(&Value)) {
+    let namespace = settings.optional(METRICS_NAMESPACE).unwrap_or("StoreUptime").to_owned();
+    SINK.set(Sink { namespace, send }).ok();
 }
 
 /// Prints a line to stdout, where Lambda reads it. That nobody reads it is no failure.
@@ -60,12 +67,12 @@ impl Metric {
     /// Sends the metric's line, as of now.
     pub fn send(self) {
         if let Some(sink) = SINK.get() {
-            sink(&self.line(crate::now()));
+            (sink.send)(&self.line(&sink.namespace, crate::now()));
         }
     }
 
     /// The line. A failure counts by its reason and in the sum of all.
-    fn line(self, at: Timestamp) -> Value {
+    fn line(self, namespace: &str, at: Timestamp) -> Value {
         let mut dimension_sets = vec![json!([])];
         let mut definitions = Vec::new();
         let mut line = json!({});
@@ -80,7 +87,7 @@ impl Metric {
         line["_aws"] = json!({
             "Timestamp": at.micros().div_euclid(1_000),
             "CloudWatchMetrics": [{
-                "Namespace": NAMESPACE,
+                "Namespace": namespace,
                 "Dimensions": dimension_sets,
                 "Metrics": definitions,
             }],
@@ -124,7 +131,7 @@ mod tests {
             "_aws": {
                 "Timestamp": 1_674_669_600_123_i64,
                 "CloudWatchMetrics": [{
-                    "Namespace": "StoreUptime",
+                    "Namespace": "StoreUptime/test",
                     "Dimensions": [[]],
                     "Metrics": [
                         { "Name": "ReportsCompleted", "Unit": "Count" },
@@ -137,12 +144,12 @@ mod tests {
             "ReportAgeSeconds": 2.5,
             "Stores": 14_000,
         });
-        assert_eq!(completed.line(NOW), expected);
+        assert_eq!(completed.line("StoreUptime/test", NOW), expected);
     }
 
     #[test]
     fn a_failure_counts_by_its_reason_and_in_the_sum() {
-        let line = Metric::ReportFailed(FailureCode::ComputeFailed).line(NOW);
+        let line = Metric::ReportFailed(FailureCode::ComputeFailed).line("test", NOW);
         let directive = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(directive["Dimensions"], json!([[], ["Reason"]]));
         assert_eq!(line["Reason"], "compute_failed");
@@ -161,7 +168,7 @@ mod tests {
 
     #[track_caller]
     fn check(metric: Metric, expected: &str) {
-        let line = metric.line(NOW);
+        let line = metric.line("test", NOW);
         let defined = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
         let figure = |metric: &Value| {
             let name = metric["Name"].as_str().unwrap();

@@ -27,6 +27,8 @@ pub const REPORT_DAYS: &str = "REPORT_DAYS";
 pub const RECEIVES_ALLOWED: &str = "RECEIVES_ALLOWED";
 /// For how long the report queue hides a message that was delivered.
 pub const VISIBILITY_TIMEOUT_SECONDS: &str = "VISIBILITY_TIMEOUT_SECONDS";
+/// What the metrics of a deployment are found under; `StoreUptime` unless set.
+pub const METRICS_NAMESPACE: &str = "METRICS_NAMESPACE";
 /// How much memory a load may gather polls in before it writes them.
 pub const LOAD_BATCH_MIB: &str = "LOAD_BATCH_MIB";
 /// The share of rejected rows above which a load is Failed.

@@ -1,0 +1,98 @@
+"""Holds the template, as SAM translates it, to what operators are promised: logs, metrics, alarms, schedules.
+
+    python tests/template_operation_test.py        # with the SAM CLI's Python
+"""
+
+import json
+import re
+import unittest
+
+from translated_template import ROOT, of_type, stored, translated
+
+DEFAULT = translated()
+SCHEDULED = translated(ReportSchedule="rate(1 hour)")
+
+FUNCTIONS = {
+    "trigger_report": "TriggerReport",
+    "get_report": "GetReport",
+    "compute_report": "ComputeReport",
+    "load_data": "LoadData",
+}
+NAMESPACE = "StoreUptime/<AWS::StackName>"
+
+
+def sent():
+    """The names of the metrics that the functions send."""
+    source = (ROOT / "lib" / "uptime_aws" / "src" / "metrics.rs").read_text()
+    return set(re.findall(r'\("(\w+)", "(?:Count|Seconds)"', source))
+
+
+def watched(alarm):
+    """The metrics of ours that an alarm is about."""
+    metrics = [part["MetricStat"]["Metric"] for part in alarm.get("Metrics", []) if "MetricStat" in part]
+    return {about["MetricName"] for about in [alarm, *metrics] if about.get("Namespace") == NAMESPACE}
+
+
+class Operation(unittest.TestCase):
+    def test_every_log_is_json_and_ends_some_day(self):
+        for name, about in of_type(translated(LogDays=7), "AWS::Logs::LogGroup").items():
+            with self.subTest(log=name):
+                self.assertEqual(about["RetentionInDays"], 7)
+        for name in FUNCTIONS.values():
+            with self.subTest(function=name):
+                function = DEFAULT[f"{name}Function"]["Properties"]
+                self.assertEqual(function["LoggingConfig"]["LogGroup"], f"<{name}Log>")
+                self.assertEqual(function["LoggingConfig"]["LogFormat"], "JSON")
+                self.assertEqual(function["TracingConfig"], {"Mode": "Active"})
+
+    def test_a_report_is_made_unasked_only_when_a_schedule_is_given(self):
+        self.assertEqual(of_type(DEFAULT, "AWS::Scheduler::Schedule"), {})
+        [schedule] = of_type(SCHEDULED, "AWS::Scheduler::Schedule").values()
+        self.assertEqual(schedule["ScheduleExpression"], "rate(1 hour)")
+        self.assertEqual(json.loads(schedule["Target"]["Input"]), stored("events/scheduled_report.json"))
+
+    def test_monitoring_can_be_left_out(self):
+        off = {about["Type"] for about in translated(Monitoring="off").values()}
+        self.assertNotIn("AWS::CloudWatch::Alarm", off)
+        self.assertNotIn("AWS::CloudWatch::Dashboard", off)
+
+    def test_every_alarm_tells_the_topic_if_there_is_one(self):
+        topic = "arn:aws:sns:us-east-1:123456789012:operators"
+        told = of_type(translated(AlarmTopicArn=topic), "AWS::CloudWatch::Alarm")
+        for name, alarm in of_type(DEFAULT, "AWS::CloudWatch::Alarm").items():
+            with self.subTest(alarm=name):
+                self.assertNotIn("AlarmActions", alarm)
+                self.assertEqual((told[name]["AlarmActions"], told[name]["OKActions"]), ([topic], [topic]))
+                self.assertEqual(alarm["TreatMissingData"], "notBreaching")
+
+    def test_durations_are_measured_by_the_functions_time_outs(self):
+        share = DEFAULT["FunctionDurationAlarm"]["Properties"]["Metrics"][0]["Expression"]
+        hundredths = {name.split("_")[0]: DEFAULT[f"{function}Function"]["Properties"]["Timeout"] * 10 for name, function in FUNCTIONS.items()}
+        self.assertEqual({name: int(by) for name, by in re.findall(r"(\w+) / (\d+)", share)}, hundredths)
+
+    def test_no_stack_counts_for_another(self):
+        for name in ("trigger_report", "compute_report", "load_data"):
+            function = DEFAULT[f"{FUNCTIONS[name]}Function"]["Properties"]
+            self.assertEqual(function["Environment"]["Variables"]["METRICS_NAMESPACE"], NAMESPACE)
+
+    def test_alarms_watch_metrics_that_are_sent(self):
+        alarms = of_type(DEFAULT, "AWS::CloudWatch::Alarm")
+        ours = {name: watched(alarm) for name, alarm in alarms.items() if watched(alarm)}
+        self.assertEqual(set(ours), {"FailedReportsAlarm", "FailedLoadsAlarm", "RefusedLoadsAlarm"})
+        self.assertLessEqual(set().union(*ours.values()), sent())
+
+    def test_the_dashboard_shows_every_metric_that_is_sent(self):
+        dashboard = json.loads(DEFAULT["Dashboard"]["Properties"]["DashboardBody"])
+        shown = set()
+        for metric in (metric for widget in dashboard["widgets"] for metric in widget["properties"]["metrics"]):
+            match metric:
+                case [{"expression": search}]:
+                    self.assertIn(f'{{"{NAMESPACE}",Reason}}', search)
+                    shown |= set(re.findall(r'MetricName="(\w+)"', search))
+                case [namespace, name, *_] if namespace == NAMESPACE:
+                    shown.add(name)
+        self.assertEqual(shown, sent())
+
+
+if __name__ == "__main__":
+    unittest.main()
