@@ -8,7 +8,6 @@
 mod kind;
 
 use std::error::Error as StdError;
-use std::fmt::Write as _;
 
 use lambda_http::http::Response;
 use lambda_http::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
@@ -16,6 +15,7 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, Error, Request, RequestExt as _};
 use serde::Serialize;
 use serde_json::Value;
+use uptime_aws::describe;
 
 use crate::answer;
 
@@ -109,7 +109,7 @@ impl Problem {
             tracing::error!(
                 request.id = request_id,
                 problem = self.kind.name(),
-                cause = with_sources(&**cause),
+                cause = describe(&**cause),
                 "{}",
                 self.detail
             );
@@ -146,18 +146,6 @@ fn request_id(request: &Request) -> Option<&str> {
         RequestContext::ApiGatewayV1(context) => context.request_id.as_deref(),
         _ => None,
     }
-}
-
-/// The SDK's own message is often just "service error"; what happened is in the sources.
-fn with_sources(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        // Writing to a String cannot fail.
-        let _ = write!(text, ": {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 fn shortened_value(given: Value) -> Value {
