@@ -102,9 +102,13 @@ impl Problem {
         Problem { cause: Some(cause.into()), ..Problem::new(ProblemKind::Internal, detail) }
     }
 
-    /// Answers with this problem, and logs its cause if it has one: the one place that does.
+    /// Answers with this problem, and logs its cause if it has one.
     pub fn into_answer(self, request: &Request) -> Result<Response<Body>, Error> {
-        let request_id = request_id(request);
+        self.into_answer_to(request_id(request))
+    }
+
+    /// The same to the request of this id, for who has no event: the one place that logs a cause.
+    pub fn into_answer_to(self, request_id: Option<&str>) -> Result<Response<Body>, Error> {
         if let Some(cause) = &self.cause {
             tracing::error!(
                 request.id = request_id,

@@ -7,7 +7,6 @@ use axum::http::request::Parts;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
 use crate::sqs::ACCOUNT;
 
@@ -20,6 +19,7 @@ pub(super) fn proxy_event(
     path_parameter: Option<(&str, String)>,
     request: &Parts,
     body: &[u8],
+    request_id: &str,
 ) -> Value {
     let headers = multi_values(header_pairs(&request.headers));
     let query = multi_values(query_pairs(request.uri.query().unwrap_or_default()));
@@ -35,13 +35,13 @@ pub(super) fn proxy_event(
         "multiValueQueryStringParameters": null_if_empty(query),
         "pathParameters": path_parameters,
         "stageVariables": null,
-        "requestContext": request_context(resource, request),
+        "requestContext": request_context(resource, request, request_id),
         "body": body,
         "isBase64Encoded": is_base64_encoded,
     })
 }
 
-fn request_context(resource: &str, request: &Parts) -> Value {
+fn request_context(resource: &str, request: &Parts, request_id: &str) -> Value {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let text = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
     json!({
@@ -52,7 +52,7 @@ fn request_context(resource: &str, request: &Parts) -> Value {
         "identity": { "sourceIp": "127.0.0.1", "userAgent": text("user-agent") },
         "path": format!("/{STAGE}{}", request.uri.path()),
         "protocol": format!("{:?}", request.version),
-        "requestId": Uuid::new_v4().to_string(),
+        "requestId": request_id,
         "requestTimeEpoch": u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
         "resourceId": "local",
         "resourcePath": resource,

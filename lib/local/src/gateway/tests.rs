@@ -54,9 +54,30 @@ async fn an_unknown_path_is_404_and_another_verb_405() {
 }
 
 #[tokio::test]
-async fn a_function_that_panics_or_hangs_is_502_or_504() {
-    check("GET", "/get_report?panic=1", 502).await;
-    check("GET", "/get_report?hang=1", 504).await;
+async fn a_function_that_panics_hangs_or_answers_malformed_is_500() {
+    check("GET", "/get_report?panic=1", 500).await;
+    check("GET", "/get_report?hang=1", 500).await;
+    check("GET", "/malformed", 500).await;
+}
+
+#[tokio::test]
+async fn a_refusal_is_a_problem_as_the_functions_tell_it() {
+    use ProblemKind as Kind;
+    let long = Body::from(vec![b' '; BODY_BYTES_MAX + 1]);
+    let refused = [
+        (Request::get("/").body(Body::empty()), Kind::UnknownCall),
+        (Request::put("/get_report").body(Body::empty()), Kind::MethodNotAllowed),
+        (Request::post("/get_report").body(long), Kind::BodyTooLarge),
+        (Request::get("/get_report?panic=1").body(Body::empty()), Kind::Internal),
+    ];
+    for (request, kind) in refused {
+        let (status, problem) = answer_to(request.unwrap()).await;
+        assert_eq!(status, kind.status(), "{problem}");
+        assert_eq!(problem["type"], format!("/problems/{}", kind.name()));
+        assert_eq!(problem["title"], kind.title());
+        assert_eq!(problem["status"], kind.status().as_u16());
+        assert!(problem["request_id"].is_string(), "{problem}");
+    }
 }
 
 #[test]
@@ -91,7 +112,10 @@ async fn answer_to(request: Request<Body>) -> (StatusCode, Value) {
 fn routes() -> Vec<Route> {
     let function = Function::of_requests("mirror", Duration::from_millis(300), mirror);
     let route = |resource, methods| Route { resource, methods, function: function.clone() };
+    let malformed =
+        Function::of_events("malformed", Duration::from_secs(1), async |_| Ok(json!(1)));
     vec![
+        Route { function: malformed, ..route("/malformed", &[Method::GET]) },
         route("/get_report", &[Method::GET, Method::POST]),
         route("/get_report/{report_id}", &[Method::GET]),
     ]
