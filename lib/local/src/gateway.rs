@@ -2,8 +2,8 @@
 //!
 //! A request becomes a REST proxy event, goes to its function as on AWS, and the function's proxy
 //! response becomes HTTP again. Other routes get 404, other verbs 405, and a function that fails,
-//! hangs or gives a malformed answer 500, all as the problems that the template has API Gateway
-//! answer with. Absent: stages in the path, authorisation and throttling.
+//! hangs or gives a malformed answer 500 (API Gateway: 403, 403 and 502), as problems such as the
+//! functions'. Absent: stages in the path, authorisation and throttling.
 
 mod event;
 mod response;
