@@ -8,8 +8,6 @@
 mod event;
 mod response;
 
-pub(crate) use event::percent_decoded;
-
 use std::sync::Arc;
 
 use axum::Router;
@@ -19,6 +17,7 @@ use axum::http::header::ALLOW;
 use axum::http::{Method, Request, Response};
 use axum::serve::ListenerExt;
 use http_api::{Problem, ProblemKind};
+use percent_encoding::percent_decode_str;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
@@ -91,7 +90,8 @@ fn parameter(resource: &'static str, path: &str) -> Option<Option<(&'static str,
         return (resource == path).then_some(None);
     };
     let text = path.strip_prefix(start).filter(|text| !text.is_empty() && !text.contains('/'))?;
-    Some(Some((name.trim_end_matches('}'), percent_decoded(text))))
+    let text = percent_decode_str(text).decode_utf8_lossy().into_owned();
+    Some(Some((name.trim_end_matches('}'), text)))
 }
 
 fn method_not_allowed(route: &Route, method: &Method, request_id: &str) -> Response<Body> {

@@ -12,18 +12,23 @@ use super::*;
 
 #[tokio::test]
 async fn a_repeated_and_an_encoded_query_key_come_through() {
-    let answer = call("GET", "/get_report?a=1&a=2&b=x%20y%2Bz+w&empty", "").await;
+    let query = "a=1&a=2&b=x%20y%2Bz+w&empty&&c=100%&d=%zz=%4";
+    let answer = call("GET", &format!("/get_report?{query}"), "").await;
     let parameters = &answer["query"];
     assert_eq!(parameters["a"], json!(["1", "2"]));
     assert_eq!(parameters["b"], json!(["x y+z w"]));
     assert_eq!(parameters["empty"], json!([""]));
+    // What is no escape stays.
+    assert_eq!(parameters["c"], json!(["100%"]));
+    assert_eq!(parameters["d"], json!(["%zz=%4"]));
+    assert!(parameters.get("").is_none());
 }
 
 #[tokio::test]
 async fn a_path_parameter_is_decoded_and_the_raw_path_is_not() {
-    let answer = call("GET", "/get_report/a%2Fb", "").await;
-    assert_eq!(answer["report_id"], "a/b");
-    assert_eq!(answer["path"], "/get_report/a%2Fb");
+    let answer = call("GET", "/get_report/a%2Fb+%zz%", "").await;
+    assert_eq!(answer["report_id"], "a/b+%zz%");
+    assert_eq!(answer["path"], "/get_report/a%2Fb+%zz%");
 }
 
 #[tokio::test]

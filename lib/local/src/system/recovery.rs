@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_types::SdkConfig;
 use futures::{StreamExt, TryStreamExt, stream};
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use uptime::segment::Source;
 use uptime_aws::load_files::INCOMING;
@@ -126,8 +127,8 @@ async fn take_up_files(
 fn queued_objects(queues: &Queues) -> Result<HashSet<(String, String)>, SqsError> {
     let object_of = |record: &Value| {
         let object = &record["s3"]["object"];
-        let key = object["key"].as_str()?;
-        let key: String = form_decoded(key);
+        let blanks_restored = object["key"].as_str()?.replace('+', " ");
+        let key = percent_decode_str(&blanks_restored).decode_utf8_lossy().into_owned();
         Some((key, object["eTag"].as_str()?.to_owned()))
     };
     let mut objects = HashSet::new();
@@ -137,10 +138,6 @@ fn queued_objects(queues: &Queues) -> Result<HashSet<(String, String)>, SqsError
         objects.extend(records.iter().filter_map(object_of));
     }
     Ok(objects)
-}
-
-fn form_decoded(key: &str) -> String {
-    crate::gateway::percent_decoded(&key.replace('+', " "))
 }
 
 async fn incoming_keys(sdk_config: &SdkConfig) -> Result<Vec<String>, CallError> {
