@@ -3,7 +3,7 @@
     python3 tests/contract.py target/debug/local .../bin/schemathesis [--cases 20] [--seed 1]
 
 Starts the system on free ports, empty, and calls it; loads three polls and calls it as whoever wants
-JSON, then as whoever wants CSV; stops it. Each time schemathesis makes up requests, good and bad ones,
+JSON, as whoever wants CSV, and with an idempotency key that stands for another request; stops it. Each time schemathesis makes up requests, good and bad ones,
 follows the documented links, and judges the answers: no 5xx, none that is not documented, in status,
 headers and body, nothing bad accepted and nothing good refused. Fails too if an answer that callers
 meet every day was never seen, so that it cannot pass by asking nothing. Nothing is left behind.
@@ -34,10 +34,12 @@ a,inactive,2023-01-23 11:15:00.000000 UTC
 b,active,2023-01-23 11:45:00.000000 UTC
 """
 
+KEY = "taken"
+
 # What has to be met on the way.
 EXPECTED = {
-    "GET /trigger_report": {202, 400, 409},
-    "POST /trigger_report": {202, 400, 409},
+    "GET /trigger_report": {202, 400, 409, 422},
+    "POST /trigger_report": {202, 400, 409, 422},
     "GET /get_report": {200, 303, 400, 404, 406},
     "POST /get_report": {200, 303, 400, 404, 406},
     "GET /get_report/{report_id}": {200, 303, 400, 404, 406},
@@ -83,8 +85,9 @@ class System:
 
 
 def complete_report(api):
-    """Asks for a report and returns its id when its CSV can be had."""
-    with urllib.request.urlopen(f"{api}/trigger_report") as answer:
+    """Asks for a report with the key and returns its id when its CSV can be had."""
+    request = urllib.request.Request(f"{api}/trigger_report", headers={"Idempotency-Key": KEY})
+    with urllib.request.urlopen(request) as answer:
         report_id = re.search(r'"report_id":"([^"]+)"', answer.read().decode())[1]
     until = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < until:
@@ -139,10 +142,13 @@ def judged(arguments, folder):
         system.load(folder / "polls.csv")
         report_id = complete_report(api)
         kept &= judge.judges("who wants JSON", [], report_id)
-        # A report that is Running has no CSV yet: a good request is then refused, rightly.
+        # A report that is Running has no CSV yet, and a key stands for one request: good requests are
+        # then refused, rightly.
         checks = ["--exclude-checks", "positive_data_acceptance"]
         csv = ["--header", "Accept: text/csv", "--phases", "examples,stateful", *checks]
         kept &= judge.judges("who wants CSV", csv, report_id)
+        reused = ["--header", f"Idempotency-Key: {KEY}", "--phases", "examples", *triggers, *checks]
+        kept &= judge.judges("who reuses a key", reused)
         return kept, judge.seen()
     finally:
         system.stop()

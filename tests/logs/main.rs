@@ -13,7 +13,7 @@ use end_to_end::until::until;
 use http::Method;
 use lambda_runtime::tracing::subscriber::{EnvFilter, fmt};
 use local::s3::SECRET_KEY;
-use local::system::{LOAD_QUEUE, REPORT_DEAD_LETTER_QUEUE, REPORT_QUEUE};
+use local::system::{LOAD_QUEUE, REPORT_DEAD_LETTER_QUEUE, REPORT_QUEUE, REPORT_TABLE};
 use serde_json::{Value, json};
 use uptime_aws::metrics;
 
@@ -54,6 +54,7 @@ async fn logs_and_metrics_tell_what_happened_and_never_rows_links_or_secrets() {
     let loaded = load_good_and_bad_files(&story).await;
     let complete = ask_well_and_badly(&story).await;
     let failed = fail(&story).await;
+    let unanswered = ask_in_vain(&story, &complete).await;
 
     let logs = String::from_utf8(LOGS.lock().unwrap().clone()).unwrap();
     for never in NEVER.into_iter().chain([SECRET_KEY]) {
@@ -67,6 +68,13 @@ async fn logs_and_metrics_tell_what_happened_and_never_rows_links_or_secrets() {
     check(&lines, "the report is complete", "stores", &json!(1));
     check(&lines, "the report is complete", "since_asked_ms", &Value::Null);
     check(&lines, "no report", "report.id", &json!(failed));
+    let of_request = |line: &&Value| line["fields"]["request.id"] == unanswered;
+    let [logged] = lines.iter().filter(of_request).collect::<Vec<_>>()[..] else {
+        panic!("a 503 is told once, with its request's id:\n{logs}");
+    };
+    assert_eq!(logged["fields"]["problem"], "unavailable");
+    let cause = logged["fields"]["cause"].as_str().unwrap();
+    assert!(cause.contains("GetItem failed: ") && cause.contains("NotFound"), "{cause}");
 
     let sums = [
         ("ReportsStarted", 2),
@@ -150,6 +158,14 @@ async fn fail(story: &Story) -> String {
     })
     .await;
     id
+}
+
+/// Returns the request's id of a 503: the table of the reports is gone.
+async fn ask_in_vain(story: &Story, id: &str) -> Value {
+    story.dynamodb().delete_table().table_name(REPORT_TABLE).send().await.unwrap();
+    let answer = story.get(&format!("/get_report/{id}")).await;
+    assert_eq!(answer.problem(503), "unavailable");
+    serde_json::from_slice::<Value>(&answer.body).unwrap()["request_id"].take()
 }
 
 /// One of the lines with this message has this field; null stands for any value.

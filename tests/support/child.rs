@@ -109,7 +109,7 @@ pub async fn serve() {
     if let Some(proxies) = &proxies {
         proxies.connect(system.addresses());
     }
-    let (api, s3) = (system.api_address(), system.s3_address());
+    let (api, s3) = (system.api_address(), system.addresses().s3);
     say(&format!("{READY} {api} {s3}"));
     // Ends when the parent does, however that ends.
     tokio::io::stdin().read_to_end(&mut Vec::new()).await.ok();

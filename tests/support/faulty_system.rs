@@ -43,7 +43,7 @@ impl FaultySystem {
         story.load_all(files).await;
         let faults = Faults::default();
         // As deployed: with the time limits and the retries of the functions.
-        let deployed = function_config(story.system.addresses()).unwrap();
+        let deployed = function_config(story.system.addresses());
         let clients = faults.between(&deployed);
         let quick_clients = faults.between(&sdk_config::quick(deployed));
         let settings = settings(&[

@@ -8,7 +8,6 @@
 mod kind;
 
 use std::error::Error as StdError;
-use std::fmt::Write as _;
 
 use lambda_http::http::Response;
 use lambda_http::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
@@ -16,6 +15,7 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, Error, Request, RequestExt as _};
 use serde::Serialize;
 use serde_json::Value;
+use uptime_aws::describe;
 
 use crate::answer;
 
@@ -102,14 +102,18 @@ impl Problem {
         Problem { cause: Some(cause.into()), ..Problem::new(ProblemKind::Internal, detail) }
     }
 
-    /// Answers with this problem, and logs its cause if it has one: the one place that does.
+    /// Answers with this problem, and logs its cause if it has one.
     pub fn into_answer(self, request: &Request) -> Result<Response<Body>, Error> {
-        let request_id = request_id(request);
+        self.into_answer_to(request_id(request))
+    }
+
+    /// The same to the request of this id, for who has no event: the one place that logs a cause.
+    pub fn into_answer_to(self, request_id: Option<&str>) -> Result<Response<Body>, Error> {
         if let Some(cause) = &self.cause {
             tracing::error!(
                 request.id = request_id,
                 problem = self.kind.name(),
-                cause = with_sources(&**cause),
+                cause = describe(&**cause),
                 "{}",
                 self.detail
             );
@@ -146,18 +150,6 @@ fn request_id(request: &Request) -> Option<&str> {
         RequestContext::ApiGatewayV1(context) => context.request_id.as_deref(),
         _ => None,
     }
-}
-
-/// The SDK's own message is often just "service error"; what happened is in the sources.
-fn with_sources(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        // Writing to a String cannot fail.
-        let _ = write!(text, ": {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 fn shortened_value(given: Value) -> Value {

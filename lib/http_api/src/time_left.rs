@@ -9,8 +9,8 @@ const TIME_TO_ANSWER: Duration = Duration::from_millis(500);
 /// Without a deadline, as outside Lambda.
 const UNLIMITED: Duration = Duration::from_mins(1);
 
-/// Returns how long the work on a request may take from now on, in microseconds since 1970, so that
-/// the caller still gets an answer of ours and not the gateway's.
+/// Returns how long the work on a request may take from `now_micros` on, which counts from
+/// 1970-01-01 00:00 UTC, so that the caller still gets an answer of ours and not the gateway's.
 pub fn time_left(request: &Request, now_micros: i64) -> Duration {
     let deadline = request.lambda_context_ref().map(|context| context.deadline);
     let Some(deadline_millis) = deadline.filter(|&millis| millis > 0) else {

@@ -9,16 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_s3::config::{BehaviorVersion, Region};
 use aws_types::SdkConfig;
-use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use dynoxide::Database;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use uptime_aws::{Settings, SettingsError};
+use uptime_aws::Settings;
 
 use crate::s3::{self, Notification, ObjectStore};
 use crate::sqs::{self, Queues};
@@ -147,11 +143,6 @@ impl Emulators {
         self.addresses
     }
 
-    /// Where S3 listens.
-    pub fn s3_address(&self) -> SocketAddr {
-        self.addresses.s3
-    }
-
     /// The queues, for what a client cannot do over the wire.
     pub fn queues(&self) -> &Arc<Queues> {
         &self.queues
@@ -164,11 +155,7 @@ impl Emulators {
 
     /// What SDK clients need to talk to the stand-ins and to nothing else.
     pub fn sdk_config(&self) -> SdkConfig {
-        let endpoints = Endpoints {
-            dynamodb: format!("http://{}", self.addresses.dynamodb),
-            sqs: format!("http://{}", self.addresses.sqs),
-        };
-        client_config(self.addresses.s3).into_builder().service_config(endpoints).build()
+        without_time_limits(self.addresses)
     }
 
     /// Stops accepting, lets answers under way end, and closes the stores.
@@ -183,18 +170,19 @@ impl Emulators {
 
 /// What an SDK client of S3 alone needs to talk to a local system at `s3_address`.
 pub fn client_config(s3_address: SocketAddr) -> SdkConfig {
-    let credentials = Credentials::new(s3::ACCESS_KEY, s3::SECRET_KEY, None, None, "local");
-    let default = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(REGION))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(uptime_aws::sdk_config::http_client())
-        .endpoint_url(format!("http://{s3_address}"));
-    default.build()
+    without_time_limits(Addresses { dynamodb: s3_address, s3: s3_address, sqs: s3_address })
+}
+
+/// A file is uploaded in one call, however long it takes.
+fn without_time_limits(addresses: Addresses) -> SdkConfig {
+    let mut config = function_config(addresses).into_builder();
+    config.set_timeout_config(None);
+    config.build()
 }
 
 /// What a deployed function makes its clients with, time limits included, pointed at `addresses`.
-pub fn function_config(addresses: Addresses) -> Result<SdkConfig, SettingsError> {
+#[expect(clippy::expect_used, reason = "every setting that is required is in the list")]
+pub fn function_config(addresses: Addresses) -> SdkConfig {
     let Addresses { dynamodb, s3, sqs } = addresses;
     let pairs = [
         ("AWS_REGION", REGION.to_owned()),
@@ -205,24 +193,7 @@ pub fn function_config(addresses: Addresses) -> Result<SdkConfig, SettingsError>
         ("AWS_ENDPOINT_URL_SQS", format!("http://{sqs}")),
     ];
     let pairs = pairs.map(|(name, value)| (name.to_owned(), value));
-    uptime_aws::sdk_config(&Settings::from_pairs(pairs))
-}
-
-/// The endpoints of the services that are not S3.
-#[derive(Debug)]
-struct Endpoints {
-    dynamodb: String,
-    sqs: String,
-}
-
-impl LoadServiceConfig for Endpoints {
-    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        match (key.profile(), key.service_id()) {
-            ("endpoint_url", "DynamoDB") => Some(self.dynamodb.clone()),
-            ("endpoint_url", "SQS") => Some(self.sqs.clone()),
-            _ => None,
-        }
-    }
+    uptime_aws::sdk_config(&Settings::from_pairs(pairs)).expect("the settings are complete")
 }
 
 fn listen(port: u16) -> Result<(StdListener, SocketAddr), EmulatorError> {
@@ -285,5 +256,19 @@ async fn serve(servers: Servers, stopped: watch::Receiver<bool>) {
     let outcomes: [Result<(), String>; 3] = tokio::join!(dynamodb, s3, sqs).into();
     for error in outcomes.into_iter().filter_map(Result::err) {
         tracing::error!(error, "an emulator ended");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_functions_send_has_a_time_limit() {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+        let addresses = Addresses { dynamodb: address, s3: address, sqs: address };
+
+        assert!(function_config(addresses).timeout_config().is_some());
+        assert!(client_config(address).timeout_config().is_none());
     }
 }

@@ -10,10 +10,13 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::SdkError;
+use aws_sdk_sqs::operation::receive_message::ReceiveMessageError;
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use uptime_aws::describe;
 
 use crate::emulators::REGION;
 use crate::lambda::Function;
@@ -61,21 +64,23 @@ impl EventSource {
                 Ok(messages) if messages.is_empty() => {}
                 Ok(messages) => self.handle(messages).await,
                 Err(error) => {
-                    tracing::warn!(queue = self.queue, error, "failed to receive");
+                    tracing::warn!(
+                        queue = self.queue,
+                        cause = describe(&error),
+                        "failed to receive"
+                    );
                     tokio::time::sleep(PAUSE).await;
                 }
             }
         }
     }
 
-    async fn receive(&self) -> Result<Vec<Message>, String> {
+    async fn receive(&self) -> Result<Vec<Message>, SdkError<ReceiveMessageError>> {
         let call = self.client.receive_message().queue_url(&self.queue_url);
         let call = call.max_number_of_messages(i32::from(self.batch_size));
         let call = call.message_system_attribute_names(MessageSystemAttributeName::All);
-        let received = call.wait_time_seconds(LONG_POLL_SECONDS).send().await;
-        received
-            .map(|received| received.messages.unwrap_or_default())
-            .map_err(|error| aws_sdk_sqs::error::DisplayErrorContext(error).to_string())
+        let received = call.wait_time_seconds(LONG_POLL_SECONDS).send().await?;
+        Ok(received.messages.unwrap_or_default())
     }
 
     /// Invokes the function with one batch and settles each of its messages.
@@ -83,8 +88,7 @@ impl EventSource {
         let failed = match self.function.invoke(sqs_event(self.queue, &messages)).await {
             Ok(answer) => failed_ids(&answer, &messages),
             Err(error) => {
-                let source = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::error!(queue = self.queue, source, "{error}");
+                tracing::error!(queue = self.queue, cause = describe(&error), "not handled");
                 None
             }
         };
@@ -110,7 +114,8 @@ impl EventSource {
         let call = self.client.delete_message_batch().queue_url(&self.queue_url);
         if let Err(error) = call.set_entries(Some(entries.collect())).send().await {
             // They will be received again; every handler may run twice.
-            tracing::warn!(queue = self.queue, "failed to delete handled messages: {error}");
+            let cause = describe(&error);
+            tracing::warn!(queue = self.queue, cause, "failed to delete handled messages");
         }
     }
 
@@ -119,7 +124,8 @@ impl EventSource {
         let call = call.set_receipt_handle(message.receipt_handle.clone());
         let seconds = i32::try_from(self.retry_after.as_secs()).unwrap_or(i32::MAX);
         if let Err(error) = call.visibility_timeout(seconds).send().await {
-            tracing::warn!(queue = self.queue, "failed to shorten a retry's wait: {error}");
+            let cause = describe(&error);
+            tracing::warn!(queue = self.queue, cause, "failed to shorten a retry's wait");
         }
     }
 }
@@ -165,7 +171,13 @@ fn failed_ids(answer: &Value, messages: &[Message]) -> Option<HashSet<String>> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use aws_sdk_sqs::config::retry::RetryConfig;
+    use uptime_aws::CallError;
+
     use super::*;
+    use crate::emulators::client_config;
 
     #[test]
     fn an_empty_answer_means_that_all_was_handled() {
@@ -188,6 +200,34 @@ mod tests {
         check(&json!({ "batchItemFailures": [{ "id": "a" }] }), None);
         check(&json!("done"), None);
         check(&json!({ "batchItemFailures": "a" }), None);
+    }
+
+    #[tokio::test]
+    async fn what_fails_is_logged_with_its_causes() {
+        let logs = tempfile::NamedTempFile::new().unwrap();
+        let file = Arc::new(logs.reopen().unwrap());
+        let subscriber = tracing_subscriber::fmt().with_writer(file).finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let nobody = client_config(([127, 0, 0, 1], 1).into()).into_builder();
+        let nobody = nobody.retry_config(RetryConfig::disabled()).build();
+        let failure = || CallError::new("Query", CallError::new("Connect", "too many files"));
+        let source =
+            EventSource {
+                client: Client::new(&nobody),
+                queue: "work",
+                queue_url: "http://127.0.0.1:1/work".to_owned(),
+                function: Function::of_events("fails", PAUSE, move |_| async move {
+                    Err(failure().into())
+                }),
+                batch_size: 1,
+                retry_after: Duration::ZERO,
+            };
+
+        source.handle(vec![Message::builder().message_id("a").build()]).await;
+
+        let logs = std::fs::read_to_string(logs.path()).unwrap();
+        assert!(logs.contains("Query failed: Connect failed: too many files"), "{logs}");
+        assert!(logs.contains("Connection refused"), "{logs}");
     }
 
     #[track_caller]

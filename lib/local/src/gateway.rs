@@ -1,26 +1,27 @@
 //! A small API Gateway: plain HTTP in front of the two functions that answer calls.
 //!
 //! A request becomes a REST proxy event, goes to its function as on AWS, and the function's proxy
-//! response becomes HTTP again. Other routes get 404, other verbs 405, and a function that fails
-//! 502 (504 at its time-out), all as `application/problem+json`. Absent: stages in the path,
-//! authorisation and throttling.
+//! response becomes HTTP again. Other routes get 404, other verbs 405, and a function that fails,
+//! hangs or gives a malformed answer 500 (API Gateway: 403, 403 and 502), as problems such as the
+//! functions'. Absent: stages in the path, authorisation and throttling.
 
 mod event;
 mod response;
-
-pub(crate) use event::percent_decoded;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{Method, Request, Response, StatusCode};
+use axum::http::header::ALLOW;
+use axum::http::{Method, Request, Response};
 use axum::serve::ListenerExt;
-use http_api::ProblemKind;
+use http_api::{Problem, ProblemKind};
+use percent_encoding::percent_decode_str;
 use tokio::net::TcpListener;
+use uuid::Uuid;
 
-use crate::lambda::{Function, InvocationError};
+use crate::lambda::Function;
 
 /// API Gateway's limit of a request's body, 10 MB.
 const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
@@ -50,29 +51,36 @@ pub async fn serve(
 }
 
 async fn answer(State(routes): State<Arc<Vec<Route>>>, request: Request<Body>) -> Response<Body> {
+    let request_id = Uuid::new_v4().to_string();
+    let answered = functions_answer(&routes, request, &request_id).await;
+    answered.unwrap_or_else(|problem| response::refusal(problem, &request_id))
+}
+
+/// Returns what the function of a path answers, or why none is asked or none answered.
+async fn functions_answer(
+    routes: &[Route],
+    request: Request<Body>,
+    request_id: &str,
+) -> Result<Response<Body>, Problem> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let matched = routes.iter().find_map(|route| Some((route, parameter(route.resource, &path)?)));
-    let Some((route, parameter)) = matched else {
+    let (route, parameter) = matched.ok_or_else(|| {
         let detail = format!("there is nothing at {path}; try /trigger_report or /get_report");
-        return response::problem(StatusCode::NOT_FOUND, ProblemKind::UnknownCall.name(), &detail);
-    };
+        Problem::new(ProblemKind::UnknownCall, detail)
+    })?;
     if !route.methods.contains(&parts.method) {
-        return method_not_allowed(route, &parts.method);
+        return Ok(method_not_allowed(route, &parts.method, request_id));
     }
-    let Ok(body) = axum::body::to_bytes(body, BODY_BYTES_MAX).await else {
-        let detail = format!("a body has at most {BODY_BYTES_MAX} bytes");
-        return response::problem(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            ProblemKind::BodyTooLarge.name(),
-            &detail,
-        );
-    };
-    let event = event::proxy_event(route.resource, parameter, &parts, &body);
-    match route.function.invoke(event).await {
-        Ok(answer) => response::http_response(&answer).unwrap_or_else(|| bad_gateway("malformed")),
-        Err(error) => failure(&error),
-    }
+    let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| {
+        let detail = format!("the body has over {BODY_BYTES_MAX} bytes");
+        Problem::new(ProblemKind::BodyTooLarge, detail)
+    })?;
+    let event = event::proxy_event(route.resource, parameter, &parts, &body, request_id);
+    let answer = route.function.invoke(event).await.map_err(Problem::internal)?;
+    let malformed =
+        || Problem::internal(format!("the function of {} gave a malformed answer", route.resource));
+    response::http_response(&answer).ok_or_else(malformed)
 }
 
 /// Matches a path with a resource; `Some(None)` is a match without a path parameter.
@@ -82,39 +90,20 @@ fn parameter(resource: &'static str, path: &str) -> Option<Option<(&'static str,
         return (resource == path).then_some(None);
     };
     let text = path.strip_prefix(start).filter(|text| !text.is_empty() && !text.contains('/'))?;
-    Some(Some((name.trim_end_matches('}'), percent_decoded(text))))
+    let text = percent_decode_str(text).decode_utf8_lossy().into_owned();
+    Some(Some((name.trim_end_matches('}'), text)))
 }
 
-fn method_not_allowed(route: &Route, method: &Method) -> Response<Body> {
+fn method_not_allowed(route: &Route, method: &Method, request_id: &str) -> Response<Body> {
     let allowed: Vec<&str> = route.methods.iter().map(Method::as_str).collect();
     let allowed = allowed.join(", ");
     let detail = format!("{} is open to {allowed}, not to {method}", route.resource);
-    let mut response = response::problem(
-        StatusCode::METHOD_NOT_ALLOWED,
-        ProblemKind::MethodNotAllowed.name(),
-        &detail,
-    );
+    let problem = Problem::new(ProblemKind::MethodNotAllowed, detail);
+    let mut response = response::refusal(problem, request_id);
     if let Ok(allowed) = allowed.parse() {
-        response.headers_mut().insert("allow", allowed);
+        response.headers_mut().insert(ALLOW, allowed);
     }
     response
-}
-
-fn failure(error: &InvocationError) -> Response<Body> {
-    let source = std::error::Error::source(error).map(ToString::to_string);
-    tracing::error!(source, "{error}");
-    match error {
-        InvocationError::TimedOut(..) => {
-            let detail = "the function did not answer in time";
-            response::problem(StatusCode::GATEWAY_TIMEOUT, "gateway-timeout", detail)
-        }
-        _ => bad_gateway("no"),
-    }
-}
-
-fn bad_gateway(kind: &str) -> Response<Body> {
-    let detail = format!("the function gave {kind} answer; the log has the reason");
-    response::problem(StatusCode::BAD_GATEWAY, "bad-gateway", &detail)
 }
 
 #[cfg(test)]

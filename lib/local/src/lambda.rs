@@ -73,11 +73,6 @@ impl Function {
         })
     }
 
-    /// The function's name.
-    pub fn name(&self) -> &'static str {
-        self.name
-    }
-
     /// Invokes the function once and waits for its answer.
     pub async fn invoke(&self, payload: Value) -> Result<Value, InvocationError> {
         let event = LambdaEvent::new(payload, self.context());

@@ -73,7 +73,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// All that is done and said until a signal comes. Returns only if something fails.
 async fn session(system: &mut System, arguments: &Arguments) -> Result<(), Failure> {
-    say(format_args!("S3 on http://{}", system.s3_address()));
+    say(format_args!("S3 on http://{}", system.addresses().s3));
     tell_taken_up(system.taken_up());
     let source = arguments.load.as_deref().unwrap_or(Path::new("data"));
     let uploads = Uploads::new(&system.sdk_config());
@@ -89,7 +89,7 @@ async fn session(system: &mut System, arguments: &Arguments) -> Result<(), Failu
             None
         }
     };
-    say(instructions(system.api_address(), system.s3_address(), report_id));
+    say(instructions(system.api_address(), system.addresses().s3, report_id));
     std::future::pending().await
 }
 

@@ -15,7 +15,6 @@ pub use settings::{
     DATA_BUCKET, DATA_TABLE, LOAD_DEAD_LETTER_QUEUE, LOAD_QUEUE, REPORT_BUCKET,
     REPORT_DEAD_LETTER_QUEUE, REPORT_QUEUE, REPORT_TABLE, SystemSettings, Worker,
 };
-pub(crate) use stores::path_style_client;
 
 use std::fs::{File, TryLockError};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -29,7 +28,7 @@ use tokio::net::TcpSocket;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use uptime_aws::load_files::INCOMING;
-use uptime_aws::{CallError, SettingsError};
+use uptime_aws::{CallError, Clients as _, SettingsError};
 
 use crate::emulators::{Addresses, EmulatorError, Emulators, Setup, function_config};
 use crate::event_source::EventSource;
@@ -116,7 +115,7 @@ impl System {
         let taken_up = recovery::take_up(&sdk_config, &notification).await?;
         let queue_url = emulators.queue_url(REPORT_QUEUE);
         let reached = settings.proxies.unwrap_or(emulators.addresses());
-        let functions = Functions::new(&function_config(reached)?, &queue_url, settings)?;
+        let functions = Functions::new(&function_config(reached), &queue_url, settings)?;
         let (stop, stopped) = watch::channel(false);
         let event_sources = event_sources(settings, &emulators, &functions, &stopped);
         Ok(System {
@@ -156,11 +155,6 @@ impl System {
     /// Where its DynamoDB, S3 and SQS answer.
     pub fn addresses(&self) -> Addresses {
         self.emulators.addresses()
-    }
-
-    /// Where S3 answers.
-    pub fn s3_address(&self) -> SocketAddr {
-        self.emulators.s3_address()
     }
 
     /// What SDK clients need to talk to this system's DynamoDB, S3 and SQS.
@@ -233,7 +227,7 @@ fn event_sources(
     functions: &Functions,
     stopped: &watch::Receiver<bool>,
 ) -> Vec<JoinSet<()>> {
-    let client = aws_sdk_sqs::Client::new(&emulators.sdk_config());
+    let client = emulators.sdk_config().sqs();
     let map = |queue: &'static str, function: &Function, worker: Worker| {
         let source = EventSource {
             client: client.clone(),

@@ -11,10 +11,11 @@ use tokio::time::Instant;
 use uptime::segment::Source;
 use uptime_aws::load_files::INCOMING;
 use uptime_aws::{
-    CallError, LoadFiles, LoadFolder, LoadStatus, Manifest, OpenError, Pin, SourceFiles,
+    CallError, Clients as _, LoadFiles, LoadFolder, LoadStatus, Manifest, OpenError, Pin,
+    SourceFiles,
 };
 
-use crate::system::{DATA_BUCKET, path_style_client};
+use crate::system::DATA_BUCKET;
 
 /// The data bucket, as somebody sees it who uploads files.
 #[derive(Debug, Clone)]
@@ -61,7 +62,7 @@ impl Uploads {
     /// Makes the clients; nothing is called yet.
     pub fn new(sdk_config: &SdkConfig) -> Uploads {
         Uploads {
-            client: path_style_client(sdk_config),
+            client: sdk_config.s3(),
             sources: SourceFiles::new(sdk_config, DATA_BUCKET),
             loads: LoadFiles::new(sdk_config, DATA_BUCKET),
         }

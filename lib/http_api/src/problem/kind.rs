@@ -104,3 +104,36 @@ impl ProblemKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    const TEMPLATE: &str = include_str!("../../../../template.yaml");
+
+    #[test]
+    fn what_api_gateway_answers_by_itself_has_one_title_and_one_status_a_type() {
+        let mut facts_of: HashMap<String, (String, Value)> = HashMap::new();
+        for line in TEMPLATE.lines().map(str::trim).filter(|line| line.starts_with("{\"type\":")) {
+            let start = line.trim_end_matches(',');
+            let answer: Value = serde_json::from_str(&format!("{start}}}")).unwrap();
+            let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+            let facts = (text("title"), answer["status"].clone());
+            let known = facts_of.entry(text("type")).or_insert_with(|| facts.clone());
+            assert_eq!(*known, facts, "{line}");
+        }
+        // The functions' own; the others are API Gateway's alone.
+        let ours = [ProblemKind::BodyTooLarge, ProblemKind::Internal, ProblemKind::Unavailable];
+        for kind in ours {
+            let name = format!("/problems/{}", kind.name());
+            let Some((title, status)) = facts_of.remove(&name) else { continue };
+            assert_eq!(title, kind.title());
+            assert!(status.is_null() || status == kind.status().as_u16(), "{name}: {status}");
+        }
+        assert!(facts_of.contains_key("/problems/no-answer"), "{facts_of:?}");
+    }
+}

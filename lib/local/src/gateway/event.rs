@@ -7,7 +7,6 @@ use axum::http::request::Parts;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
 use crate::sqs::ACCOUNT;
 
@@ -20,9 +19,11 @@ pub(super) fn proxy_event(
     path_parameter: Option<(&str, String)>,
     request: &Parts,
     body: &[u8],
+    request_id: &str,
 ) -> Value {
     let headers = multi_values(header_pairs(&request.headers));
-    let query = multi_values(query_pairs(request.uri.query().unwrap_or_default()));
+    let query = form_urlencoded::parse(request.uri.query().unwrap_or_default().as_bytes());
+    let query = multi_values(query.into_owned());
     let (body, is_base64_encoded) = encoded_body(body);
     let path_parameters = path_parameter.map(|(name, value)| json!({ name: value }));
     json!({
@@ -35,13 +36,13 @@ pub(super) fn proxy_event(
         "multiValueQueryStringParameters": null_if_empty(query),
         "pathParameters": path_parameters,
         "stageVariables": null,
-        "requestContext": request_context(resource, request),
+        "requestContext": request_context(resource, request, request_id),
         "body": body,
         "isBase64Encoded": is_base64_encoded,
     })
 }
 
-fn request_context(resource: &str, request: &Parts) -> Value {
+fn request_context(resource: &str, request: &Parts, request_id: &str) -> Value {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let text = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
     json!({
@@ -52,7 +53,7 @@ fn request_context(resource: &str, request: &Parts) -> Value {
         "identity": { "sourceIp": "127.0.0.1", "userAgent": text("user-agent") },
         "path": format!("/{STAGE}{}", request.uri.path()),
         "protocol": format!("{:?}", request.version),
-        "requestId": Uuid::new_v4().to_string(),
+        "requestId": request_id,
         "requestTimeEpoch": u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
         "resourceId": "local",
         "resourcePath": resource,
@@ -77,14 +78,6 @@ fn header_pairs(headers: &HeaderMap) -> impl Iterator<Item = (String, String)> {
     })
 }
 
-fn query_pairs(query: &str) -> impl Iterator<Item = (String, String)> {
-    query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let decoded = |text: &str| percent_decoded(&text.replace('+', " "));
-        (decoded(name), decoded(value))
-    })
-}
-
 fn multi_values(pairs: impl Iterator<Item = (String, String)>) -> Map<String, Value> {
     let mut values = Map::new();
     for (name, value) in pairs {
@@ -103,24 +96,4 @@ fn last_values(values: &Map<String, Value>) -> Map<String, Value> {
 
 fn null_if_empty(values: Map<String, Value>) -> Value {
     if values.is_empty() { Value::Null } else { Value::Object(values) }
-}
-
-/// Decodes `%xx`; what is not a valid escape stays, and bytes that are not UTF-8 become U+FFFD.
-pub(crate) fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let escaped = (first == b'%').then(|| after.split_at_checked(2)).flatten();
-        let decoded = escaped.and_then(|(digits, after)| Some((hex_byte(digits)?, after)));
-        let (byte, after) = decoded.unwrap_or((first, after));
-        bytes.push(byte);
-        rest = after;
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn hex_byte(digits: &[u8]) -> Option<u8> {
-    let digits = str::from_utf8(digits).ok()?;
-    digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then_some(())?;
-    u8::from_str_radix(digits, 16).ok()
 }

@@ -1,11 +1,11 @@
 //! A function's proxy response to HTTP, and the gateway's own refusals.
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use http_api::Problem;
+use serde_json::Value;
 
 /// Turns a proxy response into HTTP. Returns `None` if it is malformed.
 pub(super) fn http_response(answer: &Value) -> Option<Response<Body>> {
@@ -38,18 +38,12 @@ fn header_value(value: &Value) -> Option<HeaderValue> {
     HeaderValue::from_str(value.as_str()?).ok()
 }
 
-/// A refusal by the gateway itself, in the form of the functions' own (RFC 9457).
-pub(super) fn problem(status: StatusCode, name: &str, detail: &str) -> Response<Body> {
-    let document = json!({
-        "type": format!("/problems/{name}"),
-        "title": status.canonical_reason(),
-        "status": status.as_u16(),
-        "detail": detail,
-    });
-    let mut response = Response::new(Body::from(document.to_string()));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+/// A refusal by the gateway itself, in the form of the functions' own.
+pub(super) fn refusal(problem: Problem, request_id: &str) -> Response<Body> {
+    let answer = problem.into_answer_to(Some(request_id)).map(|answer| answer.map(Body::new));
+    answer.unwrap_or_else(|_| {
+        let mut response = Response::default();
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    })
 }

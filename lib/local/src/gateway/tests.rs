@@ -12,18 +12,23 @@ use super::*;
 
 #[tokio::test]
 async fn a_repeated_and_an_encoded_query_key_come_through() {
-    let answer = call("GET", "/get_report?a=1&a=2&b=x%20y%2Bz+w&empty", "").await;
+    let query = "a=1&a=2&b=x%20y%2Bz+w&empty&&c=100%&d=%zz=%4";
+    let answer = call("GET", &format!("/get_report?{query}"), "").await;
     let parameters = &answer["query"];
     assert_eq!(parameters["a"], json!(["1", "2"]));
     assert_eq!(parameters["b"], json!(["x y+z w"]));
     assert_eq!(parameters["empty"], json!([""]));
+    // What is no escape stays.
+    assert_eq!(parameters["c"], json!(["100%"]));
+    assert_eq!(parameters["d"], json!(["%zz=%4"]));
+    assert!(parameters.get("").is_none());
 }
 
 #[tokio::test]
 async fn a_path_parameter_is_decoded_and_the_raw_path_is_not() {
-    let answer = call("GET", "/get_report/a%2Fb", "").await;
-    assert_eq!(answer["report_id"], "a/b");
-    assert_eq!(answer["path"], "/get_report/a%2Fb");
+    let answer = call("GET", "/get_report/a%2Fb+%zz%", "").await;
+    assert_eq!(answer["report_id"], "a/b+%zz%");
+    assert_eq!(answer["path"], "/get_report/a%2Fb+%zz%");
 }
 
 #[tokio::test]
@@ -54,9 +59,30 @@ async fn an_unknown_path_is_404_and_another_verb_405() {
 }
 
 #[tokio::test]
-async fn a_function_that_panics_or_hangs_is_502_or_504() {
-    check("GET", "/get_report?panic=1", 502).await;
-    check("GET", "/get_report?hang=1", 504).await;
+async fn a_function_that_panics_hangs_or_answers_malformed_is_500() {
+    check("GET", "/get_report?panic=1", 500).await;
+    check("GET", "/get_report?hang=1", 500).await;
+    check("GET", "/malformed", 500).await;
+}
+
+#[tokio::test]
+async fn a_refusal_is_a_problem_as_the_functions_tell_it() {
+    use ProblemKind as Kind;
+    let long = Body::from(vec![b' '; BODY_BYTES_MAX + 1]);
+    let refused = [
+        (Request::get("/").body(Body::empty()), Kind::UnknownCall),
+        (Request::put("/get_report").body(Body::empty()), Kind::MethodNotAllowed),
+        (Request::post("/get_report").body(long), Kind::BodyTooLarge),
+        (Request::get("/get_report?panic=1").body(Body::empty()), Kind::Internal),
+    ];
+    for (request, kind) in refused {
+        let (status, problem) = answer_to(request.unwrap()).await;
+        assert_eq!(status, kind.status(), "{problem}");
+        assert_eq!(problem["type"], format!("/problems/{}", kind.name()));
+        assert_eq!(problem["title"], kind.title());
+        assert_eq!(problem["status"], kind.status().as_u16());
+        assert!(problem["request_id"].is_string(), "{problem}");
+    }
 }
 
 #[test]
@@ -91,7 +117,10 @@ async fn answer_to(request: Request<Body>) -> (StatusCode, Value) {
 fn routes() -> Vec<Route> {
     let function = Function::of_requests("mirror", Duration::from_millis(300), mirror);
     let route = |resource, methods| Route { resource, methods, function: function.clone() };
+    let malformed =
+        Function::of_events("malformed", Duration::from_secs(1), async |_| Ok(json!(1)));
     vec![
+        Route { function: malformed, ..route("/malformed", &[Method::GET]) },
         route("/get_report", &[Method::GET, Method::POST]),
         route("/get_report/{report_id}", &[Method::GET]),
     ]

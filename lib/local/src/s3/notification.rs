@@ -1,6 +1,5 @@
 //! Announces created objects in a queue, in the JSON that S3 sends.
 
-use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -89,20 +88,7 @@ fn event_of(object: &CreatedObject) -> Value {
 
 /// Encodes a key as S3 events do: like a form, so a blank is `+`; slashes stay.
 fn url_encoded(key: &str) -> String {
-    let mut encoded = String::with_capacity(key.len());
-    for byte in key.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' | b'/' => {
-                encoded.push(char::from(byte));
-            }
-            b' ' => encoded.push('+'),
-            _ => {
-                // Writing to memory cannot fail.
-                write!(encoded, "%{byte:02X}").ok();
-            }
-        }
-    }
-    encoded
+    form_urlencoded::byte_serialize(key.as_bytes()).collect::<String>().replace("%2F", "/")
 }
 
 /// A hexadecimal number that grows from event to event, across restarts too.
@@ -131,6 +117,7 @@ mod tests {
     fn a_key_is_encoded_like_a_form_but_slashes_stay() {
         check("incoming/store hours.csv", "incoming/store+hours.csv");
         check("incoming/a+b=ü.csv", "incoming/a%2Bb%3D%C3%BC.csv");
+        check("incoming/100%2F*~.csv", "incoming/100%252F*%7E.csv");
         check("incoming/2023-01/polls_(1).csv", "incoming/2023-01/polls_%281%29.csv");
     }
 

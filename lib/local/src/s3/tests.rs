@@ -8,6 +8,7 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use serde_json::Value;
+use uptime_aws::Clients as _;
 
 use crate::emulators::{Emulators, Setup};
 
@@ -101,7 +102,7 @@ async fn a_presigned_link_names_the_fixed_port_and_the_bucket_in_its_path() {
     let quarter = PresigningConfig::expires_in(Duration::from_mins(15)).unwrap();
     let call = fixture.client.get_object().bucket("data").key("reports/r.csv");
     let link = call.presigned(quarter).await.unwrap();
-    let start = format!("http://{}/data/reports/r.csv?", fixture.emulators.s3_address());
+    let start = format!("http://{}/data/reports/r.csv?", fixture.emulators.addresses().s3);
     assert!(link.uri().starts_with(&start), "{}", link.uri());
 }
 
@@ -184,8 +185,7 @@ impl Fixture {
 
     fn over(folder: tempfile::TempDir) -> Fixture {
         let emulators = Emulators::start(&Setup::for_test(folder.path())).unwrap();
-        let config = aws_sdk_s3::config::Builder::from(&emulators.sdk_config());
-        let client = Client::from_conf(config.force_path_style(true).build());
+        let client = emulators.sdk_config().s3();
         Fixture { folder, emulators, client }
     }
 

@@ -10,17 +10,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_types::SdkConfig;
 use futures::{StreamExt, TryStreamExt, stream};
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use uptime::segment::Source;
 use uptime_aws::load_files::INCOMING;
 use uptime_aws::{
-    CallError, LoadFiles, LoadFolder, LoadStatus, OpenError, Pin, ReportId, ReportMessage,
-    SourceFiles, attributes,
+    CallError, Clients as _, LoadFiles, LoadFolder, LoadStatus, OpenError, Pin, ReportId,
+    ReportMessage, SourceFiles, attributes,
 };
 
 use super::SystemError;
 use super::settings::{DATA_BUCKET, LOAD_QUEUE, REPORT_QUEUE, REPORT_TABLE};
-use super::stores::path_style_client;
 use crate::s3::{CreatedObject, Notification};
 use crate::sqs::{Queues, SqsError};
 
@@ -43,7 +43,7 @@ pub(super) async fn take_up(
 ) -> Result<TakenUp, SystemError> {
     let queues = &notification.queues;
     queues.void_receives()?;
-    let reports = take_up_reports(&aws_sdk_dynamodb::Client::new(sdk_config), queues).await?;
+    let reports = take_up_reports(&sdk_config.dynamodb(), queues).await?;
     let files = take_up_files(sdk_config, notification).await?;
     Ok(TakenUp { reports, files })
 }
@@ -126,8 +126,8 @@ async fn take_up_files(
 fn queued_objects(queues: &Queues) -> Result<HashSet<(String, String)>, SqsError> {
     let object_of = |record: &Value| {
         let object = &record["s3"]["object"];
-        let key = object["key"].as_str()?;
-        let key: String = form_decoded(key);
+        let blanks_restored = object["key"].as_str()?.replace('+', " ");
+        let key = percent_decode_str(&blanks_restored).decode_utf8_lossy().into_owned();
         Some((key, object["eTag"].as_str()?.to_owned()))
     };
     let mut objects = HashSet::new();
@@ -139,13 +139,8 @@ fn queued_objects(queues: &Queues) -> Result<HashSet<(String, String)>, SqsError
     Ok(objects)
 }
 
-fn form_decoded(key: &str) -> String {
-    crate::gateway::percent_decoded(&key.replace('+', " "))
-}
-
 async fn incoming_keys(sdk_config: &SdkConfig) -> Result<Vec<String>, CallError> {
-    let client = path_style_client(sdk_config);
-    let list = client.list_objects_v2().bucket(DATA_BUCKET).prefix(INCOMING);
+    let list = sdk_config.s3().list_objects_v2().bucket(DATA_BUCKET).prefix(INCOMING);
     let mut pages = list.into_paginator().send();
     let mut keys = Vec::new();
     while let Some(page) = pages.next().await {

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
 use aws_types::SdkConfig;
-use uptime_aws::{CallError, attributes};
+use uptime_aws::{CallError, Clients as _, attributes};
 
 use super::settings::{
     DATA_BUCKET, DATA_TABLE, LOAD_DEAD_LETTER_QUEUE, LOAD_QUEUE, REPORT_BUCKET,
@@ -17,7 +17,7 @@ const CREATE_TABLE: &str = "CreateTable";
 
 /// Makes the tables that do not exist.
 pub(super) async fn make_tables(sdk_config: &SdkConfig) -> Result<(), CallError> {
-    let client = aws_sdk_dynamodb::Client::new(sdk_config);
+    let client = sdk_config.dynamodb();
     make_table(&client, DATA_TABLE, &[attributes::PK, attributes::SK]).await?;
     make_table(&client, REPORT_TABLE, &[attributes::REPORT_ID]).await
 }
@@ -46,7 +46,7 @@ async fn make_table(
 
 /// Makes the buckets that do not exist.
 pub(super) async fn make_buckets(sdk_config: &SdkConfig) -> Result<(), CallError> {
-    let client = path_style_client(sdk_config);
+    let client = sdk_config.s3();
     for bucket in [DATA_BUCKET, REPORT_BUCKET] {
         if client.head_bucket().bucket(bucket).send().await.is_err() {
             let created = client.create_bucket().bucket(bucket).send().await;
@@ -54,12 +54,6 @@ pub(super) async fn make_buckets(sdk_config: &SdkConfig) -> Result<(), CallError
         }
     }
     Ok(())
-}
-
-/// A client of a loopback S3, where no name is left that a bucket could stand before.
-pub(crate) fn path_style_client(sdk_config: &SdkConfig) -> aws_sdk_s3::Client {
-    let config = aws_sdk_s3::config::Builder::from(sdk_config).force_path_style(true).build();
-    aws_sdk_s3::Client::from_conf(config)
 }
 
 /// Makes the queues, or gives them these settings; their messages stay.

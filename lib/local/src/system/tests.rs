@@ -71,8 +71,7 @@ async fn a_running_report_gets_its_message_back_and_loses_its_lease() {
 async fn a_file_without_a_finished_manifest_is_announced_once() {
     let folder = tempfile::tempdir().unwrap();
     let system = System::start(&idle(folder.path())).await.unwrap();
-    let client = path_style_client(&system.sdk_config());
-    let put = client.put_object().bucket(DATA_BUCKET).key("incoming/a b.csv");
+    let put = system.sdk_config().s3().put_object().bucket(DATA_BUCKET).key("incoming/a b.csv");
     put.body(ByteStream::from_static(b"store_id\n")).send().await.unwrap();
     assert_eq!(system.queues().bodies(LOAD_QUEUE).unwrap().len(), 1);
     system.stop().await;
@@ -101,7 +100,7 @@ async fn check_port(settings: &SystemSettings, port: u16) {
 }
 
 async fn put_report(system: &System, id: ReportId, state: &str) {
-    let client = aws_sdk_dynamodb::Client::new(&system.sdk_config());
+    let client = system.sdk_config().dynamodb();
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let call = client.put_item().table_name(REPORT_TABLE);
     let call = call.item(attributes::REPORT_ID, text(&id.to_string()));
@@ -112,7 +111,7 @@ async fn put_report(system: &System, id: ReportId, state: &str) {
 }
 
 async fn has_lease(system: &System, id: ReportId) -> bool {
-    let client = aws_sdk_dynamodb::Client::new(&system.sdk_config());
+    let client = system.sdk_config().dynamodb();
     let call = client.get_item().table_name(REPORT_TABLE);
     let call = call.key(attributes::REPORT_ID, AttributeValue::S(id.to_string()));
     let item = call.send().await.unwrap().item.unwrap();
