@@ -143,7 +143,7 @@ fn tell_end(manifest: &Manifest) {
     tracing::info!(
         load.folder = manifest.folder,
         status = ?manifest.status,
-        error = manifest.error.as_ref().map(|error| error.code.as_str()),
+        error = manifest.error.as_ref().map(|error| error.code.name()),
         rows = manifest.rows,
         loaded = manifest.loaded,
         rejected = manifest.rejected,
