@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 use uptime::{Timestamp, interval};
 
-use crate::FailureCode;
+use crate::{FailureCode, LoadErrorCode};
 
 /// What all metrics are found under.
 pub const NAMESPACE: &str = "StoreUptime";
@@ -37,6 +37,8 @@ pub enum Metric {
         /// Rows not accepted.
         rejected: u64,
     },
+    /// A load has ended as Failed.
+    LoadFailed(LoadErrorCode),
     /// Segments were read or written, in `DynamoDB`'s units: 4 KB consistently read, 1 KB written.
     UnitsConsumed {
         /// Read units.
@@ -73,9 +75,9 @@ impl Metric {
             definitions.push(json!({ "Name": name, "Unit": unit }));
             line[name] = value;
         }
-        if let Metric::ReportFailed(code) = self {
+        if let Some(reason) = self.reason() {
             dimension_sets.push(json!(["Reason"]));
-            line["Reason"] = json!(code.name());
+            line["Reason"] = json!(reason);
         }
         line["_aws"] = json!({
             "Timestamp": at.micros().div_euclid(1_000),
@@ -86,6 +88,17 @@ impl Metric {
             }],
         });
         line
+    }
+
+    fn reason(self) -> Option<&'static str> {
+        match self {
+            Metric::ReportFailed(code) => Some(code.name()),
+            Metric::LoadFailed(code) => Some(code.name()),
+            Metric::ReportStarted
+            | Metric::ReportCompleted { .. }
+            | Metric::LoadEnded { .. }
+            | Metric::UnitsConsumed { .. } => None,
+        }
     }
 
     fn figures(self) -> Vec<(&'static str, &'static str, Value)> {
@@ -101,6 +114,7 @@ impl Metric {
                 ("RowsLoaded", "Count", json!(loaded)),
                 ("RowsRejected", "Count", json!(rejected)),
             ],
+            Metric::LoadFailed(_) => vec![("LoadsFailed", "Count", json!(1))],
             Metric::UnitsConsumed { read, write } => {
                 vec![("ReadUnits", "Count", json!(read)), ("WriteUnits", "Count", json!(write))]
             }
@@ -142,11 +156,14 @@ mod tests {
 
     #[test]
     fn a_failure_counts_by_its_reason_and_in_the_sum() {
-        let line = Metric::ReportFailed(FailureCode::ComputeFailed).line(NOW);
-        let directive = &line["_aws"]["CloudWatchMetrics"][0];
-        assert_eq!(directive["Dimensions"], json!([[], ["Reason"]]));
-        assert_eq!(line["Reason"], "compute_failed");
-        assert_eq!(line["ReportsFailed"], 1);
+        let report = Metric::ReportFailed(FailureCode::ComputeFailed).line(NOW);
+        let load = Metric::LoadFailed(LoadErrorCode::OverRatio).line(NOW);
+        for (line, reason) in [(&report, "compute_failed"), (&load, "over_ratio")] {
+            let directive = &line["_aws"]["CloudWatchMetrics"][0];
+            assert_eq!(directive["Dimensions"], json!([[], ["Reason"]]));
+            assert_eq!(line["Reason"], reason);
+        }
+        assert_eq!((&report["ReportsFailed"], &load["LoadsFailed"]), (&json!(1), &json!(1)));
     }
 
     #[test]
@@ -154,6 +171,7 @@ mod tests {
         check(Metric::ReportStarted, "ReportsStarted 1");
         check(Metric::ReportFailed(FailureCode::TimedOut), "ReportsFailed 1");
         check(Metric::LoadEnded { loaded: 9, rejected: 2 }, "RowsLoaded 9, RowsRejected 2");
+        check(Metric::LoadFailed(LoadErrorCode::Encoding), "LoadsFailed 1");
         check(Metric::UnitsConsumed { read: 1.5, write: 3.0 }, "ReadUnits 1.5, WriteUnits 3.0");
     }
 
