@@ -6,7 +6,7 @@ use end_to_end::engine::{Sample, local_report};
 use end_to_end::story::Story;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use uptime_aws::LoadStatus;
+use uptime_aws::{LoadErrorCode, LoadStatus};
 
 use crate::small;
 
@@ -46,7 +46,7 @@ async fn a_gzip_file_that_breaks_off_fails_and_keeps_what_was_read() {
     let story = Story::begin().await;
     let manifest = story.load("polls.csv.gz", &packed[..packed.len() - 100]).await;
     assert_eq!(manifest.status, LoadStatus::Failed);
-    assert!(manifest.error.is_some());
+    assert_eq!(manifest.error.unwrap().code, LoadErrorCode::Damaged);
     assert!(manifest.loaded > 0);
     story.report("").await;
 }
@@ -55,11 +55,16 @@ async fn a_gzip_file_that_breaks_off_fails_and_keeps_what_was_read() {
 async fn a_file_without_a_usable_header_is_refused_whole() {
     let story = Story::begin().await;
     let utf16: Vec<u8> = small::POLLS.bytes().flat_map(|byte| [byte, 0]).collect();
-    for (name, content) in [("a", b"a,b\n1,2\n".to_vec()), ("b", utf16), ("c", Vec::new())] {
+    let (no_header, encoding) = (LoadErrorCode::NoUsableHeader, LoadErrorCode::Encoding);
+    for (name, content, code) in [
+        ("a", b"a,b\n1,2\n".to_vec(), no_header),
+        ("b", utf16, encoding),
+        ("c", Vec::new(), no_header),
+    ] {
         let manifest = story.load(name, content).await;
         assert_eq!(manifest.status, LoadStatus::Failed, "{name}");
         assert_eq!(manifest.loaded, 0, "{name}");
-        assert!(manifest.error.is_some(), "{name}");
+        assert_eq!(manifest.error.unwrap().code, code, "{name}");
     }
     assert_eq!(story.get("/trigger_report").await.problem(409), "no-polls");
 }

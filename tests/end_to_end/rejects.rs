@@ -4,7 +4,7 @@
 use end_to_end::faults::Fault;
 use end_to_end::faulty_system::FaultySystem;
 use end_to_end::story::Story;
-use uptime_aws::{LoadStatus, Manifest};
+use uptime_aws::{LoadErrorCode, LoadStatus, Manifest};
 
 use crate::small;
 
@@ -80,7 +80,7 @@ async fn a_load_with_too_many_rejects_fails_and_its_good_rows_count() {
     let story = Story::begin().await;
     let manifest = story.load("polls.csv", small::POLLS.replace("inactive", "?")).await;
     assert_eq!(manifest.status, LoadStatus::Failed);
-    assert_eq!(manifest.error.clone().unwrap().code, "too_many_rejects");
+    assert_eq!(manifest.error.clone().unwrap().code, LoadErrorCode::TooManyRejects);
     check_counts(&Manifest { status: LoadStatus::Complete, ..manifest }, (2, 1, 1));
     let id = story.trigger("").await;
     assert_eq!(story.status(&id).await["as_of"], "2023-01-23T10:14:00Z");

@@ -67,6 +67,7 @@ async fn logs_and_metrics_tell_what_happened_and_never_rows_links_or_secrets() {
     check(&lines, "the report is complete", "report.id", &json!(complete));
     check(&lines, "the report is complete", "stores", &json!(1));
     check(&lines, "the report is complete", "since_asked_ms", &Value::Null);
+    check(&lines, "the load has ended", "error", &json!("damaged"));
     check(&lines, "no report", "report.id", &json!(failed));
     let of_request = |line: &&Value| line["fields"]["request.id"] == unanswered;
     let [logged] = lines.iter().filter(of_request).collect::<Vec<_>>()[..] else {
@@ -83,13 +84,16 @@ async fn logs_and_metrics_tell_what_happened_and_never_rows_links_or_secrets() {
         ("Stores", 1),
         ("RowsLoaded", 12),
         ("RowsRejected", 1),
+        ("LoadsFailed", 2),
     ];
     for (name, expected) in sums {
         assert_eq!(sum(name), expected, "{name}");
     }
     let metrics = METRICS.lock().unwrap();
     assert!(metrics.iter().any(|line| line["ReportAgeSeconds"].is_f64()));
-    assert!(metrics.iter().any(|line| line["Reason"] == "data_unreadable"));
+    for reason in ["data_unreadable", "no_usable_header", "damaged"] {
+        assert!(metrics.iter().any(|line| line["Reason"] == reason), "{reason}");
+    }
     assert!(metrics.iter().any(|line| line["WriteUnits"].as_f64() > Some(0.0)));
     assert!(metrics.iter().any(|line| line["ReadUnits"].as_f64() > Some(0.0)));
 }

@@ -3,7 +3,8 @@
 use uptime::Timestamp;
 use uptime::segment::Source;
 use uptime_aws::{
-    CallError, LoadFolder, LoadStatus, Manifest, Metric, OpenError, SourceObject, StoreDataError,
+    CallError, LoadErrorCode, LoadFolder, LoadStatus, Manifest, Metric, OpenError, SourceObject,
+    StoreDataError,
 };
 
 use crate::file_reading::{FileRead, read_file};
@@ -140,10 +141,11 @@ fn last_poll(manifest: &Manifest) -> Option<Timestamp> {
 }
 
 fn tell_end(manifest: &Manifest) {
+    let failure = manifest.error.as_ref().map(|error| error.code);
     tracing::info!(
         load.folder = manifest.folder,
         status = ?manifest.status,
-        error = manifest.error.as_ref().map(|error| error.code.as_str()),
+        error = failure.map(LoadErrorCode::name),
         rows = manifest.rows,
         loaded = manifest.loaded,
         rejected = manifest.rejected,
@@ -151,4 +153,7 @@ fn tell_end(manifest: &Manifest) {
         "the load has ended"
     );
     Metric::LoadEnded { loaded: manifest.loaded, rejected: manifest.rejected }.send();
+    if let Some(code) = failure {
+        Metric::LoadFailed(code).send();
+    }
 }

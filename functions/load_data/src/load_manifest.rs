@@ -1,10 +1,11 @@
 //! What a load's `manifest.json` says, at its begin and at its end.
 
 use uptime::Timestamp;
+use uptime::gzip::GzipError;
 use uptime::ingest::{Counts, IngestError};
 use uptime::input::RefusedFile;
 use uptime_aws::manifest::ManifestFile;
-use uptime_aws::{LoadError, LoadStatus, Manifest};
+use uptime_aws::{LoadError, LoadErrorCode, LoadStatus, Manifest};
 
 use crate::file_reading::FileRead;
 use crate::load::OpenedObject;
@@ -79,23 +80,24 @@ fn load_error(
     reject_limit_percent: u32,
 ) -> Option<LoadError> {
     let (code, detail) = match ended {
-        Err(error @ IngestError::Refused(refused)) => (refusal_code(refused), error.to_string()),
-        Err(error @ IngestError::Damaged(_)) => ("damaged", error.to_string()),
+        Err(error) => (code_of(error), error.to_string()),
         Ok(()) if too_many_rejects(counts, reject_limit_percent) => {
             let Counts { rows, rejected, .. } = counts;
             let limit = reject_limit_percent;
             let detail = format!("{rejected} of {rows} rows were rejected; {limit} % are accepted");
-            ("too_many_rejects", detail)
+            (LoadErrorCode::TooManyRejects, detail)
         }
         Ok(()) => return None,
     };
-    Some(LoadError { code: code.to_owned(), detail })
+    Some(LoadError { code, detail })
 }
 
-fn refusal_code(refused: &RefusedFile) -> &'static str {
-    match refused {
-        RefusedFile::Header(_) => "no_usable_header",
-        RefusedFile::Encoding(_) => "encoding",
+fn code_of(error: &IngestError) -> LoadErrorCode {
+    match error {
+        IngestError::Refused(RefusedFile::Header(_)) => LoadErrorCode::NoUsableHeader,
+        IngestError::Refused(RefusedFile::Encoding(_)) => LoadErrorCode::Encoding,
+        IngestError::Packed(GzipError::Damaged(_)) => LoadErrorCode::Damaged,
+        IngestError::Packed(GzipError::OverRatio(_)) => LoadErrorCode::OverRatio,
     }
 }
 
@@ -120,13 +122,14 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_or_damaged_file_fails_for_that_reason() {
+    fn a_file_that_is_not_read_to_its_end_fails_for_that_reason() {
         let refused = IngestError::Refused(RefusedFile::Header(String::new()));
         check(Err(refused), (0, 0), 10, "Failed no_usable_header");
         let refused = IngestError::Refused(RefusedFile::Encoding("UTF-16"));
         check(Err(refused), (0, 0), 10, "Failed encoding");
-        let damaged = IngestError::Damaged("the gzip stream breaks off".to_owned());
-        check(Err(damaged), (10, 9), 10, "Failed damaged");
+        let damaged = GzipError::Damaged("unexpected end of file".to_owned());
+        check(Err(damaged.into()), (10, 9), 10, "Failed damaged");
+        check(Err(GzipError::OverRatio(200).into()), (10, 9), 10, "Failed over_ratio");
     }
 
     #[test]
@@ -157,7 +160,7 @@ mod tests {
     ) {
         let read = read(file_ended, rows_and_rejected);
         let manifest = ended(begun_at(NOW), &read, limit_percent, NOW, NOW);
-        let code = manifest.error.map_or(String::new(), |error| format!(" {}", error.code));
+        let code = manifest.error.map_or(String::new(), |error| format!(" {}", error.code.name()));
         assert_eq!(format!("{:?}{code}", manifest.status), expected);
     }
 

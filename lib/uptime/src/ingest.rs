@@ -83,16 +83,10 @@ pub enum IngestError {
     /// Nothing of it is acceptable; there are no segments.
     #[error(transparent)]
     Refused(#[from] RefusedFile),
-    /// It breaks off or cannot be unpacked; what was read so far is ready, as at the file's end. A
-    /// record that breaks off is not among it.
-    #[error("{0}")]
-    Damaged(String),
-}
-
-impl From<GzipError> for IngestError {
-    fn from(error: GzipError) -> IngestError {
-        IngestError::Damaged(error.to_string())
-    }
+    /// It is gzip and not unpacked to its end; what was read so far is ready, as at the file's end.
+    /// A record that breaks off is not among it.
+    #[error(transparent)]
+    Packed(#[from] GzipError),
 }
 
 /// Turns a source file, plain or gzip, pushed at it in pieces of any size, into segments.

@@ -1,6 +1,11 @@
 //! The segments of a shard, united: **polls are a set, hours and zones are those of the newest
 //! source**. So segments may come in any order, any number of times.
+//!
+//! One source may have been read in two ways, under another limit or by another version of the
+//! program, until the later load has deleted what the earlier one stored. Of two such readings the
+//! one with more rows of a store counts, and of as many the greater one.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -110,17 +115,35 @@ impl segment::Visitor for Union<'_> {
 
     fn hours(&mut self, source: &Source, store: StoreId, rows: Vec<HoursRow>) {
         let source = self.shared(source);
-        keep_newest(&mut self.stores.entry(store).or_default().hours, source, rows);
+        keep_newest(&mut self.stores.entry(store).or_default().hours, source, rows, order_of_hours);
     }
 
     fn zone(&mut self, source: &Source, store: StoreId, zone: Tz) {
         let source = self.shared(source);
-        keep_newest(&mut self.stores.entry(store).or_default().zone, source, zone);
+        keep_newest(&mut self.stores.entry(store).or_default().zone, source, zone, order_of_zones);
     }
 }
 
-fn keep_newest<T>(kept: &mut Option<Sourced<T>>, source: Arc<Source>, value: T) {
-    if kept.as_ref().is_none_or(|kept| kept.source < source) {
+/// Keeps the value of the newer source; of one source the greater by `order`.
+fn keep_newest<T>(
+    kept: &mut Option<Sourced<T>>,
+    source: Arc<Source>,
+    value: T,
+    order: fn(&T, &T) -> Ordering,
+) {
+    let is_newer = |kept: &Sourced<T>| {
+        kept.source.cmp(&source).then_with(|| order(&kept.value, &value)).is_lt()
+    };
+    if kept.as_ref().is_none_or(is_newer) {
         *kept = Some(Sourced { source, value });
     }
+}
+
+fn order_of_hours(this: &Vec<HoursRow>, that: &Vec<HoursRow>) -> Ordering {
+    let rows = |rows: &[HoursRow]| rows.iter().map(|row| row.order()).collect::<Vec<_>>();
+    this.len().cmp(&that.len()).then_with(|| rows(this).cmp(&rows(that)))
+}
+
+fn order_of_zones(this: &Tz, that: &Tz) -> Ordering {
+    this.name().cmp(that.name())
 }

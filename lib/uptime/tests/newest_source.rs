@@ -41,6 +41,19 @@ fn a_file_and_another_and_the_first_again_end_as_the_first() {
 }
 
 #[test]
+fn of_two_readings_of_one_file_the_one_with_more_rows_of_a_store_counts_in_any_order() {
+    let [part, whole] = ["7,1,9:00,10:00\n", "7,0,9:00,11:00\n7,1,9:00,10:00\n"].map(hours_of);
+    let [other, greater] = ["7,0,9:00,10:00\n", "7,0,9:00,11:00\n"].map(hours_of);
+    for (lesser, expected) in [(part, whole), (other, greater)] {
+        let [lesser, expected] = [lesser, expected].map(|file| load(&source("1 a v1"), &file).0);
+        let alone = report(&expected);
+        assert_ne!(report(&lesser), alone);
+        assert_eq!(report(&[lesser.clone(), expected.clone()].concat()), alone);
+        assert_eq!(report(&[expected, lesser].concat()), alone);
+    }
+}
+
+#[test]
 fn a_file_of_several_segments_a_shard_replaces_one_and_loses_no_row() {
     let shard = Shard::all().nth(3).unwrap();
     let ids = (0_u32..).map(|number| StoreId::new(&number.to_string()).unwrap());

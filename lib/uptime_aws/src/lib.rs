@@ -74,7 +74,7 @@ pub use idempotency_key::{IdempotencyKey, IdempotencyKeyError};
 pub use key_table::{KeyTable, KeyUse};
 #[cfg(feature = "s3")]
 pub use load_files::{LoadFiles, LoadFolder};
-pub use manifest::{LoadError, LoadStatus, Manifest};
+pub use manifest::{LoadError, LoadErrorCode, LoadStatus, Manifest};
 pub use metrics::Metric;
 pub use report::{Completion, Failure, FailureCode, NewReport, Report, ReportState};
 #[cfg(feature = "s3")]

@@ -78,8 +78,80 @@ pub enum LoadStatus {
 /// Why a load failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadError {
-    /// For programs; stable.
-    pub code: String,
+    /// For programs.
+    pub code: LoadErrorCode,
     /// For people: what was found and what is accepted.
     pub detail: String,
+}
+
+/// The reasons a load can fail for, with stable names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
+pub enum LoadErrorCode {
+    /// No header of any kind of file: a column is missing, or two mean the same.
+    NoUsableHeader,
+    /// The text is not UTF-8.
+    Encoding,
+    /// The gzip file breaks off, is not what its checksum says, or something else follows it.
+    Damaged,
+    /// The gzip file unpacks to more times its size than is set.
+    OverRatio,
+    /// The share of rejected rows is above the one that is set.
+    TooManyRejects,
+}
+
+/// A manifest names a reason that this version of the program does not know.
+#[derive(Debug, thiserror::Error)]
+#[error("no load fails for the reason {0:?}")]
+pub struct UnknownLoadErrorCode(String);
+
+impl LoadErrorCode {
+    const ALL: [LoadErrorCode; 5] = [
+        LoadErrorCode::NoUsableHeader,
+        LoadErrorCode::Encoding,
+        LoadErrorCode::Damaged,
+        LoadErrorCode::OverRatio,
+        LoadErrorCode::TooManyRejects,
+    ];
+
+    /// Returns the stable name, `over_ratio`.
+    pub fn name(self) -> &'static str {
+        match self {
+            LoadErrorCode::NoUsableHeader => "no_usable_header",
+            LoadErrorCode::Encoding => "encoding",
+            LoadErrorCode::Damaged => "damaged",
+            LoadErrorCode::OverRatio => "over_ratio",
+            LoadErrorCode::TooManyRejects => "too_many_rejects",
+        }
+    }
+}
+
+impl From<LoadErrorCode> for &'static str {
+    fn from(code: LoadErrorCode) -> &'static str {
+        code.name()
+    }
+}
+
+impl TryFrom<String> for LoadErrorCode {
+    type Error = UnknownLoadErrorCode;
+
+    fn try_from(name: String) -> Result<LoadErrorCode, UnknownLoadErrorCode> {
+        let code = LoadErrorCode::ALL.into_iter().find(|code| code.name() == name);
+        code.ok_or(UnknownLoadErrorCode(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_reads_back_from_its_name_in_json() {
+        for code in LoadErrorCode::ALL {
+            let json = serde_json::to_string(&code).unwrap();
+            assert_eq!(json, format!("\"{}\"", code.name()));
+            assert_eq!(serde_json::from_str::<LoadErrorCode>(&json).unwrap(), code);
+        }
+        assert!(serde_json::from_str::<LoadErrorCode>("\"bored\"").is_err());
+    }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use uptime::{Timestamp, interval};
 
 use crate::settings::METRICS_NAMESPACE;
-use crate::{FailureCode, Settings};
+use crate::{FailureCode, LoadErrorCode, Settings};
 
 static SINK: OnceLock<Sink> = OnceLock::new();
 
@@ -42,6 +42,8 @@ pub enum Metric {
         /// Rows not accepted.
         rejected: u64,
     },
+    /// A load has ended as Failed.
+    LoadFailed(LoadErrorCode),
     /// Segments were read or written, in `DynamoDB`'s units: 4 KB consistently read, 1 KB written.
     UnitsConsumed {
         /// Read units.
@@ -80,9 +82,9 @@ impl Metric {
             definitions.push(json!({ "Name": name, "Unit": unit }));
             line[name] = value;
         }
-        if let Metric::ReportFailed(code) = self {
+        if let Some(reason) = self.reason() {
             dimension_sets.push(json!(["Reason"]));
-            line["Reason"] = json!(code.name());
+            line["Reason"] = json!(reason);
         }
         line["_aws"] = json!({
             "Timestamp": at.micros().div_euclid(1_000),
@@ -93,6 +95,17 @@ impl Metric {
             }],
         });
         line
+    }
+
+    fn reason(self) -> Option<&'static str> {
+        match self {
+            Metric::ReportFailed(code) => Some(code.name()),
+            Metric::LoadFailed(code) => Some(code.name()),
+            Metric::ReportStarted
+            | Metric::ReportCompleted { .. }
+            | Metric::LoadEnded { .. }
+            | Metric::UnitsConsumed { .. } => None,
+        }
     }
 
     fn figures(self) -> Vec<(&'static str, &'static str, Value)> {
@@ -108,6 +121,7 @@ impl Metric {
                 ("RowsLoaded", "Count", json!(loaded)),
                 ("RowsRejected", "Count", json!(rejected)),
             ],
+            Metric::LoadFailed(_) => vec![("LoadsFailed", "Count", json!(1))],
             Metric::UnitsConsumed { read, write } => {
                 vec![("ReadUnits", "Count", json!(read)), ("WriteUnits", "Count", json!(write))]
             }
@@ -149,11 +163,14 @@ mod tests {
 
     #[test]
     fn a_failure_counts_by_its_reason_and_in_the_sum() {
-        let line = Metric::ReportFailed(FailureCode::ComputeFailed).line("test", NOW);
-        let directive = &line["_aws"]["CloudWatchMetrics"][0];
-        assert_eq!(directive["Dimensions"], json!([[], ["Reason"]]));
-        assert_eq!(line["Reason"], "compute_failed");
-        assert_eq!(line["ReportsFailed"], 1);
+        let report = Metric::ReportFailed(FailureCode::ComputeFailed).line("test", NOW);
+        let load = Metric::LoadFailed(LoadErrorCode::OverRatio).line("test", NOW);
+        for (line, reason) in [(&report, "compute_failed"), (&load, "over_ratio")] {
+            let directive = &line["_aws"]["CloudWatchMetrics"][0];
+            assert_eq!(directive["Dimensions"], json!([[], ["Reason"]]));
+            assert_eq!(line["Reason"], reason);
+        }
+        assert_eq!((&report["ReportsFailed"], &load["LoadsFailed"]), (&json!(1), &json!(1)));
     }
 
     #[test]
@@ -161,6 +178,7 @@ mod tests {
         check(Metric::ReportStarted, "ReportsStarted 1");
         check(Metric::ReportFailed(FailureCode::TimedOut), "ReportsFailed 1");
         check(Metric::LoadEnded { loaded: 9, rejected: 2 }, "RowsLoaded 9, RowsRejected 2");
+        check(Metric::LoadFailed(LoadErrorCode::Encoding), "LoadsFailed 1");
         check(Metric::UnitsConsumed { read: 1.5, write: 3.0 }, "ReadUnits 1.5, WriteUnits 3.0");
     }
 

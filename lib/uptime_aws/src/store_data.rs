@@ -14,13 +14,13 @@ use aws_sdk_dynamodb::types::{
 };
 use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
 use uptime::report::Parameters;
-use uptime::segment::{Segment, SegmentKind, Source, decode};
+use uptime::segment::{Segment, Source, decode};
 use uptime::{Shard, StoreId, Timestamp};
 
 use crate::batch_write::{Batches, Write};
 use crate::consumed_units::{ConsumedUnits, UnitCounter};
 use crate::item_key::{Item, ItemKey, SortKeys, partition};
-use crate::superseded::{is_superseded, named_stores};
+use crate::superseded::{Superseded, named_stores, superseded};
 use crate::{CallError, Clients, Deadline, Metric, attributes};
 
 /// The data table.
@@ -120,8 +120,12 @@ impl StoreData {
         self.write_all(writes, deadline).await
     }
 
-    /// Deletes older segments of hours or zones, all of whose stores `segments` name. Only for
-    /// **all** the segments of a load, and after they are stored.
+    /// Deletes older segments of hours or zones, all of whose stores `segments` name, and those
+    /// that another load of the same file stored in their place. Only for **all** the segments of
+    /// a load, and after they are stored.
+    ///
+    /// Two loads of a file that read it differently may delete each other's segments. So a load
+    /// that deleted such a one stores its own again: whichever deletes last is there afterwards.
     pub async fn delete_superseded(
         &self,
         segments: &[Segment],
@@ -130,16 +134,24 @@ impl StoreData {
     ) -> Result<(), StoreDataError> {
         let named = named_stores(segments)
             .map_err(|error| StoreDataError::Unreadable(error.to_string()))?;
-        let searches: Vec<_> = named
-            .iter()
-            .map(|(&(shard, kind), stores)| self.superseded_items(shard, kind, stores, source))
-            .collect();
+        let own: HashSet<ItemKey> =
+            segments.iter().map(|segment| ItemKey::of_segment(segment, source)).collect();
+        let search = |(&(shard, kind), stores)| {
+            let pages = self.pages(shard, SortKeys::up_to(kind, source));
+            superseded_items(pages, stores, source, &own)
+        };
+        let searches: Vec<_> = named.iter().map(search).collect();
         let found = stream::iter(searches).buffer_unordered(SEARCHES_IN_FLIGHT).try_concat();
-        let keys = tokio::time::timeout(deadline.left(), found)
+        let found = tokio::time::timeout(deadline.left(), found)
             .await
             .map_err(|elapsed| CallError::new("Query", elapsed))??;
-        let deletions = keys.into_iter().map(Write::Delete).collect();
-        self.write_all(deletions, deadline).await
+        let another_load = found.iter().any(|(_, why)| *why == Superseded::ByAnotherLoad);
+        let deletions = found.into_iter().map(|(key, _)| Write::Delete(key)).collect();
+        self.write_all(deletions, deadline).await?;
+        if another_load {
+            self.write_segments(segments, source, deadline).await?;
+        }
+        Ok(())
     }
 
     async fn write_all(
@@ -150,27 +162,6 @@ impl StoreData {
         let batches =
             Batches { client: &self.client, table: &self.table, consumed: &self.consumed };
         batches.write_all(writes, deadline).await
-    }
-
-    /// Finds the items of a shard that `source` replaces. One that cannot be read is not judged.
-    async fn superseded_items(
-        &self,
-        shard: Shard,
-        kind: SegmentKind,
-        named: &HashSet<StoreId>,
-        source: &Source,
-    ) -> Result<Vec<ItemKey>, StoreDataError> {
-        let mut pages = std::pin::pin!(self.pages(shard, SortKeys::up_to(kind, source)));
-        let mut superseded = Vec::new();
-        while let Some(page) = pages.try_next().await? {
-            for mut item in page {
-                let older = take_segment(&mut item)?;
-                if decode(&older).is_ok_and(|older| is_superseded(&older, source, named)) {
-                    superseded.extend(ItemKey::of_item(&item));
-                }
-            }
-        }
-        Ok(superseded)
     }
 
     /// Returns what a report needs of a shard, a page of segments at a time, in any order.
@@ -245,6 +236,27 @@ impl StoreData {
 
 /// Shards searched at once for what a load replaces; each may hold a page of 1 MB.
 const SEARCHES_IN_FLIGHT: usize = 8;
+
+/// Finds the items that the load of `source` replaces, its `own` apart. One that cannot be read is
+/// not judged.
+async fn superseded_items(
+    pages: impl Stream<Item = Result<Vec<Item>, StoreDataError>>,
+    named: &HashSet<StoreId>,
+    source: &Source,
+    own: &HashSet<ItemKey>,
+) -> Result<Vec<(ItemKey, Superseded)>, StoreDataError> {
+    let mut pages = std::pin::pin!(pages);
+    let mut found = Vec::new();
+    while let Some(page) = pages.try_next().await? {
+        for mut item in page {
+            let stored = take_segment(&mut item)?;
+            let key = ItemKey::of_item(&item).filter(|key| !own.contains(key));
+            let why = decode(&stored).ok().and_then(|stored| superseded(&stored, source, named));
+            found.extend(key.zip(why));
+        }
+    }
+    Ok(found)
+}
 
 /// Where reading a range goes on.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use thiserror::Error;
 use uptime::Timestamp;
+use uptime::gzip::GzipError;
 use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings};
 use uptime::input::FileKind;
 use uptime::segment::Source;
@@ -31,7 +32,7 @@ pub(super) struct Summary {
     counts: Counts,
     /// The start of `rejects.csv`, cut off after a whole number of pieces.
     rejects: Vec<u8>,
-    damage: Option<String>,
+    damage: Option<GzipError>,
 }
 
 /// Why a file counts as failed though its good rows are stored.
@@ -73,7 +74,7 @@ pub(super) fn ingest(
     });
     let damage = match read {
         Ok(()) => None,
-        Err(ReadError::Ingest(IngestError::Damaged(damage))) => Some(damage),
+        Err(ReadError::Ingest(IngestError::Packed(damage))) => Some(damage),
         Err(ReadError::Ingest(source)) => return Err(FileError::Refused { path: shown, source }),
         Err(ReadError::Io(source)) => return Err(FileError::Unreadable { path: shown, source }),
     };
@@ -157,7 +158,8 @@ impl Summary {
         let Counts { rows, rejected, .. } = self.counts;
         let too_many = rejected * 100 > rows * REJECT_LIMIT_PERCENT;
         let limit = || format!("{rejected} of {rows} rows rejected, over {REJECT_LIMIT_PERCENT} %");
-        let reason = self.damage.clone().or_else(|| too_many.then(limit))?;
+        let damage = self.damage.as_ref().map(ToString::to_string);
+        let reason = damage.or_else(|| too_many.then(limit))?;
         Some(Shortcoming { path: self.path.clone(), reason })
     }
 }

@@ -103,7 +103,7 @@ fn every_kind_every_reason_to_reject_and_every_end_is_reached() {
             Err(IngestError::Refused(refused)) => {
                 refused.to_string().split([':', ';']).next().unwrap_or_default().to_owned()
             }
-            Err(IngestError::Damaged(_)) => "damaged".to_owned(),
+            Err(IngestError::Packed(_)) => "packed".to_owned(),
         });
         reached.extend(kind.map(|kind| kind.name().to_owned()));
         reached.extend((counts.conflicts > 0).then(|| "conflict".to_owned()));
