@@ -103,8 +103,7 @@ async fn load_opened(
 
     let folder = opened.folder.to_string();
     let first_load = resources.data.first_load_of_content(&read.sha256, &folder).await?;
-    let limit = resources.limits.reject_limit_percent;
-    let mut manifest = ended(begun, &read, limit, started_at, (invocation.clock)());
+    let mut manifest = ended(begun, &read, resources.limits, started_at, (invocation.clock)());
     manifest.same_content_as = first_load;
     resources.loads.put_manifest(&opened.folder, &manifest).await?;
     tell_end(&manifest);
