@@ -40,7 +40,7 @@ async fn an_object_that_is_no_source_file_is_refused_with_what_was_named_and_wha
     let story = Story::begin().await;
     for (bucket, key) in [("reports", "incoming/a.csv"), (DATA_BUCKET, "loads/a.csv")] {
         let named = serde_json::json!({ "bucket": bucket, "key": key });
-        let error = story.invoke_load_data(named).await.unwrap_err().to_string();
+        let error = story.invoke_load_data(named).await.unwrap_err();
         assert!(error.contains(&format!("{key:?} in the bucket {bucket:?}")), "{error}");
         assert!(error.contains("under incoming/"), "{error}");
     }
