@@ -52,6 +52,27 @@ async fn a_gzip_file_that_breaks_off_fails_and_keeps_what_was_read() {
 }
 
 #[tokio::test]
+async fn a_file_that_packs_well_is_taken_in_whole_by_a_load_and_by_local_report_alike() {
+    let repeated = "a,active,2023-01-23 10:14:00 UTC\n".repeat(80);
+    let other_store = |number: u32| number.wrapping_mul(2_654_435_761);
+    let rows = (0..1_000).map(|number| format!("{repeated}{},{POLL}\n", other_store(number)));
+    let polls = format!("store_id,status,timestamp_utc\n{}", rows.collect::<String>());
+    let packed = gzip(&polls);
+    let ratio = polls.len() / packed.len();
+    assert!((110..190).contains(&ratio), "{ratio}");
+    let story = Story::begin().await;
+
+    let manifest = story.load("polls.csv.gz", packed.clone()).await;
+
+    assert_eq!((manifest.status, manifest.error), (LoadStatus::Complete, None));
+    let report = local_report(&[packed], "");
+    assert_eq!(report.lines().count(), 1 + 1_001);
+    assert_eq!(story.report("").await, report);
+}
+
+const POLL: &str = "inactive,2023-01-23 11:15:00 UTC";
+
+#[tokio::test]
 async fn a_file_without_a_usable_header_is_refused_whole() {
     let story = Story::begin().await;
     let utf16: Vec<u8> = small::POLLS.bytes().flat_map(|byte| [byte, 0]).collect();

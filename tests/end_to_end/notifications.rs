@@ -36,6 +36,17 @@ async fn what_needs_no_load_is_acknowledged() {
 }
 
 #[tokio::test]
+async fn an_object_that_is_no_source_file_is_refused_with_what_was_named_and_what_is_accepted() {
+    let story = Story::begin().await;
+    for (bucket, key) in [("reports", "incoming/a.csv"), (DATA_BUCKET, "loads/a.csv")] {
+        let named = serde_json::json!({ "bucket": bucket, "key": key });
+        let error = story.invoke_load_data(named).await.unwrap_err();
+        assert!(error.contains(&format!("{key:?} in the bucket {bucket:?}")), "{error}");
+        assert!(error.contains("under incoming/"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn several_records_in_one_message_are_all_loaded() {
     let story = Story::with(|settings| settings.loads.concurrency = 0).await;
     let names = ["a b.csv", "c+d.csv", "e%f.csv"];

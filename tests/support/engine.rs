@@ -42,7 +42,7 @@ impl Sample {
 ///
 /// `options` are those of the command line, apart by blanks. Files with too many rejects make the
 /// command fail but give a report all the same.
-pub fn local_report(contents: &[&str], options: &str) -> String {
+pub fn local_report(contents: &[impl AsRef<[u8]>], options: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("report.csv");
     let options = options.split_whitespace().map(str::to_owned);
@@ -52,8 +52,8 @@ pub fn local_report(contents: &[&str], options: &str) -> String {
     std::fs::read_to_string(&out).expect("local report gives a report")
 }
 
-fn write_all(folder: &TempDir, contents: &[&str]) -> Vec<String> {
-    let write = |(place, content): (usize, &&str)| {
+fn write_all(folder: &TempDir, contents: &[impl AsRef<[u8]>]) -> Vec<String> {
+    let write = |(place, content)| {
         let path = folder.path().join(format!("{place}.csv"));
         std::fs::write(&path, content).unwrap();
         path_text(&path)

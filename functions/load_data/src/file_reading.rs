@@ -1,7 +1,7 @@
 //! Reads a source file from its first byte to its last, and stores what it holds on the way.
 
 use uptime::Timestamp;
-use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings};
+use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings, Limits};
 use uptime::input::FileKind;
 use uptime::interval::HOUR;
 use uptime::segment::{Segment, SegmentKind, Source};
@@ -16,23 +16,18 @@ use crate::reject_files::RejectFiles;
 /// How much later than its file's upload a poll may have been taken (spec section 2).
 const CLOCK_TOLERANCE_MICROS: i64 = HOUR;
 
-/// The limits that a deployment sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Limits {
-    pub(crate) batch_bytes: usize,
-    pub(crate) reject_limit_percent: u32,
-    pub(crate) gzip_ratio_limit: u32,
-}
-
-impl Limits {
-    pub(crate) fn new(settings: &Settings) -> Result<Limits, SettingsError> {
-        let batch_mib = settings.number(LOAD_BATCH_MIB, 256, 1..=8192)?;
-        Ok(Limits {
-            batch_bytes: usize::try_from(u64::from(batch_mib) << 20).unwrap_or(usize::MAX),
-            reject_limit_percent: settings.number(REJECT_LIMIT_PERCENT, 10, 0..=100)?,
-            gzip_ratio_limit: settings.number(GZIP_RATIO_LIMIT, 200, 1..=100_000)?,
-        })
-    }
+/// Reads the limits that a deployment sets.
+pub(crate) fn limits(settings: &Settings) -> Result<Limits, SettingsError> {
+    let Limits { batch_mib, reject_limit_percent, gzip_ratio_limit } = Limits::default();
+    Ok(Limits {
+        batch_mib: settings.number(LOAD_BATCH_MIB, batch_mib, 1..=8192)?,
+        reject_limit_percent: settings.number(
+            REJECT_LIMIT_PERCENT,
+            reject_limit_percent,
+            0..=100,
+        )?,
+        gzip_ratio_limit: settings.number(GZIP_RATIO_LIMIT, gzip_ratio_limit, 1..=100_000)?,
+    })
 }
 
 /// A file that was read to its end. Its segments and its rejects are stored.
@@ -109,7 +104,7 @@ fn ingest_settings(limits: Limits, source: &Source) -> IngestSettings {
     IngestSettings {
         source: source.clone(),
         latest_poll: source.uploaded_at.plus(CLOCK_TOLERANCE_MICROS),
-        batch_bytes: limits.batch_bytes,
+        batch_bytes: limits.batch_bytes(),
         gzip_ratio_limit: limits.gzip_ratio_limit,
     }
 }
@@ -138,10 +133,10 @@ mod tests {
 
     #[test]
     fn limits_have_defaults_and_can_be_set() {
-        check("", "268435456 bytes, 10 %, 200 times");
+        check("", "256 MiB, 10 %, 200 times");
         check(
             "LOAD_BATCH_MIB=1 REJECT_LIMIT_PERCENT=0 GZIP_RATIO_LIMIT=50",
-            "1048576 bytes, 0 %, 50 times",
+            "1 MiB, 0 %, 50 times",
         );
         check("LOAD_BATCH_MIB=0", "error");
         check("REJECT_LIMIT_PERCENT=101", "error");
@@ -154,8 +149,7 @@ mod tests {
             key: String::new(),
             version: String::new(),
         };
-        let limits = Limits::new(&Settings::default()).unwrap();
-        let settings = ingest_settings(limits, &source);
+        let settings = ingest_settings(Limits::default(), &source);
         assert_eq!(settings.latest_poll, Timestamp::from_micros(HOUR));
     }
 
@@ -163,9 +157,9 @@ mod tests {
     fn check(settings: &str, expected: &str) {
         let pairs = settings.split_whitespace().filter_map(|pair| pair.split_once('='));
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let read = Limits::new(&Settings::from_pairs(pairs)).map(|limits| {
-            let Limits { batch_bytes, reject_limit_percent, gzip_ratio_limit } = limits;
-            format!("{batch_bytes} bytes, {reject_limit_percent} %, {gzip_ratio_limit} times")
+        let read = limits(&Settings::from_pairs(pairs)).map(|limits| {
+            let Limits { batch_mib, reject_limit_percent, gzip_ratio_limit } = limits;
+            format!("{batch_mib} MiB, {reject_limit_percent} %, {gzip_ratio_limit} times")
         });
         assert_eq!(read.unwrap_or("error".to_owned()), expected);
     }

@@ -20,13 +20,13 @@ use futures::FutureExt as _;
 use lambda_runtime::{Context, Error, LambdaEvent};
 use serde_json::Value;
 use uptime::Timestamp;
+use uptime::ingest::Limits;
 use uptime_aws::settings::{DATA_BUCKET, DATA_TABLE};
 use uptime_aws::{
     Clients, Deadline, LoadFiles, Settings, SettingsError, SourceFiles, StoreData, describe,
 };
 
 use crate::event::Event;
-use crate::file_reading::Limits;
 use crate::load::{LoadFailure, load, load_unless_loaded};
 use crate::notification::objects_to_load;
 
@@ -50,7 +50,7 @@ impl Resources {
             data: StoreData::new(clients, settings.table(DATA_TABLE)?),
             sources: SourceFiles::new(clients, bucket),
             loads: LoadFiles::new(clients, bucket),
-            limits: Limits::new(settings)?,
+            limits: file_reading::limits(settings)?,
         })
     }
 }

@@ -13,11 +13,16 @@ use crate::notification::{AnnouncedObject, is_source_file};
 use crate::{Invocation, Resources};
 
 /// Why a load did not reach a final manifest. But for [`LoadFailure::Gone`] and
-/// [`LoadFailure::NotASource`], loading again later may.
+/// [`LoadFailure::NotASource`], loading again later may. A message that announces an object of the
+/// latter kind is not acknowledged all the same: only a bucket that should not announce anything
+/// does, and the dead-letter queue is where that is seen.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoadFailure {
-    #[error("the object is not in the data bucket {bucket}, under incoming/")]
-    NotASource { bucket: String },
+    #[error(
+        "{key:?} in the bucket {bucket:?} is no source file; accepted are keys under incoming/ that \
+         do not end in a slash, in {accepted_bucket:?}"
+    )]
+    NotASource { bucket: String, key: String, accepted_bucket: String },
     #[error("the object is gone or was replaced")]
     Gone,
     #[error("S3 did not answer as expected")]
@@ -72,7 +77,11 @@ async fn open(
 ) -> Result<OpenedObject, LoadFailure> {
     let bucket = resources.sources.bucket();
     if announced.bucket != bucket || !is_source_file(&announced.key) {
-        return Err(LoadFailure::NotASource { bucket: bucket.to_owned() });
+        return Err(LoadFailure::NotASource {
+            bucket: announced.bucket.clone(),
+            key: announced.key.clone(),
+            accepted_bucket: bucket.to_owned(),
+        });
     }
     let opened = resources.sources.open(&announced.key, &announced.pin).await;
     let object = opened.map_err(|error| match error {
@@ -103,8 +112,7 @@ async fn load_opened(
 
     let folder = opened.folder.to_string();
     let first_load = resources.data.first_load_of_content(&read.sha256, &folder).await?;
-    let limit = resources.limits.reject_limit_percent;
-    let mut manifest = ended(begun, &read, limit, started_at, (invocation.clock)());
+    let mut manifest = ended(begun, &read, resources.limits, started_at, (invocation.clock)());
     manifest.same_content_as = first_load;
     resources.loads.put_manifest(&opened.folder, &manifest).await?;
     tell_end(&manifest);

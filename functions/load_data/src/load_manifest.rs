@@ -2,7 +2,7 @@
 
 use uptime::Timestamp;
 use uptime::gzip::GzipError;
-use uptime::ingest::{Counts, IngestError};
+use uptime::ingest::{Counts, IngestError, Limits};
 use uptime::input::RefusedFile;
 use uptime_aws::manifest::ManifestFile;
 use uptime_aws::{LoadError, LoadErrorCode, LoadStatus, Manifest};
@@ -48,11 +48,11 @@ fn begun(file: ManifestFile, folder: String, started_at: Timestamp) -> Manifest 
 pub(crate) fn ended(
     begun: Manifest,
     read: &FileRead,
-    reject_limit_percent: u32,
+    limits: Limits,
     started_at: Timestamp,
     now: Timestamp,
 ) -> Manifest {
-    let error = load_error(&read.ended, read.counts, reject_limit_percent);
+    let error = load_error(&read.ended, read.counts, limits);
     let micros = now.micros().saturating_sub(started_at.micros());
     let Counts { rows, loaded, duplicate, conflicts, rejected } = read.counts;
     Manifest {
@@ -77,19 +77,13 @@ pub(crate) fn ended(
 fn load_error(
     ended: &Result<(), IngestError>,
     counts: Counts,
-    reject_limit_percent: u32,
+    limits: Limits,
 ) -> Option<LoadError> {
-    let (code, detail) = match ended {
-        Err(error) => (code_of(error), error.to_string()),
-        Ok(()) if too_many_rejects(counts, reject_limit_percent) => {
-            let Counts { rows, rejected, .. } = counts;
-            let limit = reject_limit_percent;
-            let detail = format!("{rejected} of {rows} rows were rejected; {limit} % are accepted");
-            (LoadErrorCode::TooManyRejects, detail)
-        }
-        Ok(()) => return None,
-    };
-    Some(LoadError { code, detail })
+    if let Err(error) = ended {
+        return Some(LoadError { code: code_of(error), detail: error.to_string() });
+    }
+    let too_many = limits.check_rejects(counts).err()?;
+    Some(LoadError { code: LoadErrorCode::TooManyRejects, detail: too_many.to_string() })
 }
 
 fn code_of(error: &IngestError) -> LoadErrorCode {
@@ -101,10 +95,6 @@ fn code_of(error: &IngestError) -> LoadErrorCode {
     }
 }
 
-fn too_many_rejects(counts: Counts, limit_percent: u32) -> bool {
-    u128::from(counts.rejected) * 100 > u128::from(counts.rows) * u128::from(limit_percent)
-}
-
 #[cfg(test)]
 mod tests {
     use uptime::interval::{MINUTE, SECOND};
@@ -113,23 +103,19 @@ mod tests {
 
     #[test]
     fn a_load_fails_only_above_its_limit_of_rejects() {
-        check(Ok(()), (0, 0), 10, "Complete");
-        check(Ok(()), (100, 10), 10, "Complete");
-        check(Ok(()), (100, 11), 10, "Failed too_many_rejects");
-        check(Ok(()), (1_000_000, 100_001), 10, "Failed too_many_rejects");
-        check(Ok(()), (100, 1), 0, "Failed too_many_rejects");
-        check(Ok(()), (100, 100), 100, "Complete");
+        check(Ok(()), (100, 10), "Complete");
+        check(Ok(()), (100, 11), "Failed too_many_rejects");
     }
 
     #[test]
     fn a_file_that_is_not_read_to_its_end_fails_for_that_reason() {
         let refused = IngestError::Refused(RefusedFile::Header(String::new()));
-        check(Err(refused), (0, 0), 10, "Failed no_usable_header");
+        check(Err(refused), (0, 0), "Failed no_usable_header");
         let refused = IngestError::Refused(RefusedFile::Encoding("UTF-16"));
-        check(Err(refused), (0, 0), 10, "Failed encoding");
+        check(Err(refused), (0, 0), "Failed encoding");
         let damaged = GzipError::Damaged("unexpected end of file".to_owned());
-        check(Err(damaged.into()), (10, 9), 10, "Failed damaged");
-        check(Err(GzipError::OverRatio(200).into()), (10, 9), 10, "Failed over_ratio");
+        check(Err(damaged.into()), (10, 9), "Failed damaged");
+        check(Err(GzipError::OverRatio(200).into()), (10, 9), "Failed over_ratio");
     }
 
     #[test]
@@ -137,7 +123,7 @@ mod tests {
         let span = (NOW.plus(-MINUTE), NOW);
         let read = FileRead { poll_span: Some(span), ..read(Ok(()), (20, 1)) };
 
-        let manifest = ended(begun_at(NOW), &read, 10, NOW, NOW.plus(1_500_999));
+        let manifest = ended(begun_at(NOW), &read, Limits::default(), NOW, NOW.plus(1_500_999));
 
         assert_eq!((manifest.rows, manifest.loaded, manifest.rejected), (20, 19, 1));
         assert_eq!(manifest.first_poll.as_deref(), Some("2023-01-25T17:59:00Z"));
@@ -152,14 +138,9 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_micros(1_674_669_600 * SECOND);
 
     #[track_caller]
-    fn check(
-        file_ended: Result<(), IngestError>,
-        rows_and_rejected: (u64, u64),
-        limit_percent: u32,
-        expected: &str,
-    ) {
+    fn check(file_ended: Result<(), IngestError>, rows_and_rejected: (u64, u64), expected: &str) {
         let read = read(file_ended, rows_and_rejected);
-        let manifest = ended(begun_at(NOW), &read, limit_percent, NOW, NOW);
+        let manifest = ended(begun_at(NOW), &read, Limits::default(), NOW, NOW);
         let code = manifest.error.map_or(String::new(), |error| format!(" {}", error.code.name()));
         assert_eq!(format!("{:?}{code}", manifest.status), expected);
     }

@@ -4,7 +4,6 @@
 //! and no floating point in it, and the generator's stream is promised to stay as it is. `data/`
 //! is made by this command, and a test holds it to that.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -12,6 +11,7 @@ use uptime::Timestamp;
 use uptime::interval::{DAY, SECOND};
 
 use crate::cli::Failure;
+use crate::terminal::say;
 use files::{BUSINESS_HOURS, STORE_STATUS, TIMEZONES};
 use random::Random;
 use sample::Sample;
@@ -72,7 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         source,
     })?;
     let written = files.map(|(name, rows)| format!("{name} ({rows} rows)")).join(", ");
-    writeln!(std::io::stdout(), "wrote {written} to {}", arguments.out.display())?;
+    say(format_args!("wrote {written} to {}", arguments.out.display()));
     Ok(())
 }
 

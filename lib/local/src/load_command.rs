@@ -68,7 +68,7 @@ fn key(now: Timestamp, number: usize, name: &str) -> String {
     let (seconds, fraction) = text.trim_end_matches('Z').split_once('.').unwrap_or((&text, ""));
     let digits: String = seconds.chars().filter(char::is_ascii_alphanumeric).collect();
     let digits = digits.trim_end_matches('Z');
-    format!("{INCOMING}{digits}.{fraction:0<6}Z-{number:03}/{name}")
+    format!("{INCOMING}{digits}.{fraction:0<6}Z-{number:06}/{name}")
 }
 
 #[cfg(test)]
@@ -77,8 +77,10 @@ mod tests {
 
     #[test]
     fn keys_sort_by_instant_then_by_place_on_the_line() {
-        check(1_674_554_802_605_777, 0, "incoming/20230124T100642.605777Z-000/polls.csv");
-        check(1_674_554_802_000_000, 12, "incoming/20230124T100642.000000Z-012/polls.csv");
+        let [one, next] = [999, 1_000].map(|number| key(Timestamp::from_micros(0), number, "x"));
+        assert!(one < next);
+        check(1_674_554_802_605_777, 0, "incoming/20230124T100642.605777Z-000000/polls.csv");
+        check(1_674_554_802_000_000, 1_000, "incoming/20230124T100642.000000Z-001000/polls.csv");
     }
 
     #[track_caller]

@@ -43,7 +43,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR", default_value = "local-data")]
     data_dir: PathBuf,
     /// What to load when there is no data yet: a folder of CSV files, plain or .gz, told apart by
-    /// their header [default: data]
+    /// their header [default: data, if there is such a folder]
     #[arg(long, value_name = "DIR")]
     load: Option<PathBuf>,
 }
@@ -54,6 +54,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (mut interrupt, mut terminate) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     if let Some(folder) = &arguments.load {
+        // Only the default one may be missing.
         check_folder(folder)?;
     }
     let mut settings = SystemSettings::in_folder(&arguments.data_dir);

@@ -55,8 +55,8 @@ pub enum UploadError {
 
 /// The pause between two looks at a manifest; it grows from the first to the second.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
-/// Longer than a load is tried.
-const PATIENCE: Duration = Duration::from_hours(1);
+/// Longer than a load is tried: five times a quarter of an hour, and the pauses between.
+const PATIENCE: Duration = Duration::from_mins(80);
 
 impl Uploads {
     /// Makes the clients; nothing is called yet.

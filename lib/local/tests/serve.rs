@@ -49,6 +49,20 @@ fn what_is_loaded_and_asked_for_survives_a_kill() {
 }
 
 #[test]
+fn without_the_default_folder_it_starts_without_data() {
+    let folder = tempfile::tempdir().unwrap();
+
+    let mut serving = Serving::start_with("--port 0 --s3-port 0", folder.path());
+
+    let told = serving.lines_until("API on ");
+    assert!(
+        told.contains(&"there is no folder data, starting without data\n".to_owned()),
+        "{told:?}"
+    );
+    assert!(serving.ended("TERM").success());
+}
+
+#[test]
 fn what_cannot_be_started_is_told_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("source")).unwrap();
@@ -98,8 +112,12 @@ struct Serving {
 
 impl Serving {
     fn start(folder: &Path) -> Serving {
+        Serving::start_with("--port 0 --s3-port 0 --data-dir data --load source", folder)
+    }
+
+    fn start_with(line: &str, folder: &Path) -> Serving {
         let mut child = Command::new(env!("CARGO_BIN_EXE_local"))
-            .args("--port 0 --s3-port 0 --data-dir data --load source".split(' '))
+            .args(line.split(' '))
             .current_dir(folder)
             .stdout(Stdio::piped())
             .spawn()

@@ -8,6 +8,7 @@ mod buckets;
 mod content;
 mod entry;
 mod hours;
+mod limits;
 mod polls;
 mod reject_files;
 #[cfg(test)]
@@ -22,6 +23,8 @@ use crate::gzip::{self, GzipError, Unpacker};
 use crate::input::{FileKind, RefusedFile, SourceReader};
 use crate::segment::{Segment, Source};
 use crate::{Shard, Timestamp};
+
+pub use limits::{Limits, TooManyRejects};
 
 use content::Content;
 

@@ -115,12 +115,19 @@ impl segment::Visitor for Union<'_> {
 
     fn hours(&mut self, source: &Source, store: StoreId, rows: Vec<HoursRow>) {
         let source = self.shared(source);
-        keep_newest(&mut self.stores.entry(store).or_default().hours, source, rows, order_of_hours);
+        keep_newest(
+            &mut self.stores.entry(store).or_default().hours,
+            source,
+            rows,
+            |this, that| order_of_hours(this, that),
+        );
     }
 
     fn zone(&mut self, source: &Source, store: StoreId, zone: Tz) {
         let source = self.shared(source);
-        keep_newest(&mut self.stores.entry(store).or_default().zone, source, zone, order_of_zones);
+        keep_newest(&mut self.stores.entry(store).or_default().zone, source, zone, |this, that| {
+            this.name().cmp(that.name())
+        });
     }
 }
 
@@ -129,7 +136,7 @@ fn keep_newest<T>(
     kept: &mut Option<Sourced<T>>,
     source: Arc<Source>,
     value: T,
-    order: fn(&T, &T) -> Ordering,
+    order: impl Fn(&T, &T) -> Ordering,
 ) {
     let is_newer = |kept: &Sourced<T>| {
         kept.source.cmp(&source).then_with(|| order(&kept.value, &value)).is_lt()
@@ -139,11 +146,7 @@ fn keep_newest<T>(
     }
 }
 
-fn order_of_hours(this: &Vec<HoursRow>, that: &Vec<HoursRow>) -> Ordering {
+fn order_of_hours(this: &[HoursRow], that: &[HoursRow]) -> Ordering {
     let rows = |rows: &[HoursRow]| rows.iter().map(|row| row.order()).collect::<Vec<_>>();
     this.len().cmp(&that.len()).then_with(|| rows(this).cmp(&rows(that)))
-}
-
-fn order_of_zones(this: &Tz, that: &Tz) -> Ordering {
-    this.name().cmp(that.name())
 }

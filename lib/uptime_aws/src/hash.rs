@@ -10,7 +10,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 /// Returns the first 16 digits of the SHA-256 of `bytes`.
 ///
 /// 64 bits name a thing among those with an otherwise equal key (a segment among those of its
-/// shard and day): at 10,000 of them two differ in content and agree in hash once in 10^11 tables.
+/// shard and day): of 10,000 of them two that differ agree in hash in one of 10^11 shards and days.
 pub fn short_hash(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes)[..8])
 }

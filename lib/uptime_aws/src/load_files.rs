@@ -17,11 +17,18 @@ pub struct LoadFiles {
 }
 
 /// `loads/<key below incoming/>/<16 hex digits>/`: one folder for each object ever uploaded.
+///
+/// The digits alone tell objects apart. So of a key that is nearly as long as S3 allows only as much
+/// is in the folder's name as leaves room for the names of the files in it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LoadFolder(String);
 
 /// How S3 says that an object is there already, or is just being put by somebody else.
 const IS_THERE: [&str; 2] = ["PreconditionFailed", "ConditionalRequestConflict"];
+
+/// In bytes of UTF-8: S3's limit of 1,024, less `loads/`, two slashes, the digits and
+/// `rejected_rows.csv`.
+const NAME_BYTES_MAX: usize = 1_024 - (6 + 2 + 16 + 17);
 
 /// Where source files are put.
 pub const INCOMING: &str = "incoming/";
@@ -32,6 +39,7 @@ impl LoadFolder {
         let instant = source.uploaded_at.micros().to_string();
         let digits = hash::short_hash_of(&[bucket, &source.key, &source.version, &instant]);
         let name = source.key.strip_prefix(INCOMING).unwrap_or(&source.key);
+        let name = &name[..name.floor_char_boundary(NAME_BYTES_MAX)];
         LoadFolder(format!("loads/{name}/{digits}/"))
     }
 
@@ -121,6 +129,20 @@ mod tests {
         check("incoming/2023/polls.csv", "loads/2023/polls.csv/");
         check("incoming/incoming/a", "loads/incoming/a/");
         check("elsewhere/polls.csv", "loads/elsewhere/polls.csv/");
+    }
+
+    #[test]
+    fn every_key_that_s3_takes_leaves_room_for_the_files_of_its_load() {
+        for name in ["x".repeat(1_015), "€".repeat(338), "x".repeat(983)] {
+            let key = format!("{INCOMING}{name}");
+            assert!(key.len() <= 1_024);
+            let folder = LoadFolder::of("data", &source(&key, "v", 1)).to_string();
+            let longest = format!("{folder}rejected_rows.csv");
+            assert!((1_020..=1_024).contains(&longest.len()), "{}", longest.len());
+        }
+        let [one, other] = ["a", "b"].map(|end| format!("{INCOMING}{}{end}", "x".repeat(1_014)));
+        let folder = |key: &str| LoadFolder::of("data", &source(key, "v", 1));
+        assert_ne!(folder(&one), folder(&other));
     }
 
     #[test]

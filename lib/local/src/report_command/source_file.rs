@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 use uptime::Timestamp;
 use uptime::gzip::GzipError;
-use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings};
+use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings, Limits};
 use uptime::input::FileKind;
 use uptime::segment::Source;
 
@@ -60,7 +60,7 @@ pub(super) fn ingest(
         source,
         latest_poll,
         batch_bytes: batch_bytes(path),
-        gzip_ratio_limit: GZIP_RATIO_LIMIT,
+        gzip_ratio_limit: Limits::default().gzip_ratio_limit,
     });
     let mut rejects = Vec::new();
     let read = read_all(path, &mut ingest, |ingest| {
@@ -93,7 +93,8 @@ pub(super) fn length(path: &Path) -> u64 {
 /// stores take little. Cut in two, polls of the same store and day would take a sixth more bytes
 /// stored, and time.
 fn batch_bytes(path: &Path) -> usize {
-    usize::try_from(length(path) / 6).unwrap_or(usize::MAX).clamp(BATCH_BYTES_MIN, BATCH_BYTES_MAX)
+    let most = Limits::default().batch_bytes();
+    usize::try_from(length(path) / 6).unwrap_or(usize::MAX).clamp(BATCH_BYTES_MIN, most)
 }
 
 /// What another thread left when it panicked is as whole as ever.
@@ -155,11 +156,9 @@ impl Summary {
 
     /// Returns why the service would call this load Failed, if it would.
     pub(super) fn shortcoming(&self) -> Option<Shortcoming> {
-        let Counts { rows, rejected, .. } = self.counts;
-        let too_many = rejected * 100 > rows * REJECT_LIMIT_PERCENT;
-        let limit = || format!("{rejected} of {rows} rows rejected, over {REJECT_LIMIT_PERCENT} %");
+        let too_many = || Limits::default().check_rejects(self.counts).err();
         let damage = self.damage.as_ref().map(ToString::to_string);
-        let reason = damage.or_else(|| too_many.then(limit))?;
+        let reason = damage.or_else(|| Some(too_many()?.to_string()))?;
         Some(Shortcoming { path: self.path.clone(), reason })
     }
 }
@@ -180,9 +179,3 @@ const ENOUGH_REJECTS: usize = 16 << 10;
 const PIECE_BYTES: usize = 128 << 10;
 /// A packed file says little of its rows.
 const BATCH_BYTES_MIN: usize = 24 << 20;
-/// As deployed, unless set otherwise.
-const BATCH_BYTES_MAX: usize = 256 << 20;
-/// As deployed, unless set otherwise.
-const GZIP_RATIO_LIMIT: u32 = 100;
-/// As deployed, unless set otherwise.
-const REJECT_LIMIT_PERCENT: u64 = 10;

@@ -71,7 +71,7 @@ fn of_many_rejects_the_first_are_told_and_the_report_is_made_from_the_good_rows(
     let told = report(&[HOURS, ZONES, &polls], AS_OF_NOON).unwrap();
     assert!(told.notes.ends_with("\n  and 3 more\n"), "{}", told.notes);
     assert_eq!(told.figures, "up 15.00 2.25 2.25, down 45.00 0.75 0.75");
-    assert_eq!(told.shortcomings, ["2: 8 of 10 rows rejected, over 10 %"]);
+    assert_eq!(told.shortcomings, ["2: 8 of 10 rows were rejected; 10 % are accepted"]);
 }
 
 #[test]

@@ -7,8 +7,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use thiserror::Error;
 use uptime::Timestamp;
-use uptime::ingest::{Ingest, IngestError, IngestSettings};
+use uptime::ingest::{Ingest, IngestError, IngestSettings, Limits};
 use uptime::input::FileKind;
 use uptime::segment::Source;
 use uptime_aws::load_files::INCOMING;
@@ -22,17 +23,27 @@ use crate::uploads::{Uploads, file_name};
 const MARKER: &str = "first-load";
 /// Enough for any header: a record has at most 8 KiB.
 const HEADER_BYTES: u64 = 64 * 1024;
+/// What is unpacked at once.
+const PIECE_BYTES: usize = 2 * 1024;
 
 /// Loads the folder `source` unless the system holds data already; tells what it does.
+///
+/// Without the folder the system starts without data, but not with half of what a first load left.
 pub(super) async fn run(
     uploads: &Uploads,
     data_folder: &Path,
     source: &Path,
 ) -> Result<(), Failure> {
     let marker = data_folder.join(MARKER);
-    if !uploads.is_empty().await? && !marker.exists() {
-        say(format_args!("data is present in {}, nothing to load", data_folder.display()));
-        return Ok(());
+    if !marker.exists() {
+        if !uploads.is_empty().await? {
+            say(format_args!("data is present in {}, nothing to load", data_folder.display()));
+            return Ok(());
+        }
+        if !source.exists() {
+            say(format_args!("there is no folder {}, starting without data", source.display()));
+            return Ok(());
+        }
     }
     let files = source_files(source)?;
     if files.is_empty() {
@@ -122,7 +133,7 @@ fn source_files(folder: &Path) -> Result<Vec<(PathBuf, FileKind)>, Failure> {
 }
 
 /// Reads what a file holds from its header. What is wrong behind it is the load's to say.
-fn kind_of(path: &Path) -> io::Result<Result<FileKind, IngestError>> {
+fn kind_of(path: &Path) -> io::Result<Result<FileKind, NoKind>> {
     let mut start = Vec::new();
     File::open(path)?.take(HEADER_BYTES).read_to_end(&mut start)?;
     let epoch = Timestamp::from_micros(0);
@@ -131,12 +142,29 @@ fn kind_of(path: &Path) -> io::Result<Result<FileKind, IngestError>> {
         source: no_source,
         latest_poll: epoch,
         batch_bytes: start.len(),
-        gzip_ratio_limit: 1,
+        gzip_ratio_limit: Limits::default().gzip_ratio_limit,
     });
-    let fed = ingest.feed(&start);
+    // A header is at the start of what unpacks: the rest, which may be much, is left packed.
+    let mut fed = Ok(());
+    for piece in start.chunks(PIECE_BYTES) {
+        fed = ingest.feed(piece);
+        if fed.is_err() || ingest.kind().is_some() {
+            break;
+        }
+    }
     // A file of a header alone, without a line end, is known at its end only.
     let read = if ingest.kind().is_none() { fed.and_then(|()| ingest.finish()) } else { fed };
-    Ok(ingest.kind().map_or_else(|| read.map(|()| FileKind::Polls), Ok))
+    let no_kind = || read.err().map_or(NoKind::NotAtStart, NoKind::Unread);
+    Ok(ingest.kind().ok_or_else(no_kind))
+}
+
+/// Why it is not known what a file holds.
+#[derive(Debug, Error)]
+enum NoKind {
+    #[error(transparent)]
+    Unread(IngestError),
+    #[error("there is no header in its first {HEADER_BYTES} bytes")]
+    NotAtStart,
 }
 
 #[cfg(test)]
@@ -158,6 +186,15 @@ mod tests {
         let packed = packed.finish().unwrap();
         let files: &[(&str, &[u8])] = &[("b", POLLS), ("a.gz", &packed), (".hidden.csv", b"x")];
         check(files, Ok(&[("a.gz", FileKind::TimeZones), ("b", FileKind::Polls)]));
+    }
+
+    #[test]
+    fn a_packed_file_is_held_to_the_limit_of_its_load_and_no_other() {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+        packed.write_all(POLLS).unwrap();
+        packed.write_all(&b"\n".repeat(8 << 20)).unwrap();
+        let packed = packed.finish().unwrap();
+        check(&[("polls.csv.gz", &packed)], Err("unpacks to over 200 times its size"));
     }
 
     #[test]
