@@ -5,7 +5,8 @@
 //! - [`settings`]: names to values, read once at the start; [`mod@sdk_config`]: what clients are made
 //!   with; [`clients`]: who makes them; [`clock`]: the one place that reads it; [`deadline`]: when
 //!   an invocation ends; [`metrics`]: figures for operators.
-//! - [`report_id`], [`report`], [`report_message`]: a report's name, life and work order.
+//! - [`report_id`], [`report`], [`report_message`]: a report's name, life and work order;
+//!   [`json_fault`]: what is wrong with a message's JSON.
 //! - `report_table`, `report_queue`, `report_files`: where reports, their work and their CSVs are;
 //!   `report_item`, `report_transition`: a report as an item, and how that item may change.
 //! - [`idempotency_key`]: what makes a request a repeat; `key_table`: which report it stands for.
@@ -34,6 +35,7 @@ pub mod hash;
 pub mod idempotency_key;
 #[cfg(feature = "dynamodb")]
 mod item_key;
+pub mod json_fault;
 #[cfg(feature = "dynamodb")]
 pub mod key_table;
 #[cfg(feature = "s3")]
@@ -70,6 +72,7 @@ pub use clock::now;
 pub use csv_upload::CsvUpload;
 pub use deadline::Deadline;
 pub use idempotency_key::{IdempotencyKey, IdempotencyKeyError};
+pub use json_fault::JsonFault;
 #[cfg(feature = "dynamodb")]
 pub use key_table::{KeyTable, KeyUse};
 #[cfg(feature = "s3")]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ReportId, ReportIdError};
+use crate::{JsonFault, ReportId, ReportIdError};
 
 /// The body of a message in the report queue: `{"report_id": "..."}`.
 ///
@@ -17,7 +17,7 @@ pub struct ReportMessage {
 pub enum ReportMessageError {
     /// The body is not JSON, or not an object with a text `report_id`.
     #[error("the message is no JSON object with a report_id")]
-    NotJson(#[source] serde_json::Error),
+    NotJson(#[source] JsonFault),
     /// Its `report_id` is not one.
     #[error("the message's report_id is none")]
     BadId(#[source] ReportIdError),
@@ -36,8 +36,8 @@ impl ReportMessage {
 
     /// Reads a message's body and returns the report it is about.
     pub fn read(body: &str) -> Result<ReportId, ReportMessageError> {
-        let message: ReportMessage =
-            serde_json::from_str(body).map_err(ReportMessageError::NotJson)?;
+        let message: ReportMessage = serde_json::from_str(body)
+            .map_err(|error| ReportMessageError::NotJson(error.into()))?;
         message.report_id.parse().map_err(ReportMessageError::BadId)
     }
 }
