@@ -53,7 +53,7 @@ async fn logs_and_metrics_tell_what_happened_and_never_rows_links_or_secrets() {
     .await;
     let loaded = load_good_and_bad_files(&story).await;
     let complete = ask_well_and_badly(&story).await;
-    let failed = fail(&story).await;
+    let (failed, spoilt) = fail(&story).await;
 
     let logs = String::from_utf8(LOGS.lock().unwrap().clone()).unwrap();
     for never in NEVER.into_iter().chain([SECRET_KEY]) {
@@ -67,6 +67,9 @@ async fn logs_and_metrics_tell_what_happened_and_never_rows_links_or_secrets() {
     check(&lines, "the report is complete", "stores", &json!(1));
     check(&lines, "the report is complete", "since_asked_ms", &Value::Null);
     check(&lines, "no report", "report.id", &json!(failed));
+    let no_report = |line: &&Value| line["fields"]["message"] == "no report";
+    let cause = lines.iter().find(no_report).unwrap()["fields"]["cause"].as_str().unwrap();
+    assert!(cause.contains(&format!("the item {spoilt} of the data table")), "{cause}");
 
     let sums = [
         ("ReportsStarted", 2),
@@ -139,16 +142,16 @@ async fn ask_well_and_badly(story: &Story) -> String {
     id
 }
 
-/// Returns the id of a report that failed.
-async fn fail(story: &Story) -> String {
+/// Returns the id of a report that failed, and which item it could not read.
+async fn fail(story: &Story) -> (String, String) {
     for poison in [r#"{"row": "store-4711"}"#, r#""store-4711""#] {
         story.system.queues().send(REPORT_QUEUE, poison, Duration::ZERO).unwrap();
     }
-    story.spoil_a_segment().await;
+    let spoilt = story.spoil_a_segment().await;
     let id = story.trigger("").await;
     assert_eq!(story.ended(&id).await["error"]["code"], "data_unreadable");
     until_dead(story, REPORT_DEAD_LETTER_QUEUE, 3).await;
-    id
+    (id, spoilt)
 }
 
 async fn until_dead(story: &Story, queue: &str, messages: usize) {

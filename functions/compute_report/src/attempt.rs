@@ -8,7 +8,6 @@ use uptime::business_hours::TZ_RELEASE;
 use uptime::interval::DAY;
 use uptime::output::report_csv;
 use uptime::report::{Parameters, ShardReport};
-use uptime::segment::DecodeError;
 use uptime::shard_data::ShardData;
 use uptime_aws::{
     CallError, Completion, Failure, FailureCode, Metric, Report, ReportTableError, StoreData,
@@ -26,10 +25,8 @@ const SHARDS_IN_FLIGHT: usize = 8;
 /// Why an attempt gave no report.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AttemptError {
-    #[error("the stored data is not available")]
+    #[error(transparent)]
     Data(#[from] StoreDataError),
-    #[error("a segment of shard {shard} cannot be read")]
-    Segment { shard: usize, source: DecodeError },
     #[error("the CSV could not be stored")]
     Csv(#[from] CallError),
     #[error("the report could not be completed")]
@@ -47,7 +44,7 @@ impl AttemptError {
     /// What is told of it if there is no further attempt.
     pub(crate) fn failure(&self) -> Failure {
         let (code, detail) = match self {
-            AttemptError::Segment { .. } | AttemptError::Data(StoreDataError::Unreadable(_)) => {
+            AttemptError::Data(StoreDataError::Unreadable { .. }) => {
                 (FailureCode::DataUnreadable, "stored data cannot be read")
             }
             AttemptError::OutOfTime => {
@@ -127,9 +124,7 @@ async fn compute_shard(
     let mut pages = pin!(data.segments_of(shard, &parameters));
     while let Some(page) = pages.try_next().await? {
         for segment in page {
-            shard_data
-                .add(&segment)
-                .map_err(|source| AttemptError::Segment { shard: shard.index(), source })?;
+            shard_data.add(&segment.bytes).map_err(|error| segment.unreadable(error))?;
         }
     }
     Ok(shard_data.report())
@@ -153,8 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn data_that_cannot_be_read_is_told_from_failures_that_may_pass() {
-        check(&AttemptError::Data(StoreDataError::Unreadable(String::new())), "data_unreadable");
+    fn failures_that_may_pass_are_told_as_such() {
         let throttled = StoreDataError::Throttled { unprocessed: 1 };
         check(&AttemptError::Data(throttled), "compute_failed");
         check(&AttemptError::Csv(CallError::new("PutObject", "refused")), "compute_failed");

@@ -122,7 +122,7 @@ fn started(report_id: ReportId) -> ReportId {
 
 async fn newest_poll(data: &StoreData) -> Result<Timestamp, Problem> {
     let newest = data.newest_poll().await.map_err(|error| match error {
-        StoreDataError::Unreadable(_) => Problem::internal(error),
+        StoreDataError::Unreadable { .. } => Problem::internal(error),
         StoreDataError::Unavailable(_) | StoreDataError::Throttled { .. } => {
             Problem::unavailable(error)
         }

@@ -72,6 +72,8 @@ pub use clock::now;
 pub use csv_upload::CsvUpload;
 pub use deadline::Deadline;
 pub use idempotency_key::{IdempotencyKey, IdempotencyKeyError};
+#[cfg(feature = "dynamodb")]
+pub use item_key::ItemKey;
 pub use json_fault::JsonFault;
 #[cfg(feature = "dynamodb")]
 pub use key_table::{KeyTable, KeyUse};
@@ -93,4 +95,4 @@ pub use settings::{Settings, SettingsError};
 #[cfg(feature = "s3")]
 pub use source_files::{OpenError, Pin, SourceFiles, SourceObject};
 #[cfg(feature = "dynamodb")]
-pub use store_data::{StoreData, StoreDataError};
+pub use store_data::{ItemFault, StoreData, StoreDataError, StoredSegment};
