@@ -71,7 +71,7 @@ pub(crate) async fn compute(
     let ShardReport { rows, counts } = compute_all_shards(resources, invocation, report).await?;
     let csv = report_csv(&rows);
 
-    // Read before the CSV is put: S3 counts its days from then, so a link never outlives its CSV.
+    // Read before the CSV is put: S3 counts its days from then, and no link is good for longer.
     let csv_expires_at = invocation.now().plus(i64::from(resources.report_days) * DAY);
     let stored = resources.files.put(report.id, report.attempt, csv).await?;
 
