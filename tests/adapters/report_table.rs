@@ -121,6 +121,29 @@ async fn each_try_to_complete_a_report_is_held_against_the_time_of_that_try() {
 }
 
 #[tokio::test]
+async fn a_completion_is_tried_again_unless_it_is_refused_for_good() {
+    let refusals = [
+        (400, "ProvisionedThroughputExceededException", 3),
+        (400, "ThrottlingException", 3),
+        (503, "ServiceUnavailable", 3),
+        (400, "AccessDeniedException", 1),
+        (400, "ValidationException", 1),
+    ];
+    for (status, code, tries) in refusals {
+        let (cloud, reports, new) = recorded().await;
+        granted(&reports, new.id, "me", 2_000, 3_000).await;
+        let faults = Faults::default();
+        let reports = ReportTable::new(&faults.between(&cloud.sdk_config()), REPORT_TABLE);
+        faults.plan_for_good("UpdateItem", 0, Fault::Refuse(status, code));
+
+        let error = reports.complete(new.id, "me", || at(2_500), &completion(1)).await.unwrap_err();
+
+        assert!(matches!(error, ReportTableError::Unavailable { .. }), "{error}");
+        assert_eq!(faults.tries("UpdateItem"), tries, "{code}");
+    }
+}
+
+#[tokio::test]
 async fn a_report_that_was_queued_is_not_failed_for_not_being_queued() {
     let (_cloud, reports, new) = recorded().await;
     assert!(reports.mark_queued(new.id, at(1_500)).await.unwrap());

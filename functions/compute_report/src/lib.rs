@@ -188,7 +188,12 @@ async fn settled_by_others(resources: &Resources, report_id: ReportId) -> Settle
     tracing::info!(report.id = %report_id, "the report is no longer this worker's");
     match resources.reports.get(report_id).await {
         Ok(Some(report)) if !matches!(report.state, ReportState::Running { .. }) => Settled::Done,
-        Ok(_) | Err(_) => Settled::Again,
+        Ok(_) => Settled::Again,
+        Err(error) => {
+            let cause = describe(&error);
+            tracing::error!(report.id = %report_id, cause, "whether the report has ended is unknown");
+            Settled::Again
+        }
     }
 }
 

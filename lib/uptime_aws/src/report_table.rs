@@ -18,7 +18,9 @@ use crate::backoff::Backoff;
 use crate::item_key::Item;
 use crate::report_item::{self, RUNNING, Unreadable};
 use crate::report_transition::Transition;
-use crate::{CallError, Clients, Completion, Failure, NewReport, Report, ReportId, ReportState};
+use crate::{
+    CallError, Clients, Completion, Failure, NewReport, Report, ReportId, ReportState, describe,
+};
 
 /// How often a report is completed at most, as often as the SDK calls.
 const COMPLETION_TRIES: u32 = 3;
@@ -149,7 +151,8 @@ impl ReportTable {
         failure: &Failure,
     ) -> Result<bool, ReportTableError> {
         let failed = Transition::of_running(report_item::failure_attributes(failure)).not_queued();
-        self.ends(report_id, failed, &ReportState::Failed(failure.clone()), None).await
+        let outcome = self.update(report_id, failed).await?;
+        Ok(outcome.ends_in(&ReportState::Failed(failure.clone()), None))
     }
 
     /// Claims a report for `lease_owner` until `lease_until` and counts the attempt.
@@ -203,8 +206,8 @@ impl ReportTable {
         failure: &Failure,
     ) -> Result<bool, ReportTableError> {
         let failed = Transition::of_running(report_item::failure_attributes(failure));
-        let state = ReportState::Failed(failure.clone());
-        self.ends(report_id, failed.leased_by(lease_owner), &state, Some(lease_owner)).await
+        let outcome = self.update(report_id, failed.leased_by(lease_owner)).await?;
+        Ok(outcome.ends_in(&ReportState::Failed(failure.clone()), Some(lease_owner)))
     }
 
     /// Completes a report whose CSV is stored. `false`: it is final already, the lease is no
@@ -229,24 +232,18 @@ impl ReportTable {
             let once = Config::builder().retry_config(RetryConfig::disabled());
             let tried = self.update_request(report_id, complete).customize().config_override(once);
             tries_left -= 1;
-            match outcome(report_id, tried.send().await) {
+            let answer = tried.send().await;
+            let may_pass = answer.as_ref().is_err_and(may_pass);
+            match outcome(report_id, answer) {
                 Ok(outcome) => return Ok(outcome.ends_in(&state, Some(lease_owner))),
-                Err(error) if tries_left == 0 => return Err(error),
-                Err(_) => backoff.wait_once().await,
+                Err(error) if may_pass && tries_left > 0 => {
+                    let cause = describe(&error);
+                    tracing::warn!(report.id = %report_id, tries_left, cause, "not complete yet");
+                }
+                Err(error) => return Err(error),
             }
+            backoff.wait(None).await;
         }
-    }
-
-    /// Brings a report to a final state. One that is in this very state already was brought there
-    /// by a call whose answer was lost: the SDK repeats such calls.
-    async fn ends(
-        &self,
-        report_id: ReportId,
-        transition: Transition,
-        state: &ReportState,
-        lease_owner: Option<&str>,
-    ) -> Result<bool, ReportTableError> {
-        Ok(self.update(report_id, transition).await?.ends_in(state, lease_owner))
     }
 
     async fn happens(
@@ -295,7 +292,7 @@ enum Outcome {
 
 impl Outcome {
     /// Tells whether the report is in this final state now, brought there by this call or by one
-    /// whose answer was lost.
+    /// whose answer was lost: the SDK repeats such calls.
     fn ends_in(&self, state: &ReportState, lease_owner: Option<&str>) -> bool {
         match self {
             Outcome::Changed(_) => true,
@@ -318,6 +315,19 @@ fn outcome(
             _ => Err(unavailable(report_id, "UpdateItem", error)),
         },
     }
+}
+
+/// Tells whether the same call may succeed soon, as the SDK judges its own.
+fn may_pass(error: &SdkError<UpdateItemError, HttpResponse>) -> bool {
+    let SdkError::ServiceError(refusal) = error else {
+        return !matches!(error, SdkError::ConstructionFailure(_));
+    };
+    let error = refusal.err();
+    error.is_provisioned_throughput_exceeded_exception()
+        || error.is_request_limit_exceeded()
+        || error.is_throttling_exception()
+        || error.is_transaction_conflict_exception()
+        || refusal.raw().status().is_server_error()
 }
 
 /// Tells why a report could not be claimed at `now`.
