@@ -22,6 +22,16 @@ use crate::progress::Progress;
 /// enough that their pages, of at most 1 MB, need little memory.
 const SHARDS_IN_FLIGHT: usize = 8;
 
+/// How an attempt that did not fail ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The report is complete.
+    Completed,
+    /// Another worker holds the report, or it has ended, or its deadline has passed; what this
+    /// attempt did changes nothing.
+    Superseded,
+}
+
 /// Why an attempt gave no report.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AttemptError {
@@ -31,9 +41,6 @@ pub(crate) enum AttemptError {
     Csv(#[from] CallError),
     #[error("the report could not be completed")]
     Table(#[from] ReportTableError),
-    /// What this attempt did changes nothing.
-    #[error("another worker holds the report, or it has ended, or its deadline has passed")]
-    Superseded,
     #[error("the invocation's time was over")]
     OutOfTime,
     #[error("the attempt panicked")]
@@ -54,7 +61,7 @@ impl AttemptError {
                 (FailureCode::ComputeFailed, "the stored data was not available")
             }
             AttemptError::Csv(_) => (FailureCode::ComputeFailed, "the CSV could not be stored"),
-            AttemptError::Table(_) | AttemptError::Superseded | AttemptError::Panicked => {
+            AttemptError::Table(_) | AttemptError::Panicked => {
                 (FailureCode::ComputeFailed, "computing the report failed")
             }
         };
@@ -67,8 +74,11 @@ pub(crate) async fn compute(
     resources: &Resources,
     invocation: &Invocation,
     report: &Report,
-) -> Result<(), AttemptError> {
-    let ShardReport { rows, counts } = compute_all_shards(resources, invocation, report).await?;
+) -> Result<Outcome, AttemptError> {
+    let Some(computed) = compute_all_shards(resources, invocation, report).await? else {
+        return Ok(Outcome::Superseded);
+    };
+    let ShardReport { rows, counts } = computed;
     let csv = report_csv(&rows);
 
     // Read before the CSV is put: S3 counts its days from then, and no link is good for longer.
@@ -88,17 +98,18 @@ pub(crate) async fn compute(
     let owner = &invocation.lease_owner;
     let clock = || invocation.now();
     if !resources.reports.complete(report.id, owner, clock, &completion).await? {
-        return Err(AttemptError::Superseded);
+        return Ok(Outcome::Superseded);
     }
     tell_completion(report, &completion);
-    Ok(())
+    Ok(Outcome::Completed)
 }
 
+/// `None`: the report is no longer this worker's.
 async fn compute_all_shards(
     resources: &Resources,
     invocation: &Invocation,
     report: &Report,
-) -> Result<ShardReport, AttemptError> {
+) -> Result<Option<ShardReport>, AttemptError> {
     let mut shards = stream::iter(Shard::all())
         .map(|shard| compute_shard(&resources.data, shard, report.parameters))
         .buffer_unordered(SHARDS_IN_FLIGHT);
@@ -109,10 +120,10 @@ async fn compute_all_shards(
         whole.counts += part.counts;
         let owner = &invocation.lease_owner;
         if !progress.shard_done(&resources.reports, report.id, owner).await {
-            return Err(AttemptError::Superseded);
+            return Ok(None);
         }
     }
-    Ok(whole)
+    Ok(Some(whole))
 }
 
 async fn compute_shard(

@@ -89,7 +89,7 @@ pub use report_message::ReportMessage;
 #[cfg(feature = "sqs")]
 pub use report_queue::ReportQueue;
 #[cfg(feature = "dynamodb")]
-pub use report_table::{Claim, ReportTable, ReportTableError};
+pub use report_table::{Claim, Refusal, ReportTable, ReportTableError};
 pub use sdk_config::sdk_config;
 pub use settings::{Settings, SettingsError};
 #[cfg(feature = "s3")]

@@ -36,18 +36,18 @@ pub struct ReportTable {
 #[derive(Debug, thiserror::Error)]
 pub enum ReportTableError {
     /// The call failed; it may have had its effect all the same. Calling again is safe.
-    #[error("the report table did not answer for report {report_id}")]
+    #[error("the report table did not answer for item {item}")]
     Unavailable {
-        /// The report concerned.
-        report_id: ReportId,
+        /// The item's key: a report's id, or what an idempotency key is kept under.
+        item: String,
         /// The call.
         source: CallError,
     },
     /// The record is not one this version of the program writes.
-    #[error("the record of report {report_id} is unreadable at {attribute}")]
+    #[error("item {item} of the report table is unreadable at {attribute}")]
     Unreadable {
-        /// The report concerned.
-        report_id: ReportId,
+        /// The item's key; as above.
+        item: String,
         /// The attribute that is missing or malformed.
         attribute: &'static str,
     },
@@ -64,6 +64,13 @@ pub enum ReportTableError {
 pub enum Claim {
     /// The lease; `attempt` already counts this one.
     Granted(Box<Report>),
+    /// Nothing, and the reason.
+    Refused(Refusal),
+}
+
+/// Why a worker does not get a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
     /// Nothing to do: the report is Complete or Failed.
     Final,
     /// Another worker holds a lease that has not ended.
@@ -166,10 +173,10 @@ impl ReportTable {
         let claim = Transition::claim(lease_owner, now, lease_until);
         match self.update(report_id, claim).await? {
             Outcome::Changed(item) => read(report_id, &item).map(Box::new).map(Claim::Granted),
-            Outcome::Unchanged(None) => Ok(Claim::Unknown),
-            Outcome::Unchanged(Some(item)) => {
-                refusal(&item, now).map_err(|attribute| unreadable(report_id, attribute))
-            }
+            Outcome::Unchanged(None) => Ok(Claim::Refused(Refusal::Unknown)),
+            Outcome::Unchanged(Some(item)) => refusal(&item, now)
+                .map(Claim::Refused)
+                .map_err(|attribute| unreadable(report_id, attribute)),
         }
     }
 
@@ -331,13 +338,13 @@ fn may_pass(error: &SdkError<UpdateItemError, HttpResponse>) -> bool {
 }
 
 /// Tells why a report could not be claimed at `now`.
-fn refusal(item: &Item, now: Timestamp) -> Result<Claim, Unreadable> {
+fn refusal(item: &Item, now: Timestamp) -> Result<Refusal, Unreadable> {
     if report_item::read_text(item, STATE)? != RUNNING {
-        Ok(Claim::Final)
+        Ok(Refusal::Final)
     } else if report_item::read_instant(item, DEADLINE)? < now {
-        Ok(Claim::Expired)
+        Ok(Refusal::Expired)
     } else {
-        Ok(Claim::Held)
+        Ok(Refusal::Held)
     }
 }
 
@@ -346,7 +353,7 @@ fn read(report_id: ReportId, item: &Item) -> Result<Report, ReportTableError> {
 }
 
 fn unreadable(report_id: ReportId, attribute: &'static str) -> ReportTableError {
-    ReportTableError::Unreadable { report_id, attribute }
+    ReportTableError::Unreadable { item: report_id.to_string(), attribute }
 }
 
 fn unavailable<E, R>(
@@ -358,5 +365,6 @@ where
     E: std::error::Error + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
-    ReportTableError::Unavailable { report_id, source: CallError::new(operation, error) }
+    let source = CallError::new(operation, error);
+    ReportTableError::Unavailable { item: report_id.to_string(), source }
 }
