@@ -16,7 +16,7 @@ use uptime::Timestamp;
 use crate::attributes::{DEADLINE, QUEUED_AT, REPORT_ID, SHARDS_DONE, STATE};
 use crate::backoff::Backoff;
 use crate::item_key::Item;
-use crate::report_item::{self, RUNNING, Unreadable};
+use crate::report_item::{self, Unreadable};
 use crate::report_transition::Transition;
 use crate::{
     CallError, Clients, Completion, Failure, NewReport, Report, ReportId, ReportState, describe,
@@ -339,7 +339,7 @@ fn may_pass(error: &SdkError<UpdateItemError, HttpResponse>) -> bool {
 
 /// Tells why a report could not be claimed at `now`.
 fn refusal(item: &Item, now: Timestamp) -> Result<Refusal, Unreadable> {
-    if report_item::read_text(item, STATE)? != RUNNING {
+    if report_item::read_text(item, STATE)? != ReportState::RUNNING {
         Ok(Refusal::Final)
     } else if report_item::read_instant(item, DEADLINE)? < now {
         Ok(Refusal::Expired)

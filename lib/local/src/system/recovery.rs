@@ -15,7 +15,7 @@ use uptime::segment::Source;
 use uptime_aws::load_files::INCOMING;
 use uptime_aws::{
     CallError, LoadFiles, LoadFolder, LoadStatus, OpenError, Pin, ReportId, ReportMessage,
-    SourceFiles, attributes,
+    ReportState, SourceFiles, attributes,
 };
 
 use super::SystemError;
@@ -77,7 +77,10 @@ async fn running_reports(client: &aws_sdk_dynamodb::Client) -> Result<Vec<Report
         .filter_expression("#state = :running")
         .expression_attribute_names("#id", attributes::REPORT_ID)
         .expression_attribute_names("#state", attributes::STATE)
-        .expression_attribute_values(":running", AttributeValue::S("Running".to_owned()));
+        .expression_attribute_values(
+            ":running",
+            AttributeValue::S(ReportState::RUNNING.to_owned()),
+        );
     let mut items = scan.into_paginator().items().send();
     let mut ids = Vec::new();
     while let Some(item) = items.next().await {
