@@ -9,7 +9,7 @@ use local::lambda::Function;
 use local::system::{DATA_BUCKET, DATA_TABLE, LOAD_QUEUE, REPORT_BUCKET, REPORT_QUEUE};
 use serde_json::{Value, json};
 use uptime_aws::attributes::{PK, SEGMENT, SK};
-use uptime_aws::{LoadStatus, Manifest, ReportMessage, Settings};
+use uptime_aws::{LoadStatus, Manifest, Settings, report_message};
 
 use crate::story::Story;
 use crate::until::until;
@@ -176,7 +176,7 @@ impl Story {
 
     /// Delivers the work order of a report once more.
     pub fn deliver_again(&self, id: &str) {
-        let body = ReportMessage::new(id.parse().unwrap()).to_body();
+        let body = report_message::body_of(id.parse().unwrap());
         self.system.queues().send(REPORT_QUEUE, &body, Duration::ZERO).unwrap();
     }
 

@@ -17,8 +17,8 @@ use lambda_runtime::{Error, LambdaEvent};
 use uptime::Timestamp;
 use uptime_aws::settings::{DATA_TABLE, REPORT_BUCKET, REPORT_TABLE};
 use uptime_aws::{
-    Claim, Clients, FailureCode, Metric, Refusal, Report, ReportFiles, ReportId, ReportMessage,
-    ReportState, ReportTable, Settings, SettingsError, StoreData, describe,
+    Claim, Clients, FailureCode, Metric, Refusal, Report, ReportFiles, ReportId, ReportState,
+    ReportTable, Settings, SettingsError, StoreData, describe, report_message,
 };
 
 use crate::attempt::{AttemptError, Outcome, compute};
@@ -74,7 +74,7 @@ pub async fn handle(
 }
 
 async fn settle(resources: &Resources, invocation: &Invocation, message: &SqsMessage) -> Settled {
-    let report_id = match ReportMessage::read(message.body.as_deref().unwrap_or_default()) {
+    let report_id = match report_message::read(message.body.as_deref().unwrap_or_default()) {
         Ok(report_id) => report_id,
         Err(error) => {
             let cause = describe(&error);
@@ -231,7 +231,7 @@ mod tests {
         let event = include_str!("../../../tests/events/compute_report.json");
         let event: SqsEvent = serde_json::from_str(event).unwrap();
         let body = event.records[0].body.as_deref().unwrap();
-        assert!(ReportMessage::read(body).is_ok());
+        assert!(report_message::read(body).is_ok());
     }
 
     #[track_caller]

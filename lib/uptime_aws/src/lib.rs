@@ -85,7 +85,6 @@ pub use report::{Completion, Failure, FailureCode, NewReport, Report, ReportStat
 #[cfg(feature = "s3")]
 pub use report_files::{PresignedLink, ReportFiles, StoredCsv};
 pub use report_id::{ReportId, ReportIdError};
-pub use report_message::ReportMessage;
 #[cfg(feature = "sqs")]
 pub use report_queue::ReportQueue;
 #[cfg(feature = "dynamodb")]
