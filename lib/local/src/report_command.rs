@@ -19,7 +19,6 @@ use uptime::interval::{DAY, HOUR};
 use uptime::report::{Method, Parameters};
 use uptime::segment::{DecodeError, Source};
 use uptime::timeline::MaxHold;
-use uptime_aws::clock;
 
 use crate::cli::Failure;
 use source_file::{FileError, Shortcoming, Summary};
@@ -90,7 +89,7 @@ enum ReportError {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let made = make(arguments, clock::now(), &mut stderr())?;
+    let made = make(arguments, uptime_aws::now(), &mut stderr())?;
     destination::write(arguments.out.as_deref(), &made.csv)?;
     if made.shortcomings.is_empty() {
         return Ok(());

@@ -6,7 +6,7 @@ use uptime::{Timestamp, interval};
 use crate::ReportId;
 
 /// How long after its deadline a report that is still Running begins to read as Failed.
-pub const DEADLINE_GRACE_MICROS: i64 = interval::MINUTE;
+const DEADLINE_GRACE_MICROS: i64 = interval::MINUTE;
 
 /// A report that is about to be recorded as Running.
 #[derive(Debug, Clone, PartialEq, Eq)]
