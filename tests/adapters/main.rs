@@ -4,6 +4,7 @@
 mod load_files;
 mod many_items;
 mod pinned_version;
+mod report_files;
 mod report_table;
 mod source_files;
 mod stalls;

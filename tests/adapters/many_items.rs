@@ -110,7 +110,7 @@ async fn keys(data: &StoreData) -> String {
 async fn decoded(data: &StoreData) -> Vec<(Source, Vec<(String, usize)>)> {
     let parameters = Parameters { as_of: Timestamp::from_micros(0), method: Method::PollCount };
     let segments = data.segments_of(shard(), &parameters).try_concat().await.unwrap();
-    let hours = segments.iter().map(|segment| match decode(segment).unwrap() {
+    let hours = segments.iter().map(|segment| match decode(&segment.bytes).unwrap() {
         Decoded::Hours(source, stores) => {
             let count = |(store, rows): (StoreId, Vec<_>)| (store.to_string(), rows.len());
             (source, stores.into_iter().map(count).collect())

@@ -7,8 +7,8 @@ use end_to_end::faults::{Fault, Faults};
 use uptime::Timestamp;
 use uptime::report::{Method, Parameters, StoreCounts};
 use uptime_aws::{
-    Claim, Completion, Failure, FailureCode, NewReport, Report, ReportId, ReportState, ReportTable,
-    ReportTableError,
+    Claim, Completion, Failure, FailureCode, IdempotencyKey, KeyTable, KeyUse, NewReport, Refusal,
+    Report, ReportId, ReportState, ReportTable, ReportTableError,
 };
 
 const CREATED_AT: i64 = 1_000;
@@ -31,7 +31,10 @@ async fn an_id_never_issued_is_unknown() {
     let id = ReportId::random();
 
     assert_eq!(reports.get(id).await.unwrap(), None);
-    assert_eq!(reports.claim(id, "me", at(1), at(2)).await.unwrap(), Claim::Unknown);
+    assert_eq!(
+        reports.claim(id, "me", at(1), at(2)).await.unwrap(),
+        Claim::Refused(Refusal::Unknown)
+    );
     assert!(!reports.mark_failed(id, &failure()).await.unwrap());
     assert_eq!(reports.get(id).await.unwrap(), None, "a refused change must leave no record");
 }
@@ -63,7 +66,7 @@ async fn a_lease_is_held_until_it_ends_and_then_granted_as_the_next_attempt() {
 
     assert_eq!(granted(&reports, new.id, "first", 2_000, 3_000).await.attempt, 1);
     let claim = reports.claim(new.id, "second", at(2_999), at(4_000)).await.unwrap();
-    assert_eq!(claim, Claim::Held);
+    assert_eq!(claim, Claim::Refused(Refusal::Held));
     assert_eq!(granted(&reports, new.id, "second", 3_000, 4_000).await.attempt, 2);
 
     assert!(!reports.record_progress(new.id, "first", 7).await.unwrap());
@@ -118,6 +121,29 @@ async fn each_try_to_complete_a_report_is_held_against_the_time_of_that_try() {
 
     faults.plan("UpdateItem", 0, Fault::Refuse(500, "InternalServerError"));
     assert!(reports.complete(new.id, "me", || at(DEADLINE), &completion(1)).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_completion_is_tried_again_unless_it_is_refused_for_good() {
+    let refusals = [
+        (400, "ProvisionedThroughputExceededException", 3),
+        (400, "ThrottlingException", 3),
+        (503, "ServiceUnavailable", 3),
+        (400, "AccessDeniedException", 1),
+        (400, "ValidationException", 1),
+    ];
+    for (status, code, tries) in refusals {
+        let (cloud, reports, new) = recorded().await;
+        granted(&reports, new.id, "me", 2_000, 3_000).await;
+        let faults = Faults::default();
+        let reports = ReportTable::new(&faults.between(&cloud.sdk_config()), REPORT_TABLE);
+        faults.plan_for_good("UpdateItem", 0, Fault::Refuse(status, code));
+
+        let error = reports.complete(new.id, "me", || at(2_500), &completion(1)).await.unwrap_err();
+
+        assert!(matches!(error, ReportTableError::Unavailable { .. }), "{error}");
+        assert_eq!(faults.tries("UpdateItem"), tries, "{code}");
+    }
 }
 
 #[tokio::test]
@@ -192,10 +218,26 @@ async fn after_its_deadline_a_report_is_neither_claimed_nor_completed() {
 
     let late = at(DEADLINE + 1);
     assert!(!reports.complete(new.id, "me", || late, &completion(1)).await.unwrap());
-    assert_eq!(reports.claim(new.id, "me", late, late).await.unwrap(), Claim::Expired);
+    assert_eq!(
+        reports.claim(new.id, "me", late, late).await.unwrap(),
+        Claim::Refused(Refusal::Expired)
+    );
 
     assert_eq!(state(&reports, new.id).await, running(0));
     assert!(reports.complete(new.id, "me", || at(DEADLINE), &completion(1)).await.unwrap());
+}
+
+#[tokio::test]
+async fn an_error_about_an_idempotency_key_names_its_item_and_not_the_report_wanted() {
+    let cloud = Cloud::start().await;
+    let keys = KeyTable::new(&cloud.sdk_config(), "elsewhere");
+    let key: IdempotencyKey = "menu".parse().unwrap();
+    let wanted = KeyUse { report_id: ReportId::random(), asked: String::new() };
+
+    let error = keys.take(&key, wanted, at(1)).await.unwrap_err();
+
+    let expected = format!("the report table did not answer for item key#{}", key.sha256());
+    assert_eq!(error.to_string(), expected);
 }
 
 #[tokio::test]
@@ -208,7 +250,7 @@ async fn of_many_workers_at_once_one_gets_the_lease() {
         futures::future::join_all(claims).await.into_iter().map(Result::unwrap).collect();
 
     let granted = claims.iter().filter(|claim| matches!(claim, Claim::Granted(_))).count();
-    let held = claims.iter().filter(|&claim| *claim == Claim::Held).count();
+    let held = claims.iter().filter(|&claim| *claim == Claim::Refused(Refusal::Held)).count();
     assert_eq!((granted, held), (1, 7));
 }
 
@@ -226,7 +268,10 @@ async fn the_record_says_in_seconds_when_it_may_be_deleted() {
 async fn nothing_changes(reports: &ReportTable, new: &NewReport) {
     let id = new.id;
     reports.record_running(new).await.unwrap();
-    assert_eq!(reports.claim(id, "me", at(4_000), at(5_000)).await.unwrap(), Claim::Final);
+    assert_eq!(
+        reports.claim(id, "me", at(4_000), at(5_000)).await.unwrap(),
+        Claim::Refused(Refusal::Final)
+    );
     assert!(!reports.record_progress(id, "me", 1).await.unwrap());
     assert!(!reports.complete(id, "me", || at(2_600), &completion(9)).await.unwrap());
     let other = Failure { code: FailureCode::DataUnreadable, ..failure() };
@@ -253,7 +298,7 @@ async fn recorded() -> (Cloud, ReportTable, NewReport) {
 async fn granted(reports: &ReportTable, id: ReportId, owner: &str, now: i64, until: i64) -> Report {
     match reports.claim(id, owner, at(now), at(until)).await.unwrap() {
         Claim::Granted(report) => *report,
-        refused => panic!("{owner} should have got the lease, not {refused:?}"),
+        Claim::Refused(refusal) => panic!("{owner} should have got the lease: {refusal:?}"),
     }
 }
 

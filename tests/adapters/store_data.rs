@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use end_to_end::adapters::Cloud;
+use aws_sdk_dynamodb::types::AttributeValue;
+use end_to_end::adapters::{Cloud, DATA_TABLE};
 use futures::TryStreamExt;
 use uptime::interval::{DAY, HOUR};
 use uptime::report::{Method, Parameters};
-use uptime::segment::{MAX_SEGMENT_BYTES, Segment, SegmentKind, Source, UtcDay};
+use uptime::segment::{MAX_SEGMENT_BYTES, Segment, SegmentKind, Source, UtcDay, decode};
 use uptime::{Shard, Timestamp};
-use uptime_aws::{Deadline, StoreData, StoreDataError};
+use uptime_aws::hash::short_hash;
+use uptime_aws::{Deadline, StoreData, StoreDataError, describe};
 
 const AS_OF_DAY: i64 = 19_381;
 
@@ -91,7 +93,7 @@ async fn a_batch_of_the_largest_segments_is_taken_and_read_page_by_page() {
 
     let pages: Vec<_> = data.segments_of(shard(3), &parameters()).try_collect().await.unwrap();
     assert!(pages.len() > 5, "10 MB came in {} pages", pages.len());
-    let mut read: Vec<_> = pages.into_iter().flatten().collect();
+    let mut read: Vec<_> = pages.into_iter().flatten().map(|segment| segment.bytes).collect();
     read.sort_unstable();
     assert!(read.iter().eq(segments.iter().map(|segment| &segment.bytes)));
 }
@@ -116,6 +118,39 @@ async fn an_unknown_table_is_an_error_that_names_the_operation() {
     let pages: Result<Vec<_>, _> =
         data.segments_of(shard(1), &parameters()).try_collect::<Vec<_>>().await;
     assert_eq!(pages.unwrap_err().to_string(), "Query failed");
+}
+
+#[tokio::test]
+async fn an_item_that_cannot_be_read_is_named_by_its_key() {
+    let cloud = Cloud::start().await;
+    let data = cloud.store_data();
+    write(&data, &[polls(1, 0, "no segment")]).await;
+    let put = |pk: &str, sk: &str| {
+        let item = cloud.dynamodb().put_item().table_name(DATA_TABLE);
+        item.item("pk", AttributeValue::S(pk.into())).item("sk", AttributeValue::S(sk.into()))
+    };
+    put("02", "polls#2023-01-24#0123").send().await.unwrap();
+    put("dataset", "newest_poll").send().await.unwrap();
+    put("content#ab", "first_load").send().await.unwrap();
+
+    let pages = |index| data.segments_of(shard(index), &parameters()).try_concat();
+    let segment = pages(1).await.unwrap().pop().unwrap();
+    let undecodable = decode(&segment.bytes).unwrap_err();
+    let is_told = |error: StoreDataError, item: &str, fault: &str| {
+        let place = format!("the item {item} of the data table is not as this program writes it");
+        assert_eq!(describe(&error), format!("{place}: {fault}"));
+    };
+
+    let fault = "the segment cannot be read: its version is not known to this program";
+    let item = format!("pk 01, sk polls#2023-01-24#{}", short_hash(b"no segment"));
+    is_told(segment.unreadable(undecodable), &item, fault);
+    let fault = "segment is missing or malformed";
+    is_told(pages(2).await.unwrap_err(), "pk 02, sk polls#2023-01-24#0123", fault);
+    let fault = "poll_at is missing or malformed";
+    is_told(data.newest_poll().await.unwrap_err(), "pk dataset, sk newest_poll", fault);
+    let fault = "load_folder is missing or malformed";
+    let error = data.first_load_of_content("ab", "loads/1/").await.unwrap_err();
+    is_told(error, "pk content#ab, sk first_load", fault);
 }
 
 #[tokio::test]
@@ -152,7 +187,7 @@ async fn found(data: &StoreData, index: usize) -> Vec<String> {
     let pages = data.segments_of(shard(index), &parameters());
     let segments = pages.try_concat().await.unwrap();
     let mut texts: Vec<_> =
-        segments.into_iter().map(|bytes| String::from_utf8(bytes).unwrap()).collect();
+        segments.into_iter().map(|segment| String::from_utf8(segment.bytes).unwrap()).collect();
     texts.sort_unstable();
     texts
 }

@@ -109,7 +109,7 @@ async fn stored(data: &StoreData) -> Vec<String> {
     let mut files: Vec<_> = segments
         .iter()
         .map(|segment| {
-            let (source, stores): (_, Vec<_>) = match decode(segment).unwrap() {
+            let (source, stores): (_, Vec<_>) = match decode(&segment.bytes).unwrap() {
                 Decoded::Hours(source, rows) => {
                     (source, rows.into_iter().map(|row| row.0).collect())
                 }

@@ -13,7 +13,9 @@ use end_to_end::until::until;
 use http::Method;
 use lambda_runtime::tracing::subscriber::{EnvFilter, fmt};
 use local::s3::SECRET_KEY;
-use local::system::{LOAD_QUEUE, REPORT_DEAD_LETTER_QUEUE, REPORT_QUEUE, REPORT_TABLE};
+use local::system::{
+    LOAD_DEAD_LETTER_QUEUE, LOAD_QUEUE, REPORT_DEAD_LETTER_QUEUE, REPORT_QUEUE, REPORT_TABLE,
+};
 use serde_json::{Value, json};
 use uptime_aws::metrics;
 
@@ -49,11 +51,12 @@ async fn logs_and_metrics_tell_what_happened_and_never_rows_links_or_secrets() {
     let story = Story::with(|settings| {
         settings.receives_allowed = 1;
         settings.reports.retry_after = Duration::from_secs(1);
+        settings.loads.retry_after = Duration::from_secs(1);
     })
     .await;
     let loaded = load_good_and_bad_files(&story).await;
     let complete = ask_well_and_badly(&story).await;
-    let failed = fail(&story).await;
+    let (failed, spoilt) = fail(&story).await;
     let unanswered = ask_in_vain(&story, &complete).await;
 
     let logs = String::from_utf8(LOGS.lock().unwrap().clone()).unwrap();
@@ -76,6 +79,9 @@ async fn logs_and_metrics_tell_what_happened_and_never_rows_links_or_secrets() {
     assert_eq!(logged["fields"]["problem"], "unavailable");
     let cause = logged["fields"]["cause"].as_str().unwrap();
     assert!(cause.contains("GetItem failed: ") && cause.contains("NotFound"), "{cause}");
+    let no_report = |line: &&Value| line["fields"]["message"] == "no report";
+    let cause = lines.iter().find(no_report).unwrap()["fields"]["cause"].as_str().unwrap();
+    assert!(cause.contains(&format!("the item {spoilt} of the data table")), "{cause}");
 
     let sums = [
         ("ReportsStarted", 2),
@@ -108,7 +114,7 @@ fn capture() {
         .with_writer(|| Lines)
         .init();
     metrics::send_to(&settings(&[("METRICS_NAMESPACE", "test")]), |line| {
-        METRICS.lock().unwrap().push(line.clone())
+        METRICS.lock().unwrap().push(line.clone());
     });
 }
 
@@ -133,8 +139,10 @@ async fn load_good_and_bad_files(story: &Story) -> String {
     assert_eq!((manifest.loaded, manifest.rejected), (10, 1));
     story.load("none.csv", NO_HEADER).await;
     story.load("cut.csv.gz", [0x1f, 0x8b, 8, 0, 0, 0]).await;
-    let poison = format!("{{\"Records\": [{{\"row\": \"{}\"}}]}}", NO_HEADER.trim());
-    story.system.queues().send(LOAD_QUEUE, &poison, Duration::ZERO).unwrap();
+    for poison in [r#"{"Records": [{"row": "store-4711"}]}"#, r#"{"Records": "store-4711"}"#] {
+        story.system.queues().send(LOAD_QUEUE, poison, Duration::ZERO).unwrap();
+    }
+    until_dead(story, LOAD_DEAD_LETTER_QUEUE, 2).await;
     manifest.folder
 }
 
@@ -151,17 +159,21 @@ async fn ask_well_and_badly(story: &Story) -> String {
     id
 }
 
-/// Returns the id of a report that failed.
-async fn fail(story: &Story) -> String {
-    story.system.queues().send(REPORT_QUEUE, "{\"row\": \"store-4711\"}", Duration::ZERO).unwrap();
-    story.spoil_a_segment().await;
+/// Returns the id of a report that failed, and which item it could not read.
+async fn fail(story: &Story) -> (String, String) {
+    for poison in [r#"{"row": "store-4711"}"#, r#""store-4711""#] {
+        story.system.queues().send(REPORT_QUEUE, poison, Duration::ZERO).unwrap();
+    }
+    let spoilt = story.spoil_a_segment().await;
     let id = story.trigger("").await;
     assert_eq!(story.ended(&id).await["error"]["code"], "data_unreadable");
-    until("both work orders are dead", async || {
-        (story.messages(REPORT_DEAD_LETTER_QUEUE).len() == 2).then_some(())
-    })
-    .await;
-    id
+    until_dead(story, REPORT_DEAD_LETTER_QUEUE, 3).await;
+    (id, spoilt)
+}
+
+async fn until_dead(story: &Story, queue: &str, messages: usize) {
+    let is_dead = async || (story.messages(queue).len() == messages).then_some(());
+    until("messages that nobody can handle are dead", is_dead).await;
 }
 
 /// Returns the request's id of a 503: the table of the reports is gone.

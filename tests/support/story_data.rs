@@ -8,8 +8,8 @@ use aws_sdk_s3::primitives::DateTime;
 use local::lambda::Function;
 use local::system::{DATA_BUCKET, DATA_TABLE, LOAD_QUEUE, REPORT_BUCKET, REPORT_QUEUE};
 use serde_json::{Value, json};
-use uptime_aws::attributes::{SEGMENT, SK};
-use uptime_aws::{LoadStatus, Manifest, ReportMessage, Settings};
+use uptime_aws::attributes::{PK, SEGMENT, SK};
+use uptime_aws::{LoadStatus, Manifest, Settings, report_message};
 
 use crate::story::Story;
 use crate::until::until;
@@ -38,14 +38,18 @@ impl Story {
     }
 
     /// Overwrites the bytes of a segment of polls with some that no version of the program writes.
-    pub async fn spoil_a_segment(&self) {
+    /// Returns which item it is of, as logs name it.
+    pub async fn spoil_a_segment(&self) -> String {
         let client = self.dynamodb();
         let items = client.scan().table_name(DATA_TABLE).send().await.unwrap().items.unwrap();
         let is_polls = |key: &AttributeValue| key.as_s().unwrap().starts_with("polls#");
         let mut item = items.into_iter().find(|item| is_polls(&item[SK])).unwrap();
         let bytes = AttributeValue::B(Blob::new([0xff; 20]));
         assert!(item.insert(SEGMENT.to_owned(), bytes).is_some());
+        let [pk, sk] = [PK, SK].map(|name| item[name].as_s().unwrap());
+        let key = format!("pk {pk}, sk {sk}");
         client.put_item().table_name(DATA_TABLE).set_item(Some(item)).send().await.unwrap();
+        key
     }
 
     /// Puts an object under `incoming/`.
@@ -172,7 +176,7 @@ impl Story {
 
     /// Delivers the work order of a report once more.
     pub fn deliver_again(&self, id: &str) {
-        let body = ReportMessage::new(id.parse().unwrap()).to_body();
+        let body = report_message::body_of(id.parse().unwrap());
         self.system.queues().send(REPORT_QUEUE, &body, Duration::ZERO).unwrap();
     }
 

@@ -8,7 +8,6 @@ use uptime::business_hours::TZ_RELEASE;
 use uptime::interval::DAY;
 use uptime::output::report_csv;
 use uptime::report::{Parameters, ShardReport};
-use uptime::segment::DecodeError;
 use uptime::shard_data::ShardData;
 use uptime_aws::{
     CallError, Completion, Failure, FailureCode, Metric, Report, ReportTableError, StoreData,
@@ -23,20 +22,25 @@ use crate::progress::Progress;
 /// enough that their pages, of at most 1 MB, need little memory.
 const SHARDS_IN_FLIGHT: usize = 8;
 
+/// How an attempt that did not fail ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The report is complete.
+    Completed,
+    /// Another worker holds the report, or it has ended, or its deadline has passed; what this
+    /// attempt did changes nothing.
+    Superseded,
+}
+
 /// Why an attempt gave no report.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AttemptError {
-    #[error("the stored data is not available")]
+    #[error(transparent)]
     Data(#[from] StoreDataError),
-    #[error("a segment of shard {shard} cannot be read")]
-    Segment { shard: usize, source: DecodeError },
     #[error("the CSV could not be stored")]
     Csv(#[from] CallError),
     #[error("the report could not be completed")]
     Table(#[from] ReportTableError),
-    /// What this attempt did changes nothing.
-    #[error("another worker holds the report, or it has ended, or its deadline has passed")]
-    Superseded,
     #[error("the invocation's time was over")]
     OutOfTime,
     #[error("the attempt panicked")]
@@ -47,7 +51,7 @@ impl AttemptError {
     /// What is told of it if there is no further attempt.
     pub(crate) fn failure(&self) -> Failure {
         let (code, detail) = match self {
-            AttemptError::Segment { .. } | AttemptError::Data(StoreDataError::Unreadable(_)) => {
+            AttemptError::Data(StoreDataError::Unreadable { .. }) => {
                 (FailureCode::DataUnreadable, "stored data cannot be read")
             }
             AttemptError::OutOfTime => {
@@ -57,7 +61,7 @@ impl AttemptError {
                 (FailureCode::ComputeFailed, "the stored data was not available")
             }
             AttemptError::Csv(_) => (FailureCode::ComputeFailed, "the CSV could not be stored"),
-            AttemptError::Table(_) | AttemptError::Superseded | AttemptError::Panicked => {
+            AttemptError::Table(_) | AttemptError::Panicked => {
                 (FailureCode::ComputeFailed, "computing the report failed")
             }
         };
@@ -70,11 +74,14 @@ pub(crate) async fn compute(
     resources: &Resources,
     invocation: &Invocation,
     report: &Report,
-) -> Result<(), AttemptError> {
-    let ShardReport { rows, counts } = compute_all_shards(resources, invocation, report).await?;
+) -> Result<Outcome, AttemptError> {
+    let Some(computed) = compute_all_shards(resources, invocation, report).await? else {
+        return Ok(Outcome::Superseded);
+    };
+    let ShardReport { rows, counts } = computed;
     let csv = report_csv(&rows);
 
-    // Read before the CSV is put: S3 counts its days from then, so a link never outlives its CSV.
+    // Read before the CSV is put: S3 counts its days from then, and no link is good for longer.
     let csv_expires_at = invocation.now().plus(i64::from(resources.report_days) * DAY);
     let stored = resources.files.put(report.id, report.attempt, csv).await?;
 
@@ -91,17 +98,18 @@ pub(crate) async fn compute(
     let owner = &invocation.lease_owner;
     let clock = || invocation.now();
     if !resources.reports.complete(report.id, owner, clock, &completion).await? {
-        return Err(AttemptError::Superseded);
+        return Ok(Outcome::Superseded);
     }
     tell_completion(report, &completion);
-    Ok(())
+    Ok(Outcome::Completed)
 }
 
+/// `None`: the report is no longer this worker's.
 async fn compute_all_shards(
     resources: &Resources,
     invocation: &Invocation,
     report: &Report,
-) -> Result<ShardReport, AttemptError> {
+) -> Result<Option<ShardReport>, AttemptError> {
     let mut shards = stream::iter(Shard::all())
         .map(|shard| compute_shard(&resources.data, shard, report.parameters))
         .buffer_unordered(SHARDS_IN_FLIGHT);
@@ -112,10 +120,10 @@ async fn compute_all_shards(
         whole.counts += part.counts;
         let owner = &invocation.lease_owner;
         if !progress.shard_done(&resources.reports, report.id, owner).await {
-            return Err(AttemptError::Superseded);
+            return Ok(None);
         }
     }
-    Ok(whole)
+    Ok(Some(whole))
 }
 
 async fn compute_shard(
@@ -127,9 +135,7 @@ async fn compute_shard(
     let mut pages = pin!(data.segments_of(shard, &parameters));
     while let Some(page) = pages.try_next().await? {
         for segment in page {
-            shard_data
-                .add(&segment)
-                .map_err(|source| AttemptError::Segment { shard: shard.index(), source })?;
+            shard_data.add(&segment.bytes).map_err(|error| segment.unreadable(error))?;
         }
     }
     Ok(shard_data.report())
@@ -153,8 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn data_that_cannot_be_read_is_told_from_failures_that_may_pass() {
-        check(&AttemptError::Data(StoreDataError::Unreadable(String::new())), "data_unreadable");
+    fn failures_that_may_pass_are_told_as_such() {
         let throttled = StoreDataError::Throttled { unprocessed: 1 };
         check(&AttemptError::Data(throttled), "compute_failed");
         check(&AttemptError::Csv(CallError::new("PutObject", "refused")), "compute_failed");

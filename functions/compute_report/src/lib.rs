@@ -17,11 +17,11 @@ use lambda_runtime::{Error, LambdaEvent};
 use uptime::Timestamp;
 use uptime_aws::settings::{DATA_TABLE, REPORT_BUCKET, REPORT_TABLE};
 use uptime_aws::{
-    Claim, Clients, FailureCode, Metric, Report, ReportFiles, ReportId, ReportMessage, ReportState,
-    ReportTable, Settings, SettingsError, StoreData, describe,
+    Claim, Clients, FailureCode, Metric, Refusal, Report, ReportFiles, ReportId, ReportState,
+    ReportTable, Settings, SettingsError, StoreData, describe, report_message,
 };
 
-use crate::attempt::{AttemptError, compute};
+use crate::attempt::{AttemptError, Outcome, compute};
 use crate::invocation::{Invocation, receive_count};
 
 /// What every invocation needs; built once per cold start.
@@ -74,7 +74,7 @@ pub async fn handle(
 }
 
 async fn settle(resources: &Resources, invocation: &Invocation, message: &SqsMessage) -> Settled {
-    let report_id = match ReportMessage::read(message.body.as_deref().unwrap_or_default()) {
+    let report_id = match report_message::read(message.body.as_deref().unwrap_or_default()) {
         Ok(report_id) => report_id,
         Err(error) => {
             let cause = describe(&error);
@@ -86,7 +86,7 @@ async fn settle(resources: &Resources, invocation: &Invocation, message: &SqsMes
     let claim = resources.reports.claim(report_id, lease_owner, invocation.now(), *ends_at).await;
     match claim {
         Ok(Claim::Granted(report)) => work_on(resources, invocation, message, &report).await,
-        Ok(claim) => unclaimed(report_id, &claim),
+        Ok(Claim::Refused(refusal)) => unclaimed(report_id, refusal),
         Err(error) => {
             tracing::error!(report.id = %report_id, cause = describe(&error), "no claim was made");
             Settled::Again
@@ -95,21 +95,21 @@ async fn settle(resources: &Resources, invocation: &Invocation, message: &SqsMes
 }
 
 /// An unknown report is tried again: nothing says that its record is not on its way.
-fn unclaimed(report_id: ReportId, claim: &Claim) -> Settled {
-    match claim {
-        Claim::Granted(_) | Claim::Held => {
+fn unclaimed(report_id: ReportId, refusal: Refusal) -> Settled {
+    match refusal {
+        Refusal::Held => {
             tracing::info!(report.id = %report_id, "another worker holds the report");
             Settled::Again
         }
-        Claim::Unknown => {
+        Refusal::Unknown => {
             tracing::error!(report.id = %report_id, "the report is not recorded");
             Settled::Again
         }
-        Claim::Final => {
+        Refusal::Final => {
             tracing::info!(report.id = %report_id, "the report is final already");
             Settled::Done
         }
-        Claim::Expired => {
+        Refusal::Expired => {
             tracing::warn!(report.id = %report_id, "the report's deadline has passed");
             Metric::ReportFailed(FailureCode::TimedOut).send();
             Settled::Done
@@ -127,14 +127,12 @@ async fn work_on(
 ) -> Settled {
     let attempt = AssertUnwindSafe(compute(resources, invocation, report)).catch_unwind();
     let error = match tokio::time::timeout(invocation.time_left(), attempt).await {
-        Ok(Ok(Ok(()))) => return Settled::Done,
+        Ok(Ok(Ok(Outcome::Completed))) => return Settled::Done,
+        Ok(Ok(Ok(Outcome::Superseded))) => return settled_by_others(resources, report.id).await,
         Ok(Ok(Err(error))) => error,
         Ok(Err(_panic)) => AttemptError::Panicked,
         Err(_elapsed) => AttemptError::OutOfTime,
     };
-    if let AttemptError::Superseded = error {
-        return settled_by_others(resources, report.id).await;
-    }
 
     let receives = receive_count(message);
     let cause = describe(&error);
@@ -188,7 +186,12 @@ async fn settled_by_others(resources: &Resources, report_id: ReportId) -> Settle
     tracing::info!(report.id = %report_id, "the report is no longer this worker's");
     match resources.reports.get(report_id).await {
         Ok(Some(report)) if !matches!(report.state, ReportState::Running { .. }) => Settled::Done,
-        Ok(_) | Err(_) => Settled::Again,
+        Ok(_) => Settled::Again,
+        Err(error) => {
+            let cause = describe(&error);
+            tracing::error!(report.id = %report_id, cause, "whether the report has ended is unknown");
+            Settled::Again
+        }
     }
 }
 
@@ -198,10 +201,10 @@ mod tests {
 
     #[test]
     fn only_a_report_that_has_ended_lets_its_message_go() {
-        check(&Claim::Final, Settled::Done);
-        check(&Claim::Expired, Settled::Done);
-        check(&Claim::Held, Settled::Again);
-        check(&Claim::Unknown, Settled::Again);
+        check(Refusal::Final, Settled::Done);
+        check(Refusal::Expired, Settled::Done);
+        check(Refusal::Held, Settled::Again);
+        check(Refusal::Unknown, Settled::Again);
     }
 
     #[tokio::test]
@@ -228,11 +231,11 @@ mod tests {
         let event = include_str!("../../../tests/events/compute_report.json");
         let event: SqsEvent = serde_json::from_str(event).unwrap();
         let body = event.records[0].body.as_deref().unwrap();
-        assert!(ReportMessage::read(body).is_ok());
+        assert!(report_message::read(body).is_ok());
     }
 
     #[track_caller]
-    fn check(claim: &Claim, expected: Settled) {
-        assert_eq!(unclaimed(ReportId::random(), claim), expected);
+    fn check(refusal: Refusal, expected: Settled) {
+        assert_eq!(unclaimed(ReportId::random(), refusal), expected);
     }
 }

@@ -61,15 +61,16 @@ struct ErrorDetails {
 impl StatusDocument {
     /// The status of a report; a complete one's with its link.
     pub(crate) fn of(report: Report, link: Option<PresignedLink>) -> StatusDocument {
-        let (status, details) = match report.state {
+        let status = report.state.name();
+        let details = match report.state {
             ReportState::Running { shards_done } => {
                 let progress = Progress { shards_done, shards: Shard::COUNT };
-                ("Running", Details::Running { progress })
+                Details::Running { progress }
             }
             ReportState::Complete(completion) => {
-                ("Complete", Details::Complete(Box::new(complete(completion, link))))
+                Details::Complete(Box::new(complete(completion, link)))
             }
-            ReportState::Failed(failure) => ("Failed", Details::Failed { error: failed(failure) }),
+            ReportState::Failed(failure) => Details::Failed { error: failed(failure) },
         };
         let method = report.parameters.method;
         StatusDocument {

@@ -7,8 +7,8 @@ use std::str::Utf8Error;
 
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
-use uptime_aws::Pin;
 use uptime_aws::load_files::INCOMING;
+use uptime_aws::{JsonFault, Pin};
 
 /// An object that is to be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(crate) struct AnnouncedObject {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotificationError {
     #[error("the message is no S3 notification in JSON")]
-    NotJson(#[from] serde_json::Error),
+    NotJson(#[from] JsonFault),
     #[error("the message has no Records and is not S3's test event")]
     NoRecords,
     #[error("a key is not UTF-8 once decoded")]
@@ -67,7 +67,7 @@ struct Object {
 /// Returns the objects that a message's body says were created under `incoming/`. Deletions, the
 /// test event, objects elsewhere and the empty ones that stand for folders need no load.
 pub(crate) fn objects_to_load(body: &str) -> Result<Vec<AnnouncedObject>, NotificationError> {
-    let notification: Notification = serde_json::from_str(body)?;
+    let notification: Notification = serde_json::from_str(body).map_err(JsonFault::from)?;
     let Some(records) = notification.records else {
         let is_test = notification.event.as_deref() == Some("s3:TestEvent");
         return if is_test { Ok(Vec::new()) } else { Err(NotificationError::NoRecords) };

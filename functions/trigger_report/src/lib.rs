@@ -24,7 +24,8 @@ use uptime::report::{Method, Parameters};
 use uptime_aws::settings::{DATA_TABLE, REPORT_QUEUE_URL, REPORT_TABLE};
 use uptime_aws::{
     CallError, Clients, Deadline, Failure, FailureCode, KeyTable, Metric, ReportId, ReportQueue,
-    ReportTable, ReportTableError, Settings, SettingsError, StoreData, StoreDataError, describe,
+    ReportState, ReportTable, ReportTableError, Settings, SettingsError, StoreData, StoreDataError,
+    describe,
 };
 
 use crate::keyed::Keyed;
@@ -139,7 +140,7 @@ fn started(report_id: ReportId) -> ReportId {
 
 async fn newest_poll(data: &StoreData) -> Result<Timestamp, Problem> {
     let newest = data.newest_poll().await.map_err(|error| match error {
-        StoreDataError::Unreadable(_) => Problem::internal(error),
+        StoreDataError::Unreadable { .. } => Problem::internal(error),
         StoreDataError::Unavailable(_) | StoreDataError::Throttled { .. } => {
             Problem::unavailable(error)
         }
@@ -199,7 +200,7 @@ fn accepted(report_id: ReportId) -> Result<Response<Body>, Error> {
         (LOCATION, format!("get_report/{report_id}")),
         (RETRY_AFTER, RETRY_AFTER_SECONDS.to_string()),
     ];
-    let document = Accepted { report_id: report_id.to_string(), status: "Running" };
+    let document = Accepted { report_id: report_id.to_string(), status: ReportState::RUNNING };
     json_answer(StatusCode::ACCEPTED, &headers, &document)
 }
 

@@ -3,7 +3,8 @@
 use http_api::{Given, Parameter, Parameters, Problem};
 use lambda_http::Request;
 use uptime::Timestamp;
-use uptime::interval::{DAY, SECOND};
+use uptime::input::EARLIEST_POLL;
+use uptime::interval::DAY;
 use uptime::report::Method;
 use uptime::timeline::MaxHold;
 
@@ -17,9 +18,6 @@ const MAX_HOLD_MINUTES: Parameter = Parameter {
     name: "max_hold_minutes",
     accepted: "a whole number from 1 to 11520, with the method time_weighted only",
 };
-
-/// 2000-01-01T00:00:00Z.
-const EARLIEST_AS_OF: Timestamp = Timestamp::from_micros(946_684_800 * SECOND);
 
 /// What one request asks for, all of it acceptable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,15 +48,12 @@ impl RequestParameters {
         let as_of = given.parse(AS_OF, |given| as_of(given, now))?;
         let named_method = given.parse(METHOD, method)?;
         let max_hold = given.parse(MAX_HOLD_MINUTES, max_hold)?;
-        let method = match named_method.unwrap_or(default_method) {
-            Method::TimeWeighted { .. } => Method::TimeWeighted { max_hold },
-            Method::PollCount if max_hold.is_none() => Method::PollCount,
-            Method::PollCount => {
-                let detail = "max_hold_minutes has no meaning for the method poll_count, which \
-                              this report would use";
-                return Err(given.refuse(MAX_HOLD_MINUTES, detail));
-            }
-        };
+        let method = named_method.unwrap_or(default_method).with_max_hold(max_hold);
+        let method = method.ok_or_else(|| {
+            let detail = "max_hold_minutes has no meaning for the method poll_count, which \
+                          this report would use";
+            given.refuse(MAX_HOLD_MINUTES, detail)
+        })?;
         let given = GivenParameters { as_of, method: named_method, max_hold };
         Ok(RequestParameters { as_of, method, given })
     }
@@ -76,13 +71,11 @@ impl RequestParameters {
 
 fn as_of(given: &Given, now: Timestamp) -> Option<Timestamp> {
     let as_of = Timestamp::from_rfc3339(given.text()?).ok()?;
-    (EARLIEST_AS_OF <= as_of && as_of <= now.plus(DAY)).then_some(as_of)
+    (EARLIEST_POLL <= as_of && as_of <= now.plus(DAY)).then_some(as_of)
 }
 
 fn method(given: &Given) -> Option<Method> {
-    let unlimited = Method::TimeWeighted { max_hold: None };
-    let text = given.text()?;
-    [unlimited, Method::PollCount].into_iter().find(|method| method.name() == text)
+    Method::from_name(given.text()?)
 }
 
 fn max_hold(given: &Given) -> Option<MaxHold> {

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 use uptime::Timestamp;
+use uptime::input::EARLIEST_POLL;
 use uptime::interval::{DAY, SECOND};
 
 use crate::cli::Failure;
@@ -98,7 +99,5 @@ fn polling_end(arguments: &Arguments) -> Result<Timestamp, GenerateError> {
 
 /// 2023-01-25 18:13:22 UTC: the newest poll known of the real data is of that minute.
 const DEFAULT_END: Timestamp = Timestamp::from_micros(1_674_670_402 * SECOND);
-/// 2000-01-01: earlier polls would be rejected (spec section 2).
-const EARLIEST_POLL: Timestamp = Timestamp::from_micros(946_684_800 * SECOND);
 /// 9999-12-31: later years have five digits, which no source file can hold.
 const LATEST_END: Timestamp = Timestamp::from_micros(253_402_214_400 * SECOND);

@@ -14,11 +14,11 @@ use std::thread;
 use clap::ValueEnum;
 use thiserror::Error;
 use uptime::Timestamp;
-use uptime::interval::{DAY, HOUR, SECOND};
+use uptime::input::EARLIEST_POLL;
+use uptime::interval::{DAY, HOUR};
 use uptime::report::{Method, Parameters};
 use uptime::segment::{DecodeError, Source};
 use uptime::timeline::MaxHold;
-use uptime_aws::clock;
 
 use crate::cli::Failure;
 use source_file::{FileError, Shortcoming, Summary};
@@ -89,7 +89,7 @@ enum ReportError {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let made = make(arguments, clock::now(), &mut stderr())?;
+    let made = make(arguments, uptime_aws::now(), &mut stderr())?;
     destination::write(arguments.out.as_deref(), &made.csv)?;
     if made.shortcomings.is_empty() {
         return Ok(());
@@ -161,24 +161,20 @@ fn ingest_all(
 }
 
 fn method(arguments: &Arguments) -> Result<Method, ReportError> {
-    match (arguments.method, arguments.max_hold_minutes) {
-        (MethodName::PollCount, Some(_)) => Err(ReportError::MaxHoldOfPollCount),
-        (MethodName::PollCount, None) => Ok(Method::PollCount),
-        (MethodName::TimeWeighted, None) => Ok(Method::TimeWeighted { max_hold: None }),
-        (MethodName::TimeWeighted, Some(minutes)) => {
-            let max_hold = MaxHold::from_minutes(minutes).ok_or(ReportError::MaxHold(minutes))?;
-            Ok(Method::TimeWeighted { max_hold: Some(max_hold) })
-        }
-    }
+    let read = |minutes| MaxHold::from_minutes(minutes).ok_or(ReportError::MaxHold(minutes));
+    let max_hold = arguments.max_hold_minutes.map(read).transpose()?;
+    let method = match arguments.method {
+        MethodName::TimeWeighted => Method::TimeWeighted { max_hold: None },
+        MethodName::PollCount => Method::PollCount,
+    };
+    method.with_max_hold(max_hold).ok_or(ReportError::MaxHoldOfPollCount)
 }
 
 fn as_of(text: &str, now: Timestamp) -> Result<Timestamp, ReportError> {
-    let accepted = EARLIEST_AS_OF..=now.plus(DAY);
+    let accepted = EARLIEST_POLL..=now.plus(DAY);
     let as_of = Timestamp::from_rfc3339(text).ok().filter(|as_of| accepted.contains(as_of));
     as_of.ok_or_else(|| ReportError::AsOf(text.to_owned()))
 }
 
-/// 2000-01-01.
-const EARLIEST_AS_OF: Timestamp = Timestamp::from_micros(946_684_800 * SECOND);
 /// How much later than now a poll may be: clocks differ.
 const LATEST_POLL: i64 = HOUR;

@@ -140,16 +140,14 @@ pub(crate) fn open_at(rows: &[HoursRow], shown: LocalDateTime) -> bool {
 /// Merges intervals that overlap or touch.
 fn union(mut intervals: Vec<Interval>) -> Vec<Interval> {
     intervals.sort_unstable_by_key(|interval| interval.start());
-    let mut merged: Vec<Interval> = Vec::with_capacity(intervals.len());
-    for interval in intervals {
-        match merged.last_mut() {
-            Some(last) if interval.start() <= last.end() => {
-                *last = last.extended_to(interval.end());
-            }
-            _ => merged.push(interval),
+    intervals.dedup_by(|next, last| {
+        let is_joined = next.start() <= last.end();
+        if is_joined {
+            *last = last.extended_to(next.end());
         }
-    }
-    merged
+        is_joined
+    });
+    intervals
 }
 
 #[cfg(test)]

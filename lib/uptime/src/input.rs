@@ -23,7 +23,7 @@ use crate::business_hours::HoursRow;
 use crate::{Poll, StoreId};
 
 pub(crate) use record::leaves_quote_open;
-pub(crate) use values::EARLIEST_POLL;
+pub use values::EARLIEST_POLL;
 
 pub use reader::SourceReader;
 pub use record::{MAX_FIELD_BYTES, MAX_RECORD_BYTES};

@@ -30,6 +30,22 @@ impl Method {
         }
     }
 
+    /// Reads a name back; no limit is set.
+    pub fn from_name(name: &str) -> Option<Method> {
+        [Method::TimeWeighted { max_hold: None }, Method::PollCount]
+            .into_iter()
+            .find(|method| method.name() == name)
+    }
+
+    /// Returns the method with this limit or none. `None`: it has no limit to set.
+    #[must_use]
+    pub fn with_max_hold(self, max_hold: Option<MaxHold>) -> Option<Method> {
+        match self {
+            Method::TimeWeighted { .. } => Some(Method::TimeWeighted { max_hold }),
+            Method::PollCount => max_hold.is_none().then_some(Method::PollCount),
+        }
+    }
+
     /// Returns the limit of how long a poll speaks, if the method has one and it is set.
     pub fn max_hold(self) -> Option<MaxHold> {
         match self {
@@ -178,6 +194,25 @@ mod tests {
         check(Method::TimeWeighted { max_hold }, "time_weighted", max_hold);
         check(Method::TimeWeighted { max_hold: None }, "time_weighted", None);
         check(Method::PollCount, "poll_count", None);
+    }
+
+    #[test]
+    fn names_of_methods_read_back() {
+        for method in [Method::TimeWeighted { max_hold: None }, Method::PollCount] {
+            assert_eq!(Method::from_name(method.name()), Some(method));
+        }
+        assert_eq!(Method::from_name("Poll_Count"), None);
+    }
+
+    #[test]
+    fn only_the_time_weighted_method_takes_a_limit() {
+        let max_hold = MaxHold::from_minutes(90);
+        let unlimited = Method::TimeWeighted { max_hold: None };
+        let limited = Method::TimeWeighted { max_hold };
+        assert_eq!(unlimited.with_max_hold(max_hold), Some(limited));
+        assert_eq!(limited.with_max_hold(None), Some(unlimited));
+        assert_eq!(Method::PollCount.with_max_hold(None), Some(Method::PollCount));
+        assert_eq!(Method::PollCount.with_max_hold(max_hold), None);
     }
 
     #[test]

@@ -33,8 +33,8 @@ use crate::{PollSet, Shard, StoreId, Timestamp};
 
 pub use decode::decode;
 pub(crate) use decode::{Visitor, visit};
-pub(crate) use encode::pack_sorted_polls;
 pub use encode::{pack_hours, pack_polls, pack_zones};
+pub(crate) use encode::{pack_ordered_hours, pack_sorted_polls};
 
 /// Which upload a row of hours or zones came from. Ordered: the newer is greater (spec section 2).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

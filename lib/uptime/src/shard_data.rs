@@ -60,7 +60,7 @@ impl ShardData {
     /// Computes the shard's rows.
     pub fn report(self) -> ShardReport {
         let ShardData { parameters, stores } = self;
-        let mut clocks: HashMap<Tz, ZoneClock> = HashMap::new();
+        let mut clocks: HashMap<Tz, ZoneClock, FixedState> = HashMap::default();
         let mut report =
             ShardReport { rows: Vec::with_capacity(stores.len()), ..Default::default() };
         for (store, data) in stores {

@@ -209,6 +209,7 @@ pub struct Poll(i64);
 impl Poll {
     /// An observation made at `at`, which lies within 140,000 years of 1970.
     pub const fn new(at: Timestamp, status: Status) -> Poll {
+        debug_assert!(at.micros() << 1 >> 1 == at.micros(), "an instant that no poll can hold");
         Poll(at.micros() << 1 | status as i64)
     }
 

@@ -2,6 +2,9 @@
 
 use aws_types::SdkConfig;
 
+#[cfg(feature = "s3")]
+use crate::sdk_config::has_own_endpoint;
+
 /// Makes the SDK clients that the adapters call AWS with; nothing is called yet.
 ///
 /// Usually that is an [`SdkConfig`]. Tests have a second one, whose clients count their requests.
@@ -28,7 +31,7 @@ impl Clients for SdkConfig {
 
     #[cfg(feature = "s3")]
     fn s3(&self) -> aws_sdk_s3::Client {
-        let path_style = self.endpoint_url().is_some();
+        let path_style = has_own_endpoint(self, "S3");
         let config = aws_sdk_s3::config::Builder::from(self).force_path_style(path_style);
         aws_sdk_s3::Client::from_conf(config.build())
     }

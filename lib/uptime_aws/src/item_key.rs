@@ -1,6 +1,7 @@
 //! Keys of the data table; [`attributes`] has the table of them.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use uptime::report::Parameters;
@@ -12,9 +13,9 @@ use crate::{attributes, hash};
 /// An item as `DynamoDB` gives and takes it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// The key of an item of the data table.
+/// The key of an item of the data table. It tells of no store, so it may be logged.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct ItemKey {
+pub struct ItemKey {
     pk: String,
     sk: String,
 }
@@ -68,6 +69,12 @@ impl ItemKey {
             (attributes::PK.to_owned(), AttributeValue::S(self.pk.clone())),
             (attributes::SK.to_owned(), AttributeValue::S(self.sk.clone())),
         ])
+    }
+}
+
+impl fmt::Display for ItemKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "pk {}, sk {}", self.pk, self.sk)
     }
 }
 
@@ -125,13 +132,14 @@ mod tests {
     #[test]
     fn polls_are_found_by_shard_day_and_content() {
         let day = UtcDay::of(Timestamp::from_micros(19_381 * DAY + 5 * HOUR));
-        check(SegmentKind::Polls(day), 0, &format!("07 polls#2023-01-24#{CONTENT_HASH}"));
+        check(SegmentKind::Polls(day), 0, &format!("pk 07, sk polls#2023-01-24#{CONTENT_HASH}"));
     }
 
     #[test]
     fn hours_and_zones_by_the_file_too() {
         let file_id = hash::short_hash_of(&["incoming/menu.csv", "v1"]);
-        let named = |rows| format!("07 store#{rows}#0000000000000000042#{file_id}#{CONTENT_HASH}");
+        let named =
+            |rows| format!("pk 07, sk store#{rows}#0000000000000000042#{file_id}#{CONTENT_HASH}");
         check(SegmentKind::Hours, 42, &named("hours"));
         check(SegmentKind::Zones, 42, &named("zones"));
     }
@@ -178,7 +186,7 @@ mod tests {
     #[track_caller]
     fn check(kind: SegmentKind, uploaded_at: i64, expected: &str) {
         let key = ItemKey::of_segment(&segment(kind), &source(uploaded_at));
-        assert_eq!(format!("{} {}", key.pk, key.sk), expected);
+        assert_eq!(key.to_string(), expected);
     }
 
     fn segment(kind: SegmentKind) -> Segment {

@@ -56,7 +56,7 @@ impl KeyTable {
             .expression_attribute_names("#report_id", REPORT_ID)
             .expression_attribute_names("#expires_at", EXPIRES_AT)
             .expression_attribute_values(":now", number(seconds(now)));
-        self.outcome(put, wanted).await
+        self.outcome(put, key, wanted).await
     }
 
     /// Takes a key from a report that never was queued, and returns what it stands for from now on:
@@ -73,14 +73,14 @@ impl KeyTable {
             .condition_expression("attribute_not_exists(#key_of) OR #key_of = :failed")
             .expression_attribute_names("#key_of", KEY_OF)
             .expression_attribute_values(":failed", text(&failed.to_string()));
-        self.outcome(put, wanted).await
+        self.outcome(put, key, wanted).await
     }
 
     fn put(&self, key: &IdempotencyKey, wanted: &KeyUse, now: Timestamp) -> PutItemFluentBuilder {
         self.client
             .put_item()
             .table_name(&self.table)
-            .item(REPORT_ID, text(&format!("{KEY}{}", key.sha256())))
+            .item(REPORT_ID, text(&item_of(key)))
             .item(KEY_OF, text(&wanted.report_id.to_string()))
             .item(ASKED, text(&wanted.asked))
             // Rounded up: it is not kept for less.
@@ -91,21 +91,26 @@ impl KeyTable {
     async fn outcome(
         &self,
         put: PutItemFluentBuilder,
+        key: &IdempotencyKey,
         wanted: KeyUse,
     ) -> Result<KeyUse, ReportTableError> {
-        let report_id = wanted.report_id;
         let Err(error) = put.send().await else {
             return Ok(wanted);
         };
         let Some(PutItemError::ConditionalCheckFailedException(taken)) = error.as_service_error()
         else {
             let source = CallError::new("PutItem", error);
-            return Err(ReportTableError::Unavailable { report_id, source });
+            return Err(ReportTableError::Unavailable { item: item_of(key), source });
         };
-        let unreadable = |attribute| ReportTableError::Unreadable { report_id, attribute };
+        let unreadable = |attribute| ReportTableError::Unreadable { item: item_of(key), attribute };
         let item = taken.item().ok_or_else(|| unreadable(REPORT_ID))?;
         read(item).map_err(unreadable)
     }
+}
+
+/// The key of the item of an idempotency key.
+fn item_of(key: &IdempotencyKey) -> String {
+    format!("{KEY}{}", key.sha256())
 }
 
 fn read(item: &Item) -> Result<KeyUse, &'static str> {

@@ -3,12 +3,13 @@
 //! # Layout, in reading order
 //!
 //! - [`settings`]: names to values, read once at the start; [`mod@sdk_config`]: what clients are made
-//!   with; [`clients`]: who makes them; [`clock`]: the one place that reads it; [`deadline`]: when
+//!   with; `clients`: who makes them; `clock`: the one place that reads it; `deadline`: when
 //!   an invocation ends; [`metrics`]: figures for operators.
-//! - [`report_id`], [`report`], [`report_message`]: a report's name, life and work order.
+//! - `report_id`, `report`, [`report_message`]: a report's name, life and work order;
+//!   `json_fault`: what is wrong with a message's JSON.
 //! - `report_table`, `report_queue`, `report_files`: where reports, their work and their CSVs are;
 //!   `report_item`, `report_transition`: a report as an item, and how that item may change.
-//! - [`idempotency_key`]: what makes a request a repeat; `key_table`: which report it stands for.
+//! - `idempotency_key`: what makes a request a repeat; `key_table`: which report it stands for.
 //! - [`manifest`]: what is told of a load; `source_files`, `load_files`: its file and its results;
 //!   `csv_upload`: a result of unknown length.
 //! - `store_data`: the segments, in `DynamoDB`; `item_key`, `batch_write`, `superseded`: their
@@ -22,43 +23,44 @@ pub mod attributes;
 mod backoff;
 #[cfg(feature = "dynamodb")]
 mod batch_write;
-pub mod call_error;
-pub mod clients;
-pub mod clock;
+mod call_error;
+mod clients;
+mod clock;
 #[cfg(feature = "dynamodb")]
 mod consumed_units;
 #[cfg(feature = "s3")]
-pub mod csv_upload;
-pub mod deadline;
+mod csv_upload;
+mod deadline;
 pub mod hash;
-pub mod idempotency_key;
+mod idempotency_key;
 #[cfg(feature = "dynamodb")]
 mod item_key;
+mod json_fault;
 #[cfg(feature = "dynamodb")]
-pub mod key_table;
+mod key_table;
 #[cfg(feature = "s3")]
 pub mod load_files;
 pub mod manifest;
 pub mod metrics;
-pub mod report;
+mod report;
 #[cfg(feature = "s3")]
-pub mod report_files;
-pub mod report_id;
+mod report_files;
+mod report_id;
 #[cfg(feature = "dynamodb")]
 mod report_item;
 pub mod report_message;
 #[cfg(feature = "sqs")]
-pub mod report_queue;
+mod report_queue;
 #[cfg(feature = "dynamodb")]
-pub mod report_table;
+mod report_table;
 #[cfg(feature = "dynamodb")]
 mod report_transition;
 pub mod sdk_config;
 pub mod settings;
 #[cfg(feature = "s3")]
-pub mod source_files;
+mod source_files;
 #[cfg(feature = "dynamodb")]
-pub mod store_data;
+mod store_data;
 #[cfg(feature = "dynamodb")]
 mod superseded;
 
@@ -71,6 +73,9 @@ pub use csv_upload::CsvUpload;
 pub use deadline::Deadline;
 pub use idempotency_key::{IdempotencyKey, IdempotencyKeyError};
 #[cfg(feature = "dynamodb")]
+pub use item_key::ItemKey;
+pub use json_fault::JsonFault;
+#[cfg(feature = "dynamodb")]
 pub use key_table::{KeyTable, KeyUse};
 #[cfg(feature = "s3")]
 pub use load_files::{LoadFiles, LoadFolder};
@@ -80,14 +85,13 @@ pub use report::{Completion, Failure, FailureCode, NewReport, Report, ReportStat
 #[cfg(feature = "s3")]
 pub use report_files::{PresignedLink, ReportFiles, StoredCsv};
 pub use report_id::{ReportId, ReportIdError};
-pub use report_message::ReportMessage;
 #[cfg(feature = "sqs")]
 pub use report_queue::ReportQueue;
 #[cfg(feature = "dynamodb")]
-pub use report_table::{Claim, ReportTable, ReportTableError};
+pub use report_table::{Claim, Refusal, ReportTable, ReportTableError};
 pub use sdk_config::sdk_config;
 pub use settings::{Settings, SettingsError};
 #[cfg(feature = "s3")]
 pub use source_files::{OpenError, Pin, SourceFiles, SourceObject};
 #[cfg(feature = "dynamodb")]
-pub use store_data::{StoreData, StoreDataError};
+pub use store_data::{ItemFault, StoreData, StoreDataError, StoredSegment};

@@ -33,7 +33,8 @@ pub enum Metric {
         /// The rows of its CSV.
         stores: u64,
     },
-    /// A report is recorded as Failed.
+    /// A report has failed: it is recorded as Failed, or its deadline has passed, so that it reads as
+    /// Failed. Of the latter a redelivered message tells again.
     ReportFailed(FailureCode),
     /// A load has ended, whether Complete or Failed.
     LoadEnded {

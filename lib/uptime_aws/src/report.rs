@@ -6,7 +6,7 @@ use uptime::{Timestamp, interval};
 use crate::ReportId;
 
 /// How long after its deadline a report that is still Running begins to read as Failed.
-pub const DEADLINE_GRACE_MICROS: i64 = interval::MINUTE;
+const DEADLINE_GRACE_MICROS: i64 = interval::MINUTE;
 
 /// A report that is about to be recorded as Running.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +128,24 @@ impl FailureCode {
     }
 }
 
+impl ReportState {
+    /// The name of [`ReportState::Running`].
+    pub const RUNNING: &'static str = "Running";
+    /// The name of [`ReportState::Complete`].
+    pub const COMPLETE: &'static str = "Complete";
+    /// The name of [`ReportState::Failed`].
+    pub const FAILED: &'static str = "Failed";
+
+    /// Returns the stable name, as callers are told it and the record keeps it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            ReportState::Running { .. } => ReportState::RUNNING,
+            ReportState::Complete(_) => ReportState::COMPLETE,
+            ReportState::Failed(_) => ReportState::FAILED,
+        }
+    }
+}
+
 impl Report {
     /// Returns the report as it reads at `now`: one still Running more than a minute after its
     /// deadline reads as Failed, without anything being written.
@@ -195,9 +213,8 @@ mod tests {
     #[track_caller]
     fn check(state: ReportState, micros_after_deadline: i64, expected: &str) {
         let seen = match report(state).seen_at(DEADLINE.plus(micros_after_deadline)).state {
-            ReportState::Running { .. } => "Running",
-            ReportState::Complete(_) => "Complete",
             ReportState::Failed(failure) => failure.code.name(),
+            state => state.name(),
         };
         assert_eq!(seen, expected);
     }

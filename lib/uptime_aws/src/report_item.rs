@@ -17,13 +17,6 @@ use crate::attributes::{
 use crate::item_key::Item;
 use crate::{Completion, Failure, FailureCode, NewReport, Report, ReportId, ReportState};
 
-/// The state of a report that is queued or being computed.
-pub(crate) const RUNNING: &str = "Running";
-/// The state of a report whose CSV is stored.
-pub(crate) const COMPLETE: &str = "Complete";
-/// The state of a report that never will have one.
-pub(crate) const FAILED: &str = "Failed";
-
 /// The attribute that is missing or malformed.
 pub(crate) type Unreadable = &'static str;
 
@@ -41,7 +34,7 @@ pub(crate) fn running_item(report: &NewReport) -> Item {
     let max_hold = method.max_hold().map(|max_hold| number(max_hold.minutes()));
     let attributes = [
         (REPORT_ID, key(report.id)),
-        (STATE, text(RUNNING)),
+        (STATE, text(ReportState::RUNNING)),
         (AS_OF, instant(as_of)),
         (METHOD, text(method.name())),
         (CREATED_AT, instant(report.created_at)),
@@ -58,7 +51,7 @@ pub(crate) fn running_item(report: &NewReport) -> Item {
 pub(crate) fn completion_attributes(completion: &Completion) -> Vec<Attribute> {
     let counts = completion.counts;
     vec![
-        (STATE, text(COMPLETE)),
+        (STATE, text(ReportState::COMPLETE)),
         (COMPLETED_AT, instant(completion.completed_at)),
         (STORES, number(counts.stores)),
         (STORES_WITHOUT_POLLS, number(counts.without_polls)),
@@ -75,7 +68,7 @@ pub(crate) fn completion_attributes(completion: &Completion) -> Vec<Attribute> {
 /// Returns what an item gains when its report has failed.
 pub(crate) fn failure_attributes(failure: &Failure) -> Vec<Attribute> {
     let mut attributes = attempt_failure_attributes(failure);
-    attributes.push((STATE, text(FAILED)));
+    attributes.push((STATE, text(ReportState::FAILED)));
     attributes
 }
 
@@ -113,19 +106,18 @@ pub(crate) fn parameters(item: &Item) -> Result<Parameters, Unreadable> {
     } else {
         None
     };
-    let name = read_text(item, METHOD)?;
-    let method = [Method::TimeWeighted { max_hold }, Method::PollCount]
-        .into_iter()
-        .find(|method| method.name() == name)
-        .ok_or(METHOD)?;
+    let method = Method::from_name(read_text(item, METHOD)?).ok_or(METHOD)?;
+    let method = method.with_max_hold(max_hold).ok_or(MAX_HOLD_MINUTES)?;
     Ok(Parameters { as_of: read_instant(item, AS_OF)?, method })
 }
 
 fn state(item: &Item) -> Result<ReportState, Unreadable> {
     match read_text(item, STATE)? {
-        RUNNING => Ok(ReportState::Running { shards_done: read_number(item, SHARDS_DONE)? }),
-        COMPLETE => Ok(ReportState::Complete(completion(item)?)),
-        FAILED => failure(item).map(ReportState::Failed),
+        ReportState::RUNNING => {
+            Ok(ReportState::Running { shards_done: read_number(item, SHARDS_DONE)? })
+        }
+        ReportState::COMPLETE => Ok(ReportState::Complete(completion(item)?)),
+        ReportState::FAILED => failure(item).map(ReportState::Failed),
         _ => Err(STATE),
     }
 }
@@ -235,8 +227,10 @@ mod tests {
         check(ATTEMPT, Some(number(-1)), ATTEMPT);
         check(METHOD, Some(text("guess")), METHOD);
         check(STATE, Some(text("Paused")), STATE);
-        check(STATE, Some(text(FAILED)), FAILURE_CODE);
+        check(STATE, Some(text(ReportState::FAILED)), FAILURE_CODE);
         check(MAX_HOLD_MINUTES, Some(number(0)), MAX_HOLD_MINUTES);
+        // The example's method has none.
+        check(MAX_HOLD_MINUTES, Some(number(90)), MAX_HOLD_MINUTES);
     }
 
     #[track_caller]

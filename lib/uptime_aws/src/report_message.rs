@@ -1,14 +1,14 @@
 //! The work order of a report: what `trigger_report` queues and `compute_report` reads.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::{ReportId, ReportIdError};
+use crate::{JsonFault, ReportId, ReportIdError};
 
 /// The body of a message in the report queue: `{"report_id": "..."}`.
 ///
 /// Unknown fields are ignored, so that a later version may add some while messages are in flight.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReportMessage {
+#[derive(Deserialize)]
+struct Message {
     report_id: String,
 }
 
@@ -17,29 +17,22 @@ pub struct ReportMessage {
 pub enum ReportMessageError {
     /// The body is not JSON, or not an object with a text `report_id`.
     #[error("the message is no JSON object with a report_id")]
-    NotJson(#[source] serde_json::Error),
+    NotJson(#[source] JsonFault),
     /// Its `report_id` is not one.
     #[error("the message's report_id is none")]
     BadId(#[source] ReportIdError),
 }
 
-impl ReportMessage {
-    /// The order to compute this report.
-    pub fn new(report_id: ReportId) -> ReportMessage {
-        ReportMessage { report_id: report_id.to_string() }
-    }
+/// Returns the body of the order to compute this report.
+pub fn body_of(report_id: ReportId) -> String {
+    serde_json::json!({ "report_id": report_id.to_string() }).to_string()
+}
 
-    /// Returns the message's body.
-    pub fn to_body(&self) -> String {
-        serde_json::json!({ "report_id": self.report_id }).to_string()
-    }
-
-    /// Reads a message's body and returns the report it is about.
-    pub fn read(body: &str) -> Result<ReportId, ReportMessageError> {
-        let message: ReportMessage =
-            serde_json::from_str(body).map_err(ReportMessageError::NotJson)?;
-        message.report_id.parse().map_err(ReportMessageError::BadId)
-    }
+/// Reads a message's body and returns the report it is about.
+pub fn read(body: &str) -> Result<ReportId, ReportMessageError> {
+    let message: Message =
+        serde_json::from_str(body).map_err(|error| ReportMessageError::NotJson(error.into()))?;
+    message.report_id.parse().map_err(ReportMessageError::BadId)
 }
 
 #[cfg(test)]
@@ -51,7 +44,7 @@ mod tests {
     #[test]
     fn a_message_reads_back() {
         let id: ReportId = ID.parse().unwrap();
-        let body = ReportMessage::new(id).to_body();
+        let body = body_of(id);
 
         assert_eq!(body, format!("{{\"report_id\":\"{ID}\"}}"));
         check(&body, Some(ID));
@@ -73,7 +66,7 @@ mod tests {
 
     #[track_caller]
     fn check(body: &str, expected: Option<&str>) {
-        let read = ReportMessage::read(body).ok().map(|id| id.to_string());
+        let read = read(body).ok().map(|id| id.to_string());
         assert_eq!(read.as_deref(), expected);
     }
 }

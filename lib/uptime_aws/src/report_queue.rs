@@ -2,7 +2,7 @@
 
 use aws_sdk_sqs::Client;
 
-use crate::{CallError, Clients, ReportId, ReportMessage};
+use crate::{CallError, Clients, ReportId, report_message};
 
 /// Sends report work to SQS.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ impl ReportQueue {
         self.client
             .send_message()
             .queue_url(&self.queue_url)
-            .message_body(ReportMessage::new(report_id).to_body())
+            .message_body(report_message::body_of(report_id))
             .send()
             .await
             .map_err(|source| CallError::new("SendMessage", source))?;

@@ -16,9 +16,11 @@ use uptime::Timestamp;
 use crate::attributes::{DEADLINE, QUEUED_AT, REPORT_ID, SHARDS_DONE, STATE};
 use crate::backoff::Backoff;
 use crate::item_key::Item;
-use crate::report_item::{self, RUNNING, Unreadable};
+use crate::report_item::{self, Unreadable};
 use crate::report_transition::Transition;
-use crate::{CallError, Clients, Completion, Failure, NewReport, Report, ReportId, ReportState};
+use crate::{
+    CallError, Clients, Completion, Failure, NewReport, Report, ReportId, ReportState, describe,
+};
 
 /// How often a report is completed at most, as often as the SDK calls.
 const COMPLETION_TRIES: u32 = 3;
@@ -34,18 +36,18 @@ pub struct ReportTable {
 #[derive(Debug, thiserror::Error)]
 pub enum ReportTableError {
     /// The call failed; it may have had its effect all the same. Calling again is safe.
-    #[error("the report table did not answer for report {report_id}")]
+    #[error("the report table did not answer for item {item}")]
     Unavailable {
-        /// The report concerned.
-        report_id: ReportId,
+        /// The item's key: a report's id, or what an idempotency key is kept under.
+        item: String,
         /// The call.
         source: CallError,
     },
     /// The record is not one this version of the program writes.
-    #[error("the record of report {report_id} is unreadable at {attribute}")]
+    #[error("item {item} of the report table is unreadable at {attribute}")]
     Unreadable {
-        /// The report concerned.
-        report_id: ReportId,
+        /// The item's key; as above.
+        item: String,
         /// The attribute that is missing or malformed.
         attribute: &'static str,
     },
@@ -62,6 +64,13 @@ pub enum ReportTableError {
 pub enum Claim {
     /// The lease; `attempt` already counts this one.
     Granted(Box<Report>),
+    /// Nothing, and the reason.
+    Refused(Refusal),
+}
+
+/// Why a worker does not get a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
     /// Nothing to do: the report is Complete or Failed.
     Final,
     /// Another worker holds a lease that has not ended.
@@ -149,7 +158,8 @@ impl ReportTable {
         failure: &Failure,
     ) -> Result<bool, ReportTableError> {
         let failed = Transition::of_running(report_item::failure_attributes(failure)).not_queued();
-        self.ends(report_id, failed, &ReportState::Failed(failure.clone()), None).await
+        let outcome = self.update(report_id, failed).await?;
+        Ok(outcome.ends_in(&ReportState::Failed(failure.clone()), None))
     }
 
     /// Claims a report for `lease_owner` until `lease_until` and counts the attempt.
@@ -163,10 +173,10 @@ impl ReportTable {
         let claim = Transition::claim(lease_owner, now, lease_until);
         match self.update(report_id, claim).await? {
             Outcome::Changed(item) => read(report_id, &item).map(Box::new).map(Claim::Granted),
-            Outcome::Unchanged(None) => Ok(Claim::Unknown),
-            Outcome::Unchanged(Some(item)) => {
-                refusal(&item, now).map_err(|attribute| unreadable(report_id, attribute))
-            }
+            Outcome::Unchanged(None) => Ok(Claim::Refused(Refusal::Unknown)),
+            Outcome::Unchanged(Some(item)) => refusal(&item, now)
+                .map(Claim::Refused)
+                .map_err(|attribute| unreadable(report_id, attribute)),
         }
     }
 
@@ -203,8 +213,8 @@ impl ReportTable {
         failure: &Failure,
     ) -> Result<bool, ReportTableError> {
         let failed = Transition::of_running(report_item::failure_attributes(failure));
-        let state = ReportState::Failed(failure.clone());
-        self.ends(report_id, failed.leased_by(lease_owner), &state, Some(lease_owner)).await
+        let outcome = self.update(report_id, failed.leased_by(lease_owner)).await?;
+        Ok(outcome.ends_in(&ReportState::Failed(failure.clone()), Some(lease_owner)))
     }
 
     /// Completes a report whose CSV is stored. `false`: it is final already, the lease is no
@@ -229,24 +239,18 @@ impl ReportTable {
             let once = Config::builder().retry_config(RetryConfig::disabled());
             let tried = self.update_request(report_id, complete).customize().config_override(once);
             tries_left -= 1;
-            match outcome(report_id, tried.send().await) {
+            let answer = tried.send().await;
+            let may_pass = answer.as_ref().is_err_and(may_pass);
+            match outcome(report_id, answer) {
                 Ok(outcome) => return Ok(outcome.ends_in(&state, Some(lease_owner))),
-                Err(error) if tries_left == 0 => return Err(error),
-                Err(_) => backoff.wait_once().await,
+                Err(error) if may_pass && tries_left > 0 => {
+                    let cause = describe(&error);
+                    tracing::warn!(report.id = %report_id, tries_left, cause, "not complete yet");
+                }
+                Err(error) => return Err(error),
             }
+            backoff.wait(None).await;
         }
-    }
-
-    /// Brings a report to a final state. One that is in this very state already was brought there
-    /// by a call whose answer was lost: the SDK repeats such calls.
-    async fn ends(
-        &self,
-        report_id: ReportId,
-        transition: Transition,
-        state: &ReportState,
-        lease_owner: Option<&str>,
-    ) -> Result<bool, ReportTableError> {
-        Ok(self.update(report_id, transition).await?.ends_in(state, lease_owner))
     }
 
     async fn happens(
@@ -295,7 +299,7 @@ enum Outcome {
 
 impl Outcome {
     /// Tells whether the report is in this final state now, brought there by this call or by one
-    /// whose answer was lost.
+    /// whose answer was lost: the SDK repeats such calls.
     fn ends_in(&self, state: &ReportState, lease_owner: Option<&str>) -> bool {
         match self {
             Outcome::Changed(_) => true,
@@ -320,14 +324,27 @@ fn outcome(
     }
 }
 
+/// Tells whether the same call may succeed soon, as the SDK judges its own.
+fn may_pass(error: &SdkError<UpdateItemError, HttpResponse>) -> bool {
+    let SdkError::ServiceError(refusal) = error else {
+        return !matches!(error, SdkError::ConstructionFailure(_));
+    };
+    let error = refusal.err();
+    error.is_provisioned_throughput_exceeded_exception()
+        || error.is_request_limit_exceeded()
+        || error.is_throttling_exception()
+        || error.is_transaction_conflict_exception()
+        || refusal.raw().status().is_server_error()
+}
+
 /// Tells why a report could not be claimed at `now`.
-fn refusal(item: &Item, now: Timestamp) -> Result<Claim, Unreadable> {
-    if report_item::read_text(item, STATE)? != RUNNING {
-        Ok(Claim::Final)
+fn refusal(item: &Item, now: Timestamp) -> Result<Refusal, Unreadable> {
+    if report_item::read_text(item, STATE)? != ReportState::RUNNING {
+        Ok(Refusal::Final)
     } else if report_item::read_instant(item, DEADLINE)? < now {
-        Ok(Claim::Expired)
+        Ok(Refusal::Expired)
     } else {
-        Ok(Claim::Held)
+        Ok(Refusal::Held)
     }
 }
 
@@ -336,7 +353,7 @@ fn read(report_id: ReportId, item: &Item) -> Result<Report, ReportTableError> {
 }
 
 fn unreadable(report_id: ReportId, attribute: &'static str) -> ReportTableError {
-    ReportTableError::Unreadable { report_id, attribute }
+    ReportTableError::Unreadable { item: report_id.to_string(), attribute }
 }
 
 fn unavailable<E, R>(
@@ -348,5 +365,6 @@ where
     E: std::error::Error + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
-    ReportTableError::Unavailable { report_id, source: CallError::new(operation, error) }
+    let source = CallError::new(operation, error);
+    ReportTableError::Unavailable { item: report_id.to_string(), source }
 }

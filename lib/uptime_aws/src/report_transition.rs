@@ -7,10 +7,11 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use uptime::Timestamp;
 
+use crate::ReportState;
 use crate::attributes::{
     ATTEMPT, DEADLINE, LEASE_OWNER, LEASE_UNTIL, QUEUED_AT, SHARDS_DONE, STATE,
 };
-use crate::report_item::{Attribute, RUNNING, instant, number, text};
+use crate::report_item::{Attribute, instant, number, text};
 
 /// What `UpdateItem` is told: what to change, and on which conditions.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +38,7 @@ impl Transition {
             values: HashMap::new(),
         };
         transition.name(STATE);
-        transition.value(":running", text(RUNNING));
+        transition.value(":running", text(ReportState::RUNNING));
         for (name, value) in changes {
             transition.assignments.push(format!("#{name} = :{name}"));
             transition.name(name);

@@ -86,6 +86,18 @@ pub fn http_client() -> SharedHttpClient {
     http_client_fn(move |settings, components| client.http_connector(settings, components))
 }
 
+/// Tells whether an endpoint is set for all services or for this one, `S3`.
+#[cfg(feature = "s3")]
+pub(crate) fn has_own_endpoint(config: &SdkConfig, service: &'static str) -> bool {
+    let key = ServiceConfigKey::builder()
+        .service_id(service)
+        .env(ENDPOINT_URL)
+        .profile("endpoint_url")
+        .build();
+    let of_service = || config.service_config()?.load_config(key.ok()?);
+    config.endpoint_url().is_some() || of_service().is_some()
+}
+
 /// The endpoints set, by the names of their settings.
 #[derive(Debug)]
 struct Endpoints(HashMap<String, String>);

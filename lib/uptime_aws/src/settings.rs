@@ -151,15 +151,14 @@ impl Settings {
 
     /// [`DEFAULT_METHOD`], without `max_hold`; `time_weighted` unless set.
     pub fn default_method(&self) -> Result<Method, SettingsError> {
-        match self.optional(DEFAULT_METHOD) {
-            None | Some("time_weighted") => Ok(Method::TimeWeighted { max_hold: None }),
-            Some("poll_count") => Ok(Method::PollCount),
-            Some(other) => Err(SettingsError::Unusable {
-                name: DEFAULT_METHOD,
-                value: other.to_owned(),
-                accepted: "time_weighted or poll_count".to_owned(),
-            }),
-        }
+        let Some(value) = self.optional(DEFAULT_METHOD) else {
+            return Ok(Method::TimeWeighted { max_hold: None });
+        };
+        Method::from_name(value).ok_or_else(|| SettingsError::Unusable {
+            name: DEFAULT_METHOD,
+            value: value.to_owned(),
+            accepted: "time_weighted or poll_count".to_owned(),
+        })
     }
 
     /// [`REPORT_DAYS`], 30 unless set.

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{
 };
 use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
 use uptime::report::Parameters;
-use uptime::segment::{Segment, Source, decode};
+use uptime::segment::{DecodeError, Segment, Source, decode};
 use uptime::{Shard, StoreId, Timestamp};
 
 use crate::batch_write::{Batches, Write};
@@ -44,8 +44,39 @@ pub enum StoreDataError {
         unprocessed: usize,
     },
     /// An item is not one this version of the program writes.
-    #[error("an item of the data table is unreadable: {0}")]
-    Unreadable(String),
+    #[error("the item {item} of the data table is not as this program writes it")]
+    Unreadable {
+        /// The item.
+        item: ItemKey,
+        /// What is wrong with it.
+        source: ItemFault,
+    },
+}
+
+/// What is wrong with an item.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ItemFault {
+    /// This attribute is missing or malformed.
+    #[error("{0} is missing or malformed")]
+    Attribute(&'static str),
+    /// Its bytes are no segment.
+    #[error(transparent)]
+    Segment(#[from] DecodeError),
+}
+
+/// A segment as it is stored; its bytes may turn out to be none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSegment {
+    item: ItemKey,
+    /// To be decoded.
+    pub bytes: Vec<u8>,
+}
+
+impl StoredSegment {
+    /// Says of an error in its bytes which item they are of.
+    pub fn unreadable(&self, error: DecodeError) -> StoreDataError {
+        StoreDataError::Unreadable { item: self.item.clone(), source: error.into() }
+    }
 }
 
 impl StoreData {
@@ -79,7 +110,8 @@ impl StoreData {
         };
         let poll_at = item.get(attributes::POLL_AT).and_then(|value| value.as_n().ok());
         let micros = poll_at.and_then(|micros| micros.parse().ok());
-        let micros = micros.ok_or_else(|| unreadable(attributes::NEWEST_POLL))?;
+        let malformed = || malformed(ItemKey::newest_poll(), attributes::POLL_AT);
+        let micros = micros.ok_or_else(malformed)?;
         Ok(Some(Timestamp::from_micros(micros)))
     }
 
@@ -132,8 +164,7 @@ impl StoreData {
         source: &Source,
         deadline: Deadline,
     ) -> Result<(), StoreDataError> {
-        let named = named_stores(segments)
-            .map_err(|error| StoreDataError::Unreadable(error.to_string()))?;
+        let named = named_stores(segments, source)?;
         let own: HashSet<ItemKey> =
             segments.iter().map(|segment| ItemKey::of_segment(segment, source)).collect();
         let search = |(&(shard, kind), stores)| {
@@ -171,11 +202,11 @@ impl StoreData {
         &self,
         shard: Shard,
         parameters: &Parameters,
-    ) -> impl Stream<Item = Result<Vec<Vec<u8>>, StoreDataError>> + Send + use<> {
+    ) -> impl Stream<Item = Result<Vec<StoredSegment>, StoreDataError>> + Send + use<> {
         let polls = self.pages(shard, SortKeys::of_polls(parameters));
         let hours_and_zones = self.pages(shard, SortKeys::of_hours_and_zones());
         stream::select(polls, hours_and_zones)
-            .map(|page| page?.iter_mut().map(take_segment).collect())
+            .map(|page| page?.into_iter().map(stored_segment).collect())
     }
 
     /// Reads a range of a shard to its end, a page at a time, as of everything written before.
@@ -229,7 +260,8 @@ impl StoreData {
             return Err(CallError::new("PutItem", error).into());
         };
         let first = taken.item().and_then(|item| item.get(attributes::LOAD_FOLDER)?.as_s().ok());
-        let first = first.ok_or_else(|| unreadable(attributes::FIRST_LOAD))?;
+        let malformed = || malformed(ItemKey::first_load(sha256), attributes::LOAD_FOLDER);
+        let first = first.ok_or_else(malformed)?;
         Ok((first != folder).then(|| first.clone()))
     }
 }
@@ -248,11 +280,14 @@ async fn superseded_items(
     let mut pages = std::pin::pin!(pages);
     let mut found = Vec::new();
     while let Some(page) = pages.try_next().await? {
-        for mut item in page {
-            let stored = take_segment(&mut item)?;
-            let key = ItemKey::of_item(&item).filter(|key| !own.contains(key));
-            let why = decode(&stored).ok().and_then(|stored| superseded(&stored, source, named));
-            found.extend(key.zip(why));
+        for item in page {
+            let stored = stored_segment(item)?;
+            if own.contains(&stored.item) {
+                continue;
+            }
+            let decoded = decode(&stored.bytes).ok();
+            let why = decoded.and_then(|decoded| superseded(&decoded, source, named));
+            found.extend(why.map(|why| (stored.item, why)));
         }
     }
     Ok(found)
@@ -291,13 +326,15 @@ async fn query_page(
     Ok(Some((answer.items.unwrap_or_default(), next)))
 }
 
-fn take_segment(item: &mut Item) -> Result<Vec<u8>, StoreDataError> {
+fn stored_segment(mut item: Item) -> Result<StoredSegment, StoreDataError> {
+    let key = ItemKey::of_item(&item);
+    let key = key.ok_or_else(|| CallError::new("Query", "an item came without its key"))?;
     match item.remove(attributes::SEGMENT) {
-        Some(AttributeValue::B(blob)) => Ok(blob.into_inner()),
-        _ => Err(unreadable(attributes::SEGMENT)),
+        Some(AttributeValue::B(blob)) => Ok(StoredSegment { item: key, bytes: blob.into_inner() }),
+        _ => Err(malformed(key, attributes::SEGMENT)),
     }
 }
 
-fn unreadable(name: &str) -> StoreDataError {
-    StoreDataError::Unreadable(format!("{name} is missing or malformed"))
+fn malformed(item: ItemKey, attribute: &'static str) -> StoreDataError {
+    StoreDataError::Unreadable { item, source: ItemFault::Attribute(attribute) }
 }

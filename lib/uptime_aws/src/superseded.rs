@@ -5,21 +5,31 @@
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
-use uptime::segment::{DecodeError, Decoded, Segment, SegmentKind, Source, decode};
+use uptime::segment::{Decoded, Segment, SegmentKind, Source, decode};
 use uptime::{Shard, StoreId};
+
+use crate::StoreDataError;
+use crate::item_key::ItemKey;
 
 /// The stores that a file names, by shard and by what it tells of them. Polls replace nothing.
 pub(crate) type NamedStores = HashMap<(Shard, SegmentKind), HashSet<StoreId>>;
 
 /// Reads which stores the segments of a file name.
-pub(crate) fn named_stores(segments: &[Segment]) -> Result<NamedStores, DecodeError> {
+pub(crate) fn named_stores(
+    segments: &[Segment],
+    source: &Source,
+) -> Result<NamedStores, StoreDataError> {
     let mut named = NamedStores::new();
     for segment in segments {
         if matches!(segment.kind, SegmentKind::Polls(_)) {
             continue;
         }
         let stores = named.entry((segment.shard, segment.kind)).or_default();
-        match decode(&segment.bytes)? {
+        let decoded = decode(&segment.bytes).map_err(|error| StoreDataError::Unreadable {
+            item: ItemKey::of_segment(segment, source),
+            source: error.into(),
+        })?;
+        match decoded {
             Decoded::Polls(_) => {}
             Decoded::Hours(_, rows) => stores.extend(rows.into_iter().map(|(store, _)| store)),
             Decoded::Zones(_, zones) => stores.extend(zones.into_iter().map(|(store, _)| store)),

@@ -1,7 +1,7 @@
 //! Bodies of the report queue's messages: what is read becomes part of object keys.
 
 use proptest::prelude::*;
-use uptime_aws::{ReportId, ReportMessage};
+use uptime_aws::{ReportId, report_message};
 
 const ID: &str = "0f6b3ad4-8c5d-4e5f-9a6b-1c2d3e4f5a6b";
 
@@ -20,13 +20,13 @@ proptest! {
             serde_json::json!({ "report_id": id }).to_string(),
             id,
         ] {
-            if let Ok(read) = ReportMessage::read(&body) {
+            if let Ok(read) = report_message::read(&body) {
                 let text = read.to_string();
                 prop_assert_eq!(text.len(), 36);
                 let is_of_id = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-');
                 prop_assert!(text.bytes().all(is_of_id));
-                let body = ReportMessage::new(read).to_body();
-                prop_assert_eq!(ReportMessage::read(&body).unwrap(), read);
+                let body = report_message::body_of(read);
+                prop_assert_eq!(report_message::read(&body).unwrap(), read);
             }
         }
     }
@@ -34,10 +34,10 @@ proptest! {
     #[test]
     fn a_damaged_body_is_read_as_its_id_or_refused(at in 0..51_usize, byte in any::<u8>()) {
         let id: ReportId = ID.parse().unwrap();
-        let mut body = ReportMessage::new(id).to_body().into_bytes();
+        let mut body = report_message::body_of(id).into_bytes();
         let at = at.min(body.len() - 1);
         body[at] = byte;
-        if let Ok(read) = ReportMessage::read(&String::from_utf8_lossy(&body)) {
+        if let Ok(read) = report_message::read(&String::from_utf8_lossy(&body)) {
             let text = read.to_string();
             let differing = text.bytes().zip(ID.bytes()).filter(|(this, that)| this != that);
             prop_assert!(differing.count() <= 1);

@@ -6,6 +6,7 @@ use clap::Parser;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tempfile::TempDir;
+use uptime::interval::SECOND;
 
 use super::*;
 

@@ -16,7 +16,7 @@ use uptime::segment::Source;
 use uptime_aws::load_files::INCOMING;
 use uptime_aws::{
     CallError, Clients as _, LoadFiles, LoadFolder, LoadStatus, OpenError, Pin, ReportId,
-    ReportMessage, SourceFiles, attributes,
+    ReportState, SourceFiles, attributes, report_message,
 };
 
 use super::SystemError;
@@ -57,7 +57,7 @@ async fn take_up_reports(
     for &id in &running {
         void_lease(client, id).await?;
         if !have_messages.contains(&id) {
-            queues.send(REPORT_QUEUE, &ReportMessage::new(id).to_body(), Duration::ZERO)?;
+            queues.send(REPORT_QUEUE, &report_message::body_of(id), Duration::ZERO)?;
         }
     }
     Ok(running.len())
@@ -65,7 +65,7 @@ async fn take_up_reports(
 
 fn queued_reports(queues: &Queues) -> Result<HashSet<ReportId>, SqsError> {
     let bodies = queues.bodies(REPORT_QUEUE)?;
-    Ok(bodies.iter().filter_map(|body| ReportMessage::read(body).ok()).collect())
+    Ok(bodies.iter().filter_map(|body| report_message::read(body).ok()).collect())
 }
 
 async fn running_reports(client: &aws_sdk_dynamodb::Client) -> Result<Vec<ReportId>, CallError> {
@@ -77,7 +77,10 @@ async fn running_reports(client: &aws_sdk_dynamodb::Client) -> Result<Vec<Report
         .filter_expression("#state = :running")
         .expression_attribute_names("#id", attributes::REPORT_ID)
         .expression_attribute_names("#state", attributes::STATE)
-        .expression_attribute_values(":running", AttributeValue::S("Running".to_owned()));
+        .expression_attribute_values(
+            ":running",
+            AttributeValue::S(ReportState::RUNNING.to_owned()),
+        );
     let mut items = scan.into_paginator().items().send();
     let mut ids = Vec::new();
     while let Some(item) = items.next().await {

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
 use tokio::net::TcpStream;
-use uptime_aws::{ReportId, ReportMessage, attributes};
+use uptime_aws::{ReportId, attributes, report_message};
 
 use super::*;
 
@@ -51,7 +51,7 @@ async fn a_running_report_gets_its_message_back_and_loses_its_lease() {
     for (id, state) in [(lost, "Running"), (queued, "Running"), (done, "Complete")] {
         put_report(&system, id, state).await;
     }
-    let body = ReportMessage::new(queued).to_body();
+    let body = report_message::body_of(queued);
     system.queues().send(REPORT_QUEUE, &body, Duration::ZERO).unwrap();
     system.stop().await;
 
@@ -60,7 +60,7 @@ async fn a_running_report_gets_its_message_back_and_loses_its_lease() {
     assert_eq!(system.taken_up(), TakenUp { reports: 2, files: 0 });
     let mut bodies = system.queues().bodies(REPORT_QUEUE).unwrap();
     bodies.sort_unstable();
-    let mut expected = [lost, queued].map(|id| ReportMessage::new(id).to_body());
+    let mut expected = [lost, queued].map(report_message::body_of);
     expected.sort_unstable();
     assert_eq!(bodies, expected);
     assert!(!has_lease(&system, lost).await);

@@ -12,7 +12,7 @@ use super::reject_files::RejectFiles;
 use super::{Counts, for_each_shard};
 use crate::business_hours::HoursRow;
 use crate::input::{Problem, RejectCode};
-use crate::segment::{MAX_HOURS_ROWS, Segment, Source, pack_hours};
+use crate::segment::{MAX_HOURS_ROWS, Segment, Source, pack_ordered_hours};
 use crate::{Shard, StoreId};
 
 #[derive(Debug, Default)]
@@ -125,7 +125,8 @@ impl HoursFile {
                 counts.add_packed(rows.len() as u64, all - rows.len() as u64, 0);
                 (store, rows)
             };
-            segments.extend(pack_hours(shard, source, stores.into_iter().map(of_store).collect()));
+            let stores = stores.into_iter().map(of_store).collect();
+            segments.extend(pack_ordered_hours(shard, source, stores));
         }
     }
 

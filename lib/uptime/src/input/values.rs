@@ -10,8 +10,8 @@ use crate::business_hours::{HoursRow, LocalTime};
 use crate::digits::{WORD, pairs, word};
 use crate::{Poll, Status, StoreId, Timestamp};
 
-/// 2000-01-01; no poll is older.
-pub(crate) const EARLIEST_POLL: Timestamp = Timestamp::from_micros(946_684_800_000_000);
+/// 2000-01-01T00:00:00Z: no poll is older, and no report is about an earlier instant.
+pub const EARLIEST_POLL: Timestamp = Timestamp::from_micros(946_684_800_000_000);
 
 const DAYS: [Weekday; 7] = [
     Weekday::Mon,

@@ -11,7 +11,7 @@ use crate::{Poll, PollSet, Status, StoreId, Timestamp};
 
 /// What is done with each store of a segment.
 pub(crate) trait Visitor {
-    /// A store's polls, in order, one an instant; at least one.
+    /// A store's polls, in order, one an instant; none only if this program did not write them.
     fn polls(&mut self, store: StoreId, polls: &[Poll]);
     /// What the segment's file says of a store's hours.
     fn hours(&mut self, source: &Source, store: StoreId, rows: Vec<HoursRow>);

@@ -75,11 +75,20 @@ pub fn pack_hours(
     source: &Source,
     mut stores: Vec<(StoreId, Vec<HoursRow>)>,
 ) -> Vec<Segment> {
-    stores.sort_unstable_by(|(this, _), (that, _)| order_in_segment(this, that));
     for (_, rows) in &mut stores {
         rows.sort_unstable_by_key(|row| row.order());
         rows.dedup();
     }
+    pack_ordered_hours(shard, source, stores)
+}
+
+/// The same of rows that come in their [order](HoursRow::order), each once.
+pub(crate) fn pack_ordered_hours(
+    shard: Shard,
+    source: &Source,
+    mut stores: Vec<(StoreId, Vec<HoursRow>)>,
+) -> Vec<Segment> {
+    stores.sort_unstable_by(|(this, _), (that, _)| order_in_segment(this, that));
     let size = |rows: &[HoursRow]| MAX_ID_BYTES + MAX_VARINT_BYTES + rows.len() * 7;
     let encode = |part: &[(StoreId, Vec<HoursRow>)]| {
         let mut bytes = started(HOURS);
@@ -103,7 +112,7 @@ pub fn pack_hours(
 /// Packs the zones that a file gives stores of one shard, each once.
 pub fn pack_zones(shard: Shard, source: &Source, mut stores: Vec<(StoreId, Tz)>) -> Vec<Segment> {
     stores.sort_unstable_by(|(this, _), (that, _)| order_in_segment(this, that));
-    // Names are at most 32 bytes, and there are about 600 of them: 20 KB more in the worst case.
+    // Each store counts with a name of its own, of at most 32 bytes; most share theirs.
     let encode = |part: &[(StoreId, Tz)]| {
         let mut names: Vec<&str> = part.iter().map(|(_, zone)| zone.name()).collect();
         names.sort_unstable();
