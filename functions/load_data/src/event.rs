@@ -3,7 +3,7 @@
 use aws_lambda_events::event::sqs::SqsEvent;
 use serde::Deserialize;
 use serde_json::Value;
-use uptime_aws::Pin;
+use uptime_aws::{JsonFault, Pin};
 
 use crate::notification::AnnouncedObject;
 
@@ -16,13 +16,13 @@ pub(crate) enum Event {
     Direct(AnnouncedObject),
 }
 
-/// Why an event cannot be read.
+/// Why an event cannot be read. Lambda logs it, so it must not hold the event.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the event is neither an SQS event nor an object named by \
      {{\"bucket\": \"...\", \"key\": \"...\"}} and, if wanted, \"version\""
 )]
-pub(crate) struct EventError(#[from] serde_json::Error);
+pub(crate) struct EventError(#[from] JsonFault);
 
 /// A key as it is, not encoded.
 #[derive(Debug, Deserialize)]
@@ -36,9 +36,10 @@ struct DirectEvent {
 impl Event {
     pub(crate) fn read(payload: Value) -> Result<Event, EventError> {
         if payload.get("Records").is_some() {
-            return Ok(Event::Queue(serde_json::from_value(payload)?));
+            return Ok(Event::Queue(serde_json::from_value(payload).map_err(JsonFault::from)?));
         }
-        let DirectEvent { bucket, key, version } = serde_json::from_value(payload)?;
+        let direct = serde_json::from_value(payload).map_err(JsonFault::from)?;
+        let DirectEvent { bucket, key, version } = direct;
         let pin = version.map_or(Pin::Newest, Pin::Version);
         Ok(Event::Direct(AnnouncedObject { bucket, key, pin }))
     }
@@ -46,6 +47,8 @@ impl Event {
 
 #[cfg(test)]
 mod tests {
+    use uptime_aws::describe;
+
     use super::*;
 
     #[test]
@@ -67,6 +70,14 @@ mod tests {
             check(event, "error");
         }
         check(r#"{"bucket": "b", "key": "k", "versoin": "v1"}"#, "error");
+    }
+
+    #[test]
+    fn an_error_never_quotes_the_event() {
+        for event in [r#"{"Records": "store-4711"}"#, r#"{"bucket": "b", "store-4711": "k"}"#] {
+            let error = Event::read(serde_json::from_str(event).unwrap()).unwrap_err();
+            assert!(!format!("{error:?} {}", describe(&error)).contains("4711"), "{error:?}");
+        }
     }
 
     #[track_caller]
