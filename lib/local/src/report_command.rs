@@ -77,14 +77,14 @@ enum ReportError {
          from now"
     )]
     AsOf(String),
-    #[error("there is no poll to report on: no row of polls was accepted from any file")]
-    NoPolls,
+    #[error("there is no poll to report on: no row of polls was accepted from any file{}", told(.0))]
+    NoPolls(Vec<Shortcoming>),
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
     Segment(#[from] DecodeError),
-    #[error("the report is written, but rows are missing: {0}")]
-    RowsMissing(String),
+    #[error("the report is written, but rows are missing{}", told(.0))]
+    RowsMissing(Vec<Shortcoming>),
 }
 
 /// Runs the command.
@@ -94,8 +94,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if made.shortcomings.is_empty() {
         return Ok(());
     }
-    let told: Vec<String> = made.shortcomings.iter().map(ToString::to_string).collect();
-    Err(ReportError::RowsMissing(told.join("; ")).into())
+    Err(ReportError::RowsMissing(made.shortcomings).into())
+}
+
+/// What is to be told of files beside the error they led to.
+fn told(shortcomings: &[Shortcoming]) -> String {
+    shortcomings.iter().map(|one| format!("; {one}")).collect()
 }
 
 struct Made {
@@ -121,7 +125,9 @@ fn make(
         shortcomings.extend(summary.shortcoming());
     }
     let stored = stored.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let newest_poll = stored.newest_poll().ok_or(ReportError::NoPolls)?;
+    let Some(newest_poll) = stored.newest_poll() else {
+        return Err(ReportError::NoPolls(shortcomings));
+    };
     let csv = stored.report(Parameters { as_of: as_of.unwrap_or(newest_poll), method })?;
     Ok(Made { csv, shortcomings })
 }

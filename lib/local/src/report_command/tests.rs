@@ -100,6 +100,24 @@ fn without_an_accepted_poll_there_is_no_report() {
 }
 
 #[test]
+fn without_an_accepted_poll_it_is_told_what_was_wrong_with_the_files() {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(POLLS.as_bytes()).unwrap();
+    gzip.write_all(&b"\n".repeat(16 << 20)).unwrap();
+    let folder = files(&[]);
+    fs::write(folder.path().join("0"), gzip.finish().unwrap()).unwrap();
+
+    let error = report_of(&folder, 1, "").unwrap_err();
+
+    assert!(error.ends_with("/0: the gzip file unpacks to over 200 times its size"), "{error}");
+    check_error(
+        &["store_id,status,timestamp_utc\na,active,never\n"],
+        "",
+        "1 of 1 rows were rejected; 10 % are accepted",
+    );
+}
+
+#[test]
 fn a_file_refused_whole_ends_the_command() {
     check_error(&[POLLS, "name,age\nx,3\n"], "", "1 is refused");
 }
