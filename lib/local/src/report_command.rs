@@ -99,7 +99,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// What is to be told of files beside the error they led to.
 fn told(shortcomings: &[Shortcoming]) -> String {
-    shortcomings.iter().map(|one| format!("; {one}")).collect()
+    shortcomings.iter().map(|one| format!("; {one}")).collect::<Vec<_>>().concat()
 }
 
 struct Made {
