@@ -2,8 +2,8 @@
 //! source**. So segments may come in any order, any number of times.
 //!
 //! One source may have been read in two ways, under another limit or by another version of the
-//! program, until the later load has deleted what the earlier one stored. Of two such readings the
-//! one with more rows of a store counts, and of as many the greater one.
+//! program, and both are stored until a newer file replaces them. Of two such readings the one with
+//! more rows of a store counts, and of as many the greater one.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;

@@ -20,7 +20,7 @@ use uptime::{Shard, StoreId, Timestamp};
 use crate::batch_write::{Batches, Write};
 use crate::consumed_units::{ConsumedUnits, UnitCounter};
 use crate::item_key::{Item, ItemKey, SortKeys, partition};
-use crate::superseded::{Superseded, named_stores, superseded};
+use crate::superseded::{is_superseded, named_stores};
 use crate::{CallError, Clients, Deadline, Metric, attributes};
 
 /// The data table.
@@ -152,12 +152,8 @@ impl StoreData {
         self.write_all(writes, deadline).await
     }
 
-    /// Deletes older segments of hours or zones, all of whose stores `segments` name, and those
-    /// that another load of the same file stored in their place. Only for **all** the segments of
-    /// a load, and after they are stored.
-    ///
-    /// Two loads of a file that read it differently may delete each other's segments. So a load
-    /// that deleted such a one stores its own again: whichever deletes last is there afterwards.
+    /// Deletes older segments of hours or zones, all of whose stores `segments` name. Only for
+    /// **all** the segments of a load, and after they are stored.
     pub async fn delete_superseded(
         &self,
         segments: &[Segment],
@@ -165,24 +161,16 @@ impl StoreData {
         deadline: Deadline,
     ) -> Result<(), StoreDataError> {
         let named = named_stores(segments, source)?;
-        let own: HashSet<ItemKey> =
-            segments.iter().map(|segment| ItemKey::of_segment(segment, source)).collect();
         let search = |(&(shard, kind), stores)| {
-            let pages = self.pages(shard, SortKeys::up_to(kind, source));
-            superseded_items(pages, stores, source, &own)
+            superseded_items(self.pages(shard, SortKeys::up_to(kind, source)), stores, source)
         };
         let searches: Vec<_> = named.iter().map(search).collect();
         let found = stream::iter(searches).buffer_unordered(SEARCHES_IN_FLIGHT).try_concat();
-        let found = tokio::time::timeout(deadline.left(), found)
+        let keys = tokio::time::timeout(deadline.left(), found)
             .await
             .map_err(|elapsed| CallError::new("Query", elapsed))??;
-        let another_load = found.iter().any(|(_, why)| *why == Superseded::ByAnotherLoad);
-        let deletions = found.into_iter().map(|(key, _)| Write::Delete(key)).collect();
-        self.write_all(deletions, deadline).await?;
-        if another_load {
-            self.write_segments(segments, source, deadline).await?;
-        }
-        Ok(())
+        let deletions = keys.into_iter().map(Write::Delete).collect();
+        self.write_all(deletions, deadline).await
     }
 
     async fn write_all(
@@ -269,28 +257,23 @@ impl StoreData {
 /// Shards searched at once for what a load replaces; each may hold a page of 1 MB.
 const SEARCHES_IN_FLIGHT: usize = 8;
 
-/// Finds the items that the load of `source` replaces, its `own` apart. One that cannot be read is
-/// not judged.
+/// Finds the items that `source` replaces. One that cannot be read is not judged.
 async fn superseded_items(
     pages: impl Stream<Item = Result<Vec<Item>, StoreDataError>>,
     named: &HashSet<StoreId>,
     source: &Source,
-    own: &HashSet<ItemKey>,
-) -> Result<Vec<(ItemKey, Superseded)>, StoreDataError> {
+) -> Result<Vec<ItemKey>, StoreDataError> {
     let mut pages = std::pin::pin!(pages);
-    let mut found = Vec::new();
+    let mut superseded = Vec::new();
     while let Some(page) = pages.try_next().await? {
         for item in page {
             let stored = stored_segment(item)?;
-            if own.contains(&stored.item) {
-                continue;
+            if decode(&stored.bytes).is_ok_and(|older| is_superseded(&older, source, named)) {
+                superseded.push(stored.item);
             }
-            let decoded = decode(&stored.bytes).ok();
-            let why = decoded.and_then(|decoded| superseded(&decoded, source, named));
-            found.extend(why.map(|why| (stored.item, why)));
         }
     }
-    Ok(found)
+    Ok(superseded)
 }
 
 /// Where reading a range goes on.

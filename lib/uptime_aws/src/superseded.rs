@@ -1,8 +1,9 @@
-//! Which segments of hours and zones a load replaces altogether (architecture section 3): those of
-//! older files all of whose stores it names, and those that an earlier load of the **same** file
-//! stored otherwise, under another limit or by another version of the program.
+//! Which segments of hours and zones a newer file replaces altogether (architecture section 3).
+//!
+//! **Never those of the same file**, though another load may have read it otherwise, under another
+//! limit or by another version: two loads at once would delete each other's, and one that was killed
+//! in between would leave none. `ShardData` tells which of two readings counts.
 
-use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use uptime::segment::{Decoded, Segment, SegmentKind, Source, decode};
@@ -38,30 +39,17 @@ pub(crate) fn named_stores(
     Ok(named)
 }
 
-/// Why a stored segment is of no use any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Superseded {
-    /// It is of an older file, and the newer one names all its stores.
-    ByNewerFile,
-    /// Another load of the same file read it otherwise; the last load's reading counts.
-    ByAnotherLoad,
-}
-
-/// Judges a segment that the load of `source` found and did not write itself; `None`: it stays.
-pub(crate) fn superseded(
-    stored: &Decoded,
-    source: &Source,
-    named: &HashSet<StoreId>,
-) -> Option<Superseded> {
-    let (from, all_are_named) = match stored {
-        Decoded::Polls(_) => return None,
-        Decoded::Hours(from, rows) => (from, rows.iter().all(|(store, _)| named.contains(store))),
-        Decoded::Zones(from, zones) => (from, zones.iter().all(|(store, _)| named.contains(store))),
-    };
-    match from.cmp(source) {
-        Ordering::Less => all_are_named.then_some(Superseded::ByNewerFile),
-        Ordering::Equal => Some(Superseded::ByAnotherLoad),
-        Ordering::Greater => None,
+/// Tells whether a segment is from an older file than `source` and of no use any more, since that
+/// file names all its stores.
+pub(crate) fn is_superseded(older: &Decoded, source: &Source, named: &HashSet<StoreId>) -> bool {
+    match older {
+        Decoded::Polls(_) => false,
+        Decoded::Hours(from, rows) => {
+            from < source && rows.iter().all(|(store, _)| named.contains(store))
+        }
+        Decoded::Zones(from, zones) => {
+            from < source && zones.iter().all(|(store, _)| named.contains(store))
+        }
     }
 }
 
@@ -74,39 +62,30 @@ mod tests {
 
     #[test]
     fn an_older_segment_is_superseded_when_all_its_stores_are_named() {
-        check((1, "a b"), (2, "a b c"), Some(Superseded::ByNewerFile));
-        check((1, "a b"), (2, "a b"), Some(Superseded::ByNewerFile));
-        check((1, "a b"), (2, "a c"), None);
+        check((1, "a b"), (2, "a b c"), true);
+        check((1, "a b"), (2, "a b"), true);
+        check((1, "a b"), (2, "a c"), false);
     }
 
     #[test]
-    fn another_loads_reading_of_the_same_file_is_superseded_whatever_stores_it_names() {
-        check((2, "a"), (2, "a"), Some(Superseded::ByAnotherLoad));
-        check((2, "a b"), (2, "a"), Some(Superseded::ByAnotherLoad));
-    }
-
-    #[test]
-    fn a_newer_file_is_not_superseded() {
-        check((3, "a"), (2, "a"), None);
+    fn neither_the_same_file_nor_a_newer_one_is_superseded() {
+        check((2, "a"), (2, "a"), false);
+        check((3, "a"), (2, "a"), false);
     }
 
     #[test]
     fn polls_are_never_superseded() {
-        assert_eq!(superseded(&Decoded::Polls(Vec::new()), &source(9), &HashSet::new()), None);
+        assert!(!is_superseded(&Decoded::Polls(Vec::new()), &source(9), &HashSet::new()));
     }
 
     #[track_caller]
-    fn check(
-        (older, its_stores): (i64, &str),
-        (newer, named): (i64, &str),
-        expected: Option<Superseded>,
-    ) {
+    fn check((older, its_stores): (i64, &str), (newer, named): (i64, &str), expected: bool) {
         let zones = stores(its_stores).into_iter().map(|store| (store, DEFAULT_ZONE)).collect();
         let rows = stores(its_stores).into_iter().map(|store| (store, Vec::new())).collect();
         let named = stores(named);
 
         for older in [Decoded::Zones(source(older), zones), Decoded::Hours(source(older), rows)] {
-            assert_eq!(superseded(&older, &source(newer), &named), expected);
+            assert_eq!(is_superseded(&older, &source(newer), &named), expected);
         }
     }
 
