@@ -3,7 +3,8 @@
 use end_to_end::faults::Fault;
 use end_to_end::faulty_system::FaultySystem;
 use serde_json::json;
-use uptime_aws::{FailureCode, ReportState};
+use uptime::interval::DAY;
+use uptime_aws::{FailureCode, LINK_LIFE, ReportState};
 
 use crate::small;
 
@@ -42,6 +43,22 @@ async fn a_failure_to_queue_of_which_the_record_is_not_answered_is_told_as_one()
 
     assert_eq!((status, &problem["type"]), (503, &json!("/problems/not-queued")));
     assert_eq!(system.faults.tries("UpdateItem"), 2);
+}
+
+#[tokio::test]
+async fn the_last_link_to_a_csv_ends_before_s3_deletes_it() {
+    let (system, id) = asked_for().await;
+    let before = uptime_aws::now();
+    assert_eq!(system.deliver(&id, 1).await, Some(true));
+
+    let ReportState::Complete(completion) = system.recorded(&id).await.state else {
+        panic!("it is not Complete");
+    };
+    // No lifecycle rule counts from earlier than the put.
+    let last_link_ends = completion.csv_expires_at.plus(LINK_LIFE);
+    let kept = 30 * DAY;
+    assert!(before.plus(kept) <= last_link_ends, "{last_link_ends}");
+    assert!(last_link_ends <= completion.completed_at.plus(kept), "{last_link_ends}");
 }
 
 #[tokio::test]

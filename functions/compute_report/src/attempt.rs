@@ -10,8 +10,8 @@ use uptime::output::report_csv;
 use uptime::report::{Parameters, ShardReport};
 use uptime::shard_data::ShardData;
 use uptime_aws::{
-    CallError, Completion, Failure, FailureCode, Metric, Report, ReportTableError, StoreData,
-    StoreDataError, StoredCsv,
+    CallError, Completion, Failure, FailureCode, LINK_LIFE, Metric, Report, ReportTableError,
+    StoreData, StoreDataError, StoredCsv,
 };
 
 use crate::Resources;
@@ -29,7 +29,7 @@ pub(crate) enum Outcome {
     Completed,
     /// Another worker holds the report, or it has ended, or its deadline has passed; what this
     /// attempt did changes nothing.
-    Superseded,
+    Lost,
 }
 
 /// Why an attempt gave no report.
@@ -76,13 +76,14 @@ pub(crate) async fn compute(
     report: &Report,
 ) -> Result<Outcome, AttemptError> {
     let Some(computed) = compute_all_shards(resources, invocation, report).await? else {
-        return Ok(Outcome::Superseded);
+        return Ok(Outcome::Lost);
     };
     let ShardReport { rows, counts } = computed;
     let csv = report_csv(&rows);
 
-    // Read before the CSV is put: S3 counts its days from then, and no link is good for longer.
-    let csv_expires_at = invocation.now().plus(i64::from(resources.report_days) * DAY);
+    // Read before the CSV is put: S3 counts its days from then, and the last link outlives none.
+    let kept = i64::from(resources.report_days) * DAY;
+    let csv_expires_at = invocation.now().plus(kept - LINK_LIFE);
     let stored = resources.files.put(report.id, report.attempt, csv).await?;
 
     let StoredCsv { key: object_key, size_bytes, sha256 } = stored;
@@ -98,7 +99,7 @@ pub(crate) async fn compute(
     let owner = &invocation.lease_owner;
     let clock = || invocation.now();
     if !resources.reports.complete(report.id, owner, clock, &completion).await? {
-        return Ok(Outcome::Superseded);
+        return Ok(Outcome::Lost);
     }
     tell_completion(report, &completion);
     Ok(Outcome::Completed)

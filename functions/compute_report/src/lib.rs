@@ -128,7 +128,7 @@ async fn work_on(
     let attempt = AssertUnwindSafe(compute(resources, invocation, report)).catch_unwind();
     let error = match tokio::time::timeout(invocation.time_left(), attempt).await {
         Ok(Ok(Ok(Outcome::Completed))) => return Settled::Done,
-        Ok(Ok(Ok(Outcome::Superseded))) => return settled_by_others(resources, report.id).await,
+        Ok(Ok(Ok(Outcome::Lost))) => return settled_by_others(resources, report.id).await,
         Ok(Ok(Err(error))) => error,
         Ok(Err(_panic)) => AttemptError::Panicked,
         Err(_elapsed) => AttemptError::OutOfTime,

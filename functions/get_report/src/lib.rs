@@ -125,8 +125,7 @@ async fn link_to(
     now: Timestamp,
 ) -> Result<PresignedLink, Problem> {
     let file_name = format!("report-{report_id}.csv");
-    let Completion { object_key, csv_expires_at, .. } = completion;
-    let link = files.presigned_link(object_key, &file_name, now, *csv_expires_at).await;
+    let link = files.presigned_link(&completion.object_key, &file_name, now).await;
     link.map_err(Problem::unavailable)
 }
 

@@ -83,7 +83,7 @@ pub use manifest::{LoadError, LoadErrorCode, LoadStatus, Manifest};
 pub use metrics::Metric;
 pub use report::{Completion, Failure, FailureCode, NewReport, Report, ReportState};
 #[cfg(feature = "s3")]
-pub use report_files::{PresignedLink, ReportFiles, StoredCsv};
+pub use report_files::{LINK_LIFE, PresignedLink, ReportFiles, StoredCsv};
 pub use report_id::{ReportId, ReportIdError};
 #[cfg(feature = "sqs")]
 pub use report_queue::ReportQueue;

@@ -35,8 +35,8 @@ pub struct PresignedLink {
     pub expires_at: Timestamp,
 }
 
-/// How long a link is good for at most, in microseconds (spec section 7).
-const LINK_LIFE: i64 = 15 * interval::MINUTE;
+/// How long a link is good for, in microseconds (spec section 7).
+pub const LINK_LIFE: i64 = 15 * interval::MINUTE;
 const CSV_TYPE: &str = "text/csv; charset=utf-8";
 
 impl ReportFiles {
@@ -68,20 +68,15 @@ impl ReportFiles {
         Ok(stored)
     }
 
-    /// Makes a link that is good for 15 minutes from `now`, but not beyond `csv_expires_at`; a
-    /// browser saves what it gets by it as `file_name`, which must need no quoting in a header. No
-    /// call is made.
+    /// Makes a link that is good for [`LINK_LIFE`] from `now`; a browser saves what it gets by it as
+    /// `file_name`, which must need no quoting in a header. No call is made.
     pub async fn presigned_link(
         &self,
         key: &str,
         file_name: &str,
         now: Timestamp,
-        csv_expires_at: Timestamp,
     ) -> Result<PresignedLink, CallError> {
-        let life_micros = csv_expires_at.micros().saturating_sub(now.micros());
-        // S3 takes whole seconds, and none is no life.
-        let life_seconds = (life_micros.min(LINK_LIFE) / interval::SECOND).max(1);
-        let life = Duration::from_secs(life_seconds.unsigned_abs());
+        let life = Duration::from_micros(LINK_LIFE.unsigned_abs());
         let micros = u64::try_from(now.micros()).unwrap_or_default();
         let presigning = PresigningConfig::builder()
             .start_time(UNIX_EPOCH + Duration::from_micros(micros))
@@ -98,7 +93,7 @@ impl ReportFiles {
             .presigned(presigning)
             .await
             .map_err(|source| CallError::new("presigning GetObject", source))?;
-        let expires_at = now.plus(life_seconds * interval::SECOND);
+        let expires_at = now.plus(LINK_LIFE);
         Ok(PresignedLink { url: request.uri().to_owned(), expires_at })
     }
 }
