@@ -7,17 +7,11 @@ import json
 import re
 import unittest
 
-from translated_template import ROOT, of_type, stored, translated
+from translated_template import FUNCTIONS, ROOT, of_type, stored, translated
 
 DEFAULT = translated()
 SCHEDULED = translated(ReportSchedule="rate(1 hour)")
 
-FUNCTIONS = {
-    "trigger_report": "TriggerReport",
-    "get_report": "GetReport",
-    "compute_report": "ComputeReport",
-    "load_data": "LoadData",
-}
 NAMESPACE = "StoreUptime/<AWS::StackName>"
 
 
@@ -75,10 +69,18 @@ class Operation(unittest.TestCase):
             function = DEFAULT[f"{FUNCTIONS[name]}Function"]["Properties"]
             self.assertEqual(function["Environment"]["Variables"]["METRICS_NAMESPACE"], NAMESPACE)
 
+    def test_the_limits_of_a_load_are_those_of_the_command_line_unless_set(self):
+        source = (ROOT / "lib" / "uptime" / "src" / "ingest" / "limits.rs").read_text()
+        [(rejects, ratio)] = re.findall(r"Limits \{.*reject_limit_percent: (\d+), gzip_ratio_limit: (\d+) \}", source)
+        variables = DEFAULT["LoadDataFunction"]["Properties"]["Environment"]["Variables"]
+        deployed = (variables["REJECT_LIMIT_PERCENT"], variables["GZIP_RATIO_LIMIT"])
+        self.assertEqual(deployed, (int(rejects), int(ratio)))
+        self.assertEqual(DEFAULT["RejectedRowsAlarm"]["Properties"]["Threshold"], int(rejects))
+
     def test_alarms_watch_metrics_that_are_sent(self):
         alarms = of_type(DEFAULT, "AWS::CloudWatch::Alarm")
         ours = {name: watched(alarm) for name, alarm in alarms.items() if watched(alarm)}
-        self.assertEqual(set(ours), {"FailedReportsAlarm", "FailedLoadsAlarm", "RefusedLoadsAlarm"})
+        self.assertEqual(set(ours), {"FailedReportsAlarm", "FailedLoadsAlarm", "RejectedRowsAlarm"})
         self.assertLessEqual(set().union(*ours.values()), sent())
 
     def test_the_dashboard_shows_every_metric_that_is_sent(self):

@@ -7,7 +7,7 @@ import json
 import re
 import unittest
 
-from translated_template import accepted, of_type, source, stored, translated
+from translated_template import FUNCTIONS, accepted, of_type, source, stored, translated
 
 POOL = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abc"
 ANYBODY = "NONE_ANYBODY_MAY_READ_ANY_REPORT"
@@ -25,12 +25,6 @@ CALLS = {
     ("/get_report", "get"): "GetReportFunction",
     ("/get_report", "post"): "GetReportFunction",
     ("/get_report/{report_id}", "get"): "GetReportFunction",
-}
-FUNCTIONS = {
-    "trigger_report": "TriggerReport",
-    "get_report": "GetReport",
-    "compute_report": "ComputeReport",
-    "load_data": "LoadData",
 }
 
 DATA_BUCKET = "arn:<AWS::Partition>:s3:::<AWS::StackName>-data-<AWS::AccountId>-<AWS::Region>"
@@ -293,7 +287,7 @@ class Stores(unittest.TestCase):
                 self.assertTrue(any("NoncurrentVersionExpiration" in rule for rule in rules))
                 for resource in (f"<{name}.Arn>", f"<{name}.Arn>/*"):
                     self.assertTrue(refuses_without_tls(policies[f"<{name}>"], resource), resource)
-                # A first deployment that fails leaves none, for the next needs their names.
+                # A first deployment that fails leaves none: the next needs the names that two of them have.
                 self.check_kept(name, "RetainExceptOnCreate")
 
     def test_reports_expire_as_the_parameter_says(self):

@@ -21,6 +21,14 @@ logging.getLogger("samtranslator").setLevel(logging.ERROR)
 ROOT = pathlib.Path(__file__).parent.parent
 NOTHING = object()
 
+# The packages of the functions and what their resources are called after.
+FUNCTIONS = {
+    "trigger_report": "TriggerReport",
+    "get_report": "GetReport",
+    "compute_report": "ComputeReport",
+    "load_data": "LoadData",
+}
+
 
 def source():
     """The template as it is written."""

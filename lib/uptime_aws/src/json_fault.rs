@@ -5,11 +5,15 @@ use serde_json::error::Category;
 /// Why a text is not the JSON that was wanted. **It never holds the text**, as serde's own errors
 /// do: they quote values and names of members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{what}: line {line}, column {column}")]
+#[error("{what}{}", at(.place.as_ref()))]
 pub struct JsonFault {
     what: &'static str,
-    line: usize,
-    column: usize,
+    /// Line and column; what was parsed before has none.
+    place: Option<(usize, usize)>,
+}
+
+fn at(place: Option<&(usize, usize)>) -> String {
+    place.map_or_else(String::new, |(line, column)| format!(": line {line}, column {column}"))
 }
 
 impl From<serde_json::Error> for JsonFault {
@@ -19,7 +23,8 @@ impl From<serde_json::Error> for JsonFault {
             Category::Eof => "the text ends within its JSON",
             Category::Syntax | Category::Io => "the text is not JSON",
         };
-        JsonFault { what, line: error.line(), column: error.column() }
+        let place = (error.line() > 0).then(|| (error.line(), error.column()));
+        JsonFault { what, place }
     }
 }
 
