@@ -1,4 +1,4 @@
-"""Deploys template.yaml to a cloud that is not ours, on this machine, and tells story.py to it.
+"""Deploys template.yaml to a cloud that is not ours, on this machine, by both values of ApiLogRole, and tells story.py to it.
 
     python3 tests/cloud.py target/release/local             # builds the functions, too
     python3 tests/cloud.py target/release/local --built     # as `sam build` left them in .aws-sam/build
@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 import venv
 
@@ -38,6 +39,8 @@ EMULATOR_PACKAGES = ["ministack[full]==1.5.33"]
 BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
 
 STACK = "store-uptime"
+# A stack beside it, for an account whose APIs have a log role already.
+LOG_ROLE_EXISTS = "log-role-exists"
 ARCHITECTURE = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
 # The emulator knows no alarms on expressions.
 PARAMETERS = [f"Architecture={ARCHITECTURE}", "Monitoring=off"]
@@ -52,7 +55,7 @@ SECONDS_TO_TELL = 1200
 LINES_OF_LOG = 40
 
 NOT_PROVEN = """Not proven by this: that an API call's signature is right (ministack looks at who signed it and what they
-may do; S3's and the others' it verifies), API Gateway's own answers, throttling and validation, Lambda's
+may do; S3's and the others' it verifies), API Gateway's own answers, throttling, validation and TLS, Lambda's
 memory and time-outs, quotas and limits, deliveries that AWS repeats or delays, logs, encryption, lifecycles,
 schedules, alarms and dashboard (Monitoring is off), another processor's build; nor speed, cost or load."""
 
@@ -167,16 +170,28 @@ def build(environment):
     run(command, SECONDS_TO_BUILD, cwd=ROOT, env=tools)
 
 
-def deploy(emulator):
+def deploy(emulator, stack, *parameters):
     """Deploys as samconfig.toml says; returns where the emulator serves the API."""
     options = {"cwd": ROOT, "env": emulator.environment, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     sam = SAM / "bin" / "sam"
-    command = [sam, "deploy", "--no-confirm-changeset", "--parameter-overrides", *PARAMETERS]
+    command = [sam, "deploy", "--stack-name", stack, "--no-confirm-changeset", "--parameter-overrides", *PARAMETERS, *parameters]
     run(command, SECONDS_TO_DEPLOY, **options)
-    listed = run([sam, "list", "stack-outputs", "--stack-name", STACK, "--output", "json"], SECONDS_TO_DEPLOY, **options)
+    listed = run([sam, "list", "stack-outputs", "--stack-name", stack, "--output", "json"], SECONDS_TO_DEPLOY, **options)
     outputs = {output["OutputKey"]: output["OutputValue"] for output in json.loads(listed)}
     host, _, stage = outputs["ApiUrl"].removeprefix("https://").partition("/")
     return f"{emulator.url}/_aws/execute-api/{host.partition('.')[0]}/{stage}"
+
+
+def deploy_where_a_log_role_exists(emulator):
+    """Deploys a second stack by the other value of ApiLogRole: its API is there, and refuses a call without a signature."""
+    call = urllib.request.Request(f"{deploy(emulator, LOG_ROLE_EXISTS, 'ApiLogRole=exists')}/trigger_report")
+    trust = ssl.create_default_context(cafile=emulator.certificate)
+    try:
+        status = urllib.request.urlopen(call, timeout=SECONDS_TO_START, context=trust).status
+    except urllib.error.HTTPError as refusal:
+        status = refusal.code
+    if status != 403:
+        raise SystemExit(f"with ApiLogRole=exists a call without a signature got {status}, where 403 is right")
 
 
 def tell(emulator, api_url, given):
@@ -211,7 +226,8 @@ def main():
         with emulator.log().open("w") as log, started(command, env=environment, stdout=log, stderr=log) as process:
             try:
                 step("emulator started", lambda: emulator.wait(process))
-                api_url = step("deployed", lambda: deploy(emulator))
+                api_url = step("deployed", lambda: deploy(emulator, STACK))
+                step("deployed with ApiLogRole=exists", lambda: deploy_where_a_log_role_exists(emulator))
                 step("story told", lambda: tell(emulator, api_url, given))
             except SystemExit:
                 print("\n".join(["the emulator's last lines:", *emulator.last_lines()]))

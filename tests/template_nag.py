@@ -36,7 +36,7 @@ IN_THE_QUEUE = "API Gateway waits for the answer; queues have their own dead-let
 
 # (rule, resources) -> why it is so
 ACCEPTED = {
-    (f"AwsSolutions-IAM4[Policy::{LOG_POLICY}]", "ApiAccountRole"): LOG_OF_ALL,
+    (f"AwsSolutions-IAM4[Policy::{LOG_POLICY}]", "CallLogRole"): LOG_OF_ALL,
     ("AwsSolutions-IAM5[Resource::*]", *ROLES): X_RAY,
     ("Serverless-LambdaStarPermissions", *ROLES): X_RAY,
     ("AwsSolutions-IAM5[Resource::<ReportBucket.Arn>/reports/*]", "ComputeReportRole", "GetReportRole"): ONE_FOLDER,

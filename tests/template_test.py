@@ -7,7 +7,9 @@ import json
 import re
 import unittest
 
-from translated_template import FUNCTIONS, accepted, of_type, source, stored, translated
+from botocore.loaders import Loader
+
+from translated_template import FUNCTIONS, ROOT, accepted, defaults, dependencies, for_cloudformation, of_type, source, stored, translated
 
 POOL = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abc"
 ANYBODY = "NONE_ANYBODY_MAY_READ_ANY_REPORT"
@@ -18,6 +20,7 @@ MODES = {
     ANYBODY: translated(Authorization=ANYBODY),
 }
 SCHEDULED = translated(ReportSchedule="rate(1 hour)")
+LOG_ROLE_EXISTS = translated(ApiLogRole="exists")
 
 CALLS = {
     ("/trigger_report", "get"): "TriggerReportFunction",
@@ -176,12 +179,25 @@ class Callers(unittest.TestCase):
                 [stage] = of_type(resources, "AWS::ApiGateway::Stage").values()
                 [deployment] = of_type(resources, "AWS::ApiGateway::Deployment").values()
                 self.assertNotIn("StageName", deployment)
-                self.assertEqual(stage["AccessLogSetting"]["DestinationArn"], "<ApiLog.Arn>")
+                self.assertEqual(stage["AccessLogSetting"]["DestinationArn"], "<CallLog.Arn>")
                 json.loads(stage["AccessLogSetting"]["Format"])
                 [settings] = stage["MethodSettings"]
                 self.assertEqual((settings["ResourcePath"], settings["HttpMethod"]), ("/*", "*"))
                 self.assertEqual((settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]), (10, 20))
                 self.assertFalse(settings["DataTraceEnabled"])
+
+    def test_an_account_with_a_log_role_gets_the_same_api(self):
+        lost = {name for name, about in DEFAULT.items() if about["Type"] != "AWS::ApiGateway::Deployment"} - set(LOG_ROLE_EXISTS)
+        self.assertEqual(lost, {"CallLogAccount", "CallLogRole"})
+        self.assertEqual(methods(LOG_ROLE_EXISTS), methods(DEFAULT))
+        self.assertEqual(len(of_type(LOG_ROLE_EXISTS, "AWS::ApiGateway::Stage")), 1)
+
+    def test_the_stage_waits_for_the_log_role_that_is_made(self):
+        for resources, is_made in ((DEFAULT, True), (LOG_ROLE_EXISTS, False)):
+            with self.subTest(is_made=is_made):
+                [stage] = of_type(resources, "AWS::ApiGateway::Stage").values()
+                self.assertEqual("<CallLogAccount>" in str(stage), is_made)
+        self.assertEqual(DEFAULT["CallLogAccount"]["Properties"], {"CloudWatchRoleArn": "<CallLogRole.Arn>"})
 
     def test_another_authorization_reaches_the_stage(self):
         self.assertTrue(source()["Resources"]["Api"]["Properties"]["AlwaysDeploy"])
@@ -207,6 +223,25 @@ class Callers(unittest.TestCase):
                 self.assertRegex(problem["type"], "^/problems/[a-z-]+$")
                 self.assertEqual(problem["request_id"], "$context.requestId")
                 self.assertNotIn("$context.error", str(problem))
+
+
+class Order(unittest.TestCase):
+    RESOURCES = for_cloudformation(defaults())["Resources"]
+
+    def test_nothing_depends_on_what_is_made_under_a_condition(self):
+        """When the condition is false, CloudFormation makes neither."""
+        for name, about in self.RESOURCES.items():
+            with self.subTest(resource=name):
+                conditional = {other for other in dependencies(about) if "Condition" in self.RESOURCES[other]}
+                self.assertEqual(conditional, set())
+
+    def test_no_name_hides_from_cfn_lint(self):
+        """It takes a name that begins with a SAM resource's for one that SAM makes, and does not check what depends on it."""
+        written = source()["Resources"]
+        expanded = tuple(name for name, about in written.items() if about["Type"].startswith("AWS::Serverless::"))
+        hidden = {name for name in written if name not in expanded and name.startswith(expanded)}
+        # Nothing depends on an alarm.
+        self.assertEqual(hidden, {"ApiErrorsAlarm"})
 
 
 class Rights(unittest.TestCase):
@@ -248,9 +283,8 @@ class Rights(unittest.TestCase):
 
     def test_there_are_no_other_roles_than_these(self):
         functions = {f"{name}Role" for name in FUNCTIONS.values()}
-        self.assertEqual(set(of_type(DEFAULT, "AWS::IAM::Role")), functions | {"ApiAccountRole"})
-        exists = of_type(translated(ApiLogRole="exists"), "AWS::IAM::Role")
-        self.assertEqual(set(exists), functions)
+        self.assertEqual(set(of_type(DEFAULT, "AWS::IAM::Role")), functions | {"CallLogRole"})
+        self.assertEqual(set(of_type(LOG_ROLE_EXISTS, "AWS::IAM::Role")), functions)
 
     def test_the_scheduler_may_invoke_one_function(self):
         role = SCHEDULED["ScheduledReportRole"]["Properties"]

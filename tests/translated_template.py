@@ -53,11 +53,22 @@ def translated(**given):
     parameters = defaults() | given
     template = for_cloudformation(parameters)
     deployment = Deployment(template, parameters)
-    return {
+    made = {
         name: deployment.resolved(resource)
         for name, resource in template["Resources"].items()
         if "Condition" not in resource or deployment.holds(resource["Condition"])
     }
+    # As CloudFormation does: what depends on a resource that is not made is silently not made either.
+    while lost := [name for name, about in made.items() if not dependencies(about) <= made.keys()]:
+        for name in lost:
+            del made[name]
+    return made
+
+
+def dependencies(resource):
+    """The names of the resources that a resource depends on by its DependsOn."""
+    named = resource.get("DependsOn", [])
+    return {named} if isinstance(named, str) else set(named)
 
 
 def accepted(**given):
