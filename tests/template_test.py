@@ -372,8 +372,20 @@ class Queues(unittest.TestCase):
                 self.assertTrue(source_arn.endswith(f":<AWS::AccountId>:{about['QueueName']}"), source_arn)
                 mapping = DEFAULT[f"{name}FunctionQueue"]["Properties"]
                 self.assertEqual(mapping["EventSourceArn"], f"<{queue}.Arn>")
-                self.assertEqual(mapping["ScalingConfig"], {"MaximumConcurrency": 5})
+                # One message an invocation: no good file waits for another's next try.
+                self.assertEqual((mapping["BatchSize"], mapping.get("MaximumBatchingWindowInSeconds")), (1, None))
                 self.assertEqual(mapping["FunctionResponseTypes"], ["ReportBatchItemFailures"])
+
+    def test_loads_and_reports_leave_room_for_calls_in_an_account_of_ten(self):
+        # AWS takes no fewer than two.
+        self.assertEqual([source()["Parameters"][name]["MinValue"] for name in ("LoadsAtOnce", "ReportsAtOnce")], [2, 2])
+        self.assertLessEqual(self.at_once(DEFAULT, "LoadData") + self.at_once(DEFAULT, "ComputeReport"), 6)
+        other = translated(LoadsAtOnce=20, ReportsAtOnce=40)
+        self.assertEqual((self.at_once(other, "LoadData"), self.at_once(other, "ComputeReport")), (20, 40))
+
+    @staticmethod
+    def at_once(resources, name):
+        return resources[f"{name}FunctionQueue"]["Properties"]["ScalingConfig"]["MaximumConcurrency"]
 
     def test_the_functions_know_their_queue(self):
         queue = DEFAULT["ReportQueue"]["Properties"]
