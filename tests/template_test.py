@@ -357,12 +357,28 @@ class Queues(unittest.TestCase):
                 self.assertTrue(queue["SqsManagedSseEnabled"])
                 self.assertTrue(refuses_without_tls(documents[f"<{name}>"], f"<{name}.Arn>"))
 
-    def test_a_message_is_hidden_for_six_time_outs_and_given_up_after_five_tries(self):
+    def test_a_report_is_tried_again_after_six_time_outs_and_a_load_after_one_and_a_minute(self):
+        (report, report_again), (load, load_again) = self.time_outs()
+        self.assertEqual((report_again, load_again), (6 * report, load + 60))
+
+    def test_the_local_system_waits_as_long_as_the_deployed_one(self):
+        local = (ROOT / "lib" / "local" / "src" / "system" / "settings.rs").read_text()
+        minutes = re.findall(r"timeout: Duration::from_mins\((\d+)\),[^}]*?visibility: Duration::from_mins\((\d+)\)", local)
+        seconds = [(int(timeout) * 60, int(visibility) * 60) for timeout, visibility in minutes]
+        self.assertEqual(seconds, self.time_outs())
+
+    @staticmethod
+    def time_outs():
+        """Of reports, then of loads: what a function has, and after how long its message is seen again."""
+        return [
+            (DEFAULT[f"{name}Function"]["Properties"]["Timeout"], DEFAULT[queue]["Properties"]["VisibilityTimeout"])
+            for queue, name in (("ReportQueue", "ComputeReport"), ("LoadQueue", "LoadData"))
+        ]
+
+    def test_a_message_is_given_up_after_five_tries(self):
         for queue, name in (("ReportQueue", "ComputeReport"), ("LoadQueue", "LoadData")):
             with self.subTest(queue=queue):
                 about = DEFAULT[queue]["Properties"]
-                function = DEFAULT[f"{name}Function"]["Properties"]
-                self.assertEqual(about["VisibilityTimeout"], 6 * function["Timeout"])
                 self.assertEqual(about["RedrivePolicy"]["maxReceiveCount"], 5)
                 dead = DEFAULT[about["RedrivePolicy"]["deadLetterTargetArn"][1:-len(".Arn>")]]["Properties"]
                 self.assertEqual(dead["MessageRetentionPeriod"], 14 * 24 * 3600)

@@ -69,7 +69,8 @@ impl SystemSettings {
         };
         let loads = Worker {
             timeout: Duration::from_mins(15),
-            visibility: Duration::from_mins(90),
+            // As the template's load queue: the time-out and a minute.
+            visibility: Duration::from_mins(16),
             retry_after: Duration::from_secs(5),
             concurrency: CONCURRENCY,
         };
