@@ -80,8 +80,28 @@ class Operation(unittest.TestCase):
     def test_alarms_watch_metrics_that_are_sent(self):
         alarms = of_type(DEFAULT, "AWS::CloudWatch::Alarm")
         ours = {name: watched(alarm) for name, alarm in alarms.items() if watched(alarm)}
-        self.assertEqual(set(ours), {"FailedReportsAlarm", "FailedLoadsAlarm", "RejectedRowsAlarm"})
+        self.assertEqual(set(ours), {"FailedReportsAlarm", "FailedLoadsAlarm", "FailedLoadAttemptsAlarm", "RejectedRowsAlarm"})
         self.assertLessEqual(set().union(*ours.values()), sent())
+
+    def test_the_alarm_on_calls_names_the_api_as_it_is_named(self):
+        """Of another name there are no figures, and no alarm ever rings."""
+        dimensions = {about["Name"]: about["Value"] for about in DEFAULT["ApiErrorsAlarm"]["Properties"]["Dimensions"]}
+        title = DEFAULT["Api"]["Properties"]["Body"]["info"]["title"]
+        [stage] = of_type(DEFAULT, "AWS::ApiGateway::Stage").values()
+        self.assertEqual(dimensions, {"ApiName": title, "Stage": stage["StageName"]})
+
+    def test_one_failed_try_of_a_load_rings(self):
+        alarm = DEFAULT["FailedLoadAttemptsAlarm"]["Properties"]
+        self.assertEqual((alarm["MetricName"], alarm["Statistic"]), ("LoadAttemptsFailed", "Sum"))
+        self.assertEqual((alarm["ComparisonOperator"], alarm["Threshold"]), ("GreaterThanThreshold", 0))
+        self.assertLessEqual(alarm["Period"], 300)
+
+    def test_an_hour_of_more_reads_than_the_parameter_says_rings(self):
+        alarm = translated(AlarmReadUnitsPerHour=5)["ReadUnitsAlarm"]["Properties"]
+        self.assertEqual((alarm["Namespace"], alarm["MetricName"]), ("AWS/DynamoDB", "ConsumedReadCapacityUnits"))
+        self.assertEqual(alarm["Dimensions"], [{"Name": "TableName", "Value": "<DataTable>"}])
+        self.assertEqual((alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]), ("Sum", 3600, 1))
+        self.assertEqual((alarm["ComparisonOperator"], alarm["Threshold"]), ("GreaterThanThreshold", 5))
 
     def test_the_dashboard_shows_every_metric_that_is_sent(self):
         dashboard = json.loads(DEFAULT["Dashboard"]["Properties"]["DashboardBody"])
