@@ -199,6 +199,13 @@ class Callers(unittest.TestCase):
                 self.assertEqual("<CallLogAccount>" in str(stage), is_made)
         self.assertEqual(DEFAULT["CallLogAccount"]["Properties"], {"CloudWatchRoleArn": "<CallLogRole.Arn>"})
 
+    def test_the_api_takes_tls_1_2_and_newer_by_its_own_address_alone(self):
+        api = of_type(DEFAULT, "AWS::ApiGateway::RestApi")["Api"]
+        self.assertEqual((api["SecurityPolicy"], api["EndpointAccessMode"]), ("SecurityPolicy_TLS13_1_2_2021_06", "STRICT"))
+        shapes = Loader().load_service_model("apigateway", "service-2")["shapes"]
+        self.assertIn(api["SecurityPolicy"], shapes["SecurityPolicy"]["enum"])
+        self.assertIn(api["EndpointAccessMode"], shapes["EndpointAccessMode"]["enum"])
+
     def test_another_authorization_reaches_the_stage(self):
         self.assertTrue(source()["Resources"]["Api"]["Properties"]["AlwaysDeploy"])
 
@@ -281,6 +288,20 @@ class Rights(unittest.TestCase):
                     if "*" in as_list(statement["Resource"]):
                         self.assertEqual(actions, TRACE_ACTIONS)
 
+    def test_a_role_reaches_only_buckets_of_this_account(self):
+        """An ARN of S3 names no account, and anybody may make a bucket of a name that is free again."""
+        asked = {"StringEquals": {"aws:ResourceAccount": "<AWS::AccountId>"}}
+        reached = [
+            (name, statement)
+            for name, role in of_type(SCHEDULED, "AWS::IAM::Role").items()
+            for statement in statements(role)
+            if any(action.startswith("s3:") for action in as_list(statement["Action"]))
+        ]
+        self.assertEqual({name for name, _ in reached}, {"GetReportRole", "ComputeReportRole", "LoadDataRole"})
+        for name, statement in reached:
+            with self.subTest(role=name, actions=statement["Action"]):
+                self.assertEqual(statement["Condition"], asked)
+
     def test_there_are_no_other_roles_than_these(self):
         functions = {f"{name}Role" for name in FUNCTIONS.values()}
         self.assertEqual(set(of_type(DEFAULT, "AWS::IAM::Role")), functions | {"CallLogRole"})
@@ -323,6 +344,14 @@ class Stores(unittest.TestCase):
                     self.assertTrue(refuses_without_tls(policies[f"<{name}>"], resource), resource)
                 # A first deployment that fails leaves none: the next needs the names that two of them have.
                 self.check_kept(name, "RetainExceptOnCreate")
+
+    def test_no_version_of_a_report_is_read_by_a_link_older_than_fifteen_minutes(self):
+        statements = DEFAULT["ReportBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        [guard] = [statement for statement in statements if "NumericGreaterThan" in statement["Condition"]]
+        self.assertEqual((guard["Effect"], guard["Principal"]), ("Deny", "*"))
+        self.assertEqual(set(guard["Action"]), {"s3:GetObject", "s3:GetObjectVersion"})
+        self.assertEqual(guard["Resource"], "<ReportBucket.Arn>/*")
+        self.assertEqual(guard["Condition"], {"NumericGreaterThan": {"s3:signatureAge": 15 * 60 * 1000}})
 
     def test_reports_expire_as_the_parameter_says(self):
         bucket = translated(ReportDays=7)["ReportBucket"]["Properties"]
