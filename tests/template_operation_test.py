@@ -39,6 +39,13 @@ class Operation(unittest.TestCase):
                 self.assertEqual(function["LoggingConfig"]["LogFormat"], "JSON")
                 self.assertEqual(function["TracingConfig"], {"Mode": "Active"})
 
+    def test_no_log_level_hides_the_metrics(self):
+        """Lambda takes a metric's line, which names no level, for INFO, and drops it from a log that starts above that."""
+        for name in FUNCTIONS.values():
+            with self.subTest(function=name):
+                level = DEFAULT[f"{name}Function"]["Properties"]["LoggingConfig"]["ApplicationLogLevel"]
+                self.assertIn(level, {"TRACE", "DEBUG", "INFO"})
+
     def test_a_report_is_made_unasked_only_when_a_schedule_is_given(self):
         self.assertEqual(of_type(DEFAULT, "AWS::Scheduler::Schedule"), {})
         [schedule] = of_type(SCHEDULED, "AWS::Scheduler::Schedule").values()
