@@ -1,4 +1,4 @@
-"""Makes a user of the emulator's account who may do what story.py does and nothing else.
+"""Makes a user of the emulator's account who may do what story.py does and nothing else, and mends its mappings.
 
     python3 tests/caller.py STACK API_URL        # needs boto3, and the account's credentials
 
@@ -35,8 +35,16 @@ def allow(actions, resource):
     return {"Effect": "Allow", "Action": actions, "Resource": resource}
 
 
+def mend_mappings():
+    """The emulator keeps a number that comes from a parameter as text, and then reads no queue. CloudFormation does not."""
+    functions = boto3.client("lambda")
+    for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+        functions.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig=mapping["ScalingConfig"])
+
+
 def main():
     stack, api_url = sys.argv[1:]
+    mend_mappings()
     iam = boto3.client("iam")
     [about] = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in about["Outputs"]}

@@ -1,7 +1,7 @@
 """Holds template.yaml against cdk-nag's packs AwsSolutions and Serverless; asks neither AWS nor anybody.
 
     python3 -m venv nag
-    nag/bin/pip install cdk-nag==3.0.2 aws-cdk-lib==2.275.0 aws-sam-translator==1.115.0
+    nag/bin/pip install cdk-nag==3.0.2 aws-cdk-lib==2.275.0 aws-sam-translator==1.115.0 pyyaml==6.0.4
     nag/bin/python tests/template_nag.py
 
 Needs Node.js. Fails if something is found that is not accepted below, with its reason, and if something
