@@ -49,8 +49,9 @@ async fn hours_are_read_by_the_zone_rules_of_today() {
     let id = story.trigger("?as_of=2026-11-10T18:00:00Z").await;
 
     assert_eq!(story.ended(&id).await["tz_release"], TZ_RELEASE);
-    let row = "V,0.00,1.00,1.00,0.00,0.00,0.00";
-    assert_eq!(story.csv_of(&id).await, format!("{}\n{row}\n", small::HEADER));
+    let csv = format!("{}\nV,0.00,1.00,1.00,0.00,0.00,0.00\n", small::HEADER);
+    assert_eq!(story.csv_of(&id).await, csv);
+    assert_eq!(local_report(&files, "--as-of 2026-11-10T18:00:00Z"), csv);
 }
 
 async fn check(story: &Story, sample: &Sample, query: &str, options: &str) {
