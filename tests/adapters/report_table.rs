@@ -318,7 +318,7 @@ fn completion(attempt: u32) -> Completion {
     Completion {
         completed_at: at(2_500),
         counts: StoreCounts { stores: 3, ..StoreCounts::default() },
-        tz_release: "2025b".to_owned(),
+        tz_release: "2026f".to_owned(),
         object_key: format!("reports/x/{attempt}/report.csv"),
         size_bytes: 12,
         sha256: "ab".repeat(32),

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use end_to_end::adapters::Cloud;
 use futures::TryStreamExt;
-use uptime::business_hours::DEFAULT_ZONE;
 use uptime::report::{Method, Parameters};
 use uptime::segment::{Decoded, Segment, Source, decode, pack_hours, pack_zones};
-use uptime::{Shard, StoreId, Timestamp};
+use uptime::{Shard, StoreId, Timestamp, Zone};
 use uptime_aws::{Deadline, StoreData};
 
 #[tokio::test]
@@ -106,7 +105,7 @@ fn hours(file: &str, letters: &str) -> (Source, Vec<Segment>) {
 }
 
 fn zones(file: &str, letters: &str) -> (Source, Vec<Segment>) {
-    let stores = letters.split(' ').map(|letter| (store(letter), DEFAULT_ZONE)).collect();
+    let stores = letters.split(' ').map(|letter| (store(letter), Zone::DEFAULT)).collect();
     (source(file), pack_zones(shard(), &source(file), stores))
 }
 

@@ -2,6 +2,9 @@
 
 use end_to_end::engine::{Sample, local_report};
 use end_to_end::story::Story;
+use uptime::zone::TZ_RELEASE;
+
+use crate::small;
 
 #[tokio::test]
 async fn figures_are_those_of_the_command_line_whatever_is_asked_for() {
@@ -30,6 +33,25 @@ async fn the_default_method_is_a_setting_of_the_deployment() {
 
     assert_eq!(story.status(&id).await["method"], "poll_count");
     assert_eq!(story.csv_of(&id).await, local_report(&sample.files(), "--method poll_count"));
+}
+
+/// Vancouver has kept -07 since March 2026: 09:00 to 10:00 is 16:00 to 17:00 UTC, also in November.
+#[tokio::test]
+async fn hours_are_read_by_the_zone_rules_of_today() {
+    let files = [
+        "store_id,dayOfWeek,start_time_local,end_time_local\nV,1,09:00,10:00\n",
+        "store_id,timezone_str\nV,America/Vancouver\n",
+        "store_id,timestamp_utc,status\nV,2026-11-10T16:30:00Z,active\n",
+    ];
+    let story = Story::begin().await;
+    story.load_all(&files).await;
+
+    let id = story.trigger("?as_of=2026-11-10T18:00:00Z").await;
+
+    assert_eq!(story.ended(&id).await["tz_release"], TZ_RELEASE);
+    let csv = format!("{}\nV,0.00,1.00,1.00,0.00,0.00,0.00\n", small::HEADER);
+    assert_eq!(story.csv_of(&id).await, csv);
+    assert_eq!(local_report(&files, "--as-of 2026-11-10T18:00:00Z"), csv);
 }
 
 async fn check(story: &Story, sample: &Sample, query: &str, options: &str) {

@@ -104,7 +104,7 @@ async fn complete_report(story: &Story, csv_expires_at: Timestamp) -> ReportId {
     let completion = Completion {
         completed_at: now,
         counts: StoreCounts::default(),
-        tz_release: "2025b".to_owned(),
+        tz_release: "2026f".to_owned(),
         object_key: format!("reports/{id}/1/report.csv"),
         size_bytes: 0,
         sha256: "0".repeat(64),

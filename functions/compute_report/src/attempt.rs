@@ -4,11 +4,11 @@ use std::pin::pin;
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use uptime::Shard;
-use uptime::business_hours::TZ_RELEASE;
 use uptime::interval::DAY;
 use uptime::output::report_csv;
 use uptime::report::{Parameters, ShardReport};
 use uptime::shard_data::ShardData;
+use uptime::zone::TZ_RELEASE;
 use uptime_aws::{
     CallError, Completion, Failure, FailureCode, LINK_LIFE, Metric, Report, ReportTableError,
     StoreData, StoreDataError, StoredCsv,

@@ -30,7 +30,7 @@ fn a_complete_report_tells_its_counts_and_its_link() {
         "method": "time_weighted", "max_hold_minutes": 90, "created_at": "2023-01-26T08:00:00Z",
         "completed_at": "2023-01-26T08:00:03.500000Z",
         "stores": 4, "stores_without_polls": 3, "stores_with_default_hours": 2,
-        "stores_with_default_zone": 1, "tz_release": "2025b",
+        "stores_with_default_zone": 1, "tz_release": "2026f",
         "report_url": "https://bucket.example/report.csv?signature=1",
         "report_url_expires_at": "2023-01-26T09:15:00Z",
     });
@@ -150,7 +150,7 @@ fn completion() -> Completion {
             with_default_hours: 2,
             with_default_zone: 1,
         },
-        tz_release: "2025b".to_owned(),
+        tz_release: "2026f".to_owned(),
         object_key: format!("reports/{ID}/1/report.csv"),
         size_bytes: 1,
         sha256: String::new(),

@@ -2,17 +2,10 @@
 //! that knows how hours are meant.
 
 use chrono::Weekday;
-use chrono_tz::Tz;
 
 use crate::Interval;
 use crate::interval::SECOND;
 use crate::zone_clock::{LocalDate, LocalDateTime, ZoneClock};
-
-/// The zone of a store without one.
-pub const DEFAULT_ZONE: Tz = Tz::America__Chicago;
-
-/// The release of the tz database compiled in, `2025b`.
-pub const TZ_RELEASE: &str = chrono_tz::IANA_TZDB_VERSION;
 
 /// A local time of day to the second; 24:00:00 is the day's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

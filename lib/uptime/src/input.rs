@@ -16,11 +16,10 @@ mod reject;
 mod tests;
 mod values;
 
-use chrono_tz::Tz;
 use thiserror::Error;
 
 use crate::business_hours::HoursRow;
-use crate::{Poll, StoreId};
+use crate::{Poll, StoreId, Zone};
 
 pub(crate) use record::leaves_quote_open;
 pub use values::EARLIEST_POLL;
@@ -75,7 +74,7 @@ pub trait Records {
     fn hours(&mut self, store: StoreId, row: HoursRow, record: &[u8]) -> Result<(), Problem>;
 
     /// A valid row of a file of time zones.
-    fn zone(&mut self, store: StoreId, zone: Tz, record: &[u8]);
+    fn zone(&mut self, store: StoreId, zone: Zone, record: &[u8]);
 
     /// A rejected one.
     fn reject(&mut self, reject: Reject, record: &[u8]);

@@ -7,6 +7,7 @@
 //! - `digits`: digits, eight at a time.
 //! - [`store`]: stores, polls, shards.
 //! - [`input`]: the bytes of a source file to validated rows and rejects.
+//! - [`zone`]: time zones by name, with their rules.
 //! - [`zone_clock`]: what the clocks of a zone show, and the way back to instants.
 //! - [`business_hours`]: weekly local hours to open intervals.
 //! - [`timeline`]: polls and open intervals to uptime, downtime and unknown; the heart.
@@ -24,6 +25,8 @@ pub mod timestamp;
 pub mod store;
 
 pub mod input;
+
+pub mod zone;
 
 pub mod zone_clock;
 
@@ -47,3 +50,4 @@ pub mod output;
 
 pub use interval::{Interval, Timestamp};
 pub use store::{Poll, PollSet, Shard, Status, StoreId};
+pub use zone::Zone;

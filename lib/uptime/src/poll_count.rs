@@ -58,12 +58,10 @@ fn polls_between(polls: &[Poll], from: Timestamp, to: Timestamp) -> &[Poll] {
 
 #[cfg(test)]
 mod tests {
-    use chrono_tz::Tz;
-
     use super::*;
     use crate::business_hours::LocalTime;
     use crate::report::Method;
-    use crate::{Interval, PollSet};
+    use crate::{Interval, PollSet, Zone};
 
     /// A Monday.
     const AS_OF: &str = "2023-01-23 12:00";
@@ -117,7 +115,8 @@ mod tests {
             Poll::new(at(&format!("2023-01-{when}")), status)
         });
         let as_of = at(AS_OF);
-        let clock = ZoneClock::new(Tz::UTC, Interval::ending_at(as_of, 200 * HOUR));
+        let clock =
+            ZoneClock::new(Zone::named("UTC").unwrap(), Interval::ending_at(as_of, 200 * HOUR));
         let parameters = Parameters { as_of, method: Method::PollCount };
 
         let polls = PollSet::new(polls.collect());

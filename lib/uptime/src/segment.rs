@@ -24,12 +24,11 @@ mod varint;
 use std::fmt;
 
 use chrono::{DateTime, Datelike};
-use chrono_tz::Tz;
 use thiserror::Error;
 
 use crate::business_hours::HoursRow;
 use crate::interval::DAY;
-use crate::{PollSet, Shard, StoreId, Timestamp};
+use crate::{PollSet, Shard, StoreId, Timestamp, Zone};
 
 pub use decode::decode;
 pub(crate) use decode::{Visitor, visit};
@@ -105,7 +104,7 @@ pub enum Decoded {
     /// All hours rows that a file has of these stores.
     Hours(Source, Vec<(StoreId, Vec<HoursRow>)>),
     /// The zones that a file gives these stores.
-    Zones(Source, Vec<(StoreId, Tz)>),
+    Zones(Source, Vec<(StoreId, Zone)>),
 }
 
 /// Why bytes are no segment that this version of the program reads.

@@ -10,14 +10,13 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use chrono_tz::Tz;
 use foldhash::fast::FixedState;
 
-use crate::business_hours::{DEFAULT_ZONE, HoursRow};
+use crate::business_hours::HoursRow;
 use crate::report::{Parameters, ShardReport, StoreCounts, row_for_store};
 use crate::segment::{self, DecodeError, Source};
 use crate::zone_clock::ZoneClock;
-use crate::{Poll, PollSet, StoreId, Timestamp};
+use crate::{Poll, PollSet, StoreId, Timestamp, Zone};
 
 /// Everything stored of one shard that a report needs.
 #[derive(Debug)]
@@ -31,7 +30,7 @@ struct StoreData {
     // As they came: in no order, with repeats.
     polls: Vec<Poll>,
     hours: Option<Sourced<Vec<HoursRow>>>,
-    zone: Option<Sourced<Tz>>,
+    zone: Option<Sourced<Zone>>,
 }
 
 /// A value and the upload that it came with.
@@ -60,12 +59,12 @@ impl ShardData {
     /// Computes the shard's rows.
     pub fn report(self) -> ShardReport {
         let ShardData { parameters, stores } = self;
-        let mut clocks: HashMap<Tz, ZoneClock, FixedState> = HashMap::default();
+        let mut clocks: HashMap<Zone, ZoneClock, FixedState> = HashMap::default();
         let mut report =
             ShardReport { rows: Vec::with_capacity(stores.len()), ..Default::default() };
         for (store, data) in stores {
             report.counts += counts_of(&data);
-            let zone = data.zone.map_or(DEFAULT_ZONE, |zone| zone.value);
+            let zone = data.zone.map_or(Zone::DEFAULT, |zone| zone.value);
             let clock =
                 clocks.entry(zone).or_insert_with(|| ZoneClock::new(zone, parameters.span()));
             let hours = data.hours.map(|hours| hours.value).unwrap_or_default();
@@ -123,7 +122,7 @@ impl segment::Visitor for Union<'_> {
         );
     }
 
-    fn zone(&mut self, source: &Source, store: StoreId, zone: Tz) {
+    fn zone(&mut self, source: &Source, store: StoreId, zone: Zone) {
         let source = self.shared(source);
         keep_newest(&mut self.stores.entry(store).or_default().zone, source, zone, |this, that| {
             this.name().cmp(that.name())

@@ -6,11 +6,10 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDateTime, Offset, TimeZone};
-use chrono_tz::Tz;
+use jiff::tz::Offset;
 
 use crate::interval::{DAY, SECOND};
-use crate::{Interval, Timestamp};
+use crate::{Interval, Timestamp, Zone};
 
 /// The clocks of one zone, right within a span and some days around it.
 #[derive(Debug, Clone)]
@@ -25,6 +24,12 @@ pub struct ZoneClock {
 struct Period {
     start: Timestamp,
     offset_micros: i64,
+}
+
+impl Period {
+    fn new(start: Timestamp, offset: Offset) -> Period {
+        Period { start, offset_micros: i64::from(offset.seconds()) * SECOND }
+    }
 }
 
 /// A local date, as days since Thursday, 1970-01-01.
@@ -58,26 +63,22 @@ pub struct LocalDateTime {
 /// gap on record, a whole day (Pacific/Apia, 2011-12-30).
 const MARGIN: i64 = 7 * DAY;
 
-/// Offsets are compared at this distance. Since 2000, before which no poll is accepted, no zone has
-/// kept an offset for less than 167 hours (America/Recife, October 2000).
-const STEP: i64 = DAY;
-
 impl ZoneClock {
     /// Looks up a zone's changes around `span`.
-    pub fn new(zone: Tz, span: Interval) -> ZoneClock {
-        let mut at = span.start().plus(-MARGIN);
-        let end = span.end().plus(MARGIN);
-        let mut offset_micros = offset_at(zone, at);
-        let mut periods = vec![Period { start: at, offset_micros }];
-        while at < end {
-            let next = at.plus(STEP);
-            if offset_at(zone, next) != offset_micros {
-                let start = first_change(zone, at, next);
-                offset_micros = offset_at(zone, start);
-                periods.push(Period { start, offset_micros });
-            }
-            at = next;
-        }
+    pub fn new(zone: Zone, span: Interval) -> ZoneClock {
+        let rules = zone.rules();
+        let (first, end) = (span.start().plus(-MARGIN), span.end().plus(MARGIN));
+        let from = jiff_timestamp(first);
+        let mut periods = vec![Period::new(first, rules.to_offset(from))];
+        let changes = rules.following(from).map(|change| {
+            Period::new(
+                Timestamp::from_micros(change.timestamp().as_microsecond()),
+                change.offset(),
+            )
+        });
+        periods.extend(changes.take_while(|period| period.start < end));
+        // Some changes are of the zone's abbreviation or its daylight saving flag alone.
+        periods.dedup_by_key(|period| period.offset_micros);
         ZoneClock { span, periods: periods.into() }
     }
 
@@ -115,30 +116,16 @@ impl ZoneClock {
     }
 }
 
-/// Finds the second at which the offset of `from` ends; that of `to` differs.
-fn first_change(zone: Tz, from: Timestamp, to: Timestamp) -> Timestamp {
-    let offset = offset_at(zone, from);
-    let (mut before, mut after) = (from.micros() / SECOND, to.micros() / SECOND);
-    while after - before > 1 {
-        let middle = before + (after - before) / 2;
-        if offset_at(zone, Timestamp::from_micros(middle * SECOND)) == offset {
-            before = middle;
-        } else {
-            after = middle;
-        }
-    }
-    Timestamp::from_micros(after * SECOND)
-}
-
-fn offset_at(zone: Tz, at: Timestamp) -> i64 {
-    let utc: NaiveDateTime =
-        DateTime::from_timestamp_micros(at.micros()).unwrap_or_default().naive_utc();
-    i64::from(zone.offset_from_utc_datetime(&utc).fix().local_minus_utc()) * SECOND
+/// The same instant; the nearest there is if it lies more than 9,999 years from the year 0.
+fn jiff_timestamp(at: Timestamp) -> jiff::Timestamp {
+    let nearest = if at.micros() < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+    jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(nearest)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::interval::{HOUR, MINUTE};
 
     #[test]
     fn a_local_time_is_read_with_the_zones_offset() {
@@ -171,15 +158,56 @@ mod tests {
     }
 
     #[test]
+    fn rules_that_changed_in_2026_are_those_of_the_release_compiled_in() {
+        check("America/Vancouver", "2026-11-10 09:00:00", "2026-11-10T16:00:00Z");
+        check("America/Edmonton", "2026-11-10 09:00:00", "2026-11-10T15:00:00Z");
+        check("America/Yellowknife", "2026-11-10 09:00:00", "2026-11-10T15:00:00Z");
+        check("America/Winnipeg", "2026-11-10 09:00:00", "2026-11-10T14:00:00Z");
+        check("America/Havana", "2026-11-10 09:00:00", "2026-11-10T13:00:00Z");
+        check("Africa/Casablanca", "2026-11-10 09:00:00", "2026-11-10T09:00:00Z");
+    }
+
+    #[test]
+    fn changes_far_in_the_future_follow_a_zones_last_rule() {
+        check("America/New_York", "2099-07-01 09:00:00", "2099-07-01T13:00:00Z");
+        check("America/New_York", "2099-12-01 09:00:00", "2099-12-01T14:00:00Z");
+        check("America/Vancouver", "2099-07-01 09:00:00", "2099-07-01T16:00:00Z");
+        check("America/Vancouver", "2099-12-01 09:00:00", "2099-12-01T16:00:00Z");
+    }
+
+    #[test]
+    fn a_change_that_keeps_the_offset_begins_no_period() {
+        // In Yukon the abbreviation alone changed on 2020-11-01.
+        let (yukon, change) = (zone("America/Whitehorse"), at("2020-11-01T07:00:00Z"));
+        let changes = yukon.rules().following(jiff_timestamp(change.plus(-DAY)));
+        let changed_at = changes.map(|change| change.timestamp()).next();
+        assert_eq!(changed_at, Some(jiff_timestamp(change)));
+
+        let clock = ZoneClock::new(yukon, Interval::ending_at(change.plus(DAY), 2 * DAY));
+
+        assert_eq!(clock.periods.len(), 1);
+    }
+
+    #[test]
+    fn a_span_beyond_the_calendar_is_read_with_the_first_or_last_offset() {
+        let offset_at = |end| {
+            let span = Interval::ending_at(Timestamp::from_micros(end), DAY);
+            ZoneClock::new(zone("America/Chicago"), span).periods[0].offset_micros
+        };
+        assert_eq!(offset_at(i64::MAX), -6 * HOUR);
+        assert_eq!(offset_at(i64::MIN), -(5 * HOUR + 50 * MINUTE + 36 * SECOND));
+    }
+
+    #[test]
     fn midnight_that_does_not_occur_is_the_end_of_the_gap() {
         check("Asia/Beirut", "2022-03-27 00:00:00", "2022-03-26T22:00:00Z");
     }
 
     #[test]
     fn what_a_clock_shows_reads_back() {
-        for zone in [Tz::America__New_York, Tz::Australia__Lord_Howe, Tz::Asia__Kolkata] {
+        for name in ["America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"] {
             let noon = at("2023-03-12T12:00:00Z");
-            let clock = ZoneClock::new(zone, Interval::ending_at(noon, DAY));
+            let clock = ZoneClock::new(zone(name), Interval::ending_at(noon, DAY));
             let shown = clock.local(noon);
             assert_eq!(clock.instant(shown.date, shown.clock_micros), noon);
         }
@@ -187,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_clock_is_right_for_days_around_its_span_too() {
-        let zone = Tz::Pacific__Apia;
+        let zone = zone("Pacific/Apia");
         let skipped_date = at("2011-12-30T10:00:00Z");
         for days in -4..=4 {
             let end = skipped_date.plus(days * DAY);
@@ -202,7 +230,8 @@ mod tests {
 
     #[test]
     fn weekdays_count_from_monday() {
-        let clock = ZoneClock::new(Tz::UTC, Interval::ending_at(at("2023-01-30T00:00:00Z"), DAY));
+        let clock =
+            ZoneClock::new(zone("UTC"), Interval::ending_at(at("2023-01-30T00:00:00Z"), DAY));
         let weekday = |text: &str| clock.local(at(text)).date.weekday();
         assert_eq!(weekday("2023-01-23T00:00:00Z"), 0);
         assert_eq!(weekday("2023-01-29T23:59:59Z"), 6);
@@ -210,17 +239,21 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(zone: &str, local: &str, expected: &str) {
+    fn check(name: &str, local: &str, expected: &str) {
         let as_if_utc = Timestamp::from_source(local.as_bytes()).unwrap();
         // The change under test lies in the span's middle.
         let span = Interval::new(as_if_utc.plus(-4 * DAY), as_if_utc.plus(4 * DAY)).unwrap();
-        let clock = ZoneClock::new(zone.parse().unwrap(), span);
+        let clock = ZoneClock::new(zone(name), span);
         let (date, clock_micros) =
             (as_if_utc.micros().div_euclid(DAY), as_if_utc.micros().rem_euclid(DAY));
 
         let instant = clock.instant(LocalDate(date), clock_micros);
 
-        assert_eq!(instant.to_string(), expected, "{zone} {local}");
+        assert_eq!(instant.to_string(), expected, "{name} {local}");
+    }
+
+    fn zone(name: &str) -> Zone {
+        Zone::named(name).unwrap()
     }
 
     fn at(text: &str) -> Timestamp {

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Weekday;
-use chrono_tz::Tz;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -18,14 +17,14 @@ use uptime::segment::{
 };
 use uptime::shard_data::ShardData;
 use uptime::timeline::MaxHold;
-use uptime::{Poll, PollSet, Shard, Status, StoreId, Timestamp};
+use uptime::{Poll, PollSet, Shard, Status, StoreId, Timestamp, Zone};
 
 /// 2023-01-25 12:00 UTC.
 const AS_OF: Timestamp = Timestamp::from_micros(1_674_648_000_000_000);
 
 type PollsOf = BTreeMap<StoreId, Vec<Poll>>;
 type HoursOf = BTreeMap<StoreId, Vec<HoursRow>>;
-type ZonesOf = BTreeMap<StoreId, Tz>;
+type ZonesOf = BTreeMap<StoreId, Zone>;
 
 proptest! {
     #![proptest_config(random_cases())]
@@ -272,7 +271,8 @@ fn hours_of(id: BoxedStrategy<StoreId>) -> impl Strategy<Value = HoursOf> {
 }
 
 fn zones_of(id: BoxedStrategy<StoreId>) -> impl Strategy<Value = ZonesOf> {
-    let zone = select(&[Tz::UTC, Tz::Asia__Kathmandu, Tz::America__New_York, Tz::US__Central][..]);
+    let names = select(&["UTC", "Asia/Kathmandu", "America/New_York", "US/Central"][..]);
+    let zone = names.prop_filter_map("every name is a zone's", Zone::named);
     prop::collection::btree_map(id, zone, 0..=4)
 }
 

@@ -65,7 +65,7 @@ pub struct Completion {
     pub completed_at: Timestamp,
     /// What its rows are about.
     pub counts: StoreCounts,
-    /// The tz release it was computed with, `2025b`.
+    /// The tz release it was computed with, `2026f`.
     pub tz_release: String,
     /// Where its CSV is in the report bucket.
     pub object_key: String,

@@ -269,7 +269,7 @@ mod tests {
                 with_default_hours: 3,
                 with_default_zone: 4,
             },
-            tz_release: "2025b".to_owned(),
+            tz_release: "2026f".to_owned(),
             object_key: "reports/x/1/report.csv".to_owned(),
             size_bytes: 5,
             sha256: "ab".to_owned(),

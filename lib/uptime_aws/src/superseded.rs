@@ -55,8 +55,7 @@ pub(crate) fn is_superseded(older: &Decoded, source: &Source, named: &HashSet<St
 
 #[cfg(test)]
 mod tests {
-    use uptime::Timestamp;
-    use uptime::business_hours::DEFAULT_ZONE;
+    use uptime::{Timestamp, Zone};
 
     use super::*;
 
@@ -80,7 +79,7 @@ mod tests {
 
     #[track_caller]
     fn check((older, its_stores): (i64, &str), (newer, named): (i64, &str), expected: bool) {
-        let zones = stores(its_stores).into_iter().map(|store| (store, DEFAULT_ZONE)).collect();
+        let zones = stores(its_stores).into_iter().map(|store| (store, Zone::DEFAULT)).collect();
         let rows = stores(its_stores).into_iter().map(|store| (store, Vec::new())).collect();
         let named = stores(named);
 

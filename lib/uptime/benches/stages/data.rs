@@ -9,13 +9,12 @@ mod random;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use chrono_tz::Tz;
 use uptime::business_hours::HoursRow;
 use uptime::ingest::{Ingest, IngestSettings};
 use uptime::interval::HOUR;
 use uptime::report::{Method, Parameters};
 use uptime::segment::{Decoded, Segment, Source, decode};
-use uptime::{PollSet, Shard, StoreId, Timestamp};
+use uptime::{PollSet, Shard, StoreId, Timestamp, Zone};
 
 use files::{END, Files};
 
@@ -38,7 +37,7 @@ pub(crate) struct Sample {
 pub(crate) struct Store {
     pub(crate) polls: PollSet,
     pub(crate) hours: Vec<HoursRow>,
-    pub(crate) zone: Option<Tz>,
+    pub(crate) zone: Option<Zone>,
 }
 
 impl Sample {

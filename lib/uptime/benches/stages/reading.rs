@@ -2,14 +2,13 @@
 
 use std::io::Write as _;
 
-use chrono_tz::Tz;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use uptime::business_hours::HoursRow;
 use uptime::input::{FileKind, Problem, Records, Reject, SourceReader};
-use uptime::{Poll, StoreId, Timestamp};
+use uptime::{Poll, StoreId, Timestamp, Zone};
 
 use crate::data::{SAMPLE, ingest, latest_poll};
 
@@ -119,7 +118,7 @@ impl Records for Rows {
         Ok(())
     }
 
-    fn zone(&mut self, store: StoreId, zone: Tz, _: &[u8]) {
+    fn zone(&mut self, store: StoreId, zone: Zone, _: &[u8]) {
         black_box((&store, zone));
         self.count += 1;
     }

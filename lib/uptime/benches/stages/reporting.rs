@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use uptime::business_hours::{DEFAULT_ZONE, open_intervals};
+use uptime::business_hours::open_intervals;
 use uptime::interval::SECOND;
 use uptime::output::report_csv;
 use uptime::report::Window;
 use uptime::timeline::uptime_during;
 use uptime::zone_clock::ZoneClock;
-use uptime::{Poll, PollSet};
+use uptime::{Poll, PollSet, Zone};
 
 use crate::data::{SAMPLE, Store};
 use crate::whole::rows_of;
@@ -18,7 +18,7 @@ use crate::whole::rows_of;
 /// A zone's changes, looked up once a report and shard.
 #[divan::bench]
 fn zone_clock() -> ZoneClock {
-    ZoneClock::new(black_box(DEFAULT_ZONE), SAMPLE.parameters.span())
+    ZoneClock::new(black_box(Zone::DEFAULT), SAMPLE.parameters.span())
 }
 
 /// Of every store.
@@ -76,7 +76,7 @@ fn csv(bencher: Bencher) {
 fn stores_and_clocks() -> Vec<(&'static Store, ZoneClock)> {
     let mut clocks = HashMap::new();
     let clock_of = |store: &'static Store| {
-        let zone = store.zone.unwrap_or(DEFAULT_ZONE);
+        let zone = store.zone.unwrap_or(Zone::DEFAULT);
         let clock =
             clocks.entry(zone).or_insert_with(|| ZoneClock::new(zone, SAMPLE.parameters.span()));
         (store, clock.clone())

@@ -1,8 +1,8 @@
 use chrono::DateTime;
 
 use super::*;
-use crate::Timestamp;
 use crate::interval::{DAY, MINUTE};
+use crate::{Timestamp, Zone};
 
 #[test]
 fn a_store_without_any_row_is_always_open() {
@@ -155,7 +155,7 @@ fn check(zone: &str, hours: &str, span: &str, expected: &str) {
     let (start, end) = span.split_once(" - ").unwrap();
     let utc = |text: &str| Timestamp::from_source(format!("{text}:00").as_bytes()).unwrap();
     let span = Interval::new(utc(start), utc(end)).unwrap();
-    let clock = ZoneClock::new(zone.parse().unwrap(), span);
+    let clock = ZoneClock::new(Zone::named(zone).unwrap(), span);
 
     let open = open_intervals(&rows(hours), &clock);
 
@@ -194,5 +194,5 @@ fn open(rows: &[HoursRow], local: &str) -> bool {
 
 fn shown(local: &str) -> LocalDateTime {
     let at = Timestamp::from_source(local.as_bytes()).unwrap();
-    ZoneClock::new(Tz::UTC, Interval::ending_at(at, DAY)).local(at)
+    ZoneClock::new(Zone::named("UTC").unwrap(), Interval::ending_at(at, DAY)).local(at)
 }

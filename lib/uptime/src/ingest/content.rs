@@ -5,12 +5,11 @@ use super::hours::HoursFile;
 use super::polls::PollPacker;
 use super::reject_files::RejectFiles;
 use super::zones::ZonesFile;
-use chrono_tz::Tz;
 
 use crate::business_hours::HoursRow;
 use crate::input::{FileKind, Problem, Records, Reject};
 use crate::segment::{Segment, Source};
-use crate::{Poll, StoreId, Timestamp};
+use crate::{Poll, StoreId, Timestamp, Zone};
 
 /// The accepted rows on their way into segments, the rejected ones on theirs into files.
 #[derive(Debug)]
@@ -93,7 +92,7 @@ impl Records for Content {
         self.hours.add(store, row, record)
     }
 
-    fn zone(&mut self, store: StoreId, zone: Tz, _record: &[u8]) {
+    fn zone(&mut self, store: StoreId, zone: Zone, _record: &[u8]) {
         self.zones.add(store, zone);
     }
 

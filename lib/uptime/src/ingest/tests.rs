@@ -108,7 +108,7 @@ fn stored(segments: &[Segment]) -> Vec<String> {
             }
             Decoded::Zones(source, stores) => {
                 assert_eq!(source, settings().source);
-                lines.extend(stores.iter().map(|(store, zone)| format!("{store} {zone}")));
+                lines.extend(stores.iter().map(|(store, zone)| format!("{store} {}", zone.name())));
             }
         }
     }

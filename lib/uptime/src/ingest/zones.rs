@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use chrono_tz::Tz;
 use foldhash::fast::FixedState;
 
 use super::{Counts, for_each_shard};
 use crate::segment::{Segment, Source, pack_zones};
-use crate::{Shard, StoreId};
+use crate::{Shard, StoreId, Zone};
 
 #[derive(Debug, Default)]
 pub(super) struct ZonesFile {
@@ -17,13 +16,13 @@ pub(super) struct ZonesFile {
 #[derive(Debug)]
 struct StoreZones {
     /// Of the latest row, which wins.
-    zone: Tz,
+    zone: Zone,
     /// The zones of the rows before it, and how many had them.
-    overruled: Vec<(Tz, u64)>,
+    overruled: Vec<(Zone, u64)>,
 }
 
 impl ZonesFile {
-    pub(super) fn add(&mut self, store: StoreId, zone: Tz) {
+    pub(super) fn add(&mut self, store: StoreId, zone: Zone) {
         let Some(zones) = self.stores.get_mut(&store) else {
             self.stores.insert(store, StoreZones { zone, overruled: Vec::new() });
             return;
@@ -41,7 +40,7 @@ impl ZonesFile {
         segments: &mut Vec<Segment>,
         counts: &mut Counts,
     ) {
-        let mut shards: Vec<Vec<(StoreId, Tz)>> = for_each_shard();
+        let mut shards: Vec<Vec<(StoreId, Zone)>> = for_each_shard();
         for (store, StoreZones { zone, overruled }) in self.stores.drain() {
             let duplicate = overruled.iter().map(|(_, count)| count).sum();
             let differing = overruled.iter().filter(|(before, _)| *before != zone);

@@ -42,8 +42,8 @@ impl Records for Found {
         Ok(())
     }
 
-    fn zone(&mut self, store: StoreId, zone: Tz, record: &[u8]) {
-        self.lines.push(format!("{store} {zone}"));
+    fn zone(&mut self, store: StoreId, zone: Zone, record: &[u8]) {
+        self.lines.push(format!("{store} {}", zone.name()));
         self.records.push(record.to_vec());
     }
 

@@ -1,14 +1,13 @@
 //! The values of a row, as received, to the row as valid.
 
 use chrono::Weekday;
-use chrono_tz::Tz;
 
 use super::header::{DAY, END, MAX_COLUMNS, START, STATUS, STORE_ID, TIMESTAMP, ZONE};
 use super::reject::shown;
 use super::{FileKind, Problem, RejectCode};
 use crate::business_hours::{HoursRow, LocalTime};
 use crate::digits::{WORD, pairs, word};
-use crate::{Poll, Status, StoreId, Timestamp};
+use crate::{Poll, Status, StoreId, Timestamp, Zone};
 
 /// 2000-01-01T00:00:00Z: no poll is older, and no report is about an earlier instant.
 pub const EARLIEST_POLL: Timestamp = Timestamp::from_micros(946_684_800_000_000);
@@ -35,7 +34,7 @@ pub(super) fn trimmed(value: &[u8]) -> &[u8] {
 pub(super) enum Row {
     Poll(StoreId, Poll),
     Hours(StoreId, HoursRow),
-    Zone(StoreId, Tz),
+    Zone(StoreId, Zone),
 }
 
 /// Reads the values of a kind's columns, in their order. Polls after `latest_poll` are rejected.
@@ -143,11 +142,8 @@ fn number(digits: &[u8]) -> Option<u32> {
     are_digits.then(|| digits.iter().fold(0, |value, digit| value * 10 + u32::from(digit - b'0')))
 }
 
-fn read_zone(value: &[u8]) -> Result<Tz, Problem> {
-    let name = std::str::from_utf8(value).ok();
-    // Most names are spelt as they should be, and those are found ten times as fast.
-    let zone = name.and_then(|name| name.parse().or_else(|_| Tz::from_str_insensitive(name)).ok());
-    zone.ok_or_else(|| {
+fn read_zone(value: &[u8]) -> Result<Zone, Problem> {
+    std::str::from_utf8(value).ok().and_then(Zone::named).ok_or_else(|| {
         unlike(ZONE, RejectCode::UnknownZone, value, "an IANA zone name, such as America/Chicago")
     })
 }

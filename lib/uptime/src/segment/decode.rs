@@ -1,13 +1,11 @@
 //! Segments to values. Meets foreign bytes: every length is checked, nothing is believed.
 
-use chrono_tz::Tz;
-
 use super::hours_form::read_row;
 use super::varint::read_varint;
 use super::{DecodeError, Decoded, HOURS, POLLS, Source, VERSION, ZONES};
 use crate::business_hours::HoursRow;
 use crate::store::Form;
-use crate::{Poll, PollSet, Status, StoreId, Timestamp};
+use crate::{Poll, PollSet, Status, StoreId, Timestamp, Zone};
 
 /// What is done with each store of a segment.
 pub(crate) trait Visitor {
@@ -16,7 +14,7 @@ pub(crate) trait Visitor {
     /// What the segment's file says of a store's hours.
     fn hours(&mut self, source: &Source, store: StoreId, rows: Vec<HoursRow>);
     /// What the segment's file says of a store's zone.
-    fn zone(&mut self, source: &Source, store: StoreId, zone: Tz);
+    fn zone(&mut self, source: &Source, store: StoreId, zone: Zone);
 }
 
 /// Decodes any segment.
@@ -82,10 +80,10 @@ fn visit_hours(reader: &mut Reader<'_>, visitor: &mut impl Visitor) -> Result<()
 
 fn visit_zones(reader: &mut Reader<'_>, visitor: &mut impl Visitor) -> Result<(), DecodeError> {
     let source = reader.source()?;
-    let mut zones: Vec<Tz> = Vec::new();
+    let mut zones = Vec::new();
     for _ in 0..reader.count()? {
-        let zone = reader.text()?.parse();
-        zones.push(zone.map_err(|_| DecodeError("a zone is not known to this program"))?);
+        let zone = Zone::named(reader.text()?);
+        zones.push(zone.ok_or(DecodeError("a zone is not known to this program"))?);
     }
     reader.stores(|reader, store| {
         let zone = zones.get(reader.count()?).ok_or(DecodeError("a zone's name is missing"))?;
@@ -172,7 +170,7 @@ struct Collected {
     source: Option<Source>,
     polls: Vec<(StoreId, PollSet)>,
     hours: Vec<(StoreId, Vec<HoursRow>)>,
-    zones: Vec<(StoreId, Tz)>,
+    zones: Vec<(StoreId, Zone)>,
 }
 
 impl Visitor for Collected {
@@ -185,7 +183,7 @@ impl Visitor for Collected {
         self.hours.push((store, rows));
     }
 
-    fn zone(&mut self, source: &Source, store: StoreId, zone: Tz) {
+    fn zone(&mut self, source: &Source, store: StoreId, zone: Zone) {
         self.source.get_or_insert_with(|| source.clone());
         self.zones.push((store, zone));
     }

@@ -1,7 +1,5 @@
 //! Values to segments.
 
-use chrono_tz::Tz;
-
 use super::hours_form::write_row;
 use super::varint::{MAX_VARINT_BYTES, write_count, write_signed, write_varint};
 use super::{
@@ -9,7 +7,7 @@ use super::{
 };
 use crate::business_hours::HoursRow;
 use crate::store::Form;
-use crate::{Poll, PollSet, Shard, StoreId, Timestamp};
+use crate::{Poll, PollSet, Shard, StoreId, Timestamp, Zone};
 
 /// The longest id with its length.
 const MAX_ID_BYTES: usize = StoreId::MAX_BYTES + 2;
@@ -110,10 +108,10 @@ pub(crate) fn pack_ordered_hours(
 }
 
 /// Packs the zones that a file gives stores of one shard, each once.
-pub fn pack_zones(shard: Shard, source: &Source, mut stores: Vec<(StoreId, Tz)>) -> Vec<Segment> {
+pub fn pack_zones(shard: Shard, source: &Source, mut stores: Vec<(StoreId, Zone)>) -> Vec<Segment> {
     stores.sort_unstable_by(|(this, _), (that, _)| order_in_segment(this, that));
     // Each store counts with a name of its own, of at most 32 bytes; most share theirs.
-    let encode = |part: &[(StoreId, Tz)]| {
+    let encode = |part: &[(StoreId, Zone)]| {
         let mut names: Vec<&str> = part.iter().map(|(_, zone)| zone.name()).collect();
         names.sort_unstable();
         names.dedup();

@@ -81,9 +81,26 @@ fn hours_and_zones_decode_to_what_was_packed_with_their_source() {
         Ok(Decoded::Hours(source(), vec![(store("5"), sorted)]))
     );
 
-    let zones = vec![(store("5"), Tz::Asia__Beirut), (store("6"), Tz::America__Chicago)];
+    let zones = vec![(store("5"), zone("Asia/Beirut")), (store("6"), Zone::DEFAULT)];
     let segments = pack_zones(shard(), &source(), zones.clone());
     assert_eq!(decode(&segments[0].bytes), Ok(Decoded::Zones(source(), zones)));
+}
+
+#[test]
+fn a_zone_is_stored_by_its_name_as_it_was_before_the_rules_came_from_another_crate() {
+    let bytes = [
+        &[1, ZONES, 5, 16][..],
+        b"incoming/a b.csv\x02v1",
+        b"\x01\x0bAsia/Beirut",
+        b"\x01\0\0\0\0\0\0\0\x05\0",
+        &[0, 0],
+    ]
+    .concat();
+
+    let zones = vec![(store("5"), zone("Asia/Beirut"))];
+
+    assert_eq!(decode(&bytes), Ok(Decoded::Zones(source(), zones.clone())));
+    assert_eq!(pack_zones(shard(), &source(), zones)[0].bytes, bytes);
 }
 
 #[test]
@@ -131,7 +148,7 @@ fn a_segment_cut_off_anywhere_or_with_bytes_behind_it_is_an_error() {
     let rows = vec![row(0, 0, 86_400), row(6, 1, 86_399)];
     let mut segments = pack_hours(shard(), &source(), vec![(store("x"), rows)]);
     segments.extend(pack_polls(shard(), vec![(store("5"), polls(&[(1, true), (2, true)]))]));
-    segments.extend(pack_zones(shard(), &source(), vec![(store("5"), Tz::UTC)]));
+    segments.extend(pack_zones(shard(), &source(), vec![(store("5"), zone("UTC"))]));
     for Segment { mut bytes, .. } in segments {
         for length in 0..bytes.len() {
             assert!(decode(&bytes[..length]).is_err(), "{length}");
@@ -205,6 +222,10 @@ fn polls(polls: &[(i64, bool)]) -> PollSet {
 fn row(day: u8, start: u32, end: u32) -> HoursRow {
     let time = |seconds: u32| LocalTime::from_seconds(seconds).unwrap_or(LocalTime::DAY_END);
     HoursRow { day: Weekday::try_from(day).unwrap(), start: time(start), end: time(end) }
+}
+
+fn zone(name: &str) -> Zone {
+    Zone::named(name).unwrap()
 }
 
 fn store(id: &str) -> StoreId {

@@ -6,8 +6,6 @@ pub(crate) mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono_tz::Tz;
-
 pub(crate) const SECOND: i64 = 1_000_000;
 pub(crate) const MINUTE: i64 = 60 * SECOND;
 pub(crate) const HOUR: i64 = 60 * MINUTE;
@@ -29,7 +27,7 @@ pub(crate) struct Row {
 /// A store as loaded: polls in any order, with repeats; true = active.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
-    pub(crate) zone: Tz,
+    pub(crate) zone: &'static str,
     pub(crate) rows: Vec<Row>,
     pub(crate) polls: Vec<(i64, bool)>,
 }
@@ -218,7 +216,7 @@ pub(crate) fn poll_count(store: &Store, as_of: i64) -> [Shares; 3] {
     shares
 }
 
-fn clock(zone: Tz, at: i64) -> (i64, i64) {
+fn clock(zone: &str, at: i64) -> (i64, i64) {
     let local = at + zone::offset(zone, at);
     (weekday(local.div_euclid(DAY)), local.rem_euclid(DAY))
 }

