@@ -10,7 +10,7 @@ use uptime::output::report_csv;
 use uptime::report::{Parameters, ShardReport};
 use uptime::shard_data::ShardData;
 use uptime_aws::{
-    CallError, Completion, Failure, FailureCode, LINK_LIFE, Metric, Report, ReportTableError,
+    CallError, Completion, Deadline, Failure, FailureCode, LINK_LIFE, Metric, Report, ReportTableError,
     StoreData, StoreDataError, StoredCsv,
 };
 
@@ -111,8 +111,9 @@ async fn compute_all_shards(
     invocation: &Invocation,
     report: &Report,
 ) -> Result<Option<ShardReport>, AttemptError> {
+    let deadline = invocation.deadline();
     let mut shards = stream::iter(Shard::all())
-        .map(|shard| compute_shard(&resources.data, shard, report.parameters))
+        .map(|shard| compute_shard(&resources.data, shard, report.parameters, deadline))
         .buffer_unordered(SHARDS_IN_FLIGHT);
     let mut whole = ShardReport::default();
     let mut progress = Progress::begin();
@@ -131,9 +132,10 @@ async fn compute_shard(
     data: &StoreData,
     shard: Shard,
     parameters: Parameters,
+    deadline: Deadline,
 ) -> Result<ShardReport, AttemptError> {
     let mut shard_data = ShardData::new(parameters);
-    let mut pages = pin!(data.segments_of(shard, &parameters));
+    let mut pages = pin!(data.segments_of(shard, &parameters, deadline));
     while let Some(page) = pages.try_next().await? {
         for segment in page {
             shard_data.add(&segment.bytes).map_err(|error| segment.unreadable(error))?;

@@ -3,7 +3,7 @@
 use uptime::Timestamp;
 use uptime::segment::Source;
 use uptime_aws::{
-    CallError, LoadErrorCode, LoadFolder, LoadStatus, Manifest, Metric, OpenError, SourceObject,
+    CallError, Deadline, LoadErrorCode, LoadFolder, LoadStatus, Manifest, Metric, OpenError, SourceObject,
     StoreDataError,
 };
 
@@ -55,7 +55,7 @@ pub(crate) async fn load_unless_loaded(
     match manifest.filter(|manifest| manifest.status != LoadStatus::Running) {
         Some(manifest) => {
             tracing::info!(load.folder = %opened.folder, "the object is loaded already");
-            raise_newest_poll(resources, last_poll(&manifest)).await
+            raise_newest_poll(resources, last_poll(&manifest), invocation.deadline).await
         }
         None => load_opened(resources, opened, announced, invocation).await.map(drop),
     }
@@ -111,7 +111,9 @@ async fn load_opened(
     store_consequences(resources, &opened, &read, invocation).await?;
 
     let folder = opened.folder.to_string();
-    let first_load = resources.data.first_load_of_content(&read.sha256, &folder).await?;
+    let first_load =
+        resources.data.first_load_of_content(&read.sha256, &folder, invocation.deadline);
+    let first_load = first_load.await?;
     let mut manifest = ended(begun, &read, resources.limits, started_at, (invocation.clock)());
     manifest.same_content_as = first_load;
     resources.loads.put_manifest(&opened.folder, &manifest).await?;
@@ -131,15 +133,16 @@ async fn store_consequences(
             resources.data.delete_superseded(&read.replacing, &opened.source, invocation.deadline);
         superseded.await?;
     }
-    raise_newest_poll(resources, read.poll_span.map(|(_, last)| last)).await
+    raise_newest_poll(resources, read.poll_span.map(|(_, last)| last), invocation.deadline).await
 }
 
 async fn raise_newest_poll(
     resources: &Resources,
     last_poll: Option<Timestamp>,
+    deadline: Deadline,
 ) -> Result<(), LoadFailure> {
     if let Some(at) = last_poll {
-        resources.data.raise_newest_poll(at).await?;
+        resources.data.raise_newest_poll(at, deadline).await?;
     }
     Ok(())
 }
