@@ -10,8 +10,8 @@ use uptime::output::report_csv;
 use uptime::report::{Parameters, ShardReport};
 use uptime::shard_data::ShardData;
 use uptime_aws::{
-    CallError, Completion, Deadline, Failure, FailureCode, LINK_LIFE, Metric, Report, ReportTableError,
-    StoreData, StoreDataError, StoredCsv,
+    CallError, Completion, Deadline, Failure, FailureCode, LINK_LIFE, Metric, Report,
+    ReportTableError, StoreData, StoreDataError, StoredCsv,
 };
 
 use crate::Resources;
@@ -97,8 +97,8 @@ pub(crate) async fn compute(
         csv_expires_at,
     };
     let owner = &invocation.lease_owner;
-    let clock = || invocation.now();
-    if !resources.reports.complete(report.id, owner, clock, &completion).await? {
+    let (clock, deadline) = (|| invocation.now(), invocation.deadline());
+    if !resources.reports.complete(report.id, owner, clock, deadline, &completion).await? {
         return Ok(Outcome::Lost);
     }
     tell_completion(report, &completion);

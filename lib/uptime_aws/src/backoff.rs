@@ -20,11 +20,10 @@ const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(5);
 
 impl Backoff {
-    /// Waits, or returns `false` at once if the wait would not end before the deadline. Callers
-    /// without one count their tries.
-    pub(crate) async fn wait(&mut self, deadline: Option<Deadline>) -> bool {
+    /// Waits, or returns `false` at once if the wait would not end before the deadline.
+    pub(crate) async fn wait(&mut self, deadline: Deadline) -> bool {
         let wait = jittered(self.next_ceiling());
-        if deadline.is_some_and(|deadline| wait >= deadline.left()) {
+        if wait >= deadline.left() {
             return false;
         }
         tokio::time::sleep(wait).await;

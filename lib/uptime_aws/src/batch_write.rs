@@ -82,7 +82,7 @@ impl Batches<'_> {
         let mut pending: Vec<&Write> = batch.iter().collect();
         loop {
             pending = self.send(pending, deadline).await?;
-            if pending.is_empty() || !backoff.wait(Some(deadline)).await {
+            if pending.is_empty() || !backoff.wait(deadline).await {
                 return Ok(batch.len() - pending.len());
             }
         }

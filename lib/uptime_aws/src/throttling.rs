@@ -30,8 +30,9 @@ where
 {
     let mut backoff = Backoff::default();
     let mut answer = call().await;
-    while answer.as_ref().is_err_and(is_throttled) && backoff.wait(Some(deadline)).await {
-        match timeout(deadline.left(), call()).await {
+    while answer.as_ref().is_err_and(is_throttled) && backoff.wait(deadline).await {
+        // Boxed, since callers hold many: a call's future has 8 KB, and this is a second one.
+        match timeout(deadline.left(), Box::pin(call())).await {
             Ok(next) => answer = next,
             Err(_elapsed) => break,
         }
