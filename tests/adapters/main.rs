@@ -1,6 +1,7 @@
 //! The adapters against emulators that speak the wire protocols of AWS.
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
+mod broken_downloads;
 mod load_files;
 mod many_items;
 mod pinned_version;
