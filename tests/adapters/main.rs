@@ -1,13 +1,16 @@
 //! The adapters against emulators that speak the wire protocols of AWS.
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
+mod broken_downloads;
 mod load_files;
 mod many_items;
 mod pinned_version;
 mod report_files;
 mod report_table;
+mod scripted;
 mod source_files;
 mod stalls;
 mod store_data;
 mod superseded;
+mod throttling;
 mod unprocessed;

@@ -1,15 +1,13 @@
 //! A file of hours that takes several items a shard replaces, and is replaced, as any other.
 
-use std::fmt::Write as _;
-use std::time::Duration;
-
-use end_to_end::adapters::Cloud;
+use end_to_end::adapters::{Cloud, in_a_minute};
 use futures::TryStreamExt;
+use std::fmt::Write as _;
 use uptime::ingest::{Ingest, IngestSettings};
 use uptime::report::{Method, Parameters};
 use uptime::segment::{Decoded, Segment, Source, decode};
 use uptime::{Shard, StoreId, Timestamp};
-use uptime_aws::{Deadline, StoreData};
+use uptime_aws::StoreData;
 
 /// So many rows of one store are a quarter of an item.
 const ROWS: u32 = 20_000;
@@ -77,9 +75,8 @@ async fn load_from(data: &StoreData, source: &Source, rows_of_stores: &[u32]) ->
     ingest.feed(csv.as_bytes()).unwrap();
     ingest.finish().unwrap();
     let segments = ingest.take_segments();
-    let deadline = Deadline::after(Duration::from_mins(1));
-    data.write_segments(&segments, source, deadline).await.unwrap();
-    data.delete_superseded(&segments, source, deadline).await.unwrap();
+    data.write_segments(&segments, source, in_a_minute()).await.unwrap();
+    data.delete_superseded(&segments, source, in_a_minute()).await.unwrap();
     segments
 }
 
@@ -109,7 +106,8 @@ async fn keys(data: &StoreData) -> String {
 
 async fn decoded(data: &StoreData) -> Vec<(Source, Vec<(String, usize)>)> {
     let parameters = Parameters { as_of: Timestamp::from_micros(0), method: Method::PollCount };
-    let segments = data.segments_of(shard(), &parameters).try_concat().await.unwrap();
+    let segments =
+        data.segments_of(shard(), &parameters, in_a_minute()).try_concat().await.unwrap();
     let hours = segments.iter().map(|segment| match decode(&segment.bytes).unwrap() {
         Decoded::Hours(source, stores) => {
             let count = |(store, rows): (StoreId, Vec<_>)| (store.to_string(), rows.len());

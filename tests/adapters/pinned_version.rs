@@ -7,6 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread::JoinHandle;
 
 use aws_sdk_s3::config::retry::RetryConfig;
+use end_to_end::adapters::in_a_minute;
 use local::emulators::client_config;
 use uptime_aws::{OpenError, Pin, SourceFiles};
 
@@ -89,7 +90,7 @@ async fn open(
         Err(error) => Err(error),
         Ok(mut object) => {
             let mut content = Vec::new();
-            while let Some(chunk) = object.next_chunk().await.unwrap() {
+            while let Some(chunk) = object.next_chunk(in_a_minute()).await.unwrap() {
                 content.extend_from_slice(chunk.as_ref());
             }
             Ok((object.version, object.uploaded_at.to_string(), content))

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use end_to_end::adapters::{Cloud, REPORT_TABLE};
+use end_to_end::adapters::{Cloud, REPORT_TABLE, in_a_minute};
 use end_to_end::faults::{Fault, Faults};
 use uptime::Timestamp;
 use uptime::report::{Method, Parameters, StoreCounts};
@@ -70,9 +70,19 @@ async fn a_lease_is_held_until_it_ends_and_then_granted_as_the_next_attempt() {
     assert_eq!(granted(&reports, new.id, "second", 3_000, 4_000).await.attempt, 2);
 
     assert!(!reports.record_progress(new.id, "first", 7).await.unwrap());
-    assert!(!reports.complete(new.id, "first", || at(3_500), &completion(1)).await.unwrap());
+    assert!(
+        !reports
+            .complete(new.id, "first", || at(3_500), in_a_minute(), &completion(1))
+            .await
+            .unwrap()
+    );
     assert!(!reports.record_attempt_failure(new.id, "first", &failure()).await.unwrap());
-    assert!(reports.complete(new.id, "second", || at(3_500), &completion(2)).await.unwrap());
+    assert!(
+        reports
+            .complete(new.id, "second", || at(3_500), in_a_minute(), &completion(2))
+            .await
+            .unwrap()
+    );
     assert_eq!(state(&reports, new.id).await, ReportState::Complete(completion(2)));
 }
 
@@ -88,7 +98,12 @@ async fn a_failed_attempt_gives_back_its_own_lease_and_nobody_elses() {
 
     let report = granted(&reports, new.id, "second", 2_001, 4_000).await;
     assert_eq!((report.attempt, report.last_failure), (2, Some(failure())));
-    assert!(!reports.complete(new.id, "first", || at(2_500), &completion(1)).await.unwrap());
+    assert!(
+        !reports
+            .complete(new.id, "first", || at(2_500), in_a_minute(), &completion(1))
+            .await
+            .unwrap()
+    );
     assert!(!reports.release(new.id, "first", 1, &failure()).await.unwrap());
 }
 
@@ -97,10 +112,22 @@ async fn an_end_told_again_by_the_same_worker_is_its_own_and_by_another_is_not()
     let (_cloud, reports, new) = recorded().await;
     granted(&reports, new.id, "me", 2_000, 3_000).await;
     for _ in 0..2 {
-        assert!(reports.complete(new.id, "me", || at(2_500), &completion(1)).await.unwrap());
+        assert!(
+            reports
+                .complete(new.id, "me", || at(2_500), in_a_minute(), &completion(1))
+                .await
+                .unwrap()
+        );
     }
-    assert!(!reports.complete(new.id, "you", || at(2_500), &completion(1)).await.unwrap());
-    assert!(!reports.complete(new.id, "me", || at(2_500), &completion(2)).await.unwrap());
+    assert!(
+        !reports
+            .complete(new.id, "you", || at(2_500), in_a_minute(), &completion(1))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !reports.complete(new.id, "me", || at(2_500), in_a_minute(), &completion(2)).await.unwrap()
+    );
     assert_eq!(state(&reports, new.id).await, ReportState::Complete(completion(1)));
 }
 
@@ -115,19 +142,22 @@ async fn each_try_to_complete_a_report_is_held_against_the_time_of_that_try() {
     let now = Cell::new(DEADLINE);
     let clock = || at(now.replace(now.get() + 1));
 
-    assert!(!reports.complete(new.id, "me", clock, &completion(1)).await.unwrap());
+    assert!(!reports.complete(new.id, "me", clock, in_a_minute(), &completion(1)).await.unwrap());
     assert_eq!(faults.tries("UpdateItem"), 2);
     assert_eq!(state(&reports, new.id).await, running(0));
 
     faults.plan("UpdateItem", 0, Fault::Refuse(500, "InternalServerError"));
-    assert!(reports.complete(new.id, "me", || at(DEADLINE), &completion(1)).await.unwrap());
+    assert!(
+        reports
+            .complete(new.id, "me", || at(DEADLINE), in_a_minute(), &completion(1))
+            .await
+            .unwrap()
+    );
 }
 
 #[tokio::test]
 async fn a_completion_is_tried_again_unless_it_is_refused_for_good() {
     let refusals = [
-        (400, "ProvisionedThroughputExceededException", 3),
-        (400, "ThrottlingException", 3),
         (503, "ServiceUnavailable", 3),
         (400, "AccessDeniedException", 1),
         (400, "ValidationException", 1),
@@ -139,11 +169,31 @@ async fn a_completion_is_tried_again_unless_it_is_refused_for_good() {
         let reports = ReportTable::new(&faults.between(&cloud.sdk_config()), REPORT_TABLE);
         faults.plan_for_good("UpdateItem", 0, Fault::Refuse(status, code));
 
-        let error = reports.complete(new.id, "me", || at(2_500), &completion(1)).await.unwrap_err();
+        let error = reports
+            .complete(new.id, "me", || at(2_500), in_a_minute(), &completion(1))
+            .await
+            .unwrap_err();
 
         assert!(matches!(error, ReportTableError::Unavailable { .. }), "{error}");
         assert_eq!(faults.tries("UpdateItem"), tries, "{code}");
     }
+}
+
+#[tokio::test]
+async fn a_completion_that_is_throttled_for_more_than_three_tries_succeeds_in_the_end() {
+    let (cloud, reports, new) = recorded().await;
+    granted(&reports, new.id, "me", 2_000, 3_000).await;
+    let faults = Faults::default();
+    let reports = ReportTable::new(&faults.between(&cloud.sdk_config()), REPORT_TABLE);
+    for code in ["ProvisionedThroughputExceededException", "ThrottlingException"].repeat(3) {
+        faults.plan("UpdateItem", 0, Fault::Refuse(400, code));
+    }
+
+    assert!(
+        reports.complete(new.id, "me", || at(2_500), in_a_minute(), &completion(1)).await.unwrap()
+    );
+
+    assert_eq!(faults.tries("UpdateItem"), 7);
 }
 
 #[tokio::test]
@@ -183,7 +233,9 @@ async fn progress_is_told_and_begins_anew_with_each_attempt() {
 async fn a_complete_report_never_changes() {
     let (_cloud, reports, new) = recorded().await;
     granted(&reports, new.id, "me", 2_000, 3_000).await;
-    assert!(reports.complete(new.id, "me", || at(2_500), &completion(1)).await.unwrap());
+    assert!(
+        reports.complete(new.id, "me", || at(2_500), in_a_minute(), &completion(1)).await.unwrap()
+    );
 
     nothing_changes(&reports, &new).await;
 
@@ -217,14 +269,19 @@ async fn after_its_deadline_a_report_is_neither_claimed_nor_completed() {
     granted(&reports, new.id, "me", DEADLINE, DEADLINE + 5).await;
 
     let late = at(DEADLINE + 1);
-    assert!(!reports.complete(new.id, "me", || late, &completion(1)).await.unwrap());
+    assert!(!reports.complete(new.id, "me", || late, in_a_minute(), &completion(1)).await.unwrap());
     assert_eq!(
         reports.claim(new.id, "me", late, late).await.unwrap(),
         Claim::Refused(Refusal::Expired)
     );
 
     assert_eq!(state(&reports, new.id).await, running(0));
-    assert!(reports.complete(new.id, "me", || at(DEADLINE), &completion(1)).await.unwrap());
+    assert!(
+        reports
+            .complete(new.id, "me", || at(DEADLINE), in_a_minute(), &completion(1))
+            .await
+            .unwrap()
+    );
 }
 
 #[tokio::test]
@@ -273,7 +330,9 @@ async fn nothing_changes(reports: &ReportTable, new: &NewReport) {
         Claim::Refused(Refusal::Final)
     );
     assert!(!reports.record_progress(id, "me", 1).await.unwrap());
-    assert!(!reports.complete(id, "me", || at(2_600), &completion(9)).await.unwrap());
+    assert!(
+        !reports.complete(id, "me", || at(2_600), in_a_minute(), &completion(9)).await.unwrap()
+    );
     let other = Failure { code: FailureCode::DataUnreadable, ..failure() };
     assert!(!reports.record_attempt_failure(id, "me", &other).await.unwrap());
     assert!(!reports.release(id, "me", 1, &other).await.unwrap());

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use aws_sdk_s3::config::retry::RetryConfig;
-use end_to_end::adapters::Cloud;
+use end_to_end::adapters::{Cloud, in_a_minute};
 use local::emulators::client_config;
 use uptime::Timestamp;
 use uptime_aws::{OpenError, Pin, SourceFiles, SourceObject};
@@ -66,7 +66,7 @@ async fn check_gone(files: &SourceFiles, key: &str, pin: &Pin) {
 
 async fn read(object: &mut SourceObject) -> Vec<u8> {
     let mut read = Vec::new();
-    while let Some(chunk) = object.next_chunk().await.unwrap() {
+    while let Some(chunk) = object.next_chunk(in_a_minute()).await.unwrap() {
         read.extend_from_slice(chunk.as_ref());
     }
     read

@@ -4,44 +4,61 @@
 
 use std::time::Duration;
 
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_types::body::SdkBody;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use bytes::Bytes;
-use end_to_end::paused_time::PausedTime;
-use end_to_end::story_data::settings;
-use futures::StreamExt;
 use futures::stream::{iter, pending};
-use http_body_util::StreamBody;
-use hyper::body::Frame;
+use futures::{FutureExt as _, StreamExt as _, future};
 use tokio::time::{Instant, timeout};
-use uptime_aws::{OpenError, Pin, SourceFiles, sdk_config};
+use uptime_aws::{Deadline, OpenError, Pin, SourceFiles};
+
+use crate::scripted::{ScriptedAws, answer, body_of};
 
 const KEY: &str = "incoming/polls.csv";
 /// So long as no function may run.
 const FOR_EVER: Duration = Duration::from_hours(1);
 
 #[tokio::test(start_paused = true)]
-async fn a_download_that_stalls_is_given_up_within_half_a_minute() {
-    let files = files_behind(Stall::InBody);
+async fn a_download_that_stalls_is_asked_for_again_within_half_a_minute() {
+    let (aws, mut asked) = s3_that_stalls();
+    let files = SourceFiles::new(&aws.sdk_config(), "data");
     let mut object = files.open(KEY, &Pin::Newest).await.unwrap();
-    assert_eq!(object.next_chunk().await.unwrap().unwrap().as_ref(), b"store_id,");
+    asked.recv().await.unwrap();
+    let deadline = Deadline::after(FOR_EVER);
+    assert_eq!(object.next_chunk(deadline).await.unwrap().unwrap().as_ref(), b"store_id,");
     let begun = Instant::now();
 
-    let next = timeout(FOR_EVER, object.next_chunk()).await.expect("it should be given up");
+    let again = async {
+        tokio::select! {
+            ended = object.next_chunk(deadline) => panic!("it ended: {:?}", ended.err()),
+            again = asked.recv() => again.unwrap(),
+        }
+    };
+    timeout(FOR_EVER, again).await.expect("it should be asked for again");
 
-    let error = next.err().expect("it never goes on");
-    assert_eq!(error.operation(), "GetObject");
     let waited = begun.elapsed();
     assert!(waited > Duration::from_secs(5), "others are only slow: {waited:?}");
     assert!(waited < Duration::from_secs(30), "{waited:?}");
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_download_that_stalls_whenever_it_is_asked_for_is_given_up_within_a_few_minutes() {
+    let (aws, _asked) = s3_that_stalls();
+    let waited = waited_for_the_rest(&aws, FOR_EVER).await;
+    assert!(waited < Duration::from_mins(3), "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_download_that_stalls_is_given_up_at_the_deadline() {
+    let (aws, _asked) = s3_that_stalls();
+    let minute = Duration::from_mins(1);
+    let waited = waited_for_the_rest(&aws, minute).await;
+    assert!(waited <= minute + Duration::from_millis(1), "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_is_never_answered_is_tried_again_and_then_given_up_within_a_minute() {
-    let files = files_behind(Stall::BeforeHead);
+    let aws = ScriptedAws::new(|_, _| future::pending().boxed());
+    let files = SourceFiles::new(&aws.sdk_config(), "data");
     let begun = Instant::now();
 
     let opened = timeout(FOR_EVER, files.open(KEY, &Pin::Newest)).await;
@@ -49,45 +66,44 @@ async fn a_call_that_is_never_answered_is_tried_again_and_then_given_up_within_a
     let error = opened.expect("it should be given up").unwrap_err();
 
     assert!(matches!(error, OpenError::Unavailable(_)), "{error}");
+    assert!(aws.asked().len() > 1, "{aws:?}");
     let waited = begun.elapsed();
     assert!(waited < Duration::from_mins(1), "{waited:?}");
 }
 
-/// When S3 falls silent.
-#[derive(Debug, Clone, Copy)]
-enum Stall {
-    BeforeHead,
-    InBody,
+/// Reads the first bytes, then waits for others until that is given up.
+async fn waited_for_the_rest(aws: &ScriptedAws, time: Duration) -> Duration {
+    let files = SourceFiles::new(&aws.sdk_config(), "data");
+    let mut object = files.open(KEY, &Pin::Newest).await.unwrap();
+    let deadline = Deadline::after(time);
+    assert_eq!(object.next_chunk(deadline).await.unwrap().unwrap().as_ref(), b"store_id,");
+    let begun = Instant::now();
+
+    let next = timeout(FOR_EVER, object.next_chunk(deadline)).await.unwrap();
+
+    let Err(error) = next else { panic!("it never goes on") };
+    assert!(matches!(error, OpenError::Unavailable(_)), "{error}");
+    begun.elapsed()
 }
 
-fn files_behind(stall: Stall) -> SourceFiles {
-    let given_by_lambda = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-    let deployed = sdk_config(&settings(&given_by_lambda.map(|name| (name, "x")))).unwrap();
-    let client = http_client_fn(move |_, _| SharedHttpConnector::new(stall));
-    let config = deployed.into_builder().http_client(client).time_source(PausedTime::begin());
-    SourceFiles::new(&config.build(), "data")
+/// The first answer stalls in its body, all others before it. Each request is told of.
+fn s3_that_stalls() -> (ScriptedAws, tokio::sync::mpsc::UnboundedReceiver<()>) {
+    let (told, asked) = tokio::sync::mpsc::unbounded_channel();
+    let aws = ScriptedAws::new(move |before, _| {
+        told.send(()).ok();
+        future::ready(answer_that_stalls(before)).boxed()
+    });
+    (aws, asked)
 }
 
-impl HttpConnector for Stall {
-    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-        match self {
-            Stall::BeforeHead => HttpConnectorFuture::new(std::future::pending()),
-            Stall::InBody => HttpConnectorFuture::ready(Ok(answer_that_stalls())),
-        }
-    }
-}
-
-fn answer_that_stalls() -> HttpResponse {
-    let first = Frame::data(Bytes::from_static(b"store_id,"));
-    let frames = iter([Ok::<_, std::io::Error>(first)]).chain(pending());
-    let body = SdkBody::from_body_1_x(StreamBody::new(frames));
-    let mut answer = HttpResponse::new(200.try_into().unwrap(), body);
-    for (name, value) in [
+fn answer_that_stalls(before: usize) -> HttpResponse {
+    let first = (before == 0).then(|| Ok(Bytes::from_static(b"store_id,")));
+    let range = if before == 0 { "" } else { "bytes 9-999/1000" };
+    let headers = [
         ("content-length", "1000"),
+        ("content-range", range),
         ("etag", "\"ab12\""),
         ("last-modified", "Tue, 24 Jan 2023 09:06:42 GMT"),
-    ] {
-        answer.headers_mut().insert(name, value);
-    }
-    answer
+    ];
+    answer(if before == 0 { 200 } else { 206 }, &headers, body_of(iter(first).chain(pending())))
 }

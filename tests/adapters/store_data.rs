@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use end_to_end::adapters::{Cloud, DATA_TABLE};
+use end_to_end::adapters::{Cloud, DATA_TABLE, in_a_minute};
 use futures::TryStreamExt;
 use uptime::interval::{DAY, HOUR};
 use uptime::report::{Method, Parameters};
@@ -21,7 +21,7 @@ async fn the_newest_poll_is_only_ever_raised() {
 
     assert_eq!(data.newest_poll().await.unwrap(), None);
     for (raised_to, expected) in [(5, 5), (5, 5), (3, 5), (-9, 5), (1_000, 1_000)] {
-        data.raise_newest_poll(Timestamp::from_micros(raised_to)).await.unwrap();
+        data.raise_newest_poll(Timestamp::from_micros(raised_to), in_a_minute()).await.unwrap();
         assert_eq!(data.newest_poll().await.unwrap(), Some(Timestamp::from_micros(expected)));
     }
 }
@@ -91,7 +91,8 @@ async fn a_batch_of_the_largest_segments_is_taken_and_read_page_by_page() {
 
     write(&data, &segments).await;
 
-    let pages: Vec<_> = data.segments_of(shard(3), &parameters()).try_collect().await.unwrap();
+    let pages: Vec<_> =
+        data.segments_of(shard(3), &parameters(), in_a_minute()).try_collect().await.unwrap();
     assert!(pages.len() > 5, "10 MB came in {} pages", pages.len());
     let mut read: Vec<_> = pages.into_iter().flatten().map(|segment| segment.bytes).collect();
     read.sort_unstable();
@@ -116,7 +117,7 @@ async fn an_unknown_table_is_an_error_that_names_the_operation() {
 
     assert_eq!(data.newest_poll().await.unwrap_err().to_string(), "GetItem failed");
     let pages: Result<Vec<_>, _> =
-        data.segments_of(shard(1), &parameters()).try_collect::<Vec<_>>().await;
+        data.segments_of(shard(1), &parameters(), in_a_minute()).try_collect::<Vec<_>>().await;
     assert_eq!(pages.unwrap_err().to_string(), "Query failed");
 }
 
@@ -133,7 +134,7 @@ async fn an_item_that_cannot_be_read_is_named_by_its_key() {
     put("dataset", "newest_poll").send().await.unwrap();
     put("content#ab", "first_load").send().await.unwrap();
 
-    let pages = |index| data.segments_of(shard(index), &parameters()).try_concat();
+    let pages = |index| data.segments_of(shard(index), &parameters(), in_a_minute()).try_concat();
     let segment = pages(1).await.unwrap().pop().unwrap();
     let undecodable = decode(&segment.bytes).unwrap_err();
     let is_told = |error: StoreDataError, item: &str, fault: &str| {
@@ -149,7 +150,7 @@ async fn an_item_that_cannot_be_read_is_named_by_its_key() {
     let fault = "poll_at is missing or malformed";
     is_told(data.newest_poll().await.unwrap_err(), "pk dataset, sk newest_poll", fault);
     let fault = "load_folder is missing or malformed";
-    let error = data.first_load_of_content("ab", "loads/1/").await.unwrap_err();
+    let error = data.first_load_of_content("ab", "loads/1/", in_a_minute()).await.unwrap_err();
     is_told(error, "pk content#ab, sk first_load", fault);
 }
 
@@ -157,7 +158,9 @@ async fn an_item_that_cannot_be_read_is_named_by_its_key() {
 async fn the_first_load_of_a_content_is_remembered() {
     let cloud = Cloud::start().await;
     let data = cloud.store_data();
-    let first = async |sha256, folder| data.first_load_of_content(sha256, folder).await.unwrap();
+    let first = async |sha256, folder| {
+        data.first_load_of_content(sha256, folder, in_a_minute()).await.unwrap()
+    };
 
     assert_eq!(first("aa", "loads/1/").await, None);
     assert_eq!(first("aa", "loads/1/").await, None, "a redelivery is the same load");
@@ -174,17 +177,16 @@ async fn the_futures_can_be_moved_between_threads() {
 
     check(&data.write_segments(&[], &source(), deadline));
     check(&data.delete_superseded(&[], &source(), deadline));
-    check(&data.segments_of(shard(1), &parameters()));
+    check(&data.segments_of(shard(1), &parameters(), in_a_minute()));
 }
 
 async fn write(data: &StoreData, segments: &[Segment]) {
-    let deadline = Deadline::after(Duration::from_mins(1));
-    data.write_segments(segments, &source(), deadline).await.unwrap();
+    data.write_segments(segments, &source(), in_a_minute()).await.unwrap();
 }
 
 /// The texts of a shard's segments, sorted.
 async fn found(data: &StoreData, index: usize) -> Vec<String> {
-    let pages = data.segments_of(shard(index), &parameters());
+    let pages = data.segments_of(shard(index), &parameters(), in_a_minute());
     let segments = pages.try_concat().await.unwrap();
     let mut texts: Vec<_> =
         segments.into_iter().map(|segment| String::from_utf8(segment.bytes).unwrap()).collect();

@@ -1,13 +1,11 @@
 //! Of hours and zones a load deletes what it replaces altogether, and nothing else.
 
-use std::time::Duration;
-
-use end_to_end::adapters::Cloud;
+use end_to_end::adapters::{Cloud, in_a_minute};
 use futures::TryStreamExt;
 use uptime::report::{Method, Parameters};
 use uptime::segment::{Decoded, Segment, Source, decode, pack_hours, pack_zones};
 use uptime::{Shard, StoreId, Timestamp, Zone};
-use uptime_aws::{Deadline, StoreData};
+use uptime_aws::StoreData;
 
 #[tokio::test]
 async fn a_file_that_names_all_the_stores_of_an_older_one_replaces_it() {
@@ -69,14 +67,13 @@ async fn check(loads: &[&str], expected: &[&str]) {
 }
 
 async fn load(data: &StoreData, (source, segments): &(Source, Vec<Segment>)) {
-    let deadline = Deadline::after(Duration::from_mins(1));
-    data.write_segments(segments, source, deadline).await.unwrap();
-    data.delete_superseded(segments, source, deadline).await.unwrap();
+    data.write_segments(segments, source, in_a_minute()).await.unwrap();
+    data.delete_superseded(segments, source, in_a_minute()).await.unwrap();
 }
 
 async fn stored(data: &StoreData) -> Vec<String> {
     let parameters = Parameters { as_of: Timestamp::from_micros(0), method: Method::PollCount };
-    let pages = data.segments_of(shard(), &parameters);
+    let pages = data.segments_of(shard(), &parameters, in_a_minute());
     let segments = pages.try_concat().await.unwrap();
     let mut files: Vec<_> = segments
         .iter()

@@ -4,7 +4,7 @@
 //! - [`calls`], [`parameters`], [`forms`]: what callers may send, and what they get.
 //! - [`figures`]: reports are those of `local report`, byte for byte.
 //! - [`loads`], [`newest`], [`rejects`], [`repeats`], [`notifications`], [`future_polls`]: what
-//!   becomes of files.
+//!   becomes of files; [`downloads`]: whose download breaks.
 //! - [`deliveries`], [`batches`], [`leases`], [`lives`]: what becomes of reports, whatever happens
 //!   on the way.
 //! - [`keys`]: idempotency keys; [`faults`]: calls to AWS that fail while a report is made.
@@ -17,6 +17,7 @@
 mod batches;
 mod calls;
 mod deliveries;
+mod downloads;
 mod events;
 mod faults;
 mod figures;

@@ -7,6 +7,8 @@ use std::io;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use end_to_end::faults::Fault;
+use end_to_end::faulty_system::FaultySystem;
 use end_to_end::story::Story;
 use end_to_end::story_data::settings;
 use end_to_end::until::until;
@@ -14,7 +16,8 @@ use http::Method;
 use lambda_runtime::tracing::subscriber::{EnvFilter, fmt};
 use local::s3::SECRET_KEY;
 use local::system::{
-    LOAD_DEAD_LETTER_QUEUE, LOAD_QUEUE, REPORT_DEAD_LETTER_QUEUE, REPORT_QUEUE, REPORT_TABLE,
+    DATA_BUCKET, LOAD_DEAD_LETTER_QUEUE, LOAD_QUEUE, REPORT_DEAD_LETTER_QUEUE, REPORT_QUEUE,
+    REPORT_TABLE,
 };
 use serde_json::{Value, json};
 use uptime_aws::metrics;
@@ -58,6 +61,7 @@ async fn logs_and_metrics_tell_what_happened_and_never_rows_links_or_secrets() {
     let complete = ask_well_and_badly(&story).await;
     let (failed, spoilt) = fail(&story).await;
     let unanswered = ask_in_vain(&story, &complete).await;
+    panic_while_loading().await;
 
     let logs = String::from_utf8(LOGS.lock().unwrap().clone()).unwrap();
     for never in NEVER.into_iter().chain([SECRET_KEY]) {
@@ -91,6 +95,8 @@ async fn logs_and_metrics_tell_what_happened_and_never_rows_links_or_secrets() {
         ("RowsLoaded", 12),
         ("RowsRejected", 1),
         ("LoadsFailed", 2),
+        // Two messages that cannot be read, one of another bucket, and one that panics.
+        ("LoadAttemptsFailed", 4),
     ];
     for (name, expected) in sums {
         assert_eq!(sum(name), expected, "{name}");
@@ -142,8 +148,20 @@ async fn load_good_and_bad_files(story: &Story) -> String {
     for poison in [r#"{"Records": [{"row": "store-4711"}]}"#, r#"{"Records": "store-4711"}"#] {
         story.system.queues().send(LOAD_QUEUE, poison, Duration::ZERO).unwrap();
     }
-    until_dead(story, LOAD_DEAD_LETTER_QUEUE, 2).await;
+    // An object that is gone has nothing to be loaded; one of another bucket is never loaded.
+    for bucket in [DATA_BUCKET, "another"] {
+        let s3 = json!({ "bucket": { "name": bucket }, "object": { "key": "incoming/never.csv" } });
+        let event = json!({ "Records": [{ "eventName": "ObjectCreated:Put", "s3": s3 }] });
+        story.system.queues().send(LOAD_QUEUE, &event.to_string(), Duration::ZERO).unwrap();
+    }
+    until_dead(story, LOAD_DEAD_LETTER_QUEUE, 3).await;
     manifest.folder
+}
+
+async fn panic_while_loading() {
+    let system = FaultySystem::start(&[]).await;
+    system.faults.plan("GetObject", 0, Fault::Panic);
+    assert_eq!(system.announce(&["any.csv"]).await, [0]);
 }
 
 /// Returns the id of a complete report.

@@ -13,6 +13,10 @@ pub(crate) struct Faults {
     pub(crate) throttle: u32,
     /// An answer breaks off.
     pub(crate) cut: u32,
+    /// A source file's download breaks off, in the middle; so its rest may, again and again.
+    pub(crate) break_download: u32,
+    /// From now on the data table is throttled, for up to 45 seconds.
+    pub(crate) throttle_long: u32,
     /// A call takes up to 40 seconds.
     pub(crate) slow: u32,
     /// An invocation is killed.
@@ -38,6 +42,7 @@ pub(crate) enum Fate {
     Fails,
     IsThrottled,
     IsCutOff,
+    BreaksOff,
     IsSlow,
 }
 
@@ -50,6 +55,7 @@ impl Fate {
             Fate::Fails => "a call fails",
             Fate::IsThrottled => "a call is throttled",
             Fate::IsCutOff => "an answer breaks off",
+            Fate::BreaksOff => "a download breaks off",
             Fate::IsSlow => "a call is slow",
         }
     }
@@ -64,6 +70,8 @@ impl Faults {
             fail: chance(),
             throttle: chance(),
             cut: chance(),
+            break_download: chance() * 5,
+            throttle_long: chance() / 3,
             slow: chance(),
             crash: chance() / 3,
             freeze: chance() / 3,

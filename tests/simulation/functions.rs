@@ -1,5 +1,6 @@
 //! The four deployed functions, and their invocations.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use lambda_http::request::LambdaRequest;
 use lambda_http::{Body, Request, Response};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
+use uptime::interval::SECOND;
 use uptime_aws::Settings;
 
 use crate::callers::Trigger;
@@ -60,6 +62,13 @@ pub(crate) enum Outcome {
 pub(crate) struct Invocation {
     pub(crate) number: usize,
     pub(crate) work: Work,
+    /// When its time is over, as it knows itself.
+    pub(crate) ends_at: i64,
+    /// Something befell it that may fail it: all but throttling of the data table and downloads that
+    /// break.
+    pub(crate) is_disturbed: bool,
+    /// The operations that it has called.
+    pub(crate) called: BTreeSet<String>,
     /// When it is stopped: at its time-out, or later if it hangs on to life.
     pub(crate) stopped_at: i64,
     /// It stands still until then.
@@ -129,12 +138,30 @@ impl Invocation {
         Invocation {
             number,
             work,
+            ends_at: stopped_at,
+            is_disturbed: false,
+            called: BTreeSet::new(),
             stopped_at,
             frozen_until: now,
             skew: 0,
             woken: Arc::new(Woken(AtomicBool::new(true))),
             future: Box::pin(future),
         }
+    }
+
+    /// Whether it may end now without having done its work.
+    ///
+    /// A worker gives up when the next wait would not end in time; the longest wait is five seconds,
+    /// and ten are kept back. One that has not read or has found its report ended had nothing to do.
+    pub(crate) fn may_fail(&self) -> bool {
+        let left = self.ends_at - clock::now().micros();
+        let may_be_late = left < 16 * SECOND;
+        let had_work = match self.work {
+            Work::Compute(_) => self.called.contains("Query") && !self.called.contains("GetItem"),
+            Work::Load(_) => true,
+            Work::Trigger(_) | Work::Status(_) => false,
+        };
+        self.is_disturbed || may_be_late || !had_work
     }
 
     /// Runs it as far as it gets.

@@ -40,6 +40,8 @@ pub(crate) struct Schedule<'a> {
     pub(crate) begun: usize,
     pub(crate) callers: Callers,
     pub(crate) page: usize,
+    /// Until then every call of the data table is throttled.
+    pub(crate) throttled_until: i64,
     is_calm: bool,
     pub(crate) trace: Option<Vec<String>>,
     coverage: &'a mut Coverage,
@@ -114,6 +116,7 @@ impl<'a> Schedule<'a> {
             begun: 0,
             callers: Callers { questions_left: 6, ..Callers::default() },
             page: 100,
+            throttled_until: 0,
             is_calm: false,
             trace: None,
             coverage,
@@ -148,6 +151,7 @@ impl<'a> Schedule<'a> {
         }
         self.note(|| "nothing goes wrong any more".to_owned());
         self.faults = Faults::default();
+        self.throttled_until = 0;
         self.is_calm = true;
         self.expect_completion();
         self.come_to_rest().await?;

@@ -18,7 +18,7 @@ impl Schedule<'_> {
     pub(crate) fn perform(&mut self, place: usize) -> &'static str {
         let call = self.calls.swap_remove(place);
         let is_query = call.request.operation == "Query";
-        let fate = self.faults.fate(&mut self.random, is_query);
+        let fate = self.fate(&call);
         if !is_query || fate != Fate::Happens {
             let (number, operation) = (call.invocation, &call.request.operation);
             let line = || format!("#{number} {operation} {fate:?}");
@@ -31,11 +31,42 @@ impl Schedule<'_> {
         fate.name()
     }
 
+    fn fate(&mut self, call: &Call) -> Fate {
+        let now = clock::now().micros();
+        if call.is_of_data_table() {
+            if Faults::strikes(&mut self.random, self.faults.throttle_long) {
+                self.throttled_until = now + self.random.i64(1..45) * SECOND;
+            }
+            if now < self.throttled_until {
+                return Fate::IsThrottled;
+            }
+        }
+        if call.is_download() && Faults::strikes(&mut self.random, self.faults.break_download) {
+            return Fate::BreaksOff;
+        }
+        self.faults.fate(&mut self.random, call.request.operation == "Query")
+    }
+
     fn answer_queries(&mut self) {
         let is_query = |call: &Call| call.request.operation == "Query";
         while let Some(next) = self.calls.iter().position(is_query) {
             let call = self.calls.swap_remove(next);
             self.settle(call, Fate::Happens);
+        }
+    }
+
+    /// Remembers what befalls an invocation.
+    fn befalls(&mut self, call: &Call, fate: Fate, portion: Portion) {
+        let is_harmless = match fate {
+            Fate::Happens => portion.page > 0,
+            Fate::IsThrottled => call.is_of_data_table(),
+            Fate::BreaksOff => true,
+            Fate::LosesItsAnswer | Fate::Fails | Fate::IsCutOff | Fate::IsSlow => false,
+        };
+        let invocation = self.invocations.iter_mut().find(|one| one.number == call.invocation);
+        if let Some(invocation) = invocation {
+            invocation.is_disturbed |= !is_harmless;
+            invocation.called.insert(call.request.operation.clone());
         }
     }
 
@@ -47,6 +78,7 @@ impl Schedule<'_> {
         let page =
             if Faults::strikes(&mut self.random, self.faults.throttle) { 0 } else { self.page };
         let portion = Portion { page, batch };
+        self.befalls(&call, fate, portion);
         match fate {
             Fate::Happens => {
                 let reply = self.world.effect(&call, portion);
@@ -59,6 +91,14 @@ impl Schedule<'_> {
             Fate::IsCutOff => {
                 let mut reply = self.world.effect(&call, portion);
                 reply.breaks_off_at = Some(self.random.usize(..=reply.body.len()));
+                call.answer(Some(reply));
+            }
+            Fate::BreaksOff => {
+                let mut reply = self.world.effect(&call, portion);
+                // At least a byte comes: a download that gets none is given up.
+                if reply.body.len() > 1 {
+                    reply.breaks_off_at = Some(self.random.usize(1..reply.body.len()));
+                }
                 call.answer(Some(reply));
             }
             Fate::Fails => {
@@ -106,6 +146,7 @@ impl Schedule<'_> {
         let drawn = self.random.usize(..moving.len());
         let invocation = &mut *moving[drawn];
         invocation.frozen_until = now + seconds * SECOND;
+        invocation.is_disturbed = true;
         let number = invocation.number;
         self.note(|| format!("#{number} stands still for {seconds} s"));
         "freeze"

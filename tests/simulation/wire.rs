@@ -36,6 +36,8 @@ pub(crate) struct Request {
     pub(crate) if_none_match: Option<String>,
     /// `if-match`, if given.
     pub(crate) if_match: Option<String>,
+    /// `range`, if given.
+    pub(crate) range: Option<String>,
     /// What is sent.
     pub(crate) body: Vec<u8>,
 }
@@ -83,6 +85,19 @@ pub(crate) fn take_calls() -> Vec<Call> {
 }
 
 impl Call {
+    /// Whether it is of the table of segments.
+    pub(crate) fn is_of_data_table(&self) -> bool {
+        let of_data = b"\"TableName\":\"data\"";
+        let is_batch = self.request.operation == "BatchWriteItem";
+        is_batch || self.request.body.windows(of_data.len()).any(|window| window == of_data)
+    }
+
+    /// Whether it gets a source file, or the rest of one.
+    pub(crate) fn is_download(&self) -> bool {
+        let Request { operation, path, .. } = &self.request;
+        operation == "GET object" && path.starts_with("/data/incoming/")
+    }
+
     /// Answers it; `None`: the connection breaks. Nobody may be listening any more.
     pub(crate) fn answer(self, reply: Option<Reply>) {
         self.reply.send(reply).ok();
@@ -153,6 +168,7 @@ impl HttpConnector for Wire {
 
 fn read(mut request: HttpRequest) -> Request {
     let header = |name| request.headers().get(name).map(str::to_owned);
+    let range = header("range");
     let path = request.uri().strip_prefix("http://aws").unwrap().to_owned();
     let target = header("x-amz-target");
     let (if_match, if_none_match) = (header("if-match"), header("if-none-match"));
@@ -163,7 +179,7 @@ fn read(mut request: HttpRequest) -> Request {
     };
     let body = ByteStream::new(request.take_body()).collect().now_or_never();
     let body = body.expect("a body in memory").unwrap().to_vec();
-    Request { operation, path, if_none_match, if_match, body }
+    Request { operation, path, if_none_match, if_match, range, body }
 }
 
 /// Clients as deployed, but for the wire.

@@ -2,12 +2,16 @@
 //! that hold nothing.
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
-use local::emulators::{Emulators, Setup};
+use local::emulators::{Addresses, Emulators, Setup};
 use tempfile::TempDir;
-use uptime_aws::{LoadFiles, ReportFiles, ReportTable, SdkConfig, SourceFiles, StoreData};
+use uptime_aws::{
+    Deadline, LoadFiles, ReportFiles, ReportTable, SdkConfig, SourceFiles, StoreData,
+};
 
 /// The table of segments.
 pub const DATA_TABLE: &str = "data";
@@ -17,6 +21,11 @@ pub const REPORT_TABLE: &str = "reports";
 pub const DATA_BUCKET: &str = "data";
 /// The bucket of `reports/`.
 pub const REPORT_BUCKET: &str = "reports";
+
+/// Later than any emulator takes to answer.
+pub fn in_a_minute() -> Deadline {
+    Deadline::after(Duration::from_mins(1))
+}
 
 /// Running emulators; they and their data are gone when it is dropped.
 #[derive(Debug)]
@@ -68,6 +77,11 @@ impl Cloud {
     /// The adapter of `reports/`.
     pub fn report_files(&self) -> ReportFiles {
         ReportFiles::new(&self.sdk_config(), REPORT_BUCKET)
+    }
+
+    /// Where the emulators listen.
+    pub fn addresses(&self) -> Addresses {
+        self.emulators.addresses()
     }
 
     /// What clients need to reach it.

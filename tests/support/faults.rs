@@ -9,6 +9,9 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use http_body_util::StreamBody;
+use hyper::body::Frame;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use uptime_aws::SdkConfig;
@@ -26,6 +29,8 @@ pub enum Fault {
     DieAfter,
     /// A query that begins a range finds nothing on its first page, and more to read.
     EmptyPage,
+    /// The answer's body breaks off in its middle.
+    BreakBody,
     /// Whoever makes the call panics.
     Panic,
     /// It does not begin before [`Faults::release`].
@@ -157,6 +162,7 @@ impl HttpConnector for Faulty {
                     inner.call(request).await?;
                     Err(ConnectorError::io("the connection broke".into()))
                 }
+                Some(Fault::BreakBody) => Ok(with_half_a_body(inner.call(request).await?).await),
                 Some(Fault::DieBefore) => faults.die().await,
                 Some(Fault::DieAfter) => {
                     inner.call(request).await?;
@@ -205,6 +211,17 @@ fn refusal(request: &HttpRequest, status: u16, code: &str) -> HttpResponse {
         json!({ "__type": code }).to_string()
     };
     HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))
+}
+
+async fn with_half_a_body(answer: HttpResponse) -> HttpResponse {
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let body = ByteStream::new(answer.into_body()).collect().await.unwrap().into_bytes();
+    let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+    let frames = [Ok(Frame::data(body.slice(..body.len() / 2))), Err(broken)];
+    let body = SdkBody::from_body_1_x(StreamBody::new(futures::stream::iter(frames)));
+    let mut answer = HttpResponse::new(status, body);
+    *answer.headers_mut() = headers;
+    answer
 }
 
 fn empty_page(request: &HttpRequest) -> Option<HttpResponse> {

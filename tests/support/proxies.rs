@@ -53,6 +53,8 @@ pub enum Fate {
     Stall(Duration),
     /// The call takes effect; its answer ends in the middle of the body.
     Truncated,
+    /// The call takes effect; its answer ends after so many bytes of the body, if it has more.
+    Cut(usize),
     /// The service says 500 and does nothing.
     InternalError,
     /// The service says 503 and does nothing.
@@ -154,6 +156,7 @@ impl Fate {
             Fate::AnswerLost => "answer lost",
             Fate::Stall(_) => "stall",
             Fate::Truncated => "truncated",
+            Fate::Cut(_) => "cut",
             Fate::InternalError => "500",
             Fate::Unavailable => "503",
             Fate::Slow(_) => "slow",
@@ -284,7 +287,16 @@ async fn answer(
             tokio::time::sleep(time).await;
             Err(connection.reset())
         }
-        Fate::Truncated => Ok(broken::truncated(seen().await?)),
+        Fate::Truncated => {
+            let answer = seen().await?;
+            let half = answer.body().len() / 2;
+            Ok(broken::cut(answer, half))
+        }
+        Fate::Cut(length) => {
+            let answer = seen().await?;
+            let is_short = answer.body().len() <= length;
+            Ok(if is_short { broken::whole(answer) } else { broken::cut(answer, length) })
+        }
         Fate::InternalError => Ok(broken::error(service, 500)),
         Fate::Unavailable => Ok(broken::error(service, 503)),
         Fate::Slow(pause) => Ok(broken::slow(seen().await?, pause).await),

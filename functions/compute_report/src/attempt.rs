@@ -10,8 +10,8 @@ use uptime::report::{Parameters, ShardReport};
 use uptime::shard_data::ShardData;
 use uptime::zone::TZ_RELEASE;
 use uptime_aws::{
-    CallError, Completion, Failure, FailureCode, LINK_LIFE, Metric, Report, ReportTableError,
-    StoreData, StoreDataError, StoredCsv,
+    CallError, Completion, Deadline, Failure, FailureCode, LINK_LIFE, Metric, Report,
+    ReportTableError, StoreData, StoreDataError, StoredCsv,
 };
 
 use crate::Resources;
@@ -97,8 +97,8 @@ pub(crate) async fn compute(
         csv_expires_at,
     };
     let owner = &invocation.lease_owner;
-    let clock = || invocation.now();
-    if !resources.reports.complete(report.id, owner, clock, &completion).await? {
+    let (clock, deadline) = (|| invocation.now(), invocation.deadline());
+    if !resources.reports.complete(report.id, owner, clock, deadline, &completion).await? {
         return Ok(Outcome::Lost);
     }
     tell_completion(report, &completion);
@@ -111,8 +111,9 @@ async fn compute_all_shards(
     invocation: &Invocation,
     report: &Report,
 ) -> Result<Option<ShardReport>, AttemptError> {
+    let deadline = invocation.deadline();
     let mut shards = stream::iter(Shard::all())
-        .map(|shard| compute_shard(&resources.data, shard, report.parameters))
+        .map(|shard| compute_shard(&resources.data, shard, report.parameters, deadline))
         .buffer_unordered(SHARDS_IN_FLIGHT);
     let mut whole = ShardReport::default();
     let mut progress = Progress::begin();
@@ -131,9 +132,10 @@ async fn compute_shard(
     data: &StoreData,
     shard: Shard,
     parameters: Parameters,
+    deadline: Deadline,
 ) -> Result<ShardReport, AttemptError> {
     let mut shard_data = ShardData::new(parameters);
-    let mut pages = pin!(data.segments_of(shard, &parameters));
+    let mut pages = pin!(data.segments_of(shard, &parameters, deadline));
     while let Some(page) = pages.try_next().await? {
         for segment in page {
             shard_data.add(&segment.bytes).map_err(|error| segment.unreadable(error))?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_lambda_events::event::sqs::SqsMessage;
 use lambda_runtime::Context;
 use uptime::Timestamp;
+use uptime_aws::Deadline;
 
 /// What is kept back of an invocation's time, to record how an attempt ended.
 const TIME_KEPT_BACK: Duration = Duration::from_secs(3);
@@ -38,6 +39,11 @@ impl Invocation {
     /// How long an attempt may still take.
     pub(crate) fn time_left(&self) -> Duration {
         self.time_to(TIME_KEPT_BACK)
+    }
+
+    /// When an attempt is to have ended.
+    pub(crate) fn deadline(&self) -> Deadline {
+        Deadline::after(self.time_left())
     }
 
     /// How long recording how it ended may still take.

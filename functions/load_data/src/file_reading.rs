@@ -74,7 +74,7 @@ async fn stream_file(
     let mut sha256 = RunningSha256::default();
     let mut replacing = Vec::new();
     let mut ended = Ok(());
-    while let Some(chunk) = object.next_chunk().await? {
+    while let Some(chunk) = object.next_chunk(deadline).await? {
         if deadline.left().is_zero() {
             return Err(LoadFailure::OutOfTime);
         }

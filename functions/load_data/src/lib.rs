@@ -23,7 +23,7 @@ use uptime::Timestamp;
 use uptime::ingest::Limits;
 use uptime_aws::settings::{DATA_BUCKET, DATA_TABLE};
 use uptime_aws::{
-    Clients, Deadline, LoadFiles, Settings, SettingsError, SourceFiles, StoreData, describe,
+    Clients, Deadline, LoadFiles, Metric, Settings, SettingsError, SourceFiles, StoreData, describe,
 };
 
 use crate::event::Event;
@@ -98,6 +98,10 @@ async fn answer(
 }
 
 /// A panic fails its own message only.
+///
+/// Each failure is counted by a metric, for a message that is delivered again is silent otherwise
+/// until it becomes a dead letter. An attempt that is killed, by its time-out or for want of memory,
+/// cannot send one: Lambda's own metric `Errors` counts it.
 async fn load_all_messages(
     resources: &Resources,
     event: &SqsEvent,
@@ -111,6 +115,7 @@ async fn load_all_messages(
                 message.id = message.message_id,
                 "loading a message's objects panicked"
             );
+            Metric::LoadAttemptFailed.send();
             false
         });
         if !all_done {
@@ -128,6 +133,7 @@ async fn load_message(resources: &Resources, message: &SqsMessage, invocation: I
         Err(error) => {
             let cause = describe(&error);
             tracing::error!(message.id = message.message_id, cause, "a message announces nothing");
+            Metric::LoadAttemptFailed.send();
             return false;
         }
     };
@@ -140,6 +146,7 @@ async fn load_message(resources: &Resources, message: &SqsMessage, invocation: I
             }
             Err(failure) => {
                 tracing::error!(object.key = object.key, cause = describe(&failure), "not loaded");
+                Metric::LoadAttemptFailed.send();
                 all_done = false;
             }
         }

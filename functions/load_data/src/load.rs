@@ -3,12 +3,12 @@
 use uptime::Timestamp;
 use uptime::segment::Source;
 use uptime_aws::{
-    CallError, LoadErrorCode, LoadFolder, LoadStatus, Manifest, Metric, OpenError, SourceObject,
-    StoreDataError,
+    CallError, Deadline, LoadErrorCode, LoadFolder, LoadStatus, Manifest, Metric, OpenError,
+    SourceObject, StoreDataError,
 };
 
 use crate::file_reading::{FileRead, read_file};
-use crate::load_manifest::{ended, running};
+use crate::load_manifest::{ended, replaced, running};
 use crate::notification::{AnnouncedObject, is_source_file};
 use crate::{Invocation, Resources};
 
@@ -33,6 +33,15 @@ pub(crate) enum LoadFailure {
     OutOfTime,
 }
 
+impl From<OpenError> for LoadFailure {
+    fn from(error: OpenError) -> LoadFailure {
+        match error {
+            OpenError::Gone => LoadFailure::Gone,
+            OpenError::Unavailable(error) => LoadFailure::Files(error),
+        }
+    }
+}
+
 /// An object that is being read, and where its load is told of.
 #[derive(Debug)]
 pub(crate) struct OpenedObject {
@@ -52,10 +61,10 @@ pub(crate) async fn load_unless_loaded(
 ) -> Result<(), LoadFailure> {
     let opened = open(resources, announced).await?;
     let manifest = resources.loads.manifest(&opened.folder).await?;
-    match manifest.filter(|manifest| manifest.status != LoadStatus::Running) {
+    match manifest.filter(is_final) {
         Some(manifest) => {
             tracing::info!(load.folder = %opened.folder, "the object is loaded already");
-            raise_newest_poll(resources, last_poll(&manifest)).await
+            raise_newest_poll(resources, last_poll(&manifest), invocation.deadline).await
         }
         None => load_opened(resources, opened, announced, invocation).await.map(drop),
     }
@@ -83,11 +92,7 @@ async fn open(
             accepted_bucket: bucket.to_owned(),
         });
     }
-    let opened = resources.sources.open(&announced.key, &announced.pin).await;
-    let object = opened.map_err(|error| match error {
-        OpenError::Gone => LoadFailure::Gone,
-        OpenError::Unavailable(error) => LoadFailure::Files(error),
-    })?;
+    let object = resources.sources.open(&announced.key, &announced.pin).await?;
     let key = announced.key.clone();
     let version = object.version.clone();
     let source = Source { uploaded_at: object.uploaded_at, key, version };
@@ -107,16 +112,39 @@ async fn load_opened(
     let begun = running(&opened, &announced.bucket, started_at);
     resources.loads.begin_manifest(&opened.folder, &begun).await?;
 
-    let read = read_file(resources, &mut opened, invocation.deadline).await?;
+    let read = match read_file(resources, &mut opened, invocation.deadline).await {
+        Err(LoadFailure::Gone) => {
+            let manifest = replaced(begun, started_at, (invocation.clock)());
+            return end_as_replaced(resources, &opened.folder, manifest).await;
+        }
+        read => read?,
+    };
     store_consequences(resources, &opened, &read, invocation).await?;
 
     let folder = opened.folder.to_string();
-    let first_load = resources.data.first_load_of_content(&read.sha256, &folder).await?;
+    let first_load =
+        resources.data.first_load_of_content(&read.sha256, &folder, invocation.deadline);
+    let first_load = first_load.await?;
     let mut manifest = ended(begun, &read, resources.limits, started_at, (invocation.clock)());
     manifest.same_content_as = first_load;
     resources.loads.put_manifest(&opened.folder, &manifest).await?;
     tell_end(&manifest);
     Ok(manifest)
+}
+
+/// Says that the object was replaced while it was read, unless another attempt at the same load has
+/// read it to its end before that.
+async fn end_as_replaced(
+    resources: &Resources,
+    folder: &LoadFolder,
+    replaced: Manifest,
+) -> Result<Manifest, LoadFailure> {
+    if let Some(manifest) = resources.loads.manifest(folder).await?.filter(is_final) {
+        return Ok(manifest);
+    }
+    resources.loads.put_manifest(folder, &replaced).await?;
+    tell_end(&replaced);
+    Ok(replaced)
 }
 
 /// What may only be done once all segments are stored.
@@ -131,17 +159,25 @@ async fn store_consequences(
             resources.data.delete_superseded(&read.replacing, &opened.source, invocation.deadline);
         superseded.await?;
     }
-    raise_newest_poll(resources, read.poll_span.map(|(_, last)| last)).await
+    raise_newest_poll(resources, read.poll_span.map(|(_, last)| last), invocation.deadline).await
 }
 
 async fn raise_newest_poll(
     resources: &Resources,
     last_poll: Option<Timestamp>,
+    deadline: Deadline,
 ) -> Result<(), LoadFailure> {
     if let Some(at) = last_poll {
-        resources.data.raise_newest_poll(at).await?;
+        resources.data.raise_newest_poll(at, deadline).await?;
     }
     Ok(())
+}
+
+/// An object that was replaced and is there again is put a second time: it has to be loaded.
+fn is_final(manifest: &Manifest) -> bool {
+    let is_replaced =
+        manifest.error.as_ref().is_some_and(|error| error.code == LoadErrorCode::Replaced);
+    manifest.status != LoadStatus::Running && !is_replaced
 }
 
 fn last_poll(manifest: &Manifest) -> Option<Timestamp> {

@@ -53,10 +53,8 @@ pub(crate) fn ended(
     now: Timestamp,
 ) -> Manifest {
     let error = load_error(&read.ended, read.counts, limits);
-    let micros = now.micros().saturating_sub(started_at.micros());
     let Counts { rows, loaded, duplicate, conflicts, rejected } = read.counts;
-    Manifest {
-        status: if error.is_some() { LoadStatus::Failed } else { LoadStatus::Complete },
+    let manifest = Manifest {
         kind: read.kind.map(|kind| kind.name().to_owned()),
         sha256: Some(read.sha256.clone()),
         rows,
@@ -66,11 +64,30 @@ pub(crate) fn ended(
         rejected,
         first_poll: read.poll_span.map(|(first, _)| first.to_string()),
         last_poll: read.poll_span.map(|(_, last)| last.to_string()),
-        completed_at: Some(now.to_string()),
-        duration_ms: u64::try_from(micros / 1_000).ok(),
         error,
         ..begun
+    };
+    at_end(manifest, started_at, now)
+}
+
+fn at_end(manifest: Manifest, started_at: Timestamp, now: Timestamp) -> Manifest {
+    let micros = now.micros().saturating_sub(started_at.micros());
+    let has_failed = manifest.error.is_some();
+    Manifest {
+        status: if has_failed { LoadStatus::Failed } else { LoadStatus::Complete },
+        completed_at: Some(now.to_string()),
+        duration_ms: u64::try_from(micros / 1_000).ok(),
+        ..manifest
     }
+}
+
+/// The manifest of a load whose object was replaced or deleted while it was read. How many of its
+/// rows were stored before is not known.
+pub(crate) fn replaced(begun: Manifest, started_at: Timestamp, now: Timestamp) -> Manifest {
+    let detail = "the object was replaced or deleted while it was read; rows read before that may be \
+        stored";
+    let error = LoadError { code: LoadErrorCode::Replaced, detail: detail.to_owned() };
+    at_end(Manifest { error: Some(error), ..begun }, started_at, now)
 }
 
 /// A file that breaks off is told as such, whatever share of its rows was rejected.
@@ -133,6 +150,15 @@ mod tests {
         assert_eq!(manifest.duration_ms, Some(1_500));
         assert_eq!(manifest.sha256.as_deref(), Some("abc"));
         assert_eq!(manifest.error, None);
+    }
+
+    #[test]
+    fn a_load_whose_object_is_replaced_has_failed_for_that_reason() {
+        let manifest = replaced(begun_at(NOW), NOW, NOW.plus(SECOND));
+
+        assert_eq!(manifest.status, LoadStatus::Failed);
+        assert_eq!(manifest.error.unwrap().code, LoadErrorCode::Replaced);
+        assert_eq!(manifest.duration_ms, Some(1_000));
     }
 
     const NOW: Timestamp = Timestamp::from_micros(1_674_669_600 * SECOND);

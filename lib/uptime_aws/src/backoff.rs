@@ -1,8 +1,8 @@
 //! Capped exponential backoff with full jitter, until a deadline.
 //!
-//! The SDKs retry calls that fail; they do not retry what a call that succeeded left undone
-//! (`UnprocessedItems` of `BatchWriteItem`), nor a call that is another each time. That is what this
-//! is for.
+//! The SDKs retry calls that fail, three times at most. They do not retry what a call that succeeded
+//! left undone (`UnprocessedItems` of `BatchWriteItem`), nor a call that is another each time (the
+//! rest of a download), nor do they wait for as long as throttling may last. This is for all three.
 
 use std::time::Duration;
 
@@ -20,11 +20,10 @@ const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(5);
 
 impl Backoff {
-    /// Waits, or returns `false` at once if the wait would not end before the deadline. Callers
-    /// without one count their tries.
-    pub(crate) async fn wait(&mut self, deadline: Option<Deadline>) -> bool {
+    /// Waits, or returns `false` at once if the wait would not end before the deadline.
+    pub(crate) async fn wait(&mut self, deadline: Deadline) -> bool {
         let wait = jittered(self.next_ceiling());
-        if deadline.is_some_and(|deadline| wait >= deadline.left()) {
+        if wait >= deadline.left() {
             return false;
         }
         tokio::time::sleep(wait).await;

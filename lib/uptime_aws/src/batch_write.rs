@@ -7,8 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{BuildError, SdkError};
-use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemError;
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{
     AttributeValue, DeleteRequest, PutRequest, ReturnConsumedCapacity, WriteRequest,
@@ -19,6 +18,7 @@ use uptime::segment::MAX_SEGMENT_BYTES;
 use crate::backoff::Backoff;
 use crate::consumed_units::UnitCounter;
 use crate::item_key::ItemKey;
+use crate::throttling::is_throttled;
 use crate::{CallError, Deadline, StoreDataError, attributes};
 
 /// One item to be written or deleted.
@@ -82,7 +82,7 @@ impl Batches<'_> {
         let mut pending: Vec<&Write> = batch.iter().collect();
         loop {
             pending = self.send(pending, deadline).await?;
-            if pending.is_empty() || !backoff.wait(Some(deadline)).await {
+            if pending.is_empty() || !backoff.wait(deadline).await {
                 return Ok(batch.len() - pending.len());
             }
         }
@@ -111,15 +111,6 @@ impl Batches<'_> {
         self.consumed.add_written(answer.consumed_capacity());
         Ok(still_pending(pending, &answer.unprocessed_items.unwrap_or_default()))
     }
-}
-
-/// The answer when nothing of the batch was taken; the SDK's own tries are over then.
-fn is_throttled<R>(error: &SdkError<BatchWriteItemError, R>) -> bool {
-    error.as_service_error().is_some_and(|error| {
-        error.is_provisioned_throughput_exceeded_exception()
-            || error.is_throttling_exception()
-            || error.is_request_limit_exceeded()
-    })
 }
 
 /// Keeps the writes that were handed back; all, should one that was handed back not be known.

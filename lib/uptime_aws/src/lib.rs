@@ -12,6 +12,7 @@
 //! - `idempotency_key`: what makes a request a repeat; `key_table`: which report it stands for.
 //! - [`manifest`]: what is told of a load; `source_files`, `load_files`: its file and its results;
 //!   `csv_upload`: a result of unknown length.
+//! - `throttling`, `backoff`: what is done when AWS is asked too much.
 //! - `store_data`: the segments, in `DynamoDB`; `item_key`, `batch_write`, `superseded`: their
 //!   keys, how many are written, and which a newer file replaces; `consumed_units`. [`attributes`]: all names.
 //!
@@ -19,7 +20,7 @@
 //! links only what it uses.
 
 pub mod attributes;
-#[cfg(feature = "dynamodb")]
+#[cfg(any(feature = "dynamodb", feature = "s3"))]
 mod backoff;
 #[cfg(feature = "dynamodb")]
 mod batch_write;
@@ -63,6 +64,8 @@ mod source_files;
 mod store_data;
 #[cfg(feature = "dynamodb")]
 mod superseded;
+#[cfg(any(feature = "dynamodb", feature = "s3"))]
+mod throttling;
 
 pub use aws_types::SdkConfig;
 pub use call_error::{CallError, describe};

@@ -98,6 +98,8 @@ pub enum LoadErrorCode {
     OverRatio,
     /// The share of rejected rows is above the one that is set.
     TooManyRejects,
+    /// The object was replaced or deleted while it was read.
+    Replaced,
 }
 
 /// A manifest names a reason that this version of the program does not know.
@@ -106,12 +108,13 @@ pub enum LoadErrorCode {
 pub struct UnknownLoadErrorCode(String);
 
 impl LoadErrorCode {
-    const ALL: [LoadErrorCode; 5] = [
+    const ALL: [LoadErrorCode; 6] = [
         LoadErrorCode::NoUsableHeader,
         LoadErrorCode::Encoding,
         LoadErrorCode::Damaged,
         LoadErrorCode::OverRatio,
         LoadErrorCode::TooManyRejects,
+        LoadErrorCode::Replaced,
     ];
 
     /// Returns the stable name, `over_ratio`.
@@ -122,6 +125,7 @@ impl LoadErrorCode {
             LoadErrorCode::Damaged => "damaged",
             LoadErrorCode::OverRatio => "over_ratio",
             LoadErrorCode::TooManyRejects => "too_many_rejects",
+            LoadErrorCode::Replaced => "replaced",
         }
     }
 }

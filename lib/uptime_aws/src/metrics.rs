@@ -45,6 +45,9 @@ pub enum Metric {
     },
     /// A load has ended as Failed.
     LoadFailed(LoadErrorCode),
+    /// An attempt to load one object of a message has failed, or a message cannot be read. Its
+    /// message is delivered again, or has become a dead letter.
+    LoadAttemptFailed,
     /// Segments were read or written, in `DynamoDB`'s units: 4 KB consistently read, 1 KB written.
     UnitsConsumed {
         /// Read units.
@@ -105,6 +108,7 @@ impl Metric {
             Metric::ReportStarted
             | Metric::ReportCompleted { .. }
             | Metric::LoadEnded { .. }
+            | Metric::LoadAttemptFailed
             | Metric::UnitsConsumed { .. } => None,
         }
     }
@@ -123,6 +127,7 @@ impl Metric {
                 ("RowsRejected", "Count", json!(rejected)),
             ],
             Metric::LoadFailed(_) => vec![("LoadsFailed", "Count", json!(1))],
+            Metric::LoadAttemptFailed => vec![("LoadAttemptsFailed", "Count", json!(1))],
             Metric::UnitsConsumed { read, write } => {
                 vec![("ReadUnits", "Count", json!(read)), ("WriteUnits", "Count", json!(write))]
             }
@@ -180,6 +185,7 @@ mod tests {
         check(Metric::ReportFailed(FailureCode::TimedOut), "ReportsFailed 1");
         check(Metric::LoadEnded { loaded: 9, rejected: 2 }, "RowsLoaded 9, RowsRejected 2");
         check(Metric::LoadFailed(LoadErrorCode::Encoding), "LoadsFailed 1");
+        check(Metric::LoadAttemptFailed, "LoadAttemptsFailed 1");
         check(Metric::UnitsConsumed { read: 1.5, write: 3.0 }, "ReadUnits 1.5, WriteUnits 3.0");
     }
 

@@ -18,11 +18,13 @@ use crate::backoff::Backoff;
 use crate::item_key::Item;
 use crate::report_item::{self, Unreadable};
 use crate::report_transition::Transition;
+use crate::throttling::is_throttled;
 use crate::{
-    CallError, Clients, Completion, Failure, NewReport, Report, ReportId, ReportState, describe,
+    CallError, Clients, Completion, Deadline, Failure, NewReport, Report, ReportId, ReportState,
+    describe,
 };
 
-/// How often a report is completed at most, as often as the SDK calls.
+/// How often a report is completed at most when it is not throttled, as often as the SDK calls.
 const COMPLETION_TRIES: u32 = 3;
 
 /// The table of reports.
@@ -221,6 +223,7 @@ impl ReportTable {
     /// longer `lease_owner`'s, or its deadline has passed; then nothing changed. Completing it
     /// again with the same CSV, as after an answer that was lost, is `true`.
     ///
+    /// Throttling is waited out until `deadline`; nothing else is tried for longer either.
     /// `clock` is asked before each try. The SDK would send the time of the first one again, and a
     /// worker that stood still meanwhile complete a report that has been told as timed out.
     pub async fn complete(
@@ -228,6 +231,7 @@ impl ReportTable {
         report_id: ReportId,
         lease_owner: &str,
         clock: impl Fn() -> Timestamp,
+        deadline: Deadline,
         completion: &Completion,
     ) -> Result<bool, ReportTableError> {
         let state = ReportState::Complete(completion.clone());
@@ -238,18 +242,18 @@ impl ReportTable {
             let complete = complete.leased_by(lease_owner).in_time(clock());
             let once = Config::builder().retry_config(RetryConfig::disabled());
             let tried = self.update_request(report_id, complete).customize().config_override(once);
-            tries_left -= 1;
             let answer = tried.send().await;
-            let may_pass = answer.as_ref().is_err_and(may_pass);
+            let is_throttled = answer.as_ref().is_err_and(is_throttled);
+            tries_left -= u32::from(!is_throttled);
+            let may_pass = is_throttled || tries_left > 0 && answer.as_ref().is_err_and(may_pass);
             match outcome(report_id, answer) {
                 Ok(outcome) => return Ok(outcome.ends_in(&state, Some(lease_owner))),
-                Err(error) if may_pass && tries_left > 0 => {
+                Err(error) if may_pass && backoff.wait(deadline).await => {
                     let cause = describe(&error);
                     tracing::warn!(report.id = %report_id, tries_left, cause, "not complete yet");
                 }
                 Err(error) => return Err(error),
             }
-            backoff.wait(None).await;
         }
     }
 
@@ -324,17 +328,12 @@ fn outcome(
     }
 }
 
-/// Tells whether the same call may succeed soon, as the SDK judges its own.
+/// Tells whether the same call may succeed soon, as the SDK judges its own that are not throttled.
 fn may_pass(error: &SdkError<UpdateItemError, HttpResponse>) -> bool {
     let SdkError::ServiceError(refusal) = error else {
         return !matches!(error, SdkError::ConstructionFailure(_));
     };
-    let error = refusal.err();
-    error.is_provisioned_throughput_exceeded_exception()
-        || error.is_request_limit_exceeded()
-        || error.is_throttling_exception()
-        || error.is_transaction_conflict_exception()
-        || refusal.raw().status().is_server_error()
+    refusal.err().is_transaction_conflict_exception() || refusal.raw().status().is_server_error()
 }
 
 /// Tells why a report could not be claimed at `now`.

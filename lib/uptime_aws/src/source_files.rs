@@ -1,11 +1,19 @@
 //! Source files in the data bucket, read as a stream of the very version that was announced.
+//!
+//! **A download that breaks goes on where it broke, with the same version of the object, or not at
+//! all.** A file of 2 GB that was read again from its first byte would often break again.
 
-use aws_sdk_s3::Client;
-use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::config::ResponseChecksumValidation;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use aws_sdk_s3::{Client, Config};
+use tokio::time::timeout;
 use uptime::{Timestamp, interval};
 
-use crate::{CallError, Clients};
+use crate::backoff::Backoff;
+use crate::{CallError, Clients, Deadline, describe};
 
 /// The data bucket's `incoming/`.
 #[derive(Debug, Clone)]
@@ -34,10 +42,26 @@ pub struct SourceObject {
     pub version: String,
     /// Its length in bytes, as stored.
     pub size_bytes: u64,
+    e_tag: Option<String>,
+    // Asks for this version and no other. Boxed, since it is large and objects are moved.
+    request: Box<GetObjectFluentBuilder>,
     body: ByteStream,
+    bytes_read: u64,
+    breaks: Breaks,
 }
 
-/// Why an object could not be opened.
+/// The breaks of a download since the last byte that it got.
+#[derive(Debug, Default)]
+struct Breaks {
+    count: u32,
+    backoff: Backoff,
+}
+
+/// After so many breaks without one byte between them a download is given up. Every byte counts as
+/// progress, so only the deadline bounds the breaks of a download that gets on.
+const BREAKS_WITHOUT_PROGRESS: u32 = 5;
+
+/// Why an object could not be opened, or not be read to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// It is gone, or was replaced by another.
@@ -67,14 +91,11 @@ impl SourceFiles {
             Pin::ETag(e_tag) => request.if_match(format!("\"{}\"", without_quotes(e_tag))),
             Pin::Newest => request,
         };
-        let object = request.send().await.map_err(|error| {
-            if error.code().is_some_and(|code| GONE.contains(&code)) {
-                OpenError::Gone
-            } else {
-                CallError::new("GetObject", error).into()
-            }
-        })?;
+        let object = request.send().await.map_err(not_opened)?;
         let version = version(object.version_id(), object.e_tag());
+        let rest = self.client.get_object().bucket(&self.bucket).key(key);
+        let rest = rest.set_version_id(object.version_id.clone());
+        let rest = rest.set_if_match(object.e_tag.clone());
         Ok(SourceObject {
             uploaded_at: object.last_modified().map(timestamp).ok_or_else(|| lacks("date"))?,
             version: version.ok_or_else(|| lacks("version"))?.to_owned(),
@@ -82,8 +103,24 @@ impl SourceFiles {
                 .content_length()
                 .and_then(|length| u64::try_from(length).ok())
                 .ok_or_else(|| lacks("length"))?,
+            e_tag: object.e_tag.clone(),
+            request: Box::new(rest),
             body: object.body,
+            bytes_read: 0,
+            breaks: Breaks::default(),
         })
+    }
+}
+
+fn not_opened<E, R>(error: SdkError<E, R>) -> OpenError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    if error.code().is_some_and(|code| GONE.contains(&code)) {
+        OpenError::Gone
+    } else {
+        CallError::new("GetObject", error).into()
     }
 }
 
@@ -110,10 +147,101 @@ fn lacks(header: &str) -> CallError {
 }
 
 impl SourceObject {
-    /// Returns the next bytes, as they come; `None` at the end.
-    pub async fn next_chunk(&mut self) -> Result<Option<impl AsRef<[u8]> + use<>>, CallError> {
+    /// Returns the next bytes, as they come; `None` at the end, when all bytes have come.
+    ///
+    /// A download that breaks goes on where it broke, until the deadline. It is given up if it
+    /// breaks five times without a byte between.
+    pub async fn next_chunk(
+        &mut self,
+        deadline: Deadline,
+    ) -> Result<Option<impl AsRef<[u8]> + use<>>, OpenError> {
+        let next = timeout(deadline.left(), self.next_in_spite_of_breaks(deadline)).await;
+        next.map_err(|elapsed| CallError::new("GetObject", elapsed))?
+    }
+
+    async fn next_in_spite_of_breaks(
+        &mut self,
+        deadline: Deadline,
+    ) -> Result<Option<impl AsRef<[u8]> + use<>>, OpenError> {
+        let mut next = self.next_of_body().await;
+        while let Err(broken) = next {
+            self.wait_to_go_on(broken, deadline).await?;
+            // Boxed, for it is rare and large: a call's future has 8 KB.
+            next = match Box::pin(self.open_rest()).await {
+                Ok(()) => self.next_of_body().await,
+                Err(OpenError::Unavailable(error)) => Err(error),
+                Err(OpenError::Gone) => return Err(OpenError::Gone),
+            };
+        }
+        Ok(next?)
+    }
+
+    /// Returns the next bytes of the answer under way. That it ends early is an error.
+    async fn next_of_body(&mut self) -> Result<Option<impl AsRef<[u8]> + use<>>, CallError> {
         let next = self.body.next().await.transpose();
-        next.map_err(|source| CallError::new("GetObject", source))
+        let next = next.map_err(|source| CallError::new("GetObject", source))?;
+        self.bytes_read += next.as_ref().map_or(0, |chunk| chunk.len() as u64);
+        if next.as_ref().is_some_and(|chunk| !chunk.is_empty()) {
+            self.breaks = Breaks::default();
+        }
+        let is_right = match next {
+            Some(_) => self.bytes_read <= self.size_bytes,
+            None => self.bytes_read == self.size_bytes,
+        };
+        let wrong_length = || {
+            let (read, size) = (self.bytes_read, self.size_bytes);
+            CallError::new("GetObject", format!("{read} bytes came of an object of {size} bytes"))
+        };
+        if is_right { Ok(next) } else { Err(wrong_length()) }
+    }
+
+    /// Waits before the next try; returns the error if there is to be none.
+    async fn wait_to_go_on(
+        &mut self,
+        broken: CallError,
+        deadline: Deadline,
+    ) -> Result<(), CallError> {
+        // When all bytes have come, one of them is wrong: the rest of the object is nothing.
+        let is_over = self.bytes_read >= self.size_bytes;
+        self.breaks.count += 1;
+        let is_stuck = self.breaks.count > BREAKS_WITHOUT_PROGRESS;
+        if is_over || is_stuck || !self.breaks.backoff.wait(deadline).await {
+            return Err(broken);
+        }
+        let cause = describe(&broken);
+        tracing::warn!(
+            bytes_read = self.bytes_read,
+            size_bytes = self.size_bytes,
+            cause,
+            "a download goes on where it broke"
+        );
+        Ok(())
+    }
+
+    /// Asks for the bytes that have not come. An answer that is of another object is refused, so
+    /// that no two objects are ever read as one.
+    async fn open_rest(&mut self) -> Result<(), OpenError> {
+        // S3 has no checksum of an arbitrary part, and the one of the whole does not fit it.
+        let unchecked = Config::builder()
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+        let rest = self.request.clone().range(format!("bytes={}-", self.bytes_read));
+        let rest = rest.customize().config_override(unchecked).send().await.map_err(not_opened)?;
+        if rest.e_tag != self.e_tag || !self.has_same_version(&rest) {
+            return Err(OpenError::Gone);
+        }
+        let range = rest.content_range().unwrap_or_default();
+        let expected =
+            format!("bytes {}-{}/{}", self.bytes_read, self.size_bytes - 1, self.size_bytes);
+        if range != expected {
+            let found = format!("the answer is about {range:?} and not about {expected:?}");
+            return Err(CallError::new("GetObject", found).into());
+        }
+        self.body = rest.body;
+        Ok(())
+    }
+
+    fn has_same_version(&self, rest: &GetObjectOutput) -> bool {
+        version(rest.version_id(), rest.e_tag()) == Some(&self.version)
     }
 }
 

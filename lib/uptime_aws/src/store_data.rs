@@ -21,6 +21,7 @@ use crate::batch_write::{Batches, Write};
 use crate::consumed_units::{ConsumedUnits, UnitCounter};
 use crate::item_key::{Item, ItemKey, SortKeys, partition};
 use crate::superseded::{is_superseded, named_stores};
+use crate::throttling;
 use crate::{CallError, Clients, Deadline, Metric, attributes};
 
 /// The data table.
@@ -115,9 +116,14 @@ impl StoreData {
         Ok(Some(Timestamp::from_micros(micros)))
     }
 
-    /// Raises the newest poll's instant to `at`, unless it is there already.
-    pub async fn raise_newest_poll(&self, at: Timestamp) -> Result<(), StoreDataError> {
-        let raised = self
+    /// Raises the newest poll's instant to `at`, unless it is there already. Throttling is waited
+    /// out until the deadline.
+    pub async fn raise_newest_poll(
+        &self,
+        at: Timestamp,
+        deadline: Deadline,
+    ) -> Result<(), StoreDataError> {
+        let raise = self
             .client
             .update_item()
             .table_name(&self.table)
@@ -125,10 +131,8 @@ impl StoreData {
             .update_expression("SET #poll_at = :at")
             .condition_expression("attribute_not_exists(#poll_at) OR #poll_at < :at")
             .expression_attribute_names("#poll_at", attributes::POLL_AT)
-            .expression_attribute_values(":at", AttributeValue::N(at.micros().to_string()))
-            .send()
-            .await;
-        match raised {
+            .expression_attribute_values(":at", AttributeValue::N(at.micros().to_string()));
+        match throttling::wait_out(deadline, || raise.clone().send()).await {
             Err(error) => {
                 let known = error.as_service_error();
                 if known.is_some_and(UpdateItemError::is_conditional_check_failed_exception) {
@@ -162,7 +166,8 @@ impl StoreData {
     ) -> Result<(), StoreDataError> {
         let named = named_stores(segments, source)?;
         let search = |(&(shard, kind), stores)| {
-            superseded_items(self.pages(shard, SortKeys::up_to(kind, source)), stores, source)
+            let older = SortKeys::up_to(kind, source);
+            superseded_items(self.pages(shard, older, deadline), stores, source)
         };
         let searches: Vec<_> = named.iter().map(search).collect();
         let found = stream::iter(searches).buffer_unordered(SEARCHES_IN_FLIGHT).try_concat();
@@ -186,13 +191,15 @@ impl StoreData {
     /// Returns what a report needs of a shard, a page of segments at a time, in any order.
     ///
     /// Both ranges are read at once, so that a page is on its way while another is decoded.
+    /// Throttling is waited out until the deadline.
     pub fn segments_of(
         &self,
         shard: Shard,
         parameters: &Parameters,
+        deadline: Deadline,
     ) -> impl Stream<Item = Result<Vec<StoredSegment>, StoreDataError>> + Send + use<> {
-        let polls = self.pages(shard, SortKeys::of_polls(parameters));
-        let hours_and_zones = self.pages(shard, SortKeys::of_hours_and_zones());
+        let polls = self.pages(shard, SortKeys::of_polls(parameters), deadline);
+        let hours_and_zones = self.pages(shard, SortKeys::of_hours_and_zones(), deadline);
         stream::select(polls, hours_and_zones)
             .map(|page| page?.into_iter().map(stored_segment).collect())
     }
@@ -202,6 +209,7 @@ impl StoreData {
         &self,
         shard: Shard,
         keys: SortKeys,
+        deadline: Deadline,
     ) -> impl Stream<Item = Result<Vec<Item>, StoreDataError>> + Send + use<> {
         let query = self
             .client
@@ -218,18 +226,19 @@ impl StoreData {
         let consumed = self.consumed.clone();
         stream::try_unfold(NextPage::First, move |next| {
             // Boxed, since callers hold many ranges: a call's future has 8 KB.
-            query_page(query.clone(), next, consumed.clone()).boxed()
+            query_page(query.clone(), next, consumed.clone(), deadline).boxed()
         })
     }
 
     /// Remembers that `folder` holds the load of a file with this SHA-256, and returns the folder
-    /// of the first such load, if that was another.
+    /// of the first such load, if that was another. Throttling is waited out until the deadline.
     pub async fn first_load_of_content(
         &self,
         sha256: &str,
         folder: &str,
+        deadline: Deadline,
     ) -> Result<Option<String>, StoreDataError> {
-        let remembered = self
+        let remember = self
             .client
             .put_item()
             .table_name(&self.table)
@@ -237,9 +246,8 @@ impl StoreData {
             .item(attributes::LOAD_FOLDER, AttributeValue::S(folder.to_owned()))
             .condition_expression("attribute_not_exists(#pk)")
             .expression_attribute_names("#pk", attributes::PK)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let remembered = throttling::wait_out(deadline, || remember.clone().send()).await;
         let Err(error) = remembered else {
             return Ok(None);
         };
@@ -289,13 +297,15 @@ async fn query_page(
     query: QueryFluentBuilder,
     page: NextPage,
     consumed: UnitCounter,
+    deadline: Deadline,
 ) -> Result<Option<(Vec<Item>, NextPage)>, StoreDataError> {
     let start = match page {
         NextPage::First => None,
         NextPage::After(key) => Some(key),
         NextPage::None => return Ok(None),
     };
-    let answer = query.set_exclusive_start_key(start.clone()).send().await;
+    let query = query.set_exclusive_start_key(start.clone());
+    let answer = throttling::wait_out(deadline, || query.clone().send()).await;
     let answer = answer.map_err(|source| CallError::new("Query", source))?;
     consumed.add_read(answer.consumed_capacity());
     // A page may be empty and not the last: only a missing key ends a range.

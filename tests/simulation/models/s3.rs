@@ -38,7 +38,8 @@ impl Buckets {
 
     pub(crate) fn put_object(&mut self, request: &Request, now: i64) -> Reply {
         let (name, version) = name_and_version(&request.path);
-        assert!(version.is_none() && request.if_match.is_none(), "nobody simulates {request:?}");
+        let plain = version.is_none() && request.if_match.is_none() && request.range.is_none();
+        assert!(plain, "nobody simulates {request:?}");
         if let Some(condition) = &request.if_none_match {
             assert_eq!(condition, "*");
             if self.newest(name).is_some() {
@@ -67,13 +68,22 @@ impl Buckets {
         if request.if_match.as_ref().is_some_and(|wanted| *wanted != e_tag) {
             return Reply::xml_error(412, "PreconditionFailed");
         }
-        let headers = vec![
+        let size = version.body.len();
+        let start = request.range.as_deref().map_or(0, start_of);
+        if start > 0 && start >= size {
+            return Reply::xml_error(416, "InvalidRange");
+        }
+        let mut headers = vec![
             ("etag", e_tag),
             ("x-amz-version-id", version.id.clone()),
             ("last-modified", http_date(version.put_at)),
-            ("content-length", version.body.len().to_string()),
+            ("content-length", (size - start).to_string()),
         ];
-        Reply { headers, body: version.body.clone(), ..Reply::empty(200) }
+        if request.range.is_some() {
+            headers.push(("content-range", format!("bytes {start}-{}/{size}", size - 1)));
+        }
+        let status = if request.range.is_some() { 206 } else { 200 };
+        Reply { headers, body: version.body[start..].to_vec(), ..Reply::empty(status) }
     }
 }
 
@@ -95,6 +105,12 @@ pub(crate) fn name_and_version(path: &str) -> (&str, Option<&str>) {
         }
     }
     (name, version)
+}
+
+/// The first byte of a range that has no end.
+fn start_of(range: &str) -> usize {
+    let start = range.strip_prefix("bytes=").and_then(|range| range.strip_suffix('-'));
+    start.and_then(|start| start.parse().ok()).expect("a range without an end")
 }
 
 fn http_date(seconds: i64) -> String {

@@ -42,11 +42,10 @@ pub(super) fn whole(answer: Response<Bytes>) -> Answer {
     answer.map(|body| Full::new(body).map_err(|never| match never {}).boxed())
 }
 
-/// The answer with all its headers and the first half of its body.
-pub(super) fn truncated(answer: Response<Bytes>) -> Answer {
+/// The answer with all its headers and so many bytes of its body.
+pub(super) fn cut(answer: Response<Bytes>, length: usize) -> Answer {
     answer.map(|body| {
-        let half = body.slice(..body.len() / 2);
-        let frames = stream::iter([Ok(Frame::data(half)), Err(Broken)]);
+        let frames = stream::iter([Ok(Frame::data(body.slice(..length))), Err(Broken)]);
         // What was written has to leave before the connection does.
         let frames = frames.then(async |frame| {
             tokio::task::yield_now().await;

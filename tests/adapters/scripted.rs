@@ -1,0 +1,106 @@
+//! An AWS that answers by a script, behind clients as they are deployed, with a clock that passes over
+//! what is only waited for.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use end_to_end::paused_time::PausedTime;
+use end_to_end::story_data::settings;
+use futures::Stream;
+use futures::future::BoxFuture;
+use http_body_util::StreamBody;
+use hyper::body::Frame;
+use uptime_aws::{SdkConfig, sdk_config};
+
+/// What a request asks for.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    /// The path with its query.
+    pub(crate) uri: String,
+    headers: Vec<(String, String)>,
+}
+
+impl Asked {
+    /// A header; empty if there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(found, _)| found == name);
+        found.map_or("", |(_, value)| value)
+    }
+}
+
+type Script = dyn Fn(usize, &Asked) -> BoxFuture<'static, HttpResponse> + Send + Sync;
+
+/// An AWS that remembers what it was asked. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct ScriptedAws {
+    script: Arc<Script>,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl ScriptedAws {
+    /// One that answers by `script`, which gets the number of requests before.
+    pub(crate) fn new(
+        script: impl Fn(usize, &Asked) -> BoxFuture<'static, HttpResponse> + Send + Sync + 'static,
+    ) -> ScriptedAws {
+        ScriptedAws { script: Arc::new(script), asked: Arc::default() }
+    }
+
+    /// The configuration of clients as deployed that call it.
+    pub(crate) fn sdk_config(&self) -> SdkConfig {
+        let given_by_lambda = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+        let deployed = sdk_config(&settings(&given_by_lambda.map(|name| (name, "x")))).unwrap();
+        let aws = self.clone();
+        let client = http_client_fn(move |_, _| SharedHttpConnector::new(aws.clone()));
+        deployed.into_builder().http_client(client).time_source(PausedTime::begin()).build()
+    }
+
+    /// All requests so far.
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+impl HttpConnector for ScriptedAws {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let headers = request.headers().iter();
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let asked = Asked { uri: request.uri().to_owned(), headers };
+        let mut all = self.asked.lock().unwrap();
+        let answer = (self.script)(all.len(), &asked);
+        all.push(asked);
+        HttpConnectorFuture::new(async { Ok(answer.await) })
+    }
+}
+
+impl fmt::Debug for ScriptedAws {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("ScriptedAws").field("asked", &self.asked).finish_non_exhaustive()
+    }
+}
+
+/// An answer with these headers and a body in memory.
+pub(crate) fn answer(
+    status: u16,
+    headers: &[(&'static str, &str)],
+    body: impl Into<SdkBody>,
+) -> HttpResponse {
+    let mut answer = HttpResponse::new(status.try_into().unwrap(), body.into());
+    for (name, value) in headers {
+        answer.headers_mut().insert(*name, (*value).to_owned());
+    }
+    answer
+}
+
+/// A body whose pieces come as the stream gives them.
+pub(crate) fn body_of(
+    pieces: impl Stream<Item = std::io::Result<Bytes>> + Send + Sync + 'static,
+) -> SdkBody {
+    use futures::StreamExt as _;
+    SdkBody::from_body_1_x(StreamBody::new(pieces.map(|piece| piece.map(Frame::data))))
+}

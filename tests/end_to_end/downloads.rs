@@ -1,0 +1,49 @@
+//! What becomes of a load whose download breaks.
+
+use end_to_end::faults::Fault;
+use end_to_end::faulty_system::FaultySystem;
+use local::system::DATA_BUCKET;
+use uptime_aws::LoadErrorCode;
+
+use crate::small;
+
+const NAME: &str = "again.csv";
+
+#[tokio::test]
+async fn a_load_whose_download_breaks_goes_on_and_tells_the_sha_256_of_all_bytes() {
+    let system = FaultySystem::start(&[]).await;
+    let whole = system.story.load(NAME, small::POLLS).await;
+    for _ in 0..3 {
+        system.faults.plan("GetObject", 0, Fault::BreakBody);
+    }
+
+    let manifest = system.load_directly(NAME).await.unwrap();
+
+    assert_eq!(manifest["status"], "Complete", "{manifest}");
+    assert_eq!(manifest["sha256"], whole.sha256.unwrap());
+    assert_eq!(manifest["loaded"], whole.loaded);
+    assert_eq!(system.faults.tries("GetObject"), 4);
+}
+
+#[tokio::test]
+async fn a_load_whose_object_is_replaced_while_it_is_read_has_failed_and_says_so() {
+    let system = FaultySystem::start(&[]).await;
+    let loaded = system.story.load(NAME, small::POLLS).await;
+    // As if it had never been loaded: else that it was is the answer.
+    let manifest = format!("{}manifest.json", loaded.folder);
+    let delete = system.story.s3().delete_object().bucket(DATA_BUCKET).key(manifest);
+    delete.send().await.unwrap();
+    system.faults.plan("GetObject", 0, Fault::BreakBody);
+    system.faults.plan("GetObject", 0, Fault::Hold);
+
+    let replace = async {
+        system.faults.held().await;
+        system.story.put(NAME, small::POLLS.replace("active", "inactive")).await;
+        system.faults.release();
+    };
+    let (manifest, ()) = tokio::join!(system.load_directly(NAME), replace);
+
+    let manifest = manifest.unwrap();
+    assert_eq!(manifest["status"], "Failed", "{manifest}");
+    assert_eq!(manifest["error"]["code"], LoadErrorCode::Replaced.name(), "{manifest}");
+}
