@@ -2,18 +2,23 @@
 //!
 //! The repairs: writes of one key wait for each other, since `s3s-fs` checks a condition and then
 //! writes without a lock; a body that does not match its checksum is not kept; stored checksums,
-//! which it replaces later than their object, are not told; and `TCP_NODELAY` is set. Two
+//! which it replaces later than their object, are not told; listings are made by `listing`, since its
+//! own encode no name and take some delimiters apart; and `TCP_NODELAY` is set. Two
 //! additions: a read with `If-Match` is checked, and an object created under the watched prefix is
 //! announced in a queue, as S3's event notification does. Absent: versions, lifecycle rules, CORS;
-//! a key's name, encoded, has to fit a file name, so keys of more than about 150 bytes are refused.
+//! `ETag`s in listings; a key's name, encoded, has to fit a file name, so keys of more than about 150
+//! bytes are refused, and so are keys that no path can be (`a//b`, `a/../b`, `/a`, `a/`).
 
+mod listing;
 mod notification;
 mod object_store;
 #[cfg(test)]
 mod tests;
+mod url_encoding;
 
 pub use notification::{CreatedObject, Notification};
 pub use object_store::ObjectStore;
+pub(crate) use url_encoding::url_decoded;
 
 use std::time::Duration;
 

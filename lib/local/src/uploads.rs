@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::EncodingType;
 use aws_types::SdkConfig;
 use thiserror::Error;
 use tokio::time::Instant;
@@ -82,7 +83,9 @@ impl Uploads {
     /// Whether nothing was ever put under `incoming/`.
     pub async fn is_empty(&self) -> Result<bool, CallError> {
         let list = self.client.list_objects_v2().bucket(DATA_BUCKET).prefix(INCOMING).max_keys(1);
-        let page = list.send().await.map_err(|source| CallError::new("ListObjectsV2", source))?;
+        // Without it a key with a control character could not be listed.
+        let page = list.encoding_type(EncodingType::Url).send().await;
+        let page = page.map_err(|source| CallError::new("ListObjectsV2", source))?;
         Ok(page.contents().is_empty())
     }
 

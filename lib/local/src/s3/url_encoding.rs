@@ -1,0 +1,33 @@
+//! Keys in URL form, as S3 writes them in its events and in its listings.
+
+use percent_encoding::percent_decode_str;
+
+/// Encodes a key as S3 does: like a form, so a blank is `+` and a plus sign `%2B`; slashes stay.
+pub(super) fn url_encoded(key: &str) -> String {
+    form_urlencoded::byte_serialize(key.as_bytes()).collect::<String>().replace("%2F", "/")
+}
+
+/// Reads a key that S3 has encoded.
+pub(crate) fn url_decoded(encoded: &str) -> String {
+    percent_decode_str(&encoded.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_encoded_like_a_form_but_slashes_stay_and_it_reads_back() {
+        check("incoming/store hours.csv", "incoming/store+hours.csv");
+        check("incoming/a+b=ü.csv", "incoming/a%2Bb%3D%C3%BC.csv");
+        check("incoming/100%2F*~.csv", "incoming/100%252F*%7E.csv");
+        check("incoming/2023-01/polls_(1).csv", "incoming/2023-01/polls_%281%29.csv");
+        check("\u{1}\n", "%01%0A");
+    }
+
+    #[track_caller]
+    fn check(key: &str, encoded: &str) {
+        assert_eq!(url_encoded(key), encoded);
+        assert_eq!(url_decoded(encoded), key);
+    }
+}
