@@ -18,7 +18,7 @@ mod url_encoding;
 
 pub use notification::{CreatedObject, Notification};
 pub use object_store::ObjectStore;
-pub(crate) use url_encoding::url_decoded;
+pub(crate) use url_encoding::{url_decoded, url_of};
 
 use std::time::Duration;
 
@@ -29,6 +29,8 @@ use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use tokio::net::TcpListener;
 
+use crate::emulators::REGION;
+
 /// The access key every local client uses. It guards nothing: the port is on loopback.
 pub const ACCESS_KEY: &str = "local";
 /// The secret to [`ACCESS_KEY`].
@@ -36,6 +38,13 @@ pub const SECRET_KEY: &str = "local-secret";
 
 /// How long answers under way may take once the server is told to stop.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
+
+/// Returns the beginning of a command that sends a signed request: an URL has to follow.
+pub(crate) fn signed_curl() -> String {
+    // Older versions of curl sign for S3, but leave out this header, which S3 asks for.
+    let unsigned = "x-amz-content-sha256: UNSIGNED-PAYLOAD";
+    format!("curl --aws-sigv4 aws:amz:{REGION}:s3 --user {ACCESS_KEY}:{SECRET_KEY} -H '{unsigned}'")
+}
 
 /// Serves `store` on `listener` until `shutdown` resolves.
 pub async fn serve(listener: TcpListener, store: ObjectStore, shutdown: impl Future<Output = ()>) {

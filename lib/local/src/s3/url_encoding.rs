@@ -1,6 +1,12 @@
 //! Keys in URL form, as S3 writes them in its events and in its listings.
 
-use percent_encoding::percent_decode_str;
+use std::net::SocketAddr;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// What stands for itself in the path of an URL; all else is encoded, as requests to S3 have it.
+const PATH: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// Encodes a key as S3 does: like a form, so a blank is `+` and a plus sign `%2B`; slashes stay.
 pub(super) fn url_encoded(key: &str) -> String {
@@ -10,6 +16,11 @@ pub(super) fn url_encoded(key: &str) -> String {
 /// Reads a key that S3 has encoded.
 pub(crate) fn url_decoded(encoded: &str) -> String {
     percent_decode_str(&encoded.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
+/// Returns the URL of an object in the S3 at `s3`. It holds no quote, so a shell may get it in some.
+pub(crate) fn url_of(s3: SocketAddr, bucket: &str, key: &str) -> String {
+    format!("http://{s3}/{bucket}/{}", utf8_percent_encode(key, PATH))
 }
 
 #[cfg(test)]
