@@ -6,8 +6,9 @@
 //! own encode no name and take some delimiters apart; and `TCP_NODELAY` is set. Two
 //! additions: a read with `If-Match` is checked, and an object created under the watched prefix is
 //! announced in a queue, as S3's event notification does. Absent: versions, lifecycle rules, CORS;
-//! `ETag`s in listings; a key's name, encoded, has to fit a file name, so keys of more than about 150
-//! bytes are refused, and so are keys that no path can be (`a//b`, `a/../b`, `/a`, `a/`).
+//! `ETag`s in listings. A key is a path: encoded, its name has to fit a file name, so keys of more than
+//! about 150 bytes are refused; `a//b` and `x/../a/b` name the object `a/b`; `/a` is refused; `a/` is
+//! not listed.
 
 mod listing;
 mod notification;

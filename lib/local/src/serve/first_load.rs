@@ -131,13 +131,13 @@ fn kind_of(path: &Path) -> Option<FileKind> {
     });
     // A header is at the start of what unpacks: the rest, which may be much, is left packed.
     for piece in start.chunks(PIECE_BYTES) {
-        ingest.feed(piece).ok()?;
-        if ingest.kind().is_some() {
+        let is_over = ingest.feed(piece).is_err();
+        if is_over || ingest.kind().is_some() {
             return ingest.kind();
         }
     }
     // A file of a header alone, without a line end, is known at its end only.
-    ingest.finish().ok()?;
+    ingest.finish().ok();
     ingest.kind()
 }
 
@@ -168,6 +168,17 @@ mod tests {
         let odd: &[(&str, &[u8])] =
             &[("polls.CSV", b"store,status\n"), ("empty.csv", b""), ("a.GZ", b"PK"), ("b", POLLS)];
         check(odd, &["a.GZ", "empty.csv", "polls.CSV", "b"]);
+    }
+
+    #[test]
+    fn a_damaged_file_counts_if_its_header_can_be_read() {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(POLLS).unwrap();
+        let mut packed = packed.finish().unwrap();
+        // Its checksum.
+        let place = packed.len() - 8;
+        packed[place] ^= 1;
+        check(&[("b", &packed), ("c", &packed[..6])], &["b"]);
     }
 
     #[test]
