@@ -67,6 +67,21 @@ async fn a_manifest_that_cannot_be_read_counts_as_none() {
 }
 
 #[tokio::test]
+async fn of_a_long_file_of_rejects_only_the_start_is_read() {
+    let cloud = Cloud::start().await;
+    let loads = cloud.load_files();
+    assert_eq!(loads.start_of_rejects(&folder(), 100).await.unwrap(), b"");
+
+    let rejects: Vec<u8> = (0..=u8::MAX).cycle().take(MIB).collect();
+    cloud.put(&format!("{}rejects.csv", folder()), &rejects).await;
+
+    for (limit, expected) in [(1, 1), (300, 300), (2 * MIB, MIB)] {
+        let start = loads.start_of_rejects(&folder(), limit).await.unwrap();
+        assert!(start == rejects[..expected], "{limit}");
+    }
+}
+
+#[tokio::test]
 async fn a_csv_is_stored_whole_whatever_its_length() {
     check(&[1]).await;
     check(&[100, 0, 1_000]).await;

@@ -1,6 +1,7 @@
 //! The two files that tell a load's rejects, written while the source file is read.
 
 use uptime::ingest::Ingest;
+use uptime_aws::load_files::REJECTS;
 use uptime_aws::{CallError, CsvUpload, LoadFiles, LoadFolder};
 
 /// `rejects.csv` and `rejected_rows.csv`; neither is stored if no row is rejected.
@@ -13,7 +14,7 @@ pub(crate) struct RejectFiles {
 impl RejectFiles {
     pub(crate) fn begin(loads: &LoadFiles, folder: &LoadFolder) -> RejectFiles {
         RejectFiles {
-            rejects: loads.csv_upload(folder, "rejects.csv"),
+            rejects: loads.csv_upload(folder, REJECTS),
             rejected_rows: loads.csv_upload(folder, "rejected_rows.csv"),
         }
     }

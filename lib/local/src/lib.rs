@@ -7,10 +7,12 @@
 pub mod cli;
 pub mod emulators;
 pub mod event_source;
+pub mod first_rejects;
 pub mod gateway;
 pub mod generate;
 pub mod lambda;
 pub mod load_command;
+pub mod load_outcome;
 pub mod report_command;
 pub mod s3;
 pub mod serve;

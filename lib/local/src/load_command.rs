@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use uptime::Timestamp;
-use uptime_aws::{LoadFolder, LoadStatus, load_files::INCOMING};
+use uptime_aws::load_files::INCOMING;
 
 use crate::cli::Failure;
 use crate::terminal::{Progress, say};
@@ -15,7 +15,8 @@ use crate::uploads::{Uploads, check_readable, file_name};
 /// Each file goes into the data bucket under a key of its own,
 /// `incoming/<instant>-<number>/<file name>`, so nothing that was uploaded before is replaced. Of
 /// several files of business hours or time zones the later one on the line counts as the newer.
-/// The manifest of each load is printed; if one Failed, the exit code is 1.
+/// The manifest of each load is printed on stdout; what became of the file in words, with its first
+/// bad rows and their reasons, on stderr. If a load Failed, the exit code is 1.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// CSV files, plain or .gz; what they hold is told by their header
@@ -45,20 +46,17 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut failed = 0;
     for (path, folder) in &folders {
         let progress = Progress::begin(&format!("loading {}", path.display()));
-        let printed = print_manifest(&uploads, folder).await;
+        let outcome = uploads.outcome(path, folder).await;
         progress.end();
-        failed += usize::from(printed? == LoadStatus::Failed);
+        let outcome = outcome?;
+        say(serde_json::to_string_pretty(&outcome.manifest)?);
+        eprintln!("{outcome}");
+        failed += usize::from(outcome.is_failed());
     }
     if failed == 0 {
         return Ok(());
     }
-    Err(format!("{failed} of {} loads failed, see their manifests", folders.len()).into())
-}
-
-async fn print_manifest(uploads: &Uploads, folder: &LoadFolder) -> Result<LoadStatus, Failure> {
-    let manifest = uploads.ended(folder).await?;
-    say(serde_json::to_string_pretty(&manifest)?);
-    Ok(manifest.status)
+    Err(format!("{failed} of {} loads failed, for the reasons above", folders.len()).into())
 }
 
 /// The keys of later files, and of later commands, sort after those of earlier ones: that decides

@@ -2,18 +2,24 @@
 //!
 //! The repairs: writes of one key wait for each other, since `s3s-fs` checks a condition and then
 //! writes without a lock; a body that does not match its checksum is not kept; stored checksums,
-//! which it replaces later than their object, are not told; and `TCP_NODELAY` is set. Two
+//! which it replaces later than their object, are not told; listings are made by `listing`, since its
+//! own encode no name and take some delimiters apart; and `TCP_NODELAY` is set. Two
 //! additions: a read with `If-Match` is checked, and an object created under the watched prefix is
 //! announced in a queue, as S3's event notification does. Absent: versions, lifecycle rules, CORS;
-//! a key's name, encoded, has to fit a file name, so keys of more than about 150 bytes are refused.
+//! `ETag`s in listings. A key is a path: encoded, its name has to fit a file name, so keys of more than
+//! about 150 bytes are refused; `a//b` and `x/../a/b` name the object `a/b`; `/a` is refused; `a/` is
+//! not listed.
 
+mod listing;
 mod notification;
 mod object_store;
 #[cfg(test)]
 mod tests;
+mod url_encoding;
 
 pub use notification::{CreatedObject, Notification};
 pub use object_store::ObjectStore;
+pub(crate) use url_encoding::{url_decoded, url_of};
 
 use std::time::Duration;
 
@@ -24,6 +30,8 @@ use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use tokio::net::TcpListener;
 
+use crate::emulators::REGION;
+
 /// The access key every local client uses. It guards nothing: the port is on loopback.
 pub const ACCESS_KEY: &str = "local";
 /// The secret to [`ACCESS_KEY`].
@@ -31,6 +39,13 @@ pub const SECRET_KEY: &str = "local-secret";
 
 /// How long answers under way may take once the server is told to stop.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
+
+/// Returns the beginning of a command that sends a signed request: an URL has to follow.
+pub(crate) fn signed_curl() -> String {
+    // Older versions of curl sign for S3, but leave out this header, which S3 asks for.
+    let unsigned = "x-amz-content-sha256: UNSIGNED-PAYLOAD";
+    format!("curl --aws-sigv4 aws:amz:{REGION}:s3 --user {ACCESS_KEY}:{SECRET_KEY} -H '{unsigned}'")
+}
 
 /// Serves `store` on `listener` until `shutdown` resolves.
 pub async fn serve(listener: TcpListener, store: ObjectStore, shutdown: impl Future<Output = ()>) {

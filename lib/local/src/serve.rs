@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Failure;
-use crate::s3::{ACCESS_KEY, SECRET_KEY};
+use crate::s3::signed_curl;
 use crate::system::{DATA_BUCKET, System, SystemSettings, TakenUp};
 use crate::terminal::say;
 use crate::uploads::Uploads;
@@ -28,9 +28,10 @@ pub const S3_PORT: u16 = 3001;
 /// Runs the whole system over HTTP; so does `local` without a command.
 ///
 /// Starts stand-ins for DynamoDB, S3 and SQS, and the deployed functions between them, all on
-/// 127.0.0.1. If no data is there yet it first loads the files of a folder; then it opens the API,
-/// makes a report through it and prints how to do the same with curl. Data stays in a folder; it
-/// survives the death of the process, kill -9 included, but not the loss of power. Ctrl-C ends it.
+/// 127.0.0.1. If no data is there yet it first loads the files of a folder, and shows what is wrong
+/// with those that cannot be loaded; then it opens the API, makes a report through it and prints how
+/// to do the same with curl. Data stays in a folder; it survives the death of the process, kill -9
+/// included, but not the loss of power. Ctrl-C ends it.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Where the API listens; 0 is any free port
@@ -77,7 +78,7 @@ async fn session(system: &mut System, arguments: &Arguments) -> Result<(), Failu
     say(format_args!("S3 on http://{}", system.addresses().s3));
     tell_taken_up(system.taken_up());
     let source = arguments.load.as_deref().unwrap_or(Path::new("data"));
-    let uploads = Uploads::new(&system.sdk_config());
+    let uploads = Uploads::new(&system.sdk_config(), system.addresses().s3);
     first_load::run(&uploads, &arguments.data_dir, source).await?;
     system.open_api()?;
     say(format_args!("API on http://{}", system.api_address()));
@@ -109,13 +110,11 @@ fn tell_taken_up(TakenUp { reports, files }: TakenUp) {
     }
 }
 
-/// Older versions of curl sign for S3, but leave out this header, which S3 asks for.
-const UNSIGNED: &str = "x-amz-content-sha256: UNSIGNED-PAYLOAD";
-
 fn instructions(api: SocketAddr, s3: SocketAddr, report_id: Option<&str>) -> String {
     let id = report_id.unwrap_or("<report_id>");
     // As it was called: `cargo run` puts it on no path.
     let program = std::env::args().next().unwrap_or("local".to_owned());
+    let signed_curl = signed_curl();
     format!(
         "
 Ask for a report, see how it does, save it:
@@ -126,10 +125,12 @@ Ask for a report, see how it does, save it:
 Load a file of polls, business hours or time zones, and see what became of it:
   {program} load --s3-port {s3_port} FILE
 or
-  curl --aws-sigv4 aws:amz:us-east-1:s3 --user {ACCESS_KEY}:{SECRET_KEY} \\
-       -H '{UNSIGNED}' -T FILE http://{s3}/{DATA_BUCKET}/incoming/NAME.csv
-  curl --aws-sigv4 aws:amz:us-east-1:s3 --user {ACCESS_KEY}:{SECRET_KEY} \\
-       -H '{UNSIGNED}' 'http://{s3}/{DATA_BUCKET}?list-type=2&prefix=loads%2F'
+  {signed_curl} \\
+       -T FILE http://{s3}/{DATA_BUCKET}/incoming/NAME.csv
+  {signed_curl} \\
+       'http://{s3}/{DATA_BUCKET}?list-type=2&prefix=loads%2F'
+  {signed_curl} \\
+       -fO 'http://{s3}/{DATA_BUCKET}/loads/NAME.csv/<16 digits>/rejects.csv'
 
 Ctrl-C stops the system; its data stays.",
         s3_port = s3.port(),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::EncodingType;
 use aws_types::SdkConfig;
 use thiserror::Error;
 use tokio::time::Instant;
@@ -15,6 +16,8 @@ use uptime_aws::{
     SourceFiles,
 };
 
+use crate::first_rejects;
+use crate::load_outcome::LoadOutcome;
 use crate::system::DATA_BUCKET;
 
 /// The data bucket, as somebody sees it who uploads files.
@@ -23,6 +26,7 @@ pub struct Uploads {
     client: aws_sdk_s3::Client,
     sources: SourceFiles,
     loads: LoadFiles,
+    s3: SocketAddr,
 }
 
 /// Why a file was not loaded, as far as the uploader can know.
@@ -59,12 +63,13 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_
 const PATIENCE: Duration = Duration::from_mins(80);
 
 impl Uploads {
-    /// Makes the clients; nothing is called yet.
-    pub fn new(sdk_config: &SdkConfig) -> Uploads {
+    /// Makes the clients of the system whose S3 listens at `s3`; nothing is called yet.
+    pub fn new(sdk_config: &SdkConfig, s3: SocketAddr) -> Uploads {
         Uploads {
             client: sdk_config.s3(),
             sources: SourceFiles::new(sdk_config, DATA_BUCKET),
             loads: LoadFiles::new(sdk_config, DATA_BUCKET),
+            s3,
         }
     }
 
@@ -73,7 +78,7 @@ impl Uploads {
         // The SDK would try again and again.
         let connected = tokio::net::TcpStream::connect(s3_address).await;
         connected.map_err(|_| UploadError::NoSystem(s3_address))?;
-        let uploads = Uploads::new(&crate::emulators::client_config(s3_address));
+        let uploads = Uploads::new(&crate::emulators::client_config(s3_address), s3_address);
         let bucket = uploads.client.head_bucket().bucket(DATA_BUCKET).send().await;
         bucket.map_err(|_| UploadError::NoSystem(s3_address))?;
         Ok(uploads)
@@ -82,7 +87,9 @@ impl Uploads {
     /// Whether nothing was ever put under `incoming/`.
     pub async fn is_empty(&self) -> Result<bool, CallError> {
         let list = self.client.list_objects_v2().bucket(DATA_BUCKET).prefix(INCOMING).max_keys(1);
-        let page = list.send().await.map_err(|source| CallError::new("ListObjectsV2", source))?;
+        // Without it a key with a control character could not be listed.
+        let page = list.encoding_type(EncodingType::Url).send().await;
+        let page = page.map_err(|source| CallError::new("ListObjectsV2", source))?;
         Ok(page.contents().is_empty())
     }
 
@@ -106,8 +113,21 @@ impl Uploads {
         Ok(LoadFolder::of(DATA_BUCKET, &source))
     }
 
-    /// Waits until a load is Complete or Failed.
-    pub async fn ended(&self, folder: &LoadFolder) -> Result<Manifest, UploadError> {
+    /// Waits until the load of the file at `path` is Complete or Failed, and returns what became of it.
+    pub async fn outcome(
+        &self,
+        path: &Path,
+        folder: &LoadFolder,
+    ) -> Result<LoadOutcome, UploadError> {
+        let manifest = self.ended(folder).await?;
+        let rejects = match manifest.rejected {
+            0 => Vec::new(),
+            _ => self.loads.start_of_rejects(folder, first_rejects::ENOUGH_BYTES).await?,
+        };
+        Ok(LoadOutcome { path: path.to_owned(), manifest, rejects, s3: self.s3 })
+    }
+
+    async fn ended(&self, folder: &LoadFolder) -> Result<Manifest, UploadError> {
         let give_up = Instant::now() + PATIENCE;
         let (mut pause, longest) = PAUSES;
         loop {

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 const POLLS: &str = "store_id,status,timestamp_utc\n\
     8,active,2023-01-24 10:06:42.605777 UTC\n\
     9,inactive,2023-01-24 11:06:42.605777 UTC\n";
+const POLL_OF_8: &str = "8,active,2023-01-24 10:06:42.605777 UTC\n";
+const BAD_POLL: &str = "8,active,yesterday\n";
 const HOURS: &str = "store_id,day,start_time_local,end_time_local\n8,1,00:00,23:59\n";
 const LONG_ENOUGH: Duration = Duration::from_mins(1);
 
@@ -42,10 +44,82 @@ fn what_is_loaded_and_asked_for_survives_a_kill() {
         std::thread::sleep(Duration::from_millis(50));
     }
 
-    check_load(&second, &source.join("b.csv"), "Complete", Some(0));
+    let told = check_load(&second, &source.join("b.csv"), "Complete", Some(0));
+    assert!(told.contains("b.csv: 2 rows of polls in "), "{told}");
     std::fs::write(source.join("c.csv"), "neither,this\n1,2\n").unwrap();
-    check_load(&second, &source.join("c.csv"), "Failed", Some(1));
+    let told = check_load(&second, &source.join("c.csv"), "Failed", Some(1));
+    assert!(told.contains("c.csv: "), "{told}");
+    assert!(told.ends_with("local: 1 of 1 loads failed, for the reasons above\n"), "{told}");
     assert!(second.ended("TERM").success());
+}
+
+#[test]
+fn a_start_with_bad_files_shows_their_first_bad_lines_and_goes_on_and_is_not_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source");
+    std::fs::create_dir(&source).unwrap();
+    std::fs::write(source.join("b.csv"), POLLS).unwrap();
+    std::fs::write(source.join("bad_rows.csv"), format!("{POLLS}{}", BAD_POLL.repeat(8))).unwrap();
+    std::fs::write(source.join("header.csv"), "neither,this\n1,2\n").unwrap();
+    std::os::unix::fs::symlink("nowhere", source.join("unreadable.csv")).unwrap();
+
+    let mut first = Serving::start(folder.path());
+    let told = first.lines_until("API on ").concat();
+
+    for line in [
+        "failed to load source/unreadable.csv: cannot read source/unreadable.csv: ",
+        "failed to load source/header.csv: ",
+        "loaded source/b.csv: 2 rows of polls in ",
+        "failed to load source/bad_rows.csv: 8 of 10 rows were rejected; 10 % are accepted\n",
+        "  line 4, column timestamp_utc: ",
+        "  line 8, column timestamp_utc: ",
+        "  and 3 more, see loads/bad_rows.csv/",
+        "3 of 4 files failed",
+    ] {
+        assert!(told.contains(&format!("\n{line}")), "{line}: {told}");
+    }
+    assert!(!told.contains("line 9"), "{told}");
+    first.lines_until("report of 2 stores");
+    assert!(first.ended("TERM").success());
+
+    let mut second = Serving::start(folder.path());
+    let told = second.lines_until("API on ");
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert_eq!(told[1], "data is present in data, nothing to load\n");
+}
+
+#[test]
+fn a_load_with_bad_rows_shows_the_first_of_them_and_a_command_that_fetches_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("source")).unwrap();
+    let file = folder.path().join("a b+c.csv");
+    std::fs::write(&file, format!("{POLLS}{}", BAD_POLL.repeat(8))).unwrap();
+    let mut serving = Serving::start(folder.path());
+    serving.lines_until("API on ");
+
+    let told = check_load(&serving, &file, "Failed", Some(1));
+
+    assert!(told.contains(": 8 of 10 rows were rejected; 10 % are accepted\n"), "{told}");
+    assert!(told.contains("\n  line 4, column timestamp_utc: "), "{told}");
+    assert!(told.contains("\n  and 3 more, see loads/"), "{told}");
+    let (_, command) = told.split_once("rejects.csv:\n    curl ").unwrap();
+    let start = format!("'http://{}/data/loads/", serving.s3);
+    let (_, url) = command.lines().next().unwrap().split_once(&start).unwrap();
+    assert!(url.contains("a%20b%2Bc.csv/") && url.ends_with("/rejects.csv'"), "{url}");
+}
+
+#[test]
+fn a_good_load_with_few_bad_rows_shows_them_too() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("source")).unwrap();
+    let file = folder.path().join("polls.csv");
+    std::fs::write(&file, format!("{POLLS}{}{BAD_POLL}", POLL_OF_8.repeat(20))).unwrap();
+    let mut serving = Serving::start(folder.path());
+    serving.lines_until("API on ");
+
+    let told = check_load(&serving, &file, "Complete", Some(0));
+
+    assert!(told.contains(", 1 rejected\n  line 24, column timestamp_utc: "), "{told}");
 }
 
 #[test]
@@ -77,13 +151,14 @@ fn what_cannot_be_started_is_told_in_one_line() {
     check_failure(folder.path(), "load nothing.csv --s3-port 9", "no local system");
     let s3_port = serving.s3.rsplit(':').next().unwrap();
     check_failure(folder.path(), &format!("load nothing.csv --s3-port {s3_port}"), "nothing.csv");
-    std::fs::write(folder.path().join("source/a.csv"), "neither,this\n1,2\n").unwrap();
-    check_failure(folder.path(), &format!("{other} 0"), "a.csv");
+    std::fs::write(folder.path().join("file"), POLLS).unwrap();
+    check_failure(folder.path(), "--data-dir other --load file", "it is no folder");
     assert!(serving.ended("INT").success());
 }
 
+/// Returns what the command says on stderr.
 #[track_caller]
-fn check_load(system: &Serving, file: &Path, status: &str, code: Option<i32>) {
+fn check_load(system: &Serving, file: &Path, status: &str, code: Option<i32>) -> String {
     let port = system.s3.rsplit(':').next().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
     let output = command.arg("load").arg(file).args(["--s3-port", port]).output().unwrap();
@@ -91,6 +166,7 @@ fn check_load(system: &Serving, file: &Path, status: &str, code: Option<i32>) {
     let failure = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains(&format!("\"status\": \"{status}\"")), "{told}{failure}");
     assert_eq!(output.status.code(), code);
+    failure
 }
 
 #[track_caller]

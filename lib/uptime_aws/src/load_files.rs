@@ -30,6 +30,9 @@ const IS_THERE: [&str; 2] = ["PreconditionFailed", "ConditionalRequestConflict"]
 /// `rejected_rows.csv`.
 const NAME_BYTES_MAX: usize = 1_024 - (6 + 2 + 16 + 17);
 
+/// The file of a load that says what was wrong with each rejected row.
+pub const REJECTS: &str = "rejects.csv";
+
 /// Where source files are put.
 pub const INCOMING: &str = "incoming/";
 
@@ -110,6 +113,22 @@ impl LoadFiles {
         let json = object.body.collect().await;
         let json = json.map_err(|source| CallError::new("GetObject", source))?.to_vec();
         Ok(serde_json::from_slice(&json).ok())
+    }
+
+    /// Reads the start of a load's `rejects.csv`, at most `limit` bytes of it, which must not be 0.
+    /// Empty if no row was rejected: then there is no such file.
+    pub async fn start_of_rejects(
+        &self,
+        folder: &LoadFolder,
+        limit: usize,
+    ) -> Result<Vec<u8>, CallError> {
+        let get = self.client.get_object().bucket(&self.bucket).key(format!("{folder}{REJECTS}"));
+        let object = match get.range(format!("bytes=0-{}", limit.saturating_sub(1))).send().await {
+            Err(error) if error.code() == Some("NoSuchKey") => return Ok(Vec::new()),
+            object => object.map_err(|source| CallError::new("GetObject", source))?,
+        };
+        let bytes = object.body.collect().await;
+        Ok(bytes.map_err(|source| CallError::new("GetObject", source))?.to_vec())
     }
 
     /// Begins a CSV in a load's folder. Nothing is stored before it is finished.

@@ -14,6 +14,7 @@ use uptime::input::FileKind;
 use uptime::segment::Source;
 
 use super::stored::Stored;
+use crate::first_rejects;
 
 /// Why a file gave nothing at all.
 #[derive(Debug, Error)]
@@ -66,7 +67,7 @@ pub(super) fn ingest(
     let read = read_all(path, &mut ingest, |ingest| {
         lock(stored).add(ingest.take_segments());
         let more = ingest.take_rejects();
-        if rejects.len() < ENOUGH_REJECTS {
+        if rejects.len() < first_rejects::ENOUGH_BYTES {
             rejects.extend(more);
         }
         // Nobody asked for them; they would only fill the memory.
@@ -143,13 +144,8 @@ impl Summary {
              rejected",
             self.path
         )?;
-        let mut told = 0;
-        for (line, message) in first_rejects(&self.rejects) {
-            writeln!(notes, "  line {line}: {message}")?;
-            told += 1;
-        }
-        if rejected > told {
-            writeln!(notes, "  and {} more", rejected - told)?;
+        for line in first_rejects::lines(&self.rejects, rejected, None) {
+            writeln!(notes, "  {line}")?;
         }
         Ok(())
     }
@@ -163,19 +159,6 @@ impl Summary {
     }
 }
 
-/// Returns line and message of the first records of a `rejects.csv`.
-fn first_rejects(csv: &[u8]) -> impl Iterator<Item = (String, String)> {
-    csv::Reader::from_reader(csv).into_records().map_while(Result::ok).take(REJECTS_TOLD).map(
-        |record| {
-            let cell = |index| record.get(index).unwrap_or_default().to_owned();
-            (cell(0), cell(record.len() - 1))
-        },
-    )
-}
-
-const REJECTS_TOLD: usize = 5;
-/// Room for the rejects told and the header.
-const ENOUGH_REJECTS: usize = 16 << 10;
 const PIECE_BYTES: usize = 128 << 10;
 /// A packed file says little of its rows.
 const BATCH_BYTES_MIN: usize = 24 << 20;

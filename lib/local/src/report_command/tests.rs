@@ -61,7 +61,7 @@ fn rejected_rows_are_told_with_their_lines_and_change_nothing_else() {
         lines[0].ends_with(": polls, 23 rows: 22 loaded, 0 duplicate, 1 rejected"),
         "{lines:?}"
     );
-    assert!(lines[1].starts_with("  line 4: status"), "{lines:?}");
+    assert!(lines[1].starts_with("  line 4, column status: status must be"), "{lines:?}");
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert_eq!(told.shortcomings, [] as [String; 0]);
 }

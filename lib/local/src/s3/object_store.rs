@@ -12,14 +12,14 @@ use s3s::dto::{
     GetBucketLocationInput, GetBucketLocationOutput, GetObjectInput, GetObjectOutput,
     HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput,
     ListBucketsOutput, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input,
-    ListObjectsV2Output, ListPartsInput, ListPartsOutput, PutObjectInput, PutObjectOutput,
+    ListObjectsV2Output, ListPartsInput, ListPartsOutput, Object, PutObjectInput, PutObjectOutput,
     UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 use s3s_fs::FileSystem;
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::{CreatedObject, Notification};
+use super::{CreatedObject, Notification, listing};
 
 /// Enough that writes of different keys hardly ever meet.
 const LOCKS: usize = 64;
@@ -56,6 +56,17 @@ impl ObjectStore {
             // What it replaced is gone; no client of ours sends a wrong checksum.
             tokio::fs::remove_file(self.root.join(bucket).join(key)).await.ok();
         }
+    }
+
+    /// Returns the objects that a listing is about, and maybe others, in the order of their keys.
+    async fn objects(&self, request: S3Request<ListObjectsV2Input>) -> S3Result<Vec<Object>> {
+        // Without its own delimiters and pages: a delimiter of several characters comes out cut, and
+        // one of several bytes makes it panic.
+        let all = request.map_input(|ListObjectsV2Input { bucket, prefix, .. }| {
+            ListObjectsV2Input { bucket, prefix, max_keys: Some(i32::MAX), ..Default::default() }
+        });
+        let listed = self.files.list_objects_v2(all).await?;
+        Ok(listed.output.contents.unwrap_or_default())
     }
 
     /// Announces an object that was just written, if its key is watched.
@@ -215,14 +226,18 @@ impl S3 for ObjectStore {
         &self,
         request: S3Request<ListObjectsInput>,
     ) -> S3Result<S3Response<ListObjectsOutput>> {
-        self.files.list_objects(request).await
+        let asked = request.input.clone();
+        let objects = self.objects(request.map_input(Into::into)).await?;
+        Ok(S3Response::new(listing::answer_v1(asked, objects)?))
     }
 
     async fn list_objects_v2(
         &self,
         request: S3Request<ListObjectsV2Input>,
     ) -> S3Result<S3Response<ListObjectsV2Output>> {
-        self.files.list_objects_v2(request).await
+        let asked = request.input.clone();
+        let objects = self.objects(request).await?;
+        Ok(S3Response::new(listing::answer_v2(asked, objects)?))
     }
 
     async fn create_multipart_upload(

@@ -12,6 +12,8 @@ use uptime_aws::Clients as _;
 
 use crate::emulators::{Emulators, Setup};
 
+mod odd_keys;
+
 #[tokio::test]
 async fn of_twenty_racing_conditional_puts_one_wins() {
     let fixture = Fixture::new().await;

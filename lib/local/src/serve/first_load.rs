@@ -1,23 +1,25 @@
 //! The first load: a folder of source files into an empty system.
 //!
-//! A marker in the data folder says that a first load began; until it ended, every start does it
-//! again. That changes nothing: loads may be repeated, and the keys stay the same.
+//! **A file that cannot be loaded stops nothing:** it is shown with the reasons, and the system
+//! starts with what the other files hold. A marker in the data folder says that a first load began;
+//! until every file was tried, every start does it again. That changes nothing: loads may be
+//! repeated, and the keys stay the same. A load that Failed has ended: it is not repeated, for it
+//! would fail again.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use thiserror::Error;
 use uptime::Timestamp;
-use uptime::ingest::{Ingest, IngestError, IngestSettings, Limits};
+use uptime::ingest::{Ingest, IngestSettings, Limits};
 use uptime::input::FileKind;
 use uptime::segment::Source;
 use uptime_aws::load_files::INCOMING;
-use uptime_aws::{LoadStatus, Manifest};
 
-use crate::cli::Failure;
+use crate::cli::{Failure, one_line};
+use crate::load_outcome::LoadOutcome;
 use crate::terminal::{Progress, say};
-use crate::uploads::{Uploads, file_name};
+use crate::uploads::{UploadError, Uploads, file_name};
 
 /// Its presence says that the first load has not ended.
 const MARKER: &str = "first-load";
@@ -26,9 +28,10 @@ const HEADER_BYTES: u64 = 64 * 1024;
 /// What is unpacked at once.
 const PIECE_BYTES: usize = 2 * 1024;
 
-/// Loads the folder `source` unless the system holds data already; tells what it does.
+/// Loads the folder `source` unless the system holds data already; shows what it does.
 ///
 /// Without the folder the system starts without data, but not with half of what a first load left.
+/// Fails only if the folder cannot be read, or if S3 or the data folder cannot be used.
 pub(super) async fn run(
     uploads: &Uploads,
     data_folder: &Path,
@@ -51,62 +54,47 @@ pub(super) async fn run(
         return Ok(());
     }
     File::create(&marker)?;
-    let (polls, others): (Vec<_>, Vec<_>) =
-        files.into_iter().partition(|(_, kind)| *kind == FileKind::Polls);
-    for group in [others, polls] {
-        load_all(uploads, group).await?;
+    let mut failed = 0;
+    for path in &files {
+        failed += usize::from(!load(uploads, path).await);
     }
     std::fs::remove_file(&marker)?;
+    if failed > 0 {
+        say(format_args!(
+            "{failed} of {} files failed; correct them, then load them as is shown below",
+            files.len()
+        ));
+    }
     Ok(())
 }
 
-async fn load_all(uploads: &Uploads, files: Vec<(PathBuf, FileKind)>) -> Result<(), Failure> {
-    for (path, _) in files {
-        let name = file_name(&path)?;
-        let progress = Progress::begin(&format!("loading {}", path.display()));
-        let loaded = async {
-            let folder = uploads.put(&path, &format!("{INCOMING}{name}")).await?;
-            uploads.ended(&folder).await
-        };
-        let loaded = loaded.await;
-        progress.end();
-        let manifest = loaded?;
-        if manifest.status == LoadStatus::Failed {
-            let reason = manifest.error.map(|error| error.detail).unwrap_or_default();
-            return Err(format!("cannot load {}: {reason}", path.display()).into());
+/// Loads one file and shows what became of it. Returns whether it was acceptable.
+async fn load(uploads: &Uploads, path: &Path) -> bool {
+    let progress = Progress::begin(&format!("loading {}", path.display()));
+    let outcome = outcome(uploads, path).await;
+    progress.end();
+    match outcome {
+        Ok(outcome) => {
+            say(&outcome);
+            !outcome.is_failed()
         }
-        say(summary(&path, &manifest));
-    }
-    Ok(())
-}
-
-fn summary(path: &Path, manifest: &Manifest) -> String {
-    let kind = manifest.kind.as_deref().unwrap_or("rows").replace('_', " ");
-    let seconds = Seconds(manifest.duration_ms.unwrap_or_default());
-    let Manifest { rows, duplicate, rejected, folder, .. } = manifest;
-    let duplicates = match duplicate {
-        0 => String::new(),
-        _ => format!(", {duplicate} of them duplicates"),
-    };
-    let rejects = match rejected {
-        0 => String::new(),
-        _ => format!(", {rejected} rejected, see {folder}rejects.csv"),
-    };
-    format!("loaded {}: {rows} rows of {kind} in {seconds}{duplicates}{rejects}", path.display())
-}
-
-struct Seconds(u64);
-
-impl std::fmt::Display for Seconds {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}.{} s", self.0 / 1000, self.0 % 1000 / 100)
+        Err(error) => {
+            say(format_args!("failed to load {}: {}", path.display(), one_line(&error)));
+            false
+        }
     }
 }
 
-/// The source files of a folder with what they hold, in the order of their names.
+async fn outcome(uploads: &Uploads, path: &Path) -> Result<LoadOutcome, UploadError> {
+    let folder = uploads.put(path, &format!("{INCOMING}{}", file_name(path)?)).await?;
+    uploads.outcome(path, &folder).await
+}
+
+/// The source files of a folder in the order of their names, those of polls last.
 ///
-/// Hidden files are passed over, and so are files of another ending without a usable header.
-fn source_files(folder: &Path) -> Result<Vec<(PathBuf, FileKind)>, Failure> {
+/// A source file has a usable header or is named like one: `.csv` or `.gz`. What is wrong with the
+/// latter is for its load to say. Hidden files are passed over, and so are all others.
+fn source_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let unreadable =
         |error: io::Error| format!("cannot read the folder {}: {error}", folder.display());
     let mut files = Vec::new();
@@ -116,26 +104,23 @@ fn source_files(folder: &Path) -> Result<Vec<(PathBuf, FileKind)>, Failure> {
         if name.starts_with('.') || path.is_dir() {
             continue;
         }
-        let kind =
-            kind_of(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        let looks_like_one =
-            [".csv", ".gz"].iter().any(|ending| name.to_ascii_lowercase().ends_with(ending));
-        match kind {
-            Ok(kind) => files.push((path, kind)),
-            Err(refused) if looks_like_one => {
-                return Err(format!("cannot load {}: {refused}", path.display()).into());
-            }
-            Err(_) => tracing::info!(file = name, "passed over, no usable header"),
+        let kind = kind_of(&path);
+        let name = name.to_ascii_lowercase();
+        let is_named_like_one = [".csv", ".gz"].iter().any(|ending| name.ends_with(ending));
+        if kind.is_some() || is_named_like_one {
+            files.push((kind == Some(FileKind::Polls), path));
+        } else {
+            tracing::info!(file = name, "passed over, no usable header");
         }
     }
-    files.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-    Ok(files)
+    files.sort_unstable();
+    Ok(files.into_iter().map(|(_, path)| path).collect())
 }
 
-/// Reads what a file holds from its header. What is wrong behind it is the load's to say.
-fn kind_of(path: &Path) -> io::Result<Result<FileKind, NoKind>> {
+/// Reads what a file holds from its header, if it can be read and has one at its start.
+fn kind_of(path: &Path) -> Option<FileKind> {
     let mut start = Vec::new();
-    File::open(path)?.take(HEADER_BYTES).read_to_end(&mut start)?;
+    File::open(path).ok()?.take(HEADER_BYTES).read_to_end(&mut start).ok()?;
     let epoch = Timestamp::from_micros(0);
     let no_source = Source { uploaded_at: epoch, key: String::new(), version: String::new() };
     let mut ingest = Ingest::new(IngestSettings {
@@ -145,26 +130,15 @@ fn kind_of(path: &Path) -> io::Result<Result<FileKind, NoKind>> {
         gzip_ratio_limit: Limits::default().gzip_ratio_limit,
     });
     // A header is at the start of what unpacks: the rest, which may be much, is left packed.
-    let mut fed = Ok(());
     for piece in start.chunks(PIECE_BYTES) {
-        fed = ingest.feed(piece);
-        if fed.is_err() || ingest.kind().is_some() {
-            break;
+        let is_over = ingest.feed(piece).is_err();
+        if is_over || ingest.kind().is_some() {
+            return ingest.kind();
         }
     }
     // A file of a header alone, without a line end, is known at its end only.
-    let read = if ingest.kind().is_none() { fed.and_then(|()| ingest.finish()) } else { fed };
-    let no_kind = || read.err().map_or(NoKind::NotAtStart, NoKind::Unread);
-    Ok(ingest.kind().ok_or_else(no_kind))
-}
-
-/// Why it is not known what a file holds.
-#[derive(Debug, Error)]
-enum NoKind {
-    #[error(transparent)]
-    Unread(IngestError),
-    #[error("there is no header in its first {HEADER_BYTES} bytes")]
-    NotAtStart,
+    ingest.finish().ok();
+    ingest.kind()
 }
 
 #[cfg(test)]
@@ -180,48 +154,59 @@ mod tests {
     const ZONES: &[u8] = b"store_id,timezone_str\n1,Asia/Tokyo\n";
 
     #[test]
-    fn source_files_are_told_by_their_header_packed_or_not() {
+    fn polls_come_after_hours_and_zones_packed_or_not() {
         let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
         packed.write_all(ZONES).unwrap();
         let packed = packed.finish().unwrap();
-        let files: &[(&str, &[u8])] = &[("b", POLLS), ("a.gz", &packed), (".hidden.csv", b"x")];
-        check(files, Ok(&[("a.gz", FileKind::TimeZones), ("b", FileKind::Polls)]));
+        let without_line_end = b"status,timestamp_utc,store_id";
+        check(&[("b", POLLS), ("a", without_line_end), ("z.gz", &packed)], &["z.gz", "a", "b"]);
     }
 
     #[test]
-    fn a_packed_file_is_held_to_the_limit_of_its_load_and_no_other() {
-        let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    fn a_file_without_a_usable_header_counts_if_it_is_named_like_a_source_file() {
+        check(&[("README.md", b"# Samples\n"), (".hidden.csv", POLLS)], &[]);
+        let odd: &[(&str, &[u8])] =
+            &[("polls.CSV", b"store,status\n"), ("empty.csv", b""), ("a.GZ", b"PK"), ("b", POLLS)];
+        check(odd, &["a.GZ", "empty.csv", "polls.CSV", "b"]);
+    }
+
+    #[test]
+    fn a_damaged_file_counts_if_its_header_can_be_read() {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
         packed.write_all(POLLS).unwrap();
-        packed.write_all(&b"\n".repeat(8 << 20)).unwrap();
-        let packed = packed.finish().unwrap();
-        check(&[("polls.csv.gz", &packed)], Err("unpacks to over 200 times its size"));
+        let mut packed = packed.finish().unwrap();
+        // Its checksum.
+        let place = packed.len() - 8;
+        packed[place] ^= 1;
+        check(&[("b", &packed), ("c", &packed[..6])], &["b"]);
     }
 
     #[test]
-    fn another_file_is_passed_over_unless_it_is_named_like_a_source_file() {
-        check(
-            &[("README.md", b"# Samples\n"), ("a.csv", ZONES)],
-            Ok(&[("a.csv", FileKind::TimeZones)]),
-        );
-        check(&[("polls.CSV", b"store,status\n")], Err("polls.CSV"));
-        check(&[("empty.csv", b"")], Err("empty.csv"));
+    fn a_file_that_cannot_be_read_counts_if_it_is_named_like_a_source_file() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["gone.csv", "gone"] {
+            std::os::unix::fs::symlink("nowhere", folder.path().join(name)).unwrap();
+        }
+        assert_eq!(source_files(folder.path()).unwrap(), [folder.path().join("gone.csv")]);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, POLLS).unwrap();
+        let failure = source_files(&file).unwrap_err().to_string();
+        assert!(failure.contains(&file.display().to_string()), "{failure}");
     }
 
     #[track_caller]
-    fn check(files: &[(&str, &[u8])], expected: Result<&[(&str, FileKind)], &str>) {
+    fn check(files: &[(&str, &[u8])], expected: &[&str]) {
         let folder = tempfile::tempdir().unwrap();
         for (name, bytes) in files {
             std::fs::write(folder.path().join(name), bytes).unwrap();
         }
-
-        match (source_files(folder.path()), expected) {
-            (Ok(found), Ok(expected)) => {
-                let expected =
-                    expected.iter().map(|(name, kind)| (folder.path().join(name), *kind));
-                assert!(expected.eq(found.iter().cloned()), "{found:?}");
-            }
-            (Err(failure), Err(named)) => assert!(failure.to_string().contains(named), "{failure}"),
-            (found, _) => panic!("{found:?}"),
-        }
+        let found = source_files(folder.path()).unwrap();
+        let expected = expected.iter().map(|name| folder.path().join(name));
+        assert!(expected.eq(found.iter().cloned()), "{found:?}");
     }
 }

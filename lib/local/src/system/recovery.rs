@@ -8,9 +8,9 @@ use std::collections::HashSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_s3::types::EncodingType;
 use aws_types::SdkConfig;
 use futures::{StreamExt, TryStreamExt, stream};
-use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use uptime::segment::Source;
 use uptime_aws::load_files::INCOMING;
@@ -21,7 +21,7 @@ use uptime_aws::{
 
 use super::SystemError;
 use super::settings::{DATA_BUCKET, LOAD_QUEUE, REPORT_QUEUE, REPORT_TABLE};
-use crate::s3::{CreatedObject, Notification};
+use crate::s3::{CreatedObject, Notification, url_decoded};
 use crate::sqs::{Queues, SqsError};
 
 /// What a start found unfinished and took up again.
@@ -129,8 +129,7 @@ async fn take_up_files(
 fn queued_objects(queues: &Queues) -> Result<HashSet<(String, String)>, SqsError> {
     let object_of = |record: &Value| {
         let object = &record["s3"]["object"];
-        let blanks_restored = object["key"].as_str()?.replace('+', " ");
-        let key = percent_decode_str(&blanks_restored).decode_utf8_lossy().into_owned();
+        let key = url_decoded(object["key"].as_str()?);
         Some((key, object["eTag"].as_str()?.to_owned()))
     };
     let mut objects = HashSet::new();
@@ -144,12 +143,13 @@ fn queued_objects(queues: &Queues) -> Result<HashSet<(String, String)>, SqsError
 
 async fn incoming_keys(sdk_config: &SdkConfig) -> Result<Vec<String>, CallError> {
     let list = sdk_config.s3().list_objects_v2().bucket(DATA_BUCKET).prefix(INCOMING);
-    let mut pages = list.into_paginator().send();
+    // Without it a key with a control character could not be listed, and nothing would start.
+    let mut pages = list.encoding_type(EncodingType::Url).into_paginator().send();
     let mut keys = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|source| CallError::new("ListObjectsV2", source))?;
         let found = page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key);
-        keys.extend(found.filter(|key| !key.ends_with('/')));
+        keys.extend(found.map(|key| url_decoded(&key)).filter(|key| !key.ends_with('/')));
     }
     Ok(keys)
 }

@@ -71,7 +71,8 @@ async fn a_running_report_gets_its_message_back_and_loses_its_lease() {
 async fn a_file_without_a_finished_manifest_is_announced_once() {
     let folder = tempfile::tempdir().unwrap();
     let system = System::start(&idle(folder.path())).await.unwrap();
-    let put = system.sdk_config().s3().put_object().bucket(DATA_BUCKET).key("incoming/a b.csv");
+    // A blank, a plus sign, and what XML cannot hold.
+    let put = system.sdk_config().s3().put_object().bucket(DATA_BUCKET).key("incoming/a b+\u{1}");
     put.body(ByteStream::from_static(b"store_id\n")).send().await.unwrap();
     assert_eq!(system.queues().bodies(LOAD_QUEUE).unwrap().len(), 1);
     system.stop().await;

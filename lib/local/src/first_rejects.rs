@@ -1,0 +1,78 @@
+//! The first bad rows of a file with their reasons, in the one form in which all commands show them.
+
+/// How many bad rows are shown.
+const SHOWN: usize = 5;
+/// As much of a `rejects.csv` as holds its header and the bad rows shown: a message shows 40
+/// characters of a value, so a row has well under 2 KiB.
+pub const ENOUGH_BYTES: usize = 16 << 10;
+
+/// Returns a line for each of the first bad rows, and one that counts the others.
+///
+/// `csv` is a `rejects.csv`, or at least its first [`ENOUGH_BYTES`]. `rejected` is how many rows it
+/// has in all, and `rest` where it is, if it is anywhere.
+pub fn lines(csv: &[u8], rejected: u64, rest: Option<&str>) -> Vec<String> {
+    let records = csv::Reader::from_reader(csv).into_records().map_while(Result::ok).take(SHOWN);
+    let mut lines: Vec<String> = records.map(|record| line(&record)).collect();
+    let shown = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+    if rejected > shown {
+        let others = format!("and {} more", rejected - shown);
+        lines.push(rest.map_or(others.clone(), |place| format!("{others}, see {place}")));
+    }
+    lines
+}
+
+/// The columns are line, column, code and message. A reason that is about a whole row has no column.
+fn line(reject: &csv::StringRecord) -> String {
+    let cell = |index| reject.get(index).unwrap_or_default();
+    let column = match cell(1) {
+        "" => String::new(),
+        column => format!(", column {column}"),
+    };
+    format!("line {}{column}: {}", cell(0), cell(3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "line,column,code,message\n";
+
+    #[test]
+    fn a_bad_row_is_shown_with_its_line_its_column_and_the_reason() {
+        let csv = "4,status,bad_status,\"status must be active; found \"\"x, y\"\"\"\n\
+                   7,,field_count,it has 2 fields\n";
+        let expected = [
+            "line 4, column status: status must be active; found \"x, y\"",
+            "line 7: it has 2 fields",
+        ];
+        check(csv, 2, None, &expected);
+    }
+
+    #[test]
+    fn of_many_the_first_five_are_shown_and_how_many_more_there_are_and_where() {
+        let csv = "4,,x,no\n".repeat(8);
+        let shown = ["line 4: no"; 5];
+        check(&csv, 8, None, &[&shown[..], &["and 3 more"]].concat());
+        let rest = "and 1000 more, see loads/a/rejects.csv";
+        check(&csv, 1_005, Some("loads/a/rejects.csv"), &[&shown[..], &[rest]].concat());
+        check(&csv, 5, Some("loads/a/rejects.csv"), &shown);
+    }
+
+    #[test]
+    fn the_start_of_a_file_is_enough() {
+        let longest = format!("18446744073709551615,timestamp_utc,x,{}\n", "\u{fffd}".repeat(600));
+        let csv = HEADER.to_owned() + &longest.repeat(20);
+        let whole = lines(csv.as_bytes(), 20, None);
+        assert_eq!(lines(&csv.as_bytes()[..ENOUGH_BYTES], 20, None), whole);
+    }
+
+    #[test]
+    fn without_rejects_there_is_nothing_to_show() {
+        assert_eq!(lines(b"", 0, None), [] as [String; 0]);
+    }
+
+    #[track_caller]
+    fn check(rejects: &str, rejected: u64, rest: Option<&str>, expected: &[&str]) {
+        assert_eq!(lines((HEADER.to_owned() + rejects).as_bytes(), rejected, rest), expected);
+    }
+}

@@ -1,0 +1,154 @@
+//! What became of a load, in words for whoever uploaded the file.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use uptime_aws::load_files::REJECTS;
+use uptime_aws::{LoadStatus, Manifest};
+
+use crate::first_rejects;
+use crate::s3::{signed_curl, url_of};
+use crate::system::DATA_BUCKET;
+
+/// A load that has ended. Its text has a line for what was loaded or why it failed, then the first
+/// bad rows with their reasons, then where the others are and how to fetch them.
+#[derive(Debug)]
+pub struct LoadOutcome {
+    /// The file, as the person named it.
+    pub path: PathBuf,
+    /// What the load said at its end.
+    pub manifest: Manifest,
+    /// The start of its `rejects.csv`; empty if no row was rejected.
+    pub rejects: Vec<u8>,
+    /// Where the system's S3 listens.
+    pub s3: SocketAddr,
+}
+
+impl LoadOutcome {
+    /// Whether the file, or part of it, was not acceptable.
+    pub fn is_failed(&self) -> bool {
+        self.manifest.status == LoadStatus::Failed
+    }
+
+    fn first_line(&self) -> String {
+        let (path, Manifest { rows, loaded, .. }) = (self.path.display(), &self.manifest);
+        let counts = self.counts();
+        let Some(error) = self.manifest.error.as_ref().filter(|_| self.is_failed()) else {
+            return format!("loaded {path}: {counts}");
+        };
+        let failed = format!("failed to load {path}: {}", error.detail);
+        if *rows == 0 {
+            return failed;
+        }
+        format!("{failed}\n  its good rows count: {loaded} loaded of {counts}")
+    }
+
+    fn counts(&self) -> String {
+        let Manifest { rows, duplicate, rejected, .. } = self.manifest;
+        let kind = self.manifest.kind.as_deref().unwrap_or("unknown kind").replace('_', " ");
+        let millis = self.manifest.duration_ms.unwrap_or_default();
+        let counted = |count, what| match count {
+            0 => String::new(),
+            _ => format!(", {count} {what}"),
+        };
+        format!(
+            "{rows} rows of {kind} in {}.{} s{}{}",
+            millis / 1000,
+            millis % 1000 / 100,
+            counted(duplicate, "of them duplicates"),
+            counted(rejected, "rejected")
+        )
+    }
+}
+
+impl fmt::Display for LoadOutcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.first_line())?;
+        let key = format!("{}{REJECTS}", self.manifest.folder);
+        let url = url_of(self.s3, DATA_BUCKET, &key);
+        let place = format!("{key}:\n    {} -fO '{url}'", signed_curl());
+        for line in first_rejects::lines(&self.rejects, self.manifest.rejected, Some(&place)) {
+            write!(formatter, "\n  {line}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const REJECTS: &str = "line,column,code,message\n4,status,bad_status,it is \"gone\"\n";
+
+    #[test]
+    fn a_load_that_is_complete_is_told_by_its_counts() {
+        check(
+            &json!({ "rows": 20, "loaded": 20 }),
+            "",
+            "loaded in/a b.csv: 20 rows of business hours in 1.2 s",
+        );
+        check(
+            &json!({ "rows": 20, "loaded": 17, "duplicate": 2, "rejected": 1 }),
+            REJECTS,
+            "loaded in/a b.csv: 20 rows of business hours in 1.2 s, 2 of them duplicates, 1 rejected\n  \
+             line 4, column status: it is \"gone\"",
+        );
+    }
+
+    #[test]
+    fn a_file_refused_whole_is_told_by_the_reason_alone() {
+        let error = json!({ "code": "encoding", "detail": "the text is UTF-16" });
+        check(
+            &json!({ "status": "Failed", "error": error, "kind": null }),
+            "",
+            "failed to load in/a b.csv: the text is UTF-16",
+        );
+    }
+
+    #[test]
+    fn a_file_with_too_many_bad_rows_is_told_with_its_good_ones_and_where_the_others_are() {
+        let error = json!({ "code": "too_many_rejects", "detail": "6 of 9 rows were rejected" });
+        let rejects = format!("{REJECTS}{}", "5,,x,no\n".repeat(5));
+        check(
+            &json!({ "status": "Failed", "error": error, "rows": 9, "loaded": 3, "rejected": 6 }),
+            &rejects,
+            "failed to load in/a b.csv: 6 of 9 rows were rejected
+  its good rows count: 3 loaded of 9 rows of business hours in 1.2 s, 6 rejected
+  line 4, column status: it is \"gone\"
+  line 5: no
+  line 5: no
+  line 5: no
+  line 5: no
+  and 1 more, see loads/a b.csv/0123/rejects.csv:
+    curl --aws-sigv4 aws:amz:us-east-1:s3 --user local:local-secret \
+             -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -fO \
+             'http://127.0.0.1:3001/data/loads/a%20b.csv/0123/rejects.csv'",
+        );
+    }
+
+    #[track_caller]
+    fn check(members: &serde_json::Value, rejects: &str, expected: &str) {
+        let mut manifest = json!({
+            "status": "Complete",
+            "file": {
+                "bucket": "data", "key": "incoming/a b.csv", "version": "v", "uploaded_at": "",
+                "size_bytes": 1,
+            },
+            "folder": "loads/a b.csv/0123/", "kind": "business_hours", "started_at": "",
+            "rows": 0, "loaded": 0, "duplicate": 0, "conflicts": 0, "rejected": 0,
+            "duration_ms": 1_234,
+        });
+        let members = members.as_object().unwrap().clone();
+        manifest.as_object_mut().unwrap().extend(members);
+        let outcome = LoadOutcome {
+            path: PathBuf::from("in/a b.csv"),
+            manifest: serde_json::from_value(manifest).unwrap(),
+            rejects: rejects.as_bytes().to_vec(),
+            s3: SocketAddr::from(([127, 0, 0, 1], 3001)),
+        };
+        assert_eq!(outcome.to_string(), expected);
+    }
+}

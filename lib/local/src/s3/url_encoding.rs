@@ -1,0 +1,44 @@
+//! Keys in URL form, as S3 writes them in its events and in its listings.
+
+use std::net::SocketAddr;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// What stands for itself in the path of an URL; all else is encoded, as requests to S3 have it.
+const PATH: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// Encodes a key as S3 does: like a form, so a blank is `+` and a plus sign `%2B`; slashes stay.
+pub(super) fn url_encoded(key: &str) -> String {
+    form_urlencoded::byte_serialize(key.as_bytes()).collect::<String>().replace("%2F", "/")
+}
+
+/// Reads a key that S3 has encoded.
+pub(crate) fn url_decoded(encoded: &str) -> String {
+    percent_decode_str(&encoded.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
+/// Returns the URL of an object in the S3 at `s3`. It holds no quote, so a shell may get it in some.
+pub(crate) fn url_of(s3: SocketAddr, bucket: &str, key: &str) -> String {
+    format!("http://{s3}/{bucket}/{}", utf8_percent_encode(key, PATH))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_encoded_like_a_form_but_slashes_stay_and_it_reads_back() {
+        check("incoming/store hours.csv", "incoming/store+hours.csv");
+        check("incoming/a+b=ü.csv", "incoming/a%2Bb%3D%C3%BC.csv");
+        check("incoming/100%2F*~.csv", "incoming/100%252F*%7E.csv");
+        check("incoming/2023-01/polls_(1).csv", "incoming/2023-01/polls_%281%29.csv");
+        check("\u{1}\n", "%01%0A");
+    }
+
+    #[track_caller]
+    fn check(key: &str, encoded: &str) {
+        assert_eq!(url_encoded(key), encoded);
+        assert_eq!(url_decoded(encoded), key);
+    }
+}
