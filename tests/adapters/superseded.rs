@@ -106,7 +106,7 @@ fn hours(file: &str, letters: &str) -> (Source, Vec<Segment>) {
 }
 
 fn zones(file: &str, letters: &str) -> (Source, Vec<Segment>) {
-    let stores = letters.split(' ').map(|letter| (store(letter), DEFAULT_ZONE)).collect();
+    let stores = letters.split(' ').map(|letter| (store(letter), Some(DEFAULT_ZONE))).collect();
     (source(file), pack_zones(shard(), &source(file), stores))
 }
 

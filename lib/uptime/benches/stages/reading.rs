@@ -119,7 +119,7 @@ impl Records for Rows {
         Ok(())
     }
 
-    fn zone(&mut self, store: StoreId, zone: Tz, _: &[u8]) {
+    fn zone(&mut self, store: StoreId, zone: Option<Tz>, _: &[u8]) {
         black_box((&store, zone));
         self.count += 1;
     }

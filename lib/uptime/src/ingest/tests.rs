@@ -5,7 +5,10 @@ mod gzip_files;
 mod packing;
 mod reject_tables;
 
+use chrono_tz::Tz;
+
 use super::*;
+use crate::business_hours::{HoursRow, Opening};
 use crate::segment::{Decoded, decode};
 
 const POLLS: &str = "store_id,timestamp_utc,status\n";
@@ -100,15 +103,20 @@ fn stored(segments: &[Segment]) -> Vec<String> {
             Decoded::Hours(source, stores) => {
                 assert_eq!(source, settings().source);
                 for (store, rows) in stores {
-                    let rows = rows.iter().map(|row| {
-                        format!("{} {}-{}", row.day, row.start.seconds(), row.end.seconds())
+                    let rows = rows.iter().map(|row| match row {
+                        HoursRow::Opens(Opening { day, start, end }) => {
+                            format!("{day} {}-{}", start.seconds(), end.seconds())
+                        }
+                        HoursRow::Closed(day) => format!("{day} closed"),
+                        HoursRow::Unknown => "unknown".to_owned(),
                     });
                     lines.push(format!("{store} {}", rows.collect::<Vec<_>>().join(", ")));
                 }
             }
             Decoded::Zones(source, stores) => {
                 assert_eq!(source, settings().source);
-                lines.extend(stores.iter().map(|(store, zone)| format!("{store} {zone}")));
+                let name = |zone: &Option<Tz>| zone.map_or("unknown", Tz::name);
+                lines.extend(stores.iter().map(|(store, zone)| format!("{store} {}", name(zone))));
             }
         }
     }

@@ -15,8 +15,8 @@ pub(crate) trait Visitor {
     fn polls(&mut self, store: StoreId, polls: &[Poll]);
     /// What the segment's file says of a store's hours.
     fn hours(&mut self, source: &Source, store: StoreId, rows: Vec<HoursRow>);
-    /// What the segment's file says of a store's zone.
-    fn zone(&mut self, source: &Source, store: StoreId, zone: Tz);
+    /// What the segment's file says of a store's zone; `None`: that none is known.
+    fn zone(&mut self, source: &Source, store: StoreId, zone: Option<Tz>);
 }
 
 /// Decodes any segment.
@@ -82,10 +82,15 @@ fn visit_hours(reader: &mut Reader<'_>, visitor: &mut impl Visitor) -> Result<()
 
 fn visit_zones(reader: &mut Reader<'_>, visitor: &mut impl Visitor) -> Result<(), DecodeError> {
     let source = reader.source()?;
-    let mut zones: Vec<Tz> = Vec::new();
+    let mut zones: Vec<Option<Tz>> = Vec::new();
     for _ in 0..reader.count()? {
-        let zone = reader.text()?.parse();
-        zones.push(zone.map_err(|_| DecodeError("a zone is not known to this program"))?);
+        zones.push(match reader.text()? {
+            "" => None,
+            name => {
+                let zone = name.parse();
+                Some(zone.map_err(|_| DecodeError("a zone is not known to this program"))?)
+            }
+        });
     }
     reader.stores(|reader, store| {
         let zone = zones.get(reader.count()?).ok_or(DecodeError("a zone's name is missing"))?;
@@ -172,7 +177,7 @@ struct Collected {
     source: Option<Source>,
     polls: Vec<(StoreId, PollSet)>,
     hours: Vec<(StoreId, Vec<HoursRow>)>,
-    zones: Vec<(StoreId, Tz)>,
+    zones: Vec<(StoreId, Option<Tz>)>,
 }
 
 impl Visitor for Collected {
@@ -185,7 +190,7 @@ impl Visitor for Collected {
         self.hours.push((store, rows));
     }
 
-    fn zone(&mut self, source: &Source, store: StoreId, zone: Tz) {
+    fn zone(&mut self, source: &Source, store: StoreId, zone: Option<Tz>) {
         self.source.get_or_insert_with(|| source.clone());
         self.zones.push((store, zone));
     }

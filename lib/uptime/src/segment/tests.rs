@@ -2,7 +2,7 @@ use chrono::Weekday;
 
 use super::varint::{write_count, write_signed, write_varint};
 use super::*;
-use crate::business_hours::LocalTime;
+use crate::business_hours::{LocalTime, Opening};
 use crate::{Poll, Status};
 
 #[test]
@@ -81,7 +81,8 @@ fn hours_and_zones_decode_to_what_was_packed_with_their_source() {
         Ok(Decoded::Hours(source(), vec![(store("5"), sorted)]))
     );
 
-    let zones = vec![(store("5"), Tz::Asia__Beirut), (store("6"), Tz::America__Chicago)];
+    let zones =
+        vec![(store("5"), Some(Tz::Asia__Beirut)), (store("6"), Some(Tz::America__Chicago))];
     let segments = pack_zones(shard(), &source(), zones.clone());
     assert_eq!(decode(&segments[0].bytes), Ok(Decoded::Zones(source(), zones)));
 }
@@ -131,7 +132,7 @@ fn a_segment_cut_off_anywhere_or_with_bytes_behind_it_is_an_error() {
     let rows = vec![row(0, 0, 86_400), row(6, 1, 86_399)];
     let mut segments = pack_hours(shard(), &source(), vec![(store("x"), rows)]);
     segments.extend(pack_polls(shard(), vec![(store("5"), polls(&[(1, true), (2, true)]))]));
-    segments.extend(pack_zones(shard(), &source(), vec![(store("5"), Tz::UTC)]));
+    segments.extend(pack_zones(shard(), &source(), vec![(store("5"), Some(Tz::UTC))]));
     for Segment { mut bytes, .. } in segments {
         for length in 0..bytes.len() {
             assert!(decode(&bytes[..length]).is_err(), "{length}");
@@ -204,7 +205,8 @@ fn polls(polls: &[(i64, bool)]) -> PollSet {
 
 fn row(day: u8, start: u32, end: u32) -> HoursRow {
     let time = |seconds: u32| LocalTime::from_seconds(seconds).unwrap_or(LocalTime::DAY_END);
-    HoursRow { day: Weekday::try_from(day).unwrap(), start: time(start), end: time(end) }
+    let day = Weekday::try_from(day).unwrap();
+    HoursRow::Opens(Opening { day, start: time(start), end: time(end) })
 }
 
 fn store(id: &str) -> StoreId {
