@@ -170,7 +170,9 @@ impl SourceReader {
         at_end: bool,
         records: &mut impl Records,
     ) -> Result<usize, RefusedFile> {
-        check_format(bytes)?;
+        if self.line == 1 {
+            check_format(bytes)?;
+        }
         let (extent, lines) = match self.fields.scan(bytes, at_end) {
             Scanned::More => return Ok(0),
             Scanned::Record(extent, lines) => (extent, lines),

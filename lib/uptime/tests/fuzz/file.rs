@@ -123,7 +123,7 @@ pub(crate) fn file() -> impl Strategy<Value = Vec<u8>> {
 /// Mostly none.
 fn first_lines() -> impl Strategy<Value = &'static str> {
     let some = select(
-        &["\u{feff}", "\u{feff}\u{feff}", "sep=,\r\n", "\u{feff}sep=,\n", "\n", ",,\r\n"][..],
+        &["\u{feff}", "\u{feff}\u{feff}", "sep=,\r\n", "\u{feff}sep=,\n", "\n", ",,\r\n", "PAR1"][..],
     );
     prop_oneof![4 => Just(""), 1 => some]
 }

@@ -106,6 +106,7 @@ fn every_kind_every_reason_to_reject_and_every_end_is_reached() {
         let Loaded { result, kind, rejects, counts, warnings, .. } = load(&file, &[]);
         reached.insert(match result {
             Ok(()) => "whole".to_owned(),
+            Err(IngestError::Refused(RefusedFile::OtherFormat(_))) => "another format".to_owned(),
             Err(IngestError::Refused(refused)) => {
                 refused.to_string().split([':', ';']).next().unwrap_or_default().to_owned()
             }
@@ -123,6 +124,7 @@ fn every_kind_every_reason_to_reject_and_every_end_is_reached() {
     assert_eq!(
         reached,
         [
+            "another format",
             "bad_day",
             "bad_status",
             "bad_store_id",
@@ -140,7 +142,6 @@ fn every_kind_every_reason_to_reject_and_every_end_is_reached() {
             "spreadsheet_ids",
             "the file counts days from 1",
             "the file has no usable header",
-            "the file is a zip archive or an Excel workbook (.xlsx)",
             "the file is in UTF-16 or UTF-32, or no text",
             "the file is in another encoding, as its header shows",
             "time_zones",
