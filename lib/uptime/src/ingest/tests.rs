@@ -2,6 +2,7 @@
 
 mod gathering;
 mod gzip_files;
+mod odd_rows;
 mod packing;
 mod reject_tables;
 

@@ -88,6 +88,62 @@ fn hours_and_zones_decode_to_what_was_packed_with_their_source() {
 }
 
 #[test]
+fn rows_without_times_and_stores_without_a_zone_decode_to_what_was_packed() {
+    let rows = vec![row(0, 0, 60), HoursRow::Closed(Weekday::Tue), HoursRow::Closed(Weekday::Sun)];
+    let stores = vec![
+        (store("4"), vec![HoursRow::Unknown]),
+        (store("5"), rows),
+        (store("6"), vec![HoursRow::Closed(Weekday::Mon)]),
+    ];
+    let segments = pack_hours(shard(), &source(), stores.clone());
+    assert_eq!(decode(&segments[0].bytes), Ok(Decoded::Hours(source(), stores)));
+
+    let zones = vec![(store("5"), None), (store("6"), Some(Tz::UTC)), (store("7"), None)];
+    let segments = pack_zones(shard(), &source(), zones.clone());
+    assert_eq!(decode(&segments[0].bytes), Ok(Decoded::Zones(source(), zones)));
+}
+
+#[test]
+fn rows_that_add_nothing_are_not_packed() {
+    let closed = HoursRow::Closed(Weekday::Mon);
+    let pack =
+        |rows: &[HoursRow]| pack_hours(shard(), &source(), vec![(store("5"), rows.to_vec())]);
+    let telling = pack(&[row(0, 0, 60)]);
+    assert_eq!(pack(&[closed, HoursRow::Unknown, row(0, 0, 60), closed]), telling);
+    assert_eq!(pack(&[HoursRow::Unknown, closed, HoursRow::Unknown]), pack(&[closed]));
+    assert_ne!(pack(&[closed]), pack(&[HoursRow::Unknown]));
+}
+
+#[test]
+fn hours_and_zones_known_to_earlier_versions_have_the_bytes_they_had() {
+    let source = [5, 16].iter().chain(b"incoming/a b.csv").chain(b"\x02v1").copied();
+    let id = [1, 0, 0, 0, 0, 0, 0, 0, 5];
+    let rows = [2, 0b1_0010, 0x1c, 0x02, 0x3c, 0xf0, 0, 0b110, 0, 0, 0xa0, 0x05, 0, 0];
+    let hours: Vec<u8> = [1, 2].into_iter().chain(source.clone()).chain(id).chain(rows).collect();
+    let stores = vec![(store("5"), vec![row(6, 0, 86_400), row(2, 9 * 3600, 61_500)])];
+    assert_eq!(pack_hours(shard(), &self::source(), stores)[0].bytes, hours);
+
+    let names = b"\x01\x03UTC".iter().copied();
+    let places = [0, 0, 0];
+    let zones: Vec<u8> =
+        [1, 3].into_iter().chain(source).chain(names).chain(id).chain(places).collect();
+    let stores = vec![(store("5"), Some(Tz::UTC))];
+    assert_eq!(pack_zones(shard(), &self::source(), stores)[0].bytes, zones);
+}
+
+#[test]
+fn a_row_of_hours_of_an_unknown_form_is_an_error() {
+    let mut bytes =
+        pack_hours(shard(), &source(), vec![(store("5"), vec![HoursRow::Unknown])]).remove(0).bytes;
+    let at = bytes.len() - 3;
+    assert_eq!(bytes[at], 1 << 6);
+    for form in [7, 1 << 5 | 7, 1 << 5 | 1 << 3, 1 << 6 | 1, 1 << 6 | 1 << 5, 1 << 7] {
+        bytes[at] = form;
+        assert_eq!(decode(&bytes), Err(DecodeError("a row of hours has no weekday")), "{form}");
+    }
+}
+
+#[test]
 fn the_most_hours_rows_a_store_may_have_fit_one_segment() {
     let rows: Vec<HoursRow> =
         (0_u32..).take(MAX_HOURS_ROWS).map(|number| row(0, number * 4 + 1, 86_399)).collect();
