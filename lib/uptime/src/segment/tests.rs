@@ -118,9 +118,9 @@ fn rows_that_add_nothing_are_not_packed() {
 fn hours_and_zones_known_to_earlier_versions_have_the_bytes_they_had() {
     let source = [5, 16].iter().chain(b"incoming/a b.csv").chain(b"\x02v1").copied();
     let id = [1, 0, 0, 0, 0, 0, 0, 0, 5];
-    let rows = [2, 0b1_0010, 0x1c, 0x02, 0x3c, 0xf0, 0, 0b110, 0, 0, 0xa0, 0x05, 0, 0];
+    let rows = [2, 0b1_0010, 0x1c, 0x02, 0x3d, 0xf0, 0, 0b110, 0, 0, 0xa0, 0x05, 0, 0];
     let hours: Vec<u8> = [1, 2].into_iter().chain(source.clone()).chain(id).chain(rows).collect();
-    let stores = vec![(store("5"), vec![row(6, 0, 86_400), row(2, 9 * 3600, 61_500)])];
+    let stores = vec![(store("5"), vec![row(6, 0, 86_400), row(2, 9 * 3600, 61_501)])];
     assert_eq!(pack_hours(shard(), &self::source(), stores)[0].bytes, hours);
 
     let names = b"\x01\x03UTC".iter().copied();
