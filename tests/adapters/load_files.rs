@@ -4,7 +4,7 @@ use end_to_end::adapters::{Cloud, DATA_BUCKET};
 use end_to_end::faults::{Fault, Faults};
 use uptime::Timestamp;
 use uptime::segment::Source;
-use uptime_aws::manifest::ManifestFile;
+use uptime_aws::manifest::{ManifestFile, ManifestWarnings};
 use uptime_aws::{LoadFiles, LoadFolder, LoadStatus, Manifest};
 
 const MIB: usize = 1 << 20;
@@ -186,6 +186,7 @@ fn manifest(status: LoadStatus) -> Manifest {
         duplicate: 1,
         conflicts: 0,
         rejected: 0,
+        warnings: ManifestWarnings { only_rejected_stores: 0, spreadsheet_ids: 1 },
         first_poll: None,
         last_poll: None,
         started_at: "2023-01-24T00:00:01Z".to_owned(),

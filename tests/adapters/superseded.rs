@@ -102,7 +102,7 @@ fn hours(file: &str, letters: &str) -> (Source, Vec<Segment>) {
 }
 
 fn zones(file: &str, letters: &str) -> (Source, Vec<Segment>) {
-    let stores = letters.split(' ').map(|letter| (store(letter), Zone::DEFAULT)).collect();
+    let stores = letters.split(' ').map(|letter| (store(letter), Some(Zone::DEFAULT))).collect();
     (source(file), pack_zones(shard(), &source(file), stores))
 }
 

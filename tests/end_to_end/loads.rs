@@ -73,18 +73,24 @@ async fn a_file_that_packs_well_is_taken_in_whole_by_a_load_and_by_local_report_
 const POLL: &str = "inactive,2023-01-23 11:15:00 UTC";
 
 #[tokio::test]
-async fn a_file_without_a_usable_header_is_refused_whole() {
+async fn a_file_without_a_usable_header_of_another_format_or_with_days_from_1_is_refused_whole() {
     let story = Story::begin().await;
     let utf16: Vec<u8> = small::POLLS.bytes().flat_map(|byte| [byte, 0]).collect();
     let (no_header, encoding) = (LoadErrorCode::NoUsableHeader, LoadErrorCode::Encoding);
+    let days_from_1 = small::HOURS.replace(",0,", ",7,");
     for (name, content, code) in [
         ("a", b"a,b\n1,2\n".to_vec(), no_header),
         ("b", utf16, encoding),
         ("c", Vec::new(), no_header),
+        ("d", b"PAR1\x15\x04".to_vec(), LoadErrorCode::OtherFormat),
+        ("e", days_from_1.into_bytes(), LoadErrorCode::DaysFromOne),
     ] {
         let manifest = story.load(name, content).await;
         assert_eq!(manifest.status, LoadStatus::Failed, "{name}");
-        assert_eq!(manifest.loaded, 0, "{name}");
+        assert_eq!((manifest.rows, manifest.loaded), (0, 0), "{name}");
+        for file in ["rejects.csv", "rejected_rows.csv"] {
+            assert_eq!(story.load_file(&manifest, file).await, None, "{name} {file}");
+        }
         assert_eq!(manifest.error.unwrap().code, code, "{name}");
     }
     assert_eq!(story.get("/trigger_report").await.problem(409), "no-polls");

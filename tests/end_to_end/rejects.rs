@@ -4,6 +4,7 @@
 use end_to_end::faults::Fault;
 use end_to_end::faulty_system::FaultySystem;
 use end_to_end::story::Story;
+use uptime_aws::manifest::ManifestWarnings;
 use uptime_aws::{LoadErrorCode, LoadStatus, Manifest};
 
 use crate::small;
@@ -33,6 +34,18 @@ async fn a_bad_row_of_polls_is_told_and_can_be_corrected() {
 }
 
 #[tokio::test]
+async fn the_manifest_warns_of_stores_in_rejected_rows_alone_and_of_ids_from_a_spreadsheet() {
+    let story = lenient().await;
+    let zones = "store_id,timezone_str\n1.48E+18,UTC\n257000000000000.0,UTC\nb,Nowhere\n";
+
+    let manifest = story.load("zones.csv", zones).await;
+
+    check_counts(&manifest, (3, 2, 1));
+    let expected = ManifestWarnings { only_rejected_stores: 1, spreadsheet_ids: 2 };
+    assert_eq!(manifest.warnings, expected);
+}
+
+#[tokio::test]
 async fn a_bad_row_of_hours_is_told_with_the_good_rows_of_its_store() {
     let story = lenient().await;
     story.load_all(&[small::ZONES, small::POLLS]).await;
@@ -51,6 +64,7 @@ async fn a_bad_row_of_hours_is_told_with_the_good_rows_of_its_store() {
     let mut lines: Vec<&str> = rows.lines().collect();
     lines[1..].sort_unstable();
     assert_eq!(lines, [bad.lines().next().unwrap(), "a,0,09:00,10:00", "a,0,10:00,12 o'clock"]);
+    assert_eq!(manifest.warnings, ManifestWarnings::default());
 
     let corrected = story.load("z-again.csv", rows.replace("12 o'clock", "12:00")).await;
     check_counts(&corrected, (2, 2, 0));

@@ -1,7 +1,7 @@
 //! Reads a source file from its first byte to its last, and stores what it holds on the way.
 
 use uptime::Timestamp;
-use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings, Limits};
+use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings, Limits, Warnings};
 use uptime::input::FileKind;
 use uptime::interval::HOUR;
 use uptime::segment::{Segment, SegmentKind, Source};
@@ -38,6 +38,7 @@ pub(crate) struct FileRead {
     pub(crate) sha256: String,
     pub(crate) kind: Option<FileKind>,
     pub(crate) counts: Counts,
+    pub(crate) warnings: Warnings,
     pub(crate) poll_span: Option<(Timestamp, Timestamp)>,
     /// All segments of hours or zones.
     pub(crate) replacing: Vec<Segment>,
@@ -95,6 +96,7 @@ async fn stream_file(
         sha256: sha256.finish(),
         kind: ingest.kind(),
         counts: ingest.counts(),
+        warnings: ingest.warnings(),
         poll_span: ingest.poll_span(),
         replacing,
     })

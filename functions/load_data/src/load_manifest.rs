@@ -4,7 +4,7 @@ use uptime::Timestamp;
 use uptime::gzip::GzipError;
 use uptime::ingest::{Counts, IngestError, Limits};
 use uptime::input::RefusedFile;
-use uptime_aws::manifest::ManifestFile;
+use uptime_aws::manifest::{ManifestFile, ManifestWarnings};
 use uptime_aws::{LoadError, LoadErrorCode, LoadStatus, Manifest};
 
 use crate::file_reading::FileRead;
@@ -34,6 +34,7 @@ fn begun(file: ManifestFile, folder: String, started_at: Timestamp) -> Manifest 
         duplicate: 0,
         conflicts: 0,
         rejected: 0,
+        warnings: ManifestWarnings::default(),
         first_poll: None,
         last_poll: None,
         started_at: started_at.to_string(),
@@ -62,6 +63,7 @@ pub(crate) fn ended(
         duplicate,
         conflicts,
         rejected,
+        warnings: read.warnings.into(),
         first_poll: read.poll_span.map(|(first, _)| first.to_string()),
         last_poll: read.poll_span.map(|(_, last)| last.to_string()),
         error,
@@ -107,6 +109,8 @@ fn code_of(error: &IngestError) -> LoadErrorCode {
     match error {
         IngestError::Refused(RefusedFile::Header(_)) => LoadErrorCode::NoUsableHeader,
         IngestError::Refused(RefusedFile::Encoding(_)) => LoadErrorCode::Encoding,
+        IngestError::Refused(RefusedFile::OtherFormat(_)) => LoadErrorCode::OtherFormat,
+        IngestError::Refused(RefusedFile::DaysFromOne { .. }) => LoadErrorCode::DaysFromOne,
         IngestError::Packed(GzipError::Damaged(_)) => LoadErrorCode::Damaged,
         IngestError::Packed(GzipError::OverRatio(_)) => LoadErrorCode::OverRatio,
     }
@@ -114,6 +118,7 @@ fn code_of(error: &IngestError) -> LoadErrorCode {
 
 #[cfg(test)]
 mod tests {
+    use uptime::ingest::Warnings;
     use uptime::interval::{MINUTE, SECOND};
 
     use super::*;
@@ -130,6 +135,10 @@ mod tests {
         check(Err(refused), (0, 0), "Failed no_usable_header");
         let refused = IngestError::Refused(RefusedFile::Encoding("UTF-16"));
         check(Err(refused), (0, 0), "Failed encoding");
+        let refused = IngestError::Refused(RefusedFile::OtherFormat("in Parquet"));
+        check(Err(refused), (0, 0), "Failed other_format");
+        let refused = IngestError::Refused(RefusedFile::DaysFromOne { line: 8 });
+        check(Err(refused), (0, 0), "Failed days_from_1");
         let damaged = GzipError::Damaged("unexpected end of file".to_owned());
         check(Err(damaged.into()), (10, 9), "Failed damaged");
         check(Err(GzipError::OverRatio(200).into()), (10, 9), "Failed over_ratio");
@@ -138,11 +147,13 @@ mod tests {
     #[test]
     fn an_ended_load_tells_its_counts_and_its_times() {
         let span = (NOW.plus(-MINUTE), NOW);
-        let read = FileRead { poll_span: Some(span), ..read(Ok(()), (20, 1)) };
+        let warnings = Warnings { only_rejected_stores: 1, spreadsheet_ids: 2 };
+        let read = FileRead { poll_span: Some(span), warnings, ..read(Ok(()), (20, 1)) };
 
         let manifest = ended(begun_at(NOW), &read, Limits::default(), NOW, NOW.plus(1_500_999));
 
         assert_eq!((manifest.rows, manifest.loaded, manifest.rejected), (20, 19, 1));
+        assert_eq!(manifest.warnings, warnings.into());
         assert_eq!(manifest.first_poll.as_deref(), Some("2023-01-25T17:59:00Z"));
         assert_eq!(manifest.last_poll.as_deref(), Some("2023-01-25T18:00:00Z"));
         assert_eq!(manifest.started_at, "2023-01-25T18:00:00Z");
@@ -174,7 +185,8 @@ mod tests {
     fn read(ended: Result<(), IngestError>, (rows, rejected): (u64, u64)) -> FileRead {
         let counts = Counts { rows, loaded: rows - rejected, rejected, ..Counts::default() };
         let (sha256, replacing) = ("abc".to_owned(), Vec::new());
-        FileRead { ended, sha256, kind: None, counts, poll_span: None, replacing }
+        let warnings = Warnings::default();
+        FileRead { ended, sha256, kind: None, counts, warnings, poll_span: None, replacing }
     }
 
     fn begun_at(started_at: Timestamp) -> Manifest {

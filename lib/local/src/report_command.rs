@@ -5,7 +5,7 @@
 //! good rows count, and the command says that it failed.
 
 use std::cmp::Reverse;
-use std::io::{Write, stderr};
+use std::io::{self, Write, stderr};
 use std::panic;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -16,7 +16,7 @@ use thiserror::Error;
 use uptime::Timestamp;
 use uptime::input::EARLIEST_POLL;
 use uptime::interval::{DAY, HOUR};
-use uptime::report::{Method, Parameters};
+use uptime::report::{Method, Parameters, StoreCounts};
 use uptime::segment::{DecodeError, Source};
 use uptime::timeline::MaxHold;
 
@@ -34,10 +34,11 @@ mod tests;
 ///
 /// Files are told apart by their header and may be gzip-compressed; of several files of business
 /// hours or time zones a later one on the line counts as the newer upload. What became of each
-/// file's rows is told on stderr.
+/// file's rows is written to stderr, and how many stores the report has: in all, without polls, with
+/// default hours and with the default time zone.
 ///
 /// The exit code is 1 if there is no report: a file cannot be read or is refused whole (no usable
-/// header, another encoding), or no poll was accepted. It is 1 as well if a file is damaged or more
+/// header, another encoding or format, days counted from 1), or no poll was accepted. It is 1 as well if a file is damaged or more
 /// than 10 % of its rows are rejected; the good rows count and the report is written nevertheless.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -128,8 +129,20 @@ fn make(
     let Some(newest_poll) = stored.newest_poll() else {
         return Err(ReportError::NoPolls(shortcomings));
     };
-    let csv = stored.report(Parameters { as_of: as_of.unwrap_or(newest_poll), method })?;
+    let parameters = Parameters { as_of: as_of.unwrap_or(newest_poll), method };
+    let (csv, counts) = stored.report(parameters)?;
+    let _ = write_counts(counts, notes);
     Ok(Made { csv, shortcomings })
+}
+
+/// Writes what the service counts of a report's stores, in one line.
+fn write_counts(counts: StoreCounts, notes: &mut impl Write) -> io::Result<()> {
+    let StoreCounts { stores, without_polls, with_default_hours, with_default_zone } = counts;
+    writeln!(
+        notes,
+        "{stores} stores: {without_polls} without polls, {with_default_hours} without known hours \
+         (always open), {with_default_zone} without a known time zone (America/Chicago)"
+    )
 }
 
 /// Ingests files, two at a time, and returns what became of each in the order of the line.

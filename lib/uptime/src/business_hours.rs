@@ -32,9 +32,20 @@ impl LocalTime {
     }
 }
 
-/// One row of business hours, as written in its file.
+/// One row of business hours, as it is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct HoursRow {
+pub enum HoursRow {
+    /// The store opens.
+    Opens(Opening),
+    /// The store does not open on this weekday. Beside a row that opens on it this adds nothing.
+    Closed(Weekday),
+    /// Nothing is known of the store's hours. Beside any other row this adds nothing.
+    Unknown,
+}
+
+/// A weekly opening, as written in its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Opening {
     /// The weekday on which it starts.
     pub day: Weekday,
     /// When the store opens; before 24:00.
@@ -52,11 +63,48 @@ struct Closing {
 }
 
 impl HoursRow {
-    /// Returns the row's place among others, by day, start and end.
-    pub(crate) fn order(self) -> (u32, LocalTime, LocalTime) {
-        (self.day.num_days_from_monday(), self.start, self.end)
+    /// Returns the row's place among others: openings by day, start and end, behind those of a day
+    /// its closed row, and last of all the row that knows nothing.
+    pub(crate) fn order(self) -> u64 {
+        // Wider than any local time.
+        const TIME_BITS: u32 = 17;
+        let place = |day: Weekday, start: u64, end: u64| {
+            // Monday is 0; the cast spares the arithmetic of chrono's distance to it.
+            (day as u64) << (2 * TIME_BITS) | start << TIME_BITS | end
+        };
+        match self {
+            HoursRow::Opens(Opening { day, start, end }) => {
+                place(day, start.0.into(), end.0.into())
+            }
+            HoursRow::Closed(day) => place(day, (1 << TIME_BITS) - 1, 0),
+            HoursRow::Unknown => u64::MAX,
+        }
     }
 
+    /// Tells whether this row says nothing that `before` does not, which comes right before it in
+    /// the [order](HoursRow::order) of a store's rows.
+    pub(crate) fn adds_nothing_to(self, before: HoursRow) -> bool {
+        match (self, before) {
+            (HoursRow::Closed(day), HoursRow::Opens(opening)) => day == opening.day,
+            (HoursRow::Unknown, _) => true,
+            _ => self.order() == before.order(),
+        }
+    }
+
+    fn opening(self) -> Option<Opening> {
+        match self {
+            HoursRow::Opens(opening) => Some(opening),
+            HoursRow::Closed(_) | HoursRow::Unknown => None,
+        }
+    }
+}
+
+/// Tells whether a store's rows leave its hours unknown, as no row at all does: it is always open.
+pub(crate) fn are_unknown(rows: &[HoursRow]) -> bool {
+    rows.iter().all(|row| *row == HoursRow::Unknown)
+}
+
+impl Opening {
     fn weekday(self) -> i64 {
         i64::from(self.day.num_days_from_monday())
     }
@@ -105,20 +153,22 @@ const DATES_AFTER: i64 = 1;
 
 /// Returns a store's open intervals within the clock's span: in order, apart from each other.
 ///
-/// Without any row a store is always open. Intervals that reach beyond the span are cut off at it;
+/// Without any row, and if its rows say that nothing is known, a store is always open. Intervals that reach beyond the span are cut off at it;
 /// instants of the span that share an interval share one all the same.
 pub fn open_intervals(rows: &[HoursRow], clock: &ZoneClock) -> Vec<Interval> {
     let span = clock.span();
-    if rows.is_empty() {
+    if are_unknown(rows) {
         return vec![span];
     }
     let first = clock.local(span.start()).date.plus(-DATES_BEFORE);
     let last = clock.local(span.end()).date.plus(DATES_AFTER);
+    let openings = rows.iter().filter_map(|row| row.opening());
     let mut covered = Vec::new();
     let mut date = first;
     while date <= last {
-        let of_the_day = rows.iter().filter(|row| row.weekday() == date.weekday());
-        covered.extend(of_the_day.filter_map(|row| row.on(date, clock)?.intersection(span)));
+        let of_the_day = openings.clone().filter(|opening| opening.weekday() == date.weekday());
+        covered
+            .extend(of_the_day.filter_map(|opening| opening.on(date, clock)?.intersection(span)));
         date = date.plus(1);
     }
     union(covered)
@@ -127,7 +177,8 @@ pub fn open_intervals(rows: &[HoursRow], clock: &ZoneClock) -> Vec<Interval> {
 /// Tells whether a store is open at what the clock shows, both ends of its hours included
 /// (spec section 5 rule 2).
 pub(crate) fn open_at(rows: &[HoursRow], shown: LocalDateTime) -> bool {
-    rows.is_empty() || rows.iter().any(|row| row.covers(shown))
+    are_unknown(rows)
+        || rows.iter().filter_map(|row| row.opening()).any(|opening| opening.covers(shown))
 }
 
 /// Merges intervals that overlap or touch.

@@ -13,6 +13,7 @@ mod polls;
 mod reject_files;
 #[cfg(test)]
 mod tests;
+mod warnings;
 mod zones;
 
 use std::ops::AddAssign;
@@ -25,6 +26,7 @@ use crate::segment::{Segment, Source};
 use crate::{Shard, Timestamp};
 
 pub use limits::{Limits, TooManyRejects};
+pub use warnings::Warnings;
 
 use content::Content;
 
@@ -48,9 +50,11 @@ pub struct Counts {
     pub rows: u64,
     /// Rows that are in segments.
     pub loaded: u64,
-    /// Rows that repeat another of their batch.
+    /// Rows that repeat another of their batch, or add nothing to it: a row of hours that says that
+    /// nothing is known, beside others of its store; one that says that the store does not open on
+    /// a day, beside one that opens on it; a row without a zone beside another of its store.
     pub duplicate: u64,
-    /// Those of them that contradict the one kept.
+    /// Those of them that contradict the one kept; one without a zone contradicts none.
     pub conflicts: u64,
     /// Rows not accepted.
     pub rejected: u64,
@@ -83,7 +87,7 @@ impl AddAssign for Counts {
 /// Why a file is not read to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum IngestError {
-    /// Nothing of it is acceptable; there are no segments.
+    /// Nothing of it is acceptable; there are no segments, and no counts.
     #[error(transparent)]
     Refused(#[from] RefusedFile),
     /// It is gzip and not unpacked to its end; what was read so far is ready, as at the file's end.
@@ -147,8 +151,12 @@ impl Ingest {
         std::mem::take(&mut self.content.segments)
     }
 
-    /// Returns the next bytes of `rejects.csv`, and forgets them. Empty if no row was rejected.
+    /// Returns the next bytes of `rejects.csv`, and forgets them. Empty if no row was rejected, and
+    /// for a file of hours before it has ended, which may be refused whole at its end.
     pub fn take_rejects(&mut self) -> Vec<u8> {
+        if self.ended.is_none() && self.content.is_held_back() {
+            return Vec::new();
+        }
         self.content.reject_files.take_rejects()
     }
 
@@ -160,6 +168,11 @@ impl Ingest {
     /// Counts so far; final after the end or an error.
     pub fn counts(&self) -> Counts {
         self.content.counts
+    }
+
+    /// What is odd about the file; final after the end or an error.
+    pub fn warnings(&self) -> Warnings {
+        self.content.warnings.found()
     }
 
     /// Known once the header is read.
@@ -215,7 +228,17 @@ impl Ingest {
     }
 
     fn end(&mut self, result: Result<(), IngestError>) -> Result<(), IngestError> {
-        self.content.pack_rest();
+        // A file that breaks off, too, must not leave hours of the wrong days.
+        let result = match self.reader.check_days() {
+            Ok(()) => {
+                self.content.pack_rest();
+                result
+            }
+            Err(refused) => {
+                self.content.forget();
+                Err(refused.into())
+            }
+        };
         self.ended = Some(result.clone());
         result
     }

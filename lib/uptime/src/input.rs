@@ -6,6 +6,7 @@
 //! `record` for all. Which one is taken changes nothing but speed.
 
 mod checks;
+mod first_lines;
 mod header;
 mod plain;
 mod poll_line;
@@ -50,7 +51,7 @@ impl FileKind {
     }
 }
 
-/// Why a file was refused whole; nothing of it was stored.
+/// Why a file is refused whole; nothing of it may be stored.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RefusedFile {
     /// Its header names no kind of file, or not clearly.
@@ -59,6 +60,19 @@ pub enum RefusedFile {
     /// It is not in UTF-8.
     #[error("the file is {0}; only UTF-8 is accepted")]
     Encoding(&'static str),
+    /// It is no text, but a file of another format that its first bytes name.
+    #[error("the file is {0}; only CSV in UTF-8, plain or compressed once by gzip, is accepted")]
+    OtherFormat(&'static str),
+    /// It is a file of hours with a day 7 and without a day 0: with days from 1 on, every row of it
+    /// would count for the wrong day.
+    #[error(
+        "the file counts days from 1: line {line} has the day 7 and no row has the day 0; days are \
+         accepted from 0 (Monday) to 6 (Sunday)"
+    )]
+    DaysFromOne {
+        /// The physical line of the first row with the day 7.
+        line: u64,
+    },
 }
 
 /// Receives what a [`SourceReader`] finds, in the order of the file. `record` is the record's bytes
@@ -73,8 +87,8 @@ pub trait Records {
     /// A valid row of a file of business hours. An error is why it is rejected after all.
     fn hours(&mut self, store: StoreId, row: HoursRow, record: &[u8]) -> Result<(), Problem>;
 
-    /// A valid row of a file of time zones.
-    fn zone(&mut self, store: StoreId, zone: Zone, record: &[u8]);
+    /// A valid row of a file of time zones; `None`: it says that no zone is known.
+    fn zone(&mut self, store: StoreId, zone: Option<Zone>, record: &[u8]);
 
     /// A rejected one.
     fn reject(&mut self, reject: Reject, record: &[u8]);

@@ -4,7 +4,7 @@
 //! # Layout, in reading order
 //!
 //! - [`interval`]: instants and spans of UTC time; [`timestamp`]: how instants are read and written.
-//! - `digits`: digits, eight at a time.
+//! - `blanks`: what stands around values; `digits`: digits, eight at a time.
 //! - [`store`]: stores, polls, shards.
 //! - [`input`]: the bytes of a source file to validated rows and rejects.
 //! - [`zone`]: time zones by name, with their rules.
@@ -18,6 +18,7 @@
 //! - [`shard_data`]: the segments of a shard, united.
 //! - [`report`]: all stores of a shard to rows; [`output`]: rows to CSV.
 
+mod blanks;
 mod digits;
 pub mod interval;
 pub mod timestamp;

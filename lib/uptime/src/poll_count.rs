@@ -59,7 +59,7 @@ fn polls_between(polls: &[Poll], from: Timestamp, to: Timestamp) -> &[Poll] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::business_hours::LocalTime;
+    use crate::business_hours::{LocalTime, Opening};
     use crate::report::Method;
     use crate::{Interval, PollSet, Zone};
 
@@ -135,6 +135,6 @@ mod tests {
         let time =
             |hour: &str| LocalTime::from_seconds(hour.parse::<u32>().unwrap() * 3600).unwrap();
         let day = chrono::Weekday::try_from(day.parse::<u8>().unwrap()).unwrap();
-        vec![HoursRow { day, start: time(start), end: time(end) }]
+        vec![HoursRow::Opens(Opening { day, start: time(start), end: time(end) })]
     }
 }

@@ -145,9 +145,9 @@ pub struct StoreCounts {
     pub stores: u64,
     /// Rows without a poll considered.
     pub without_polls: u64,
-    /// Rows of stores without any business hours: always open.
+    /// Rows of stores whose business hours are not known, or said to be unknown: always open.
     pub with_default_hours: u64,
-    /// Rows of stores without a zone.
+    /// Rows of stores whose zone is not known, or said to be unknown.
     pub with_default_zone: u64,
 }
 

@@ -11,8 +11,9 @@
 //! | stores | three groups in order: integers (8 bytes), UUIDs (16 bytes), texts (length, bytes); each group its count, then each store's id and data |
 //!
 //! A store's polls: how many; then for each the distance to the one before (of the first: to the
-//! preamble's instant), doubled, plus 1 if active. A row of hours: day, start, end. A zone: its
-//! place among the names.
+//! preamble's instant), doubled, plus 1 if active. A store's hours: how many rows; then for each
+//! day, start and end, or the day alone on which it does not open, or that nothing is known. A zone:
+//! its place among the names, of which an empty one says that no zone is known.
 
 mod decode;
 mod encode;
@@ -103,8 +104,8 @@ pub enum Decoded {
     Polls(Vec<(StoreId, PollSet)>),
     /// All hours rows that a file has of these stores.
     Hours(Source, Vec<(StoreId, Vec<HoursRow>)>),
-    /// The zones that a file gives these stores.
-    Zones(Source, Vec<(StoreId, Zone)>),
+    /// The zones that a file gives these stores; `None`: it says that none is known.
+    Zones(Source, Vec<(StoreId, Option<Zone>)>),
 }
 
 /// Why bytes are no segment that this version of the program reads.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
-use crate::business_hours::HoursRow;
+use crate::business_hours::{HoursRow, are_unknown};
 use crate::report::{Parameters, ShardReport, StoreCounts, row_for_store};
 use crate::segment::{self, DecodeError, Source};
 use crate::zone_clock::ZoneClock;
@@ -30,7 +30,7 @@ struct StoreData {
     // As they came: in no order, with repeats.
     polls: Vec<Poll>,
     hours: Option<Sourced<Vec<HoursRow>>>,
-    zone: Option<Sourced<Zone>>,
+    zone: Option<Sourced<Option<Zone>>>,
 }
 
 /// A value and the upload that it came with.
@@ -64,7 +64,7 @@ impl ShardData {
             ShardReport { rows: Vec::with_capacity(stores.len()), ..Default::default() };
         for (store, data) in stores {
             report.counts += counts_of(&data);
-            let zone = data.zone.map_or(Zone::DEFAULT, |zone| zone.value);
+            let zone = data.zone.and_then(|zone| zone.value).unwrap_or(Zone::DEFAULT);
             let clock =
                 clocks.entry(zone).or_insert_with(|| ZoneClock::new(zone, parameters.span()));
             let hours = data.hours.map(|hours| hours.value).unwrap_or_default();
@@ -79,8 +79,8 @@ fn counts_of(data: &StoreData) -> StoreCounts {
     StoreCounts {
         stores: 1,
         without_polls: u64::from(data.polls.is_empty()),
-        with_default_hours: u64::from(data.hours.is_none()),
-        with_default_zone: u64::from(data.zone.is_none()),
+        with_default_hours: u64::from(data.hours.as_ref().is_none_or(|it| are_unknown(&it.value))),
+        with_default_zone: u64::from(data.zone.as_ref().is_none_or(|it| it.value.is_none())),
     }
 }
 
@@ -122,10 +122,10 @@ impl segment::Visitor for Union<'_> {
         );
     }
 
-    fn zone(&mut self, source: &Source, store: StoreId, zone: Zone) {
+    fn zone(&mut self, source: &Source, store: StoreId, zone: Option<Zone>) {
         let source = self.shared(source);
         keep_newest(&mut self.stores.entry(store).or_default().zone, source, zone, |this, that| {
-            this.name().cmp(that.name())
+            this.map(Zone::name).cmp(&that.map(Zone::name))
         });
     }
 }

@@ -112,6 +112,14 @@ impl StoreId {
         Some((StoreId(form), length))
     }
 
+    /// Returns the text of an id that has none of the usual forms.
+    pub(crate) fn unusual_text(&self) -> Option<&str> {
+        match &self.0 {
+            Form::Text(text) => Some(text),
+            Form::Integer(_) | Form::Uuid(_) => None,
+        }
+    }
+
     pub(crate) fn form(&self) -> &Form {
         &self.0
     }

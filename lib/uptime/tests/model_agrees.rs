@@ -11,7 +11,7 @@ use model::{Shares, Store};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use uptime::business_hours::{HoursRow, LocalTime, open_intervals};
+use uptime::business_hours::{HoursRow, LocalTime, Opening, open_intervals};
 use uptime::report::{Method, Parameters, Window};
 use uptime::segment::{Segment, Source, pack_hours, pack_polls, pack_zones};
 use uptime::shard_data::ShardData;
@@ -56,7 +56,7 @@ proptest! {
     fn rows_agree_with_the_model(scenario in scenario(), names_zone in any::<bool>()) {
         let names_zone = names_zone || scenario.store.zone != Zone::DEFAULT.name();
         let has_row = names_zone
-            || !scenario.store.rows.is_empty()
+            || !hours(&scenario.store).is_empty()
             || !model::considered(&scenario.store, scenario.as_of).is_empty();
         let weighted = has_row.then(|| expected_time_weighted(&scenario));
         let counted = has_row.then(|| model::poll_count(&scenario.store, scenario.as_of));
@@ -78,7 +78,7 @@ fn random_cases() -> ProptestConfig {
 #[test]
 fn the_hard_cases_are_frequent_among_the_random_ones() {
     let mut runner = TestRunner::deterministic();
-    let mut seen = [0; 4];
+    let mut seen = [0; 6];
     for _ in 0..CASES {
         let Scenario { store, as_of, .. } = scenario().new_tree(&mut runner).unwrap().current();
         let taken = store.polls.iter().filter(|(at, _)| considered(as_of).contains(at)).count();
@@ -87,17 +87,18 @@ fn the_hard_cases_are_frequent_among_the_random_ones() {
             model::has_edge_in_gap_or_fold(&store, as_of),
             taken > model::considered(&store, as_of).len(),
             model::has_empty_interval(&store, as_of),
+            store.rows.is_empty() && !store.closed_days.is_empty(),
+            store.rows.is_empty() && store.closed_days.is_empty() && store.says_unknown,
         ];
         for (count, is_hard) in seen.iter_mut().zip(hard) {
             *count += u32::from(is_hard);
         }
     }
-    let [clock_changes, edges_in_gap_or_fold, ties, empty_intervals] = seen;
-    let share = |count: u32| count * 100 / CASES;
-    let shares =
-        [share(clock_changes), share(edges_in_gap_or_fold), share(ties), share(empty_intervals)];
-    let all_are_frequent = shares.into_iter().all(|share| share >= 5);
-    assert!(all_are_frequent, "clock change, edge in gap or fold, tie, empty: {shares:?} %");
+    let shares = seen.map(|count: u32| count * 1000 / CASES);
+    let [common @ .., always_closed, said_unknown] = shares;
+    let all_are_frequent = common.into_iter().all(|share| share >= 50);
+    assert!(all_are_frequent, "clock change, edge in gap or fold, tie, empty: {shares:?} of 1000");
+    assert!(always_closed >= 10 && said_unknown >= 20, "closed days alone, unknown: {shares:?}");
 }
 
 fn considered(as_of: i64) -> RangeInclusive<i64> {
@@ -143,9 +144,13 @@ fn hours(store: &Store) -> Vec<HoursRow> {
     let time = |seconds: i64| LocalTime::from_seconds(u32::try_from(seconds).ok()?);
     let row = |row: &model::Row| {
         let day = Weekday::try_from(u8::try_from(row.day).ok()?).ok()?;
-        Some(HoursRow { day, start: time(row.start)?, end: time(row.end)? })
+        Some(HoursRow::Opens(Opening { day, start: time(row.start)?, end: time(row.end)? }))
     };
-    store.rows.iter().filter_map(row).collect()
+    let closed =
+        |day: &i64| Some(HoursRow::Closed(Weekday::try_from(u8::try_from(*day).ok()?).ok()?));
+    let unknown = store.says_unknown.then_some(HoursRow::Unknown);
+    let openings = store.rows.iter().filter_map(row);
+    unknown.into_iter().chain(store.closed_days.iter().filter_map(closed)).chain(openings).collect()
 }
 
 fn zone(store: &Store) -> Zone {
@@ -163,11 +168,11 @@ fn segments(store: &Store, names_zone: bool) -> Vec<Segment> {
     };
     let shard = id.shard();
     let mut segments = pack_polls(shard, vec![(id.clone(), polls(store))]);
-    if !store.rows.is_empty() {
+    if !hours(store).is_empty() {
         segments.extend(pack_hours(shard, &source, vec![(id.clone(), hours(store))]));
     }
     if names_zone {
-        segments.extend(pack_zones(shard, &source, vec![(id, zone(store))]));
+        segments.extend(pack_zones(shard, &source, vec![(id, Some(zone(store)))]));
     }
     segments
 }

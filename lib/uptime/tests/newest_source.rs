@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use uptime::ingest::{Counts, Ingest, IngestSettings};
 use uptime::interval::SECOND;
 use uptime::output::report_csv;
-use uptime::report::{Method, Parameters};
+use uptime::report::{Method, Parameters, StoreCounts};
 use uptime::segment::{Segment, Source};
 use uptime::shard_data::ShardData;
 use uptime::{Shard, StoreId, Timestamp};
@@ -51,6 +51,26 @@ fn of_two_readings_of_one_file_the_one_with_more_rows_of_a_store_counts_in_any_o
         assert_eq!(report(&[lesser.clone(), expected.clone()].concat()), alone);
         assert_eq!(report(&[expected, lesser].concat()), alone);
     }
+}
+
+#[test]
+fn stores_said_to_have_no_known_hours_or_zone_count_as_those_without() {
+    let hours = hours_of("a,,,\nb,0,,\nc,0,9:00,10:00\n");
+    let zones = "store_id,timezone_str\na,\nb,UTC\nd,\n";
+    let mut counts = StoreCounts::default();
+    let segments: Vec<Segment> =
+        [hours.as_str(), zones].iter().flat_map(|file| load(&source("1 a v1"), file).0).collect();
+    for shard in Shard::all() {
+        let mut data = ShardData::new(parameters());
+        for segment in segments.iter().filter(|segment| segment.shard == shard) {
+            data.add(&segment.bytes).unwrap();
+        }
+        counts += data.report().counts;
+    }
+    // a and d have no known hours; a, c and d no known zone.
+    let expected =
+        StoreCounts { stores: 4, without_polls: 4, with_default_hours: 2, with_default_zone: 3 };
+    assert_eq!(counts, expected);
 }
 
 #[test]

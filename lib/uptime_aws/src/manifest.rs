@@ -1,6 +1,9 @@
 //! What is told of a load: `loads/<...>/manifest.json` (spec section 9).
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+use uptime::ingest::Warnings;
 
 /// A load, as its `manifest.json` tells it. Instants are RFC 3339 in UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +30,10 @@ pub struct Manifest {
     pub conflicts: u64,
     /// Rows not accepted; told in `rejects.csv`.
     pub rejected: u64,
+    /// What is odd about the file; nothing stops because of it. Manifests of earlier versions count
+    /// nothing here.
+    #[serde(default)]
+    pub warnings: ManifestWarnings,
     /// The earliest poll accepted.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub first_poll: Option<String>,
@@ -47,6 +54,32 @@ pub struct Manifest {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<LoadError>,
+}
+
+/// Counts of what is odd about a file, [`Warnings`] with stable names. Printed: a line for each that
+/// there is a reason for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ManifestWarnings {
+    /// Stores that the file names in rejected rows alone: they keep what older files say of them,
+    /// and without any they count as always open, or as in America/Chicago.
+    pub only_rejected_stores: u64,
+    /// Store ids that a spreadsheet seems to have changed, such as `1.48E+18`.
+    pub spreadsheet_ids: u64,
+}
+
+impl From<Warnings> for ManifestWarnings {
+    fn from(warnings: Warnings) -> ManifestWarnings {
+        let Warnings { only_rejected_stores, spreadsheet_ids } = warnings;
+        ManifestWarnings { only_rejected_stores, spreadsheet_ids }
+    }
+}
+
+impl fmt::Display for ManifestWarnings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ManifestWarnings { only_rejected_stores, spreadsheet_ids } = *self;
+        Warnings { only_rejected_stores, spreadsheet_ids }.fmt(formatter)
+    }
 }
 
 /// The object a load reads.
@@ -92,6 +125,10 @@ pub enum LoadErrorCode {
     NoUsableHeader,
     /// The text is not UTF-8.
     Encoding,
+    /// The file is of another format, such as Excel or Parquet.
+    OtherFormat,
+    /// The file of hours has a day 7 and no day 0: it counts days from 1.
+    DaysFromOne,
     /// The gzip file breaks off, is not what its checksum says, or something else follows it.
     Damaged,
     /// The gzip file unpacks to more times its size than is set.
@@ -108,9 +145,11 @@ pub enum LoadErrorCode {
 pub struct UnknownLoadErrorCode(String);
 
 impl LoadErrorCode {
-    const ALL: [LoadErrorCode; 6] = [
+    const ALL: [LoadErrorCode; 8] = [
         LoadErrorCode::NoUsableHeader,
         LoadErrorCode::Encoding,
+        LoadErrorCode::OtherFormat,
+        LoadErrorCode::DaysFromOne,
         LoadErrorCode::Damaged,
         LoadErrorCode::OverRatio,
         LoadErrorCode::TooManyRejects,
@@ -122,6 +161,8 @@ impl LoadErrorCode {
         match self {
             LoadErrorCode::NoUsableHeader => "no_usable_header",
             LoadErrorCode::Encoding => "encoding",
+            LoadErrorCode::OtherFormat => "other_format",
+            LoadErrorCode::DaysFromOne => "days_from_1",
             LoadErrorCode::Damaged => "damaged",
             LoadErrorCode::OverRatio => "over_ratio",
             LoadErrorCode::TooManyRejects => "too_many_rejects",
@@ -157,5 +198,32 @@ mod tests {
             assert_eq!(serde_json::from_str::<LoadErrorCode>(&json).unwrap(), code);
         }
         assert!(serde_json::from_str::<LoadErrorCode>("\"bored\"").is_err());
+    }
+
+    #[test]
+    fn a_manifest_of_a_version_without_warnings_counts_none() {
+        let json = r#"{
+            "status": "Complete",
+            "file": {
+                "bucket": "data", "key": "incoming/a.csv", "version": "v", "size_bytes": 1,
+                "uploaded_at": "2023-01-25T18:00:00Z"
+            },
+            "folder": "loads/a.csv/0123456789abcdef/", "rows": 1, "loaded": 1, "duplicate": 0,
+            "conflicts": 0, "rejected": 0, "started_at": "2023-01-25T18:00:00Z"
+        }"#;
+        let manifest: Manifest = serde_json::from_str(json).unwrap();
+        assert_eq!(manifest.warnings, ManifestWarnings::default());
+        assert_eq!(manifest.warnings.to_string(), "");
+    }
+
+    #[test]
+    fn warnings_have_stable_names_and_the_lines_of_the_ingest() {
+        let found = Warnings { only_rejected_stores: 3, spreadsheet_ids: 2 };
+        let warnings = ManifestWarnings::from(found);
+        let json = serde_json::to_string(&warnings).unwrap();
+        assert_eq!(json, r#"{"only_rejected_stores":3,"spreadsheet_ids":2}"#);
+        assert_eq!(warnings.to_string(), found.to_string());
+        let of_one: ManifestWarnings = serde_json::from_str(r#"{"spreadsheet_ids":2}"#).unwrap();
+        assert_eq!(of_one, ManifestWarnings { only_rejected_stores: 0, spreadsheet_ids: 2 });
     }
 }

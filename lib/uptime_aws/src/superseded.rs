@@ -79,7 +79,8 @@ mod tests {
 
     #[track_caller]
     fn check((older, its_stores): (i64, &str), (newer, named): (i64, &str), expected: bool) {
-        let zones = stores(its_stores).into_iter().map(|store| (store, Zone::DEFAULT)).collect();
+        let zones =
+            stores(its_stores).into_iter().map(|store| (store, Some(Zone::DEFAULT))).collect();
         let rows = stores(its_stores).into_iter().map(|store| (store, Vec::new())).collect();
         let named = stores(named);
 

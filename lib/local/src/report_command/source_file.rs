@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 use uptime::Timestamp;
 use uptime::gzip::GzipError;
-use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings, Limits};
+use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings, Limits, Warnings};
 use uptime::input::FileKind;
 use uptime::segment::Source;
 
@@ -31,6 +31,7 @@ pub(super) struct Summary {
     path: String,
     kind: Option<FileKind>,
     counts: Counts,
+    warnings: Warnings,
     /// The start of `rejects.csv`, cut off after a whole number of pieces.
     rejects: Vec<u8>,
     damage: Option<GzipError>,
@@ -82,7 +83,14 @@ pub(super) fn ingest(
     if let Some((_, last_poll)) = ingest.poll_span() {
         lock(stored).raise_newest_poll(last_poll);
     }
-    Ok(Summary { path: shown, kind: ingest.kind(), counts: ingest.counts(), rejects, damage })
+    Ok(Summary {
+        path: shown,
+        kind: ingest.kind(),
+        counts: ingest.counts(),
+        warnings: ingest.warnings(),
+        rejects,
+        damage,
+    })
 }
 
 /// Returns how many bytes a file has, 0 if that cannot be told.
@@ -132,7 +140,7 @@ fn read_all(
 }
 
 impl Summary {
-    /// Tells the counts in one line, and the first rejects in a line each.
+    /// Writes the counts in one line, the first rejects in a line each, and then the warnings.
     pub(super) fn tell(&self, notes: &mut impl Write) -> io::Result<()> {
         let Counts { rows, loaded, duplicate, conflicts, rejected } = self.counts;
         let kind = self.kind.map_or("nothing", FileKind::name);
@@ -146,6 +154,9 @@ impl Summary {
         )?;
         for line in first_rejects::lines(&self.rejects, rejected, None) {
             writeln!(notes, "  {line}")?;
+        }
+        for warning in self.warnings.to_string().lines() {
+            writeln!(notes, "  {warning}")?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::{panic, thread};
 
 use uptime::output::report_csv;
-use uptime::report::{Parameters, ReportRow};
+use uptime::report::{Parameters, ShardReport, StoreCounts};
 use uptime::segment::{DecodeError, Segment};
 use uptime::shard_data::ShardData;
 use uptime::{Shard, Timestamp};
@@ -37,28 +37,35 @@ impl Stored {
         self.newest_poll
     }
 
-    /// Computes `report.csv`, on two threads: shards have nothing to do with each other.
-    pub(super) fn report(mut self, parameters: Parameters) -> Result<Vec<u8>, DecodeError> {
+    /// Computes `report.csv` and counts its stores, on two threads: shards have nothing to do with
+    /// each other.
+    pub(super) fn report(
+        mut self,
+        parameters: Parameters,
+    ) -> Result<(Vec<u8>, StoreCounts), DecodeError> {
         let others = self.shards.split_off(self.shards.len() / 2);
-        let (rows, other_rows) = thread::scope(|scope| {
-            let other = scope.spawn(|| rows_of(others, parameters));
-            let rows = rows_of(self.shards, parameters);
-            (rows, other.join().unwrap_or_else(|cause| panic::resume_unwind(cause)))
+        let (these, those) = thread::scope(|scope| {
+            let other = scope.spawn(|| united(others, parameters));
+            let these = united(self.shards, parameters);
+            (these, other.join().unwrap_or_else(|cause| panic::resume_unwind(cause)))
         });
-        let mut rows = rows?;
-        rows.extend(other_rows?);
-        Ok(report_csv(&rows))
+        let (mut these, those) = (these?, those?);
+        these.rows.extend(those.rows);
+        these.counts += those.counts;
+        Ok((report_csv(&these.rows), these.counts))
     }
 }
 
-fn rows_of(shards: Vec<Segments>, parameters: Parameters) -> Result<Vec<ReportRow>, DecodeError> {
-    let mut rows = Vec::new();
+fn united(shards: Vec<Segments>, parameters: Parameters) -> Result<ShardReport, DecodeError> {
+    let mut united = ShardReport::default();
     for segments in shards {
         let mut data = ShardData::new(parameters);
         for segment in segments {
             data.add(&segment)?;
         }
-        rows.extend(data.report().rows);
+        let of_shard = data.report();
+        united.rows.extend(of_shard.rows);
+        united.counts += of_shard.counts;
     }
-    Ok(rows)
+    Ok(united)
 }

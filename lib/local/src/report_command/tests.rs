@@ -62,7 +62,11 @@ fn rejected_rows_are_told_with_their_lines_and_change_nothing_else() {
         "{lines:?}"
     );
     assert!(lines[1].starts_with("  line 4, column status: status must be"), "{lines:?}");
-    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(
+        lines[2].starts_with("21 stores: 0 without polls, 20 without known hours"),
+        "{lines:?}"
+    );
+    assert_eq!(lines.len(), 3, "{lines:?}");
     assert_eq!(told.shortcomings, [] as [String; 0]);
 }
 
@@ -70,9 +74,40 @@ fn rejected_rows_are_told_with_their_lines_and_change_nothing_else() {
 fn of_many_rejects_the_first_are_told_and_the_report_is_made_from_the_good_rows() {
     let polls = format!("{POLLS}{}", "a,yesterday,active\n".repeat(8));
     let told = report(&[HOURS, ZONES, &polls], AS_OF_NOON).unwrap();
-    assert!(told.notes.ends_with("\n  and 3 more\n"), "{}", told.notes);
+    assert!(told.notes.contains("\n  and 3 more\n"), "{}", told.notes);
     assert_eq!(told.figures, "up 15.00 2.25 2.25, down 45.00 0.75 0.75");
     assert_eq!(told.shortcomings, ["2: 8 of 10 rows were rejected; 10 % are accepted"]);
+}
+
+#[test]
+fn the_stores_are_counted_as_the_service_counts_them() {
+    // b has hours that are said to be unknown, c a zone that is; d has closed days alone.
+    let hours = format!("{HOURS}b,,,\nc,0,9:00,12:00\nd,0,,\n");
+    let zones = format!("{ZONES}b,UTC\nc,\n");
+    let told = report(&[&hours, &zones, POLLS], AS_OF_NOON).unwrap();
+    let counts = "4 stores: 3 without polls, 1 without known hours (always open), 2 without a known \
+                  time zone (America/Chicago)";
+    assert_eq!(told.notes.lines().last(), Some(counts), "{}", told.notes);
+}
+
+#[test]
+fn warnings_are_told_of_the_file_that_they_are_about() {
+    let zones = format!("{ZONES}1.48E+18,UTC\nb,Nowhere\nc,Nowhere\na,Nowhere\n");
+    let told = report(&[HOURS, &zones, POLLS], AS_OF_NOON).unwrap();
+    let lines: Vec<&str> = told.notes.lines().collect();
+    assert!(lines[1].ends_with("5 rows: 2 loaded, 0 duplicate, 3 rejected"), "{lines:?}");
+    assert!(
+        lines[5].starts_with("  warning: 2 stores are named in rejected rows only"),
+        "{lines:?}"
+    );
+    assert!(lines[6].starts_with("  warning: 1 store id looks like a number"), "{lines:?}");
+    assert!(lines[7].contains(": polls, "), "{lines:?}");
+}
+
+#[test]
+fn a_file_of_hours_that_counts_days_from_1_ends_the_command() {
+    let hours = format!("{HOURS}a,7,9:00,12:00\n").replace("a,0,", "a,1,");
+    check_error(&[&hours, ZONES, POLLS], AS_OF_NOON, "0 is refused");
 }
 
 #[test]

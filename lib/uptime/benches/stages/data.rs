@@ -118,7 +118,7 @@ fn stores(segments: &[Segment]) -> BTreeMap<StoreId, Store> {
             }
             Decoded::Zones(_, of_stores) => {
                 for (id, zone) in of_stores {
-                    stores.entry(id).or_default().zone = Some(zone);
+                    stores.entry(id).or_default().zone = zone;
                 }
             }
         }

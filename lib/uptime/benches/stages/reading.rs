@@ -118,7 +118,7 @@ impl Records for Rows {
         Ok(())
     }
 
-    fn zone(&mut self, store: StoreId, zone: Zone, _: &[u8]) {
+    fn zone(&mut self, store: StoreId, zone: Option<Zone>, _: &[u8]) {
         black_box((&store, zone));
         self.count += 1;
     }

@@ -10,6 +10,53 @@ fn a_store_without_any_row_is_always_open() {
 }
 
 #[test]
+fn a_store_of_whose_hours_nothing_is_known_is_always_open() {
+    let week = "2023-01-23 00:00 - 2023-01-30 00:00";
+    check("UTC", "unknown", week, "Mon 00:00 - Mon 00:00");
+    check("UTC", "unknown, unknown", week, "Mon 00:00 - Mon 00:00");
+    assert!(open(&rows("unknown"), "2023-01-23 12:00:00"));
+}
+
+#[test]
+fn a_store_with_closed_days_alone_never_opens() {
+    let week = "2023-01-23 00:00 - 2023-01-30 00:00";
+    check("UTC", "Mon closed", week, "");
+    check("UTC", "Mon closed, Tue closed, unknown", week, "");
+    assert!(!open(&rows("Mon closed"), "2023-01-23 12:00:00"));
+    assert!(!open(&rows("Mon closed"), "2023-01-24 12:00:00"));
+}
+
+#[test]
+fn rows_without_opening_add_nothing_beside_rows_that_open() {
+    let week = "2023-01-23 00:00 - 2023-01-30 00:00";
+    for others in ["Mon closed", "Tue closed", "unknown", "unknown, Sun closed, Tue closed"] {
+        let rows = format!("{others}, Tue 09:00-12:00");
+        check("UTC", &rows, week, "Tue 09:00 - Tue 12:00");
+    }
+}
+
+#[test]
+fn rows_have_one_order_in_which_what_adds_nothing_stands_behind_what_says_more() {
+    let ordered = rows(
+        "Mon 00:00-01:00, Mon 00:00-24:00, Mon 09:00-08:00, Mon 23:59:59-24:00, Mon closed, \
+         Tue closed, Wed 00:00-00:00, Sun 00:00-00:00, Sun closed, unknown",
+    );
+    assert!(ordered.is_sorted_by_key(|row| row.order()));
+    let adding = |rows: &[HoursRow]| {
+        let mut rows = rows.to_vec();
+        rows.dedup_by(|row, before| row.adds_nothing_to(*before));
+        rows
+    };
+    let expected = rows(
+        "Mon 00:00-01:00, Mon 00:00-24:00, Mon 09:00-08:00, Mon 23:59:59-24:00, Tue closed, \
+         Wed 00:00-00:00, Sun 00:00-00:00",
+    );
+    assert_eq!(adding(&ordered), expected);
+    assert_eq!(adding(&rows("unknown, unknown")), rows("unknown"));
+    assert_eq!(adding(&rows("Mon closed, Mon closed, unknown")), rows("Mon closed"));
+}
+
+#[test]
 fn a_day_without_a_row_is_closed() {
     check(
         "UTC",
@@ -175,9 +222,20 @@ fn weekly(at: Timestamp) -> String {
 
 fn rows(text: &str) -> Vec<HoursRow> {
     let row = |text: &str| {
-        let (day, times) = text.split_once(' ').unwrap();
-        let (start, end) = times.split_once('-').unwrap();
-        HoursRow { day: day.parse().unwrap(), start: time(start), end: time(end) }
+        let Some((day, times)) = text.split_once(' ') else {
+            assert_eq!(text, "unknown");
+            return HoursRow::Unknown;
+        };
+        let day = day.parse().unwrap();
+        match times.split_once('-') {
+            Some((start, end)) => {
+                HoursRow::Opens(Opening { day, start: time(start), end: time(end) })
+            }
+            None => {
+                assert_eq!(times, "closed");
+                HoursRow::Closed(day)
+            }
+        }
     };
     text.split(", ").filter(|row| !row.is_empty()).map(row).collect()
 }

@@ -4,6 +4,7 @@ use super::Counts;
 use super::hours::HoursFile;
 use super::polls::PollPacker;
 use super::reject_files::RejectFiles;
+use super::warnings::WarningFinder;
 use super::zones::ZonesFile;
 
 use crate::business_hours::HoursRow;
@@ -22,6 +23,7 @@ pub(super) struct Content {
     zones: ZonesFile,
     pub(super) segments: Vec<Segment>,
     pub(super) reject_files: RejectFiles,
+    pub(super) warnings: WarningFinder,
     pub(super) counts: Counts,
     pub(super) poll_span: Option<(Timestamp, Timestamp)>,
 }
@@ -36,6 +38,7 @@ impl Content {
             zones: ZonesFile::default(),
             segments: Vec::new(),
             reject_files: RejectFiles::default(),
+            warnings: WarningFinder::default(),
             counts: Counts::default(),
             poll_span: None,
         }
@@ -50,17 +53,33 @@ impl Content {
         match self.kind {
             None => {}
             Some(FileKind::Polls) => {
-                self.polls.pack();
+                self.polls.pack(&mut self.warnings, false);
                 self.take_packed();
             }
             Some(FileKind::BusinessHours) => {
+                self.warnings.accept(self.hours.stores(), false);
                 self.hours.write_rejected_rows(&mut self.reject_files);
                 self.hours.pack(&self.source, &mut self.segments, &mut self.counts);
             }
             Some(FileKind::TimeZones) => {
+                self.warnings.accept(self.zones.stores(), false);
                 self.zones.pack(&self.source, &mut self.segments, &mut self.counts);
             }
         }
+    }
+
+    /// Forgets everything: the file turned out to be one of which nothing is accepted. That is only
+    /// found of files of hours, nothing of which is ready before they end.
+    pub(super) fn forget(&mut self) {
+        self.hours = HoursFile::default();
+        self.reject_files = RejectFiles::default();
+        self.warnings = WarningFinder::default();
+        self.counts = Counts::default();
+    }
+
+    /// Tells whether nothing may be taken before the file has ended, for all of it may be refused.
+    pub(super) fn is_held_back(&self) -> bool {
+        self.kind == Some(FileKind::BusinessHours)
     }
 
     /// Takes over what became ready of the polls.
@@ -84,7 +103,7 @@ impl Records for Content {
 
     #[inline]
     fn poll(&mut self, store: StoreId, poll: Poll, _record: &[u8]) {
-        self.polls.add(store, poll);
+        self.polls.add(store, poll, &mut self.warnings);
         self.extend_span(poll.at());
     }
 
@@ -92,13 +111,16 @@ impl Records for Content {
         self.hours.add(store, row, record)
     }
 
-    fn zone(&mut self, store: StoreId, zone: Zone, _record: &[u8]) {
+    fn zone(&mut self, store: StoreId, zone: Option<Zone>, _record: &[u8]) {
         self.zones.add(store, zone);
     }
 
     fn reject(&mut self, reject: Reject, record: &[u8]) {
         self.counts.add_rejected();
         self.reject_files.add_reject(&reject);
+        if let Some(store) = &reject.store {
+            self.warnings.reject(store.clone());
+        }
         match self.kind {
             Some(FileKind::BusinessHours) => self.hours.add_rejected(reject.store, record),
             _ => self.reject_files.add_rejected_row(record),

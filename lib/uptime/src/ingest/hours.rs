@@ -95,6 +95,11 @@ impl HoursFile {
         self.record_bytes = Vec::new();
     }
 
+    /// The stores of accepted rows, each once.
+    pub(super) fn stores(&self) -> impl Iterator<Item = &StoreId> {
+        self.stores.keys()
+    }
+
     pub(super) fn pack(
         &mut self,
         source: &Source,
@@ -121,7 +126,8 @@ impl HoursFile {
                 rows.sort_unstable_by_key(|row| row.order());
                 let all = rows.len() as u64;
                 let mut rows = rows.to_vec();
-                rows.dedup();
+                // What adds nothing is told by the other rows already, so it counts as a duplicate.
+                rows.dedup_by(|row, before| row.adds_nothing_to(*before));
                 counts.add_packed(rows.len() as u64, all - rows.len() as u64, 0);
                 (store, rows)
             };

@@ -13,6 +13,7 @@ use foldhash::fast::FixedState;
 
 use super::buckets::{in_buckets, starts_of_counts};
 use super::entry::Entry;
+use super::warnings::WarningFinder;
 use super::{Counts, for_each_shard};
 use crate::segment::{Segment, pack_sorted_polls};
 use crate::store::Form;
@@ -94,9 +95,9 @@ impl PollPacker {
 
     /// Takes a poll; the batch may be full then, and is packed.
     #[inline]
-    pub(super) fn add(&mut self, store: StoreId, poll: Poll) {
+    pub(super) fn add(&mut self, store: StoreId, poll: Poll, warnings: &mut WarningFinder) {
         if !Entry::holds(poll) {
-            return self.pack_alone(&store, poll);
+            return self.pack_alone(&store, poll, warnings);
         }
         let shard = &mut self.shards[store.shard().index()];
         let growth = match store.into_form() {
@@ -109,12 +110,12 @@ impl PollPacker {
         };
         self.memory_bytes += growth.memory_bytes;
         if self.memory_bytes >= self.batch_bytes || growth.is_full {
-            self.pack();
+            self.pack(warnings, true);
         }
     }
 
-    /// Packs what is gathered.
-    pub(super) fn pack(&mut self) {
+    /// Packs what is gathered, and names its stores to `warnings`. `more_follow`: rows, maybe.
+    pub(super) fn pack(&mut self, warnings: &mut WarningFinder, more_follow: bool) {
         self.memory_bytes = 0;
         let Packed { segments, counts } = &mut self.packed;
         for (shard, polls) in Shard::all().zip(&mut self.shards) {
@@ -125,6 +126,9 @@ impl PollPacker {
                 uuids.in_order(Form::Uuid),
                 texts.in_order(Form::Text),
             ];
+            for form in &by_form {
+                warnings.accept(form.stores.iter().map(|(store, _)| store), more_follow);
+            }
             let mut sets = Vec::with_capacity(by_form.iter().map(|form| form.stores.len()).sum());
             for form in &mut by_form {
                 sets.extend(form.sets(counts));
@@ -135,7 +139,8 @@ impl PollPacker {
 
     /// Packs a poll that no source file may have.
     #[cold]
-    fn pack_alone(&mut self, store: &StoreId, poll: Poll) {
+    fn pack_alone(&mut self, store: &StoreId, poll: Poll, warnings: &mut WarningFinder) {
+        warnings.accept(std::iter::once(store), true);
         let polls = [poll];
         let store_polls = [(store, polls.as_slice())];
         let segments = pack_sorted_polls(store.shard(), store_polls.into_iter());

@@ -2,10 +2,14 @@
 
 mod gathering;
 mod gzip_files;
+mod odd_rows;
 mod packing;
 mod reject_tables;
 
+use crate::Zone;
+
 use super::*;
+use crate::business_hours::{HoursRow, Opening};
 use crate::segment::{Decoded, decode};
 
 const POLLS: &str = "store_id,timestamp_utc,status\n";
@@ -100,15 +104,20 @@ fn stored(segments: &[Segment]) -> Vec<String> {
             Decoded::Hours(source, stores) => {
                 assert_eq!(source, settings().source);
                 for (store, rows) in stores {
-                    let rows = rows.iter().map(|row| {
-                        format!("{} {}-{}", row.day, row.start.seconds(), row.end.seconds())
+                    let rows = rows.iter().map(|row| match row {
+                        HoursRow::Opens(Opening { day, start, end }) => {
+                            format!("{day} {}-{}", start.seconds(), end.seconds())
+                        }
+                        HoursRow::Closed(day) => format!("{day} closed"),
+                        HoursRow::Unknown => "unknown".to_owned(),
                     });
                     lines.push(format!("{store} {}", rows.collect::<Vec<_>>().join(", ")));
                 }
             }
             Decoded::Zones(source, stores) => {
                 assert_eq!(source, settings().source);
-                lines.extend(stores.iter().map(|(store, zone)| format!("{store} {}", zone.name())));
+                let name = |zone: &Option<Zone>| zone.map_or("unknown", Zone::name);
+                lines.extend(stores.iter().map(|(store, zone)| format!("{store} {}", name(zone))));
             }
         }
     }

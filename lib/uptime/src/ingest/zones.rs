@@ -15,23 +15,37 @@ pub(super) struct ZonesFile {
 
 #[derive(Debug)]
 struct StoreZones {
-    /// Of the latest row, which wins.
-    zone: Zone,
+    /// Of the latest row with a zone, which wins; none if no row has one.
+    zone: Option<Zone>,
     /// The zones of the rows before it, and how many had them.
     overruled: Vec<(Zone, u64)>,
+    /// How many rows had no zone, the first row of the store not counted. They contradict nothing.
+    without_zone: u64,
 }
 
 impl ZonesFile {
-    pub(super) fn add(&mut self, store: StoreId, zone: Zone) {
+    pub(super) fn add(&mut self, store: StoreId, zone: Option<Zone>) {
         let Some(zones) = self.stores.get_mut(&store) else {
-            self.stores.insert(store, StoreZones { zone, overruled: Vec::new() });
+            let first = StoreZones { zone, overruled: Vec::new(), without_zone: 0 };
+            self.stores.insert(store, first);
             return;
         };
-        let before = std::mem::replace(&mut zones.zone, zone);
+        // With a zone it takes the place of the one before, which may be none; without, it is none.
+        let overruled =
+            if zone.is_some() { std::mem::replace(&mut zones.zone, zone) } else { None };
+        let Some(before) = overruled else {
+            zones.without_zone += 1;
+            return;
+        };
         match zones.overruled.iter_mut().find(|(zone, _)| *zone == before) {
             Some((_, count)) => *count += 1,
             None => zones.overruled.push((before, 1)),
         }
+    }
+
+    /// The stores of accepted rows, each once.
+    pub(super) fn stores(&self) -> impl Iterator<Item = &StoreId> {
+        self.stores.keys()
     }
 
     pub(super) fn pack(
@@ -40,11 +54,11 @@ impl ZonesFile {
         segments: &mut Vec<Segment>,
         counts: &mut Counts,
     ) {
-        let mut shards: Vec<Vec<(StoreId, Zone)>> = for_each_shard();
-        for (store, StoreZones { zone, overruled }) in self.stores.drain() {
-            let duplicate = overruled.iter().map(|(_, count)| count).sum();
-            let differing = overruled.iter().filter(|(before, _)| *before != zone);
-            counts.add_packed(1, duplicate, differing.map(|(_, count)| count).sum());
+        let mut shards: Vec<Vec<(StoreId, Option<Zone>)>> = for_each_shard();
+        for (store, StoreZones { zone, overruled, without_zone }) in self.stores.drain() {
+            let with_zone: u64 = overruled.iter().map(|(_, count)| count).sum();
+            let differing = overruled.iter().filter(|(before, _)| Some(*before) != zone);
+            counts.add_packed(1, with_zone + without_zone, differing.map(|(_, count)| count).sum());
             shards[store.shard().index()].push((store, zone));
         }
         for (shard, stores) in Shard::all().zip(shards) {

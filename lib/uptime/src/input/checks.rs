@@ -1,9 +1,9 @@
 //! What every row has to keep, whatever its columns mean.
 
-use super::header::Header;
+use super::header::{Header, TIMESTAMP};
 use super::record::{Fields, MAX_FIELD_BYTES};
-use super::values::trimmed;
 use super::{Problem, RejectCode};
+use crate::blanks::trimmed;
 
 /// Checks a whole record whose fields are at hand.
 pub(super) fn check_fields(record: &[u8], fields: &Fields, header: &Header) -> Result<(), Problem> {
@@ -30,11 +30,14 @@ pub(super) fn check_fields(record: &[u8], fields: &Fields, header: &Header) -> R
         return Err(problem(place, RejectCode::NotUtf8, message));
     }
     let has_control = |place: usize, field: &[u8]| {
-        // What is ignored may be text of several lines.
-        let is_ignored = header.column_at(place).is_none();
-        let is_fine = |character: char| {
-            !character.is_control() || is_ignored && matches!(character, '\t' | '\n' | '\r')
+        let accepted: &[char] = match header.column_at(place) {
+            // What is ignored may be text of several lines.
+            None => &['\t', '\n', '\r'],
+            // A tab is one of the blanks that may stand between date and time.
+            Some(TIMESTAMP) => &['\t'],
+            Some(_) => &[],
         };
+        let is_fine = |character: char| !character.is_control() || accepted.contains(&character);
         !String::from_utf8_lossy(trimmed(field)).chars().all(is_fine)
     };
     if let Some(place) = place_of(&has_control) {

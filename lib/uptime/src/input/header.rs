@@ -3,9 +3,10 @@
 use memchr::memchr;
 
 use super::record::{Fields, MAX_FIELD_BYTES};
-use super::reject::shown;
-use super::values::trimmed;
+use super::reject::{shown, shown_up_to};
+use super::values::value_of;
 use super::{FileKind, RefusedFile};
+use crate::blanks::trimmed;
 
 /// The most columns that a kind of file has.
 pub(super) const MAX_COLUMNS: usize = 4;
@@ -51,8 +52,13 @@ impl Header {
     /// One that fits two kinds of file is refused: guessing could drop half of what it holds.
     pub(super) fn read(record: &[u8], fields: &Fields) -> Result<Header, RefusedFile> {
         check_encoding(record)?;
+        Header::of_fields(fields).map_err(|reason| unusable(&reason, record))
+    }
+
+    /// An error is the reason to refuse the file.
+    fn of_fields(fields: &Fields) -> Result<Header, String> {
         if fields.iter().any(|field| field.len() > MAX_FIELD_BYTES) {
-            return refused(format!("a name in it is over {MAX_FIELD_BYTES} bytes"));
+            return Err(format!("a name in it is over {MAX_FIELD_BYTES} bytes"));
         }
         let names: Vec<&[u8]> = fields.iter().map(trimmed).collect();
         let fitting: Vec<_> =
@@ -61,8 +67,8 @@ impl Header {
             [(kind, columns)] => {
                 Ok(Header { kind: *kind, width: names.len(), places: places(columns, &names)? })
             }
-            [] => refused(no_kind(&names)),
-            [(first, _), (second, _), ..] => refused(format!(
+            [] => Err(no_kind(&names)),
+            [(first, _), (second, _), ..] => Err(format!(
                 "it has the columns of a file of {} and of one of {}; only one of them is accepted",
                 spoken(*first),
                 spoken(*second)
@@ -77,7 +83,7 @@ impl Header {
 
     /// Picks the values of the columns from a row of [`Header::width`] fields.
     pub(super) fn pick<'v>(&self, field: impl Fn(usize) -> &'v [u8]) -> [&'v [u8]; MAX_COLUMNS] {
-        self.places.map(|place| trimmed(field(place)))
+        self.places.map(|place| value_of(field(place)))
     }
 
     /// Returns what the columns of a file of polls are, if it has no others.
@@ -121,13 +127,13 @@ fn check_encoding(record: &[u8]) -> Result<(), RefusedFile> {
     Ok(())
 }
 
-fn places(columns: &[Column], names: &[&[u8]]) -> Result<[usize; MAX_COLUMNS], RefusedFile> {
+fn places(columns: &[Column], names: &[&[u8]]) -> Result<[usize; MAX_COLUMNS], String> {
     let mut places = [0; MAX_COLUMNS];
     for (place, column) in places.iter_mut().zip(columns) {
         let mut found = (0..names.len()).filter(|&index| is_called(names[index], column));
         *place = found.next().unwrap_or_default();
         if let Some(other) = found.next() {
-            return refused(format!(
+            return Err(format!(
                 "columns {} and {}, {} and {}, both mean {}; one is accepted",
                 *place + 1,
                 other + 1,
@@ -164,8 +170,9 @@ fn no_kind(names: &[&[u8]]) -> String {
     let nearest = KINDS.iter().max_by_key(|(_, columns)| own(columns));
     match nearest {
         Some((kind, columns)) if own(columns) > usize::from(has_store) => {
-            let lacking = missing(columns, names).join(", ");
-            format!("a file of {} needs the missing column {lacking}", spoken(*kind))
+            let lacking = missing(columns, names);
+            let noun = if lacking.len() == 1 { "column" } else { "columns" };
+            format!("a file of {} needs the missing {noun} {}", spoken(*kind), lacking.join(", "))
         }
         _ => {
             let accepted: Vec<String> = KINDS
@@ -183,6 +190,11 @@ fn spoken(kind: FileKind) -> String {
     kind.name().replace('_', " ")
 }
 
-fn refused<T>(reason: String) -> Result<T, RefusedFile> {
-    Err(RefusedFile::Header(reason))
+/// How much of a header a refusal shows.
+const SHOWN_CHARACTERS: usize = 100;
+
+/// Refuses a file for its header, and shows `record` as it was read.
+pub(super) fn unusable(reason: &str, record: &[u8]) -> RefusedFile {
+    let header = shown_up_to(SHOWN_CHARACTERS, record);
+    RefusedFile::Header(format!("{reason}; the header read is {header}"))
 }

@@ -4,15 +4,12 @@ mod rows;
 
 use memchr::memchr2;
 
-use super::header::Header;
+use super::first_lines::{check_format, is_separator_line, pass_marks};
+use super::header::{Header, unusable};
 use super::record::{Fields, MAX_RECORD_BYTES, Scanned, first_line};
-use super::values::trimmed;
 use super::{Records, RefusedFile};
 use crate::Timestamp;
-
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-/// The first bytes of a file that zstd packed: to whoever has gzip accepted it is worth a word.
-const ZSTD_MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
+use crate::blanks::is_blank_line;
 
 /// Reads a source file pushed at it in pieces of any size; how it is cut up changes nothing.
 ///
@@ -26,7 +23,16 @@ pub struct SourceReader {
     /// The start of a record that is not whole yet.
     kept: Vec<u8>,
     fields: Fields,
+    days: DaysNamed,
     takes_fast_paths: bool,
+}
+
+/// The days of a file of hours that show from where it counts them.
+#[derive(Debug, Default)]
+struct DaysNamed {
+    has_day_0: bool,
+    /// The line of the first row with the day 7, which is rejected.
+    day_7_line: Option<u64>,
 }
 
 /// What is next in the file.
@@ -48,6 +54,7 @@ impl SourceReader {
             line: 1,
             kept: Vec::new(),
             fields: Fields::default(),
+            days: DaysNamed::default(),
             takes_fast_paths: true,
         }
     }
@@ -96,7 +103,18 @@ impl SourceReader {
             Place::FileStart | Place::Header => {
                 Err(RefusedFile::Header("the file is empty".to_owned()))
             }
-            Place::Rows(_) | Place::LineRest(_) => Ok(()),
+            Place::Rows(_) | Place::LineRest(_) => self.check_days(),
+        }
+    }
+
+    /// Refuses a file of hours whose rows so far count days from 1. [`SourceReader::finish`] does so
+    /// too; this is for a file that breaks off.
+    pub fn check_days(&self) -> Result<(), RefusedFile> {
+        match self.days {
+            DaysNamed { has_day_0: false, day_7_line: Some(line) } => {
+                Err(RefusedFile::DaysFromOne { line })
+            }
+            _ => Ok(()),
         }
     }
 
@@ -111,7 +129,7 @@ impl SourceReader {
         while position < bytes.len() {
             let rest = &bytes[position..];
             position += match &self.place {
-                Place::FileStart => match pass_mark(rest, at_end) {
+                Place::FileStart => match pass_marks(rest, at_end) {
                     None => break,
                     Some(passed) => {
                         self.place = Place::Header;
@@ -152,23 +170,24 @@ impl SourceReader {
         at_end: bool,
         records: &mut impl Records,
     ) -> Result<usize, RefusedFile> {
-        if bytes.starts_with(ZSTD_MAGIC) {
-            return Err(RefusedFile::Encoding("packed by zstd, where gzip is what is unpacked"));
+        if self.line == 1 {
+            check_format(bytes)?;
         }
         let (extent, lines) = match self.fields.scan(bytes, at_end) {
             Scanned::More => return Ok(0),
             Scanned::Record(extent, lines) => (extent, lines),
             Scanned::TooLong(_) => {
                 let reason = format!("its first line is over {MAX_RECORD_BYTES} bytes");
-                return Err(RefusedFile::Header(reason));
+                return Err(unusable(&reason, &bytes[..=MAX_RECORD_BYTES]));
             }
             Scanned::UnclosedQuote(_) => {
                 let reason = format!("a quote in it is not closed within {MAX_RECORD_BYTES} bytes");
-                return Err(RefusedFile::Header(reason));
+                return Err(unusable(&reason, &bytes[..bytes.len().min(MAX_RECORD_BYTES)]));
             }
         };
         let record = &bytes[..extent.length];
-        if !trimmed(record).is_empty() {
+        let is_passed = is_blank_line(record) || self.line == 1 && is_separator_line(record)?;
+        if !is_passed {
             let header = Header::read(record, &self.fields)?;
             records.header(header.kind, record);
             self.place = Place::Rows(header);
@@ -189,14 +208,6 @@ impl SourceReader {
             None => bytes.len() - usize::from(!at_end && bytes.ends_with(b"\r")),
         }
     }
-}
-
-/// Returns how many bytes to pass over for a byte order mark; `None` if that is not known yet.
-fn pass_mark(bytes: &[u8], at_end: bool) -> Option<usize> {
-    if bytes.starts_with(BYTE_ORDER_MARK) {
-        return Some(BYTE_ORDER_MARK.len());
-    }
-    (at_end || !BYTE_ORDER_MARK.starts_with(bytes)).then_some(0)
 }
 
 /// Returns how many bytes to add to a record's start: up to a line's end, and a byte more to tell

@@ -59,6 +59,8 @@ struct Progress {
 enum State {
     /// Nothing but blanks so far.
     FieldStart,
+    /// The same, and the first byte of what may be a no-break space.
+    HalfBlankAtStart,
     Unquoted,
     Quoted,
     /// Behind a quote that closes the field, unless another one follows.
@@ -97,7 +99,7 @@ impl Fields {
             let is_open = match state {
                 State::Quoted => true,
                 State::QuoteInQuoted => byte == b'"',
-                State::FieldStart | State::Unquoted => false,
+                State::FieldStart | State::HalfBlankAtStart | State::Unquoted => false,
             };
             let ends_line = matches!(byte, b'\n' | b'\r');
             let is_over_limit = index == MAX_RECORD_BYTES;
@@ -112,13 +114,18 @@ impl Fields {
                 };
                 return self.settle(scanned, Progress { index, state, line_ends });
             }
-            line_ends += u64::from(starts_line_end(bytes, index));
+            if ends_line {
+                line_ends += u64::from(starts_line_end(bytes, index));
+            }
             state = self.step(state, byte);
         }
         let scanned = match state {
             _ if !at_end => Scanned::More,
             State::Quoted => unclosed_quote(bytes, at_end),
-            State::FieldStart | State::Unquoted | State::QuoteInQuoted => {
+            State::FieldStart
+            | State::HalfBlankAtStart
+            | State::Unquoted
+            | State::QuoteInQuoted => {
                 let extent = Extent { length: bytes.len(), length_with_end: bytes.len() };
                 Scanned::Record(extent, line_ends + 1)
             }
@@ -145,13 +152,9 @@ impl Fields {
 
     /// Takes a byte that does not end the record.
     fn step(&mut self, state: State, byte: u8) -> State {
-        match (state, byte) {
+        let next = match (state, byte) {
             (State::Quoted, b'"') => return State::QuoteInQuoted,
-            (State::Quoted, _) => {}
-            (State::QuoteInQuoted, b'"') => {
-                self.text.push(byte);
-                return State::Quoted;
-            }
+            (State::Quoted, _) | (State::QuoteInQuoted, b'"') => State::Quoted,
             (_, b',') => {
                 self.end_field();
                 return State::FieldStart;
@@ -160,17 +163,14 @@ impl Fields {
                 self.text.truncate(self.ends.last().copied().unwrap_or(0));
                 return State::Quoted;
             }
-            (State::FieldStart, b' ' | b'\t') => {
-                self.text.push(byte);
-                return State::FieldStart;
+            (State::FieldStart, b' ' | b'\t') | (State::HalfBlankAtStart, 0xa0) => {
+                State::FieldStart
             }
-            _ => {
-                self.text.push(byte);
-                return State::Unquoted;
-            }
-        }
+            (State::FieldStart, 0xc2) => State::HalfBlankAtStart,
+            _ => State::Unquoted,
+        };
         self.text.push(byte);
-        State::Quoted
+        next
     }
 
     fn end_field(&mut self) {

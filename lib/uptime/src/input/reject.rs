@@ -93,13 +93,28 @@ const SHOWN_CHARACTERS: usize = 40;
 
 /// Returns a value as a message may show it: quoted, escaped, cut short.
 pub(super) fn shown(value: &[u8]) -> String {
+    shown_up_to(SHOWN_CHARACTERS, value)
+}
+
+/// The same with room for so many characters, escaped ones counted as they are shown.
+pub(super) fn shown_up_to(room: usize, value: &[u8]) -> String {
     // No character has more than four bytes.
-    let start = &value[..value.len().min(SHOWN_CHARACTERS * 4)];
+    let start = &value[..value.len().min((room + 1) * 4)];
     let text = String::from_utf8_lossy(start);
     let mut shown = String::from('"');
-    shown.extend(text.chars().take(SHOWN_CHARACTERS).flat_map(char::escape_debug));
+    let mut left = room;
+    let mut is_cut = start.len() < value.len();
+    for character in text.chars() {
+        let escaped = character.escape_debug();
+        let Some(less) = left.checked_sub(escaped.len()) else {
+            is_cut = true;
+            break;
+        };
+        left = less;
+        shown.extend(escaped);
+    }
     shown.push('"');
-    if start.len() < value.len() || text.chars().nth(SHOWN_CHARACTERS).is_some() {
+    if is_cut {
         // Writing to a string does not fail.
         let _ = write!(shown, "... ({} bytes)", value.len());
     }
@@ -111,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_value_40_characters_are_shown_and_how_long_it_is() {
+    fn of_a_value_40_characters_are_shown_escaped_and_how_long_it_is() {
         check("a\"b", r#""a\"b""#);
         check(&"x".repeat(40), &format!("\"{}\"", "x".repeat(40)));
         check(&"x".repeat(41), &format!("\"{}\"... (41 bytes)", "x".repeat(40)));
@@ -119,6 +134,7 @@ mod tests {
         check(&four_bytes.repeat(40), &format!("\"{}\"", four_bytes.repeat(40)));
         let cut_short = format!("\"{}\"... (164 bytes)", four_bytes.repeat(40));
         check(&four_bytes.repeat(41), &cut_short);
+        check(&"\r".repeat(21), &format!("\"{}\"... (21 bytes)", "\\r".repeat(20)));
     }
 
     #[track_caller]

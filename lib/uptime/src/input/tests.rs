@@ -9,6 +9,7 @@ mod paths;
 
 use super::*;
 use crate::Timestamp;
+use crate::business_hours::Opening;
 
 /// 2023-02-01: no poll may be later.
 const LATEST_POLL: Timestamp = Timestamp::from_micros(1_675_209_600_000_000);
@@ -36,14 +37,20 @@ impl Records for Found {
     }
 
     fn hours(&mut self, store: StoreId, row: HoursRow, record: &[u8]) -> Result<(), Problem> {
-        let HoursRow { day, start, end } = row;
-        self.lines.push(format!("{store} {day} {}-{}", start.seconds(), end.seconds()));
+        let row = match row {
+            HoursRow::Opens(Opening { day, start, end }) => {
+                format!("{day} {}-{}", start.seconds(), end.seconds())
+            }
+            HoursRow::Closed(day) => format!("{day} closed"),
+            HoursRow::Unknown => "unknown".to_owned(),
+        };
+        self.lines.push(format!("{store} {row}"));
         self.records.push(record.to_vec());
         Ok(())
     }
 
-    fn zone(&mut self, store: StoreId, zone: Zone, record: &[u8]) {
-        self.lines.push(format!("{store} {}", zone.name()));
+    fn zone(&mut self, store: StoreId, zone: Option<Zone>, record: &[u8]) {
+        self.lines.push(format!("{store} {}", zone.map_or("unknown", Zone::name)));
         self.records.push(record.to_vec());
     }
 

@@ -1,11 +1,13 @@
 //! The values of a row, as received, to the row as valid.
 
 use chrono::Weekday;
+use memchr::memchr_iter;
 
 use super::header::{DAY, END, MAX_COLUMNS, START, STATUS, STORE_ID, TIMESTAMP, ZONE};
 use super::reject::shown;
 use super::{FileKind, Problem, RejectCode};
-use crate::business_hours::{HoursRow, LocalTime};
+use crate::blanks::trimmed;
+use crate::business_hours::{HoursRow, LocalTime, Opening};
 use crate::digits::{WORD, pairs, word};
 use crate::{Poll, Status, StoreId, Timestamp, Zone};
 
@@ -22,19 +24,20 @@ const DAYS: [Weekday; 7] = [
     Weekday::Sun,
 ];
 
-/// Removes the blanks around a value.
-pub(super) fn trimmed(value: &[u8]) -> &[u8] {
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let Some(start) = value.iter().position(|byte| !is_blank(byte)) else { return &[] };
-    let end = value.iter().rposition(|byte| !is_blank(byte)).map_or(start, |last| last + 1);
-    &value[start..end]
+/// Returns the value that a field holds: without the blanks around it, and nothing for `\N`, which
+/// MySQL and PostgreSQL write for NULL.
+pub(super) fn value_of(field: &[u8]) -> &[u8] {
+    match trimmed(field) {
+        [b'\\', b'N'] => &[],
+        value => value,
+    }
 }
 
 /// A valid row.
 pub(super) enum Row {
     Poll(StoreId, Poll),
     Hours(StoreId, HoursRow),
-    Zone(StoreId, Zone),
+    Zone(StoreId, Option<Zone>),
 }
 
 /// Reads the values of a kind's columns, in their order. Polls after `latest_poll` are rejected.
@@ -51,11 +54,7 @@ pub(super) fn read_row(
             let at = read_timestamp(first, latest_poll)?;
             Row::Poll(store, Poll::new(at, read_status(second)?))
         }
-        FileKind::BusinessHours => {
-            let day = read_day(first)?;
-            let start = read_time(second, START)?;
-            Row::Hours(store, HoursRow { day, start, end: read_time(third, END)? })
-        }
+        FileKind::BusinessHours => Row::Hours(store, read_hours(first, second, third)?),
         FileKind::TimeZones => Row::Zone(store, read_zone(first)?),
     })
 }
@@ -69,7 +68,8 @@ pub(super) fn read_store(value: &[u8]) -> Result<StoreId, Problem> {
 
 fn read_timestamp(value: &[u8], latest_poll: Timestamp) -> Result<Timestamp, Problem> {
     let at = Timestamp::from_source(value).map_err(|_| {
-        let accepted = "YYYY-MM-DD HH:MM:SS[.ffffff], then UTC, Z, an offset +hh:mm or nothing";
+        let accepted = "YYYY-MM-DD HH:MM:SS[.ffffff], then UTC, Z, an offset +hh, +hhmm or +hh:mm \
+                        of at most 14 hours, or nothing";
         unlike(TIMESTAMP, RejectCode::BadTimestamp, value, accepted)
     })?;
     if at < EARLIEST_POLL {
@@ -93,6 +93,23 @@ fn read_status(value: &[u8]) -> Result<Status, Problem> {
     }
 }
 
+fn read_hours(day: &[u8], start: &[u8], end: &[u8]) -> Result<HoursRow, Problem> {
+    // No local time starts so.
+    if matches!(start, [] | [b'c' | b'C', ..]) {
+        let are_both =
+            |text: &[u8]| start.eq_ignore_ascii_case(text) && end.eq_ignore_ascii_case(text);
+        if day.is_empty() && are_both(b"") {
+            return Ok(HoursRow::Unknown);
+        }
+        if are_both(b"") || are_both(b"closed") {
+            return read_day(day).map(HoursRow::Closed);
+        }
+    }
+    let day = read_day(day)?;
+    let start = read_time(start, START)?;
+    Ok(HoursRow::Opens(Opening { day, start, end: read_time(end, END)? }))
+}
+
 fn read_day(value: &[u8]) -> Result<Weekday, Problem> {
     match value {
         [digit @ b'0'..=b'6'] => Ok(DAYS[usize::from(digit - b'0')]),
@@ -104,16 +121,17 @@ fn read_time(value: &[u8], column: &'static str) -> Result<LocalTime, Problem> {
     let may_be_midnight = column == END;
     let time = local_time(value).filter(|time| may_be_midnight || *time < LocalTime::DAY_END);
     time.ok_or_else(|| {
-        let accepted = if may_be_midnight {
-            "a local time, H:MM or HH:MM, then :SS or nothing, up to 24:00"
-        } else {
-            "a local time, H:MM or HH:MM, then :SS or nothing, before 24:00"
-        };
-        unlike(column, RejectCode::BadTime, value, accepted)
+        let limit = if may_be_midnight { "up to 24:00" } else { "before 24:00" };
+        let accepted = format!(
+            "a local time {limit}, H:MM or HH:MM, then nothing, :SS or :SS and a fraction of zeros; \
+             on a day without opening both times are empty or closed"
+        );
+        unlike(column, RejectCode::BadTime, value, &accepted)
     })
 }
 
 fn local_time(value: &[u8]) -> Option<LocalTime> {
+    let value = without_zero_fraction(value);
     let usual = word(value).filter(|_| value.len() == WORD);
     let [hours, minutes, seconds] = match usual.and_then(|usual| pairs(usual, *b"00:00:00")) {
         Some([hours, _, _, minutes, _, _, seconds, _]) => [hours, minutes, seconds].map(u32::from),
@@ -123,6 +141,21 @@ fn local_time(value: &[u8]) -> Option<LocalTime> {
         return None;
     }
     LocalTime::from_seconds(hours * 3600 + minutes * 60 + seconds)
+}
+
+/// Removes the fraction of seconds if it is one of zeros: MySQL's `TIME(6)` and SQL Server's
+/// `time(7)` print one.
+fn without_zero_fraction(value: &[u8]) -> &[u8] {
+    if value.len() <= WORD {
+        return value;
+    }
+    let zeros = value.iter().rev().take_while(|byte| **byte == b'0').count();
+    let whole = &value[..value.len() - zeros];
+    match whole {
+        // Only seconds have a fraction, so there are two colons.
+        [time @ .., b'.'] if zeros > 0 && memchr_iter(b':', time).count() == 2 => time,
+        _ => value,
+    }
 }
 
 /// Hours, minutes and seconds of the other forms, with fewer digits.
@@ -142,9 +175,15 @@ fn number(digits: &[u8]) -> Option<u32> {
     are_digits.then(|| digits.iter().fold(0, |value, digit| value * 10 + u32::from(digit - b'0')))
 }
 
-fn read_zone(value: &[u8]) -> Result<Zone, Problem> {
-    std::str::from_utf8(value).ok().and_then(Zone::named).ok_or_else(|| {
-        unlike(ZONE, RejectCode::UnknownZone, value, "an IANA zone name, such as America/Chicago")
+/// An empty name says that no zone is known.
+fn read_zone(value: &[u8]) -> Result<Option<Zone>, Problem> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    let zone = std::str::from_utf8(value).ok().and_then(Zone::named);
+    zone.map(Some).ok_or_else(|| {
+        let accepted = "empty or an IANA zone name, such as America/Chicago";
+        unlike(ZONE, RejectCode::UnknownZone, value, accepted)
     })
 }
 

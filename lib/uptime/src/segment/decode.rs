@@ -13,8 +13,8 @@ pub(crate) trait Visitor {
     fn polls(&mut self, store: StoreId, polls: &[Poll]);
     /// What the segment's file says of a store's hours.
     fn hours(&mut self, source: &Source, store: StoreId, rows: Vec<HoursRow>);
-    /// What the segment's file says of a store's zone.
-    fn zone(&mut self, source: &Source, store: StoreId, zone: Zone);
+    /// What the segment's file says of a store's zone; `None`: that none is known.
+    fn zone(&mut self, source: &Source, store: StoreId, zone: Option<Zone>);
 }
 
 /// Decodes any segment.
@@ -80,10 +80,15 @@ fn visit_hours(reader: &mut Reader<'_>, visitor: &mut impl Visitor) -> Result<()
 
 fn visit_zones(reader: &mut Reader<'_>, visitor: &mut impl Visitor) -> Result<(), DecodeError> {
     let source = reader.source()?;
-    let mut zones = Vec::new();
+    let mut zones: Vec<Option<Zone>> = Vec::new();
     for _ in 0..reader.count()? {
-        let zone = Zone::named(reader.text()?);
-        zones.push(zone.ok_or(DecodeError("a zone is not known to this program"))?);
+        zones.push(match reader.text()? {
+            "" => None,
+            name => {
+                let zone = Zone::named(name);
+                Some(zone.ok_or(DecodeError("a zone is not known to this program"))?)
+            }
+        });
     }
     reader.stores(|reader, store| {
         let zone = zones.get(reader.count()?).ok_or(DecodeError("a zone's name is missing"))?;
@@ -170,7 +175,7 @@ struct Collected {
     source: Option<Source>,
     polls: Vec<(StoreId, PollSet)>,
     hours: Vec<(StoreId, Vec<HoursRow>)>,
-    zones: Vec<(StoreId, Zone)>,
+    zones: Vec<(StoreId, Option<Zone>)>,
 }
 
 impl Visitor for Collected {
@@ -183,7 +188,7 @@ impl Visitor for Collected {
         self.hours.push((store, rows));
     }
 
-    fn zone(&mut self, source: &Source, store: StoreId, zone: Zone) {
+    fn zone(&mut self, source: &Source, store: StoreId, zone: Option<Zone>) {
         self.source.get_or_insert_with(|| source.clone());
         self.zones.push((store, zone));
     }

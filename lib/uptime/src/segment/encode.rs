@@ -66,8 +66,9 @@ pub(crate) fn pack_sorted_polls<'a>(
     segments
 }
 
-/// Packs the hours rows that a file has of stores of one shard, each once. A store's rows stay
-/// together, so they replace older ones at once; there are at most [`super::MAX_HOURS_ROWS`].
+/// Packs the hours rows that a file has of stores of one shard, each once; those that add nothing
+/// are left out. A store's rows stay together, so they replace older ones at once; there are at
+/// most [`super::MAX_HOURS_ROWS`].
 pub fn pack_hours(
     shard: Shard,
     source: &Source,
@@ -75,12 +76,12 @@ pub fn pack_hours(
 ) -> Vec<Segment> {
     for (_, rows) in &mut stores {
         rows.sort_unstable_by_key(|row| row.order());
-        rows.dedup();
+        rows.dedup_by(|row, before| row.adds_nothing_to(*before));
     }
     pack_ordered_hours(shard, source, stores)
 }
 
-/// The same of rows that come in their [order](HoursRow::order), each once.
+/// The same of rows that come in their [order](HoursRow::order), none of which adds nothing.
 pub(crate) fn pack_ordered_hours(
     shard: Shard,
     source: &Source,
@@ -107,12 +108,17 @@ pub(crate) fn pack_ordered_hours(
     parts(&stores, |(_, rows)| size(rows)).map(encode).collect()
 }
 
-/// Packs the zones that a file gives stores of one shard, each once.
-pub fn pack_zones(shard: Shard, source: &Source, mut stores: Vec<(StoreId, Zone)>) -> Vec<Segment> {
+/// Packs the zones that a file gives stores of one shard, each once; `None`: it says of the store
+/// that none is known.
+pub fn pack_zones(
+    shard: Shard,
+    source: &Source,
+    mut stores: Vec<(StoreId, Option<Zone>)>,
+) -> Vec<Segment> {
     stores.sort_unstable_by(|(this, _), (that, _)| order_in_segment(this, that));
     // Each store counts with a name of its own, of at most 32 bytes; most share theirs.
-    let encode = |part: &[(StoreId, Zone)]| {
-        let mut names: Vec<&str> = part.iter().map(|(_, zone)| zone.name()).collect();
+    let encode = |part: &[(StoreId, Option<Zone>)]| {
+        let mut names: Vec<&str> = part.iter().map(|(_, zone)| name_of(*zone)).collect();
         names.sort_unstable();
         names.dedup();
         let mut bytes = started(ZONES);
@@ -126,12 +132,17 @@ pub fn pack_zones(shard: Shard, source: &Source, mut stores: Vec<(StoreId, Zone)
             part,
             |(store, _)| store,
             |bytes, (_, zone)| {
-                write_count(bytes, names.binary_search(&zone.name()).unwrap_or_default());
+                write_count(bytes, names.binary_search(&name_of(*zone)).unwrap_or_default());
             },
         );
         Segment { shard, kind: SegmentKind::Zones, bytes }
     };
     parts(&stores, |(store, _)| store.with_text(str::len) + 8 + 40).map(encode).collect()
+}
+
+/// The name that is stored: empty for no zone.
+fn name_of(zone: Option<Zone>) -> &'static str {
+    zone.map_or("", Zone::name)
 }
 
 fn encode_polls(stores: &[StorePolls]) -> Vec<u8> {

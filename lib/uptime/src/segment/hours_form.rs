@@ -2,20 +2,41 @@
 //!
 //! A byte holds the weekday in its three lowest bits and two flags: start, and end, have seconds.
 //! Start and end follow in two bytes of minutes each, or three of seconds; the low byte first.
+//!
+//! A row without times is one byte: a weekday and a flag that the store does not open on it, or a
+//! flag alone that nothing is known. Programs that know no such rows refuse them: with these flags
+//! a byte holds no weekday.
+
+use chrono::Weekday;
 
 use super::DecodeError;
 use super::decode::Reader;
-use crate::business_hours::{HoursRow, LocalTime};
+use crate::business_hours::{HoursRow, LocalTime, Opening};
 
 const START_HAS_SECONDS: u8 = 1 << 3;
 const END_HAS_SECONDS: u8 = 1 << 4;
+const CLOSED: u8 = 1 << 5;
+const UNKNOWN: u8 = 1 << 6;
 
 pub(super) fn write_row(bytes: &mut Vec<u8>, row: HoursRow) {
+    match row {
+        HoursRow::Opens(opening) => write_opening(bytes, opening),
+        HoursRow::Closed(day) => bytes.push(CLOSED | weekday_bits(day)),
+        HoursRow::Unknown => bytes.push(UNKNOWN),
+    }
+}
+
+fn weekday_bits(day: Weekday) -> u8 {
+    let [bits, ..] = day.num_days_from_monday().to_le_bytes();
+    bits
+}
+
+fn write_opening(bytes: &mut Vec<u8>, opening: Opening) {
+    let Opening { day, start, end } = opening;
     let flag = |time: LocalTime, flag: u8| if time.seconds().is_multiple_of(60) { 0 } else { flag };
-    let [weekday, ..] = row.day.num_days_from_monday().to_le_bytes();
-    let start = flag(row.start, START_HAS_SECONDS);
-    bytes.push(weekday | start | flag(row.end, END_HAS_SECONDS));
-    for time in [row.start, row.end] {
+    let flags = flag(start, START_HAS_SECONDS) | flag(end, END_HAS_SECONDS);
+    bytes.push(weekday_bits(day) | flags);
+    for time in [start, end] {
         let seconds = time.seconds();
         if seconds.is_multiple_of(60) {
             bytes.extend_from_slice(&(seconds / 60).to_le_bytes()[..2]);
@@ -27,15 +48,23 @@ pub(super) fn write_row(bytes: &mut Vec<u8>, row: HoursRow) {
 
 pub(super) fn read_row(reader: &mut Reader<'_>) -> Result<HoursRow, DecodeError> {
     let first = reader.byte()?;
+    let weekday = |bits: u8| {
+        Weekday::try_from(bits).map_err(|_| DecodeError("a row of hours has no weekday"))
+    };
+    if first == UNKNOWN {
+        return Ok(HoursRow::Unknown);
+    }
+    if first & CLOSED != 0 {
+        return weekday(first ^ CLOSED).map(HoursRow::Closed);
+    }
     let flags = first & (START_HAS_SECONDS | END_HAS_SECONDS);
-    let day = chrono::Weekday::try_from(first ^ flags)
-        .map_err(|_| DecodeError("a row of hours has no weekday"))?;
+    let day = weekday(first ^ flags)?;
     let start = read_time(reader, flags & START_HAS_SECONDS != 0)?;
     let end = read_time(reader, flags & END_HAS_SECONDS != 0)?;
     if start == LocalTime::DAY_END {
         return Err(DecodeError("a row of hours starts at the day's end"));
     }
-    Ok(HoursRow { day, start, end })
+    Ok(HoursRow::Opens(Opening { day, start, end }))
 }
 
 fn read_time(reader: &mut Reader<'_>, has_seconds: bool) -> Result<LocalTime, DecodeError> {

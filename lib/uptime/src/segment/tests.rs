@@ -2,7 +2,7 @@ use chrono::Weekday;
 
 use super::varint::{write_count, write_signed, write_varint};
 use super::*;
-use crate::business_hours::LocalTime;
+use crate::business_hours::{LocalTime, Opening};
 use crate::{Poll, Status};
 
 #[test]
@@ -81,26 +81,65 @@ fn hours_and_zones_decode_to_what_was_packed_with_their_source() {
         Ok(Decoded::Hours(source(), vec![(store("5"), sorted)]))
     );
 
-    let zones = vec![(store("5"), zone("Asia/Beirut")), (store("6"), Zone::DEFAULT)];
+    let zones = vec![(store("5"), Some(zone("Asia/Beirut"))), (store("6"), Some(Zone::DEFAULT))];
     let segments = pack_zones(shard(), &source(), zones.clone());
     assert_eq!(decode(&segments[0].bytes), Ok(Decoded::Zones(source(), zones)));
 }
 
 #[test]
-fn a_zone_is_stored_by_its_name_as_it_was_before_the_rules_came_from_another_crate() {
-    let bytes = [
-        &[1, ZONES, 5, 16][..],
-        b"incoming/a b.csv\x02v1",
-        b"\x01\x0bAsia/Beirut",
-        b"\x01\0\0\0\0\0\0\0\x05\0",
-        &[0, 0],
-    ]
-    .concat();
+fn rows_without_times_and_stores_without_a_zone_decode_to_what_was_packed() {
+    let rows = vec![row(0, 0, 60), HoursRow::Closed(Weekday::Tue), HoursRow::Closed(Weekday::Sun)];
+    let stores = vec![
+        (store("4"), vec![HoursRow::Unknown]),
+        (store("5"), rows),
+        (store("6"), vec![HoursRow::Closed(Weekday::Mon)]),
+    ];
+    let segments = pack_hours(shard(), &source(), stores.clone());
+    assert_eq!(decode(&segments[0].bytes), Ok(Decoded::Hours(source(), stores)));
 
-    let zones = vec![(store("5"), zone("Asia/Beirut"))];
+    let zones = vec![(store("5"), None), (store("6"), Some(zone("UTC"))), (store("7"), None)];
+    let segments = pack_zones(shard(), &source(), zones.clone());
+    assert_eq!(decode(&segments[0].bytes), Ok(Decoded::Zones(source(), zones)));
+}
 
-    assert_eq!(decode(&bytes), Ok(Decoded::Zones(source(), zones.clone())));
-    assert_eq!(pack_zones(shard(), &source(), zones)[0].bytes, bytes);
+#[test]
+fn rows_that_add_nothing_are_not_packed() {
+    let closed = HoursRow::Closed(Weekday::Mon);
+    let pack =
+        |rows: &[HoursRow]| pack_hours(shard(), &source(), vec![(store("5"), rows.to_vec())]);
+    let telling = pack(&[row(0, 0, 60)]);
+    assert_eq!(pack(&[closed, HoursRow::Unknown, row(0, 0, 60), closed]), telling);
+    assert_eq!(pack(&[HoursRow::Unknown, closed, HoursRow::Unknown]), pack(&[closed]));
+    assert_ne!(pack(&[closed]), pack(&[HoursRow::Unknown]));
+}
+
+#[test]
+fn hours_and_zones_known_to_earlier_versions_have_the_bytes_they_had() {
+    let source = [5, 16].iter().chain(b"incoming/a b.csv").chain(b"\x02v1").copied();
+    let id = [1, 0, 0, 0, 0, 0, 0, 0, 5];
+    let rows = [2, 0b1_0010, 0x1c, 0x02, 0x3d, 0xf0, 0, 0b110, 0, 0, 0xa0, 0x05, 0, 0];
+    let hours: Vec<u8> = [1, 2].into_iter().chain(source.clone()).chain(id).chain(rows).collect();
+    let stores = vec![(store("5"), vec![row(6, 0, 86_400), row(2, 9 * 3600, 61_501)])];
+    assert_eq!(pack_hours(shard(), &self::source(), stores)[0].bytes, hours);
+
+    let names = b"\x01\x03UTC".iter().copied();
+    let places = [0, 0, 0];
+    let zones: Vec<u8> =
+        [1, 3].into_iter().chain(source).chain(names).chain(id).chain(places).collect();
+    let stores = vec![(store("5"), Some(zone("UTC")))];
+    assert_eq!(pack_zones(shard(), &self::source(), stores)[0].bytes, zones);
+}
+
+#[test]
+fn a_row_of_hours_of_an_unknown_form_is_an_error() {
+    let mut bytes =
+        pack_hours(shard(), &source(), vec![(store("5"), vec![HoursRow::Unknown])]).remove(0).bytes;
+    let at = bytes.len() - 3;
+    assert_eq!(bytes[at], 1 << 6);
+    for form in [7, 1 << 5 | 7, 1 << 5 | 1 << 3, 1 << 6 | 1, 1 << 6 | 1 << 5, 1 << 7] {
+        bytes[at] = form;
+        assert_eq!(decode(&bytes), Err(DecodeError("a row of hours has no weekday")), "{form}");
+    }
 }
 
 #[test]
@@ -148,7 +187,7 @@ fn a_segment_cut_off_anywhere_or_with_bytes_behind_it_is_an_error() {
     let rows = vec![row(0, 0, 86_400), row(6, 1, 86_399)];
     let mut segments = pack_hours(shard(), &source(), vec![(store("x"), rows)]);
     segments.extend(pack_polls(shard(), vec![(store("5"), polls(&[(1, true), (2, true)]))]));
-    segments.extend(pack_zones(shard(), &source(), vec![(store("5"), zone("UTC"))]));
+    segments.extend(pack_zones(shard(), &source(), vec![(store("5"), Some(zone("UTC")))]));
     for Segment { mut bytes, .. } in segments {
         for length in 0..bytes.len() {
             assert!(decode(&bytes[..length]).is_err(), "{length}");
@@ -221,7 +260,8 @@ fn polls(polls: &[(i64, bool)]) -> PollSet {
 
 fn row(day: u8, start: u32, end: u32) -> HoursRow {
     let time = |seconds: u32| LocalTime::from_seconds(seconds).unwrap_or(LocalTime::DAY_END);
-    HoursRow { day: Weekday::try_from(day).unwrap(), start: time(start), end: time(end) }
+    let day = Weekday::try_from(day).unwrap();
+    HoursRow::Opens(Opening { day, start: time(start), end: time(end) })
 }
 
 fn zone(name: &str) -> Zone {

@@ -29,6 +29,17 @@ const TOKENS: &[&[u8]] = &[
     b"1999-12-31 23:59:59",
     b"2199-12-31 23:59:59",
     b"+05:45",
+    b"+00",
+    b" +0000 UTC",
+    b"+00:30",
+    "\u{a0}".as_bytes(),
+    b"\xa0",
+    b"\\N",
+    b"closed",
+    b".000",
+    b"sep=,\n",
+    b"sep=;\n",
+    b"PK\x03\x04",
     b"24:00",
     b"23:59:60",
     b"7",
@@ -41,6 +52,8 @@ const TOKENS: &[&[u8]] = &[
     &[b'y'; 8_193],
     &[b'\n'; 50],
     &[b','; 50],
+    b"\n,,,\n",
+    b"\r\n, ,\t,\r\n",
 ];
 
 /// The columns of each kind of file, and values of each column, the first three of which are good.
@@ -55,6 +68,8 @@ const STORES: &[&str] = &[
     "\"\"\"\"",
     "-7",
     "007",
+    "1.48E+18",
+    "\\N",
     "",
 ];
 const POLLS: Columns = &[
@@ -63,8 +78,14 @@ const POLLS: Columns = &[
         "timestamp_utc",
         &[
             "2023-01-24 09:06:42.605777 UTC",
-            "2023-01-24 09:06:42",
+            "2023-01-24 09:06:42+00",
             "2023-01-25T10:06:42.5+01:00",
+            "2023-01-24 09:06:42",
+            "2023-01-24 09:06:42.605777+00:00",
+            "2023-01-24 09:06:42.605777 +0000 UTC",
+            "2023-01-24\u{a0}09:06:42 -0545",
+            "2023-01-24\t09:06:42Z",
+            "2023-01-24 09:06:42+00:30",
             "2023-02-01 00:00:00.000001",
             "1999-12-31 23:59:59.9",
             "2023-02-29 00:00:00",
@@ -75,13 +96,13 @@ const POLLS: Columns = &[
 ];
 const HOURS: Columns = &[
     ("store_id", STORES),
-    ("dayOfWeek", &["0", "6", "3", "7", "Mon"]),
-    ("start_time_local", &["9:00", "09:00:00", "0:00", "24:00", "9", "-1:00"]),
-    ("end_time_local", &["17:00", "24:00:00", "23:59:59", "\"8:00\"", "24:01", ""]),
+    ("dayOfWeek", &["0", "6", "3", "7", "Mon", ""]),
+    ("start_time_local", &["9:00", "09:00:00.000000", "", "24:00", "closed", "9", "-1:00"]),
+    ("end_time_local", &["17:00", "24:00:00.0", "", "\"8:00\"", "Closed", "24:01", "\\N"]),
 ];
 const ZONES: Columns = &[
     ("store_id", STORES),
-    ("timezone_str", &["America/Chicago", "utc", "US/Central", "Utopia/City", ""]),
+    ("timezone_str", &["America/Chicago", "utc", "", "US/Central", "Utopia/City", "\\N"]),
 ];
 
 /// A file of some kind, with a header whose columns stand in some order.
@@ -94,7 +115,17 @@ pub(crate) fn file() -> impl Strategy<Value = Vec<u8>> {
     .prop_flat_map(|columns| {
         (order(columns.len()), further_columns()).prop_flat_map(rows(columns))
     });
-    (whole, damages(TOKENS)).prop_map(|(file, damages)| damaged(file, &damages))
+    (first_lines(), whole, damages(TOKENS)).prop_map(|(first_lines, file, damages)| {
+        damaged([first_lines.as_bytes(), &file].concat(), &damages)
+    })
+}
+
+/// Mostly none.
+fn first_lines() -> impl Strategy<Value = &'static str> {
+    let some = select(
+        &["\u{feff}", "\u{feff}\u{feff}", "sep=,\r\n", "\u{feff}sep=,\n", "\n", ",,\r\n", "PAR1"][..],
+    );
+    prop_oneof![4 => Just(""), 1 => some]
 }
 
 fn order(count: usize) -> impl Strategy<Value = Vec<usize>> {

@@ -7,8 +7,27 @@ use uptime::Timestamp;
 use crate::damage::{damaged, damages};
 
 const TOKENS: &[&[u8]] = &[
-    b"-", b":", b"T", b" ", b".", b"Z", b" UTC", b"+05:45", b"-00:00", b"0", b"9", b"60", b"00",
+    b"-",
+    b":",
+    b"T",
+    b" ",
+    b".",
+    b"Z",
+    b" UTC",
+    b"+05:45",
+    b"-00:00",
+    b"0",
+    b"9",
+    b"60",
+    b"00",
     b"\xff",
+    b"\t",
+    b"\xc2\xa0",
+    b"+00",
+    b"-0000",
+    b"+14",
+    b"UTC",
+    b" +0000 UTC",
 ];
 
 proptest! {
@@ -43,9 +62,42 @@ proptest! {
     }
 
     #[test]
+    fn every_way_to_write_an_offset_of_a_source_file_gives_the_same(
+        minutes in -14 * 60..=14 * 60_i32,
+        blank in prop::sample::select(&["", " ", "\t", "\u{a0}"][..]),
+    ) {
+        let sign = if minutes < 0 { '-' } else { '+' };
+        let (hour, minute) = (minutes.abs() / 60, minutes.abs() % 60);
+        let time = "2023-01-24 09:06:42.605777";
+        let expected = Timestamp::from_rfc3339(&format!("{time}{sign}{hour:02}:{minute:02}"));
+        prop_assert!(expected.is_ok());
+        let read = |offset: &str| {
+            Timestamp::from_source(format!("{time}{blank}{sign}{offset}").as_bytes())
+        };
+        prop_assert_eq!(read(&format!("{hour:02}:{minute:02}")), expected);
+        prop_assert_eq!(read(&format!("{hour:02}{minute:02}")), expected);
+        if minute == 0 {
+            prop_assert_eq!(read(&format!("{hour:02}")), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_read_as_rfc_3339_is_read_alike_in_a_source_file_up_to_14_hours(text in text()) {
+        if let Some(at) = str::from_utf8(&text).ok().and_then(|text| Timestamp::from_rfc3339(text).ok()) {
+            let source = Timestamp::from_source(&text);
+            prop_assert!(source == Ok(at) || source.is_err() && is_over_14_hours(&text));
+        }
+    }
+
+    #[test]
     fn any_bytes_are_a_timestamp_or_an_error(text in text()) {
         let _ = Timestamp::from_source(&text);
     }
+}
+
+fn is_over_14_hours(text: &[u8]) -> bool {
+    let offset = text.rsplit(|byte| matches!(byte, b'+' | b'-')).next().unwrap();
+    offset > b"14:00"
 }
 
 fn text() -> impl Strategy<Value = Vec<u8>> {

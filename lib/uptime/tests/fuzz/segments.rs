@@ -121,9 +121,7 @@ fn joined(decoded: Vec<Decoded>) -> Vec<String> {
             }
             Decoded::Zones(source, stores) => {
                 texts.push(format!("{source:?}"));
-                texts.extend(
-                    stores.into_iter().map(|(store, zone)| format!("{store} {}", zone.name())),
-                );
+                texts.extend(stores.into_iter().map(|(store, zone)| format!("{store} {zone:?}")));
             }
         }
     }

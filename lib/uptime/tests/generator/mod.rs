@@ -59,10 +59,14 @@ pub(crate) fn scenario() -> impl Strategy<Value = Scenario> {
             6 => vec(row_near(zone, change), 1..=5),
         ];
         let polls = vec(poll_near(change, as_of), 0..=9);
-        (rows, polls, max_hold_minutes()).prop_map(move |(rows, polls, max_hold_minutes)| {
-            let polls = polls.into_iter().flatten().collect();
-            Scenario { store: Store { zone, rows, polls }, as_of, max_hold_minutes }
-        })
+        let without_times = (rows_of_closed_days(), any::<bool>());
+        (rows, without_times, polls, max_hold_minutes()).prop_map(
+            move |(rows, (closed_days, says_unknown), polls, max_hold_minutes)| {
+                let polls = polls.into_iter().flatten().collect();
+                let store = Store { zone, rows, closed_days, says_unknown, polls };
+                Scenario { store, as_of, max_hold_minutes }
+            },
+        )
     })
 }
 
@@ -84,6 +88,11 @@ fn jitter() -> impl Strategy<Value = i64> {
 fn max_hold_minutes() -> impl Strategy<Value = Option<u32>> {
     let minutes = select(&[1, 15, 30, 60, 90, 600, 1_440, 11_520][..]);
     prop_oneof![Just(None), minutes.prop_map(Some)]
+}
+
+/// Mostly none.
+fn rows_of_closed_days() -> impl Strategy<Value = Vec<i64>> {
+    prop_oneof![4 => Just(Vec::new()), 1 => vec(0..7_i64, 1..=3)]
 }
 
 fn row_near(zone: &str, change: i64) -> impl Strategy<Value = Row> {

@@ -29,6 +29,10 @@ pub(crate) struct Row {
 pub(crate) struct Store {
     pub(crate) zone: &'static str,
     pub(crate) rows: Vec<Row>,
+    /// Weekdays of rows that say that the store does not open.
+    pub(crate) closed_days: Vec<i64>,
+    /// Whether a row says that nothing is known of the hours.
+    pub(crate) says_unknown: bool,
     pub(crate) polls: Vec<(i64, bool)>,
 }
 
@@ -48,6 +52,13 @@ struct Piece {
     open: bool,
     /// Which open interval it belongs to; pieces of one have no closed piece between them.
     interval: usize,
+}
+
+impl Store {
+    /// Whether no row says when it opens or that it does not.
+    fn has_no_hours(&self) -> bool {
+        self.rows.is_empty() && self.closed_days.is_empty()
+    }
 }
 
 impl Row {
@@ -126,7 +137,7 @@ fn pieces(
     let mut interval = 0;
     cuts.windows(2)
         .map(|cut| {
-            let open = store.rows.is_empty()
+            let open = store.has_no_hours()
                 || covered.iter().any(|&(start, end)| start <= cut[0] && cut[1] <= end);
             interval += usize::from(!open);
             Piece { start: cut[0], end: cut[1], open, interval }
@@ -228,5 +239,5 @@ fn is_open_by_the_clock(store: &Store, day: i64, time: i64) -> bool {
             of_day == day && row.start * SECOND <= time && time <= row.meant_end() * SECOND
         })
     };
-    store.rows.is_empty() || store.rows.iter().any(covers)
+    store.has_no_hours() || store.rows.iter().any(covers)
 }

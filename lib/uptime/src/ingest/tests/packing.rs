@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::ingest::polls::{Packed, PollPacker};
+use crate::ingest::warnings::WarningFinder;
 use crate::segment::pack_polls;
 use crate::{Poll, PollSet, Status, StoreId};
 
@@ -18,9 +19,9 @@ fn polls_out_of_the_source_files_range_are_packed_too() {
     let store = StoreId::new("7").unwrap();
     let mut packer = PollPacker::new(usize::MAX);
     for at in polls {
-        packer.add(store.clone(), Poll::new(at, Status::Active));
+        packer.add(store.clone(), Poll::new(at, Status::Active), &mut WarningFinder::default());
     }
-    packer.pack();
+    packer.pack(&mut WarningFinder::default(), false);
     let Packed { mut segments, counts: found_counts } = packer.packed;
 
     assert_eq!(found_counts, counts(6, 0, 0, 0));
@@ -40,9 +41,13 @@ fn a_batch_ends_when_the_stores_of_a_list_cannot_be_numbered_any_more() {
     let mut packer = PollPacker::new(usize::MAX);
     for number in 0..stores {
         let store = StoreId::new(&number.to_string()).unwrap();
-        packer.add(store, Poll::new(at.plus(number), Status::Active));
+        packer.add(
+            store,
+            Poll::new(at.plus(number), Status::Active),
+            &mut WarningFinder::default(),
+        );
     }
-    packer.pack();
+    packer.pack(&mut WarningFinder::default(), false);
 
     let Packed { segments, counts } = packer.packed;
     assert_eq!(counts.loaded, stores.cast_unsigned());

@@ -1,13 +1,14 @@
 //! Reads the records behind the header, on either path, and hands on what becomes of them.
 
-use super::{Place, SourceReader};
+use super::{DaysNamed, Place, SourceReader};
+use crate::blanks::is_blank_line;
 use crate::input::checks::{check_fields, of_record};
 use crate::input::header::{Header, MAX_COLUMNS, PollColumn};
 use crate::input::plain::PlainRecord;
 use crate::input::poll_line;
 use crate::input::record::{MAX_RECORD_BYTES, Scanned};
-use crate::input::values::{Row, read_row, read_store, trimmed};
-use crate::input::{Problem, Records, Reject, RejectCode};
+use crate::input::values::{Row, read_row, read_store, value_of};
+use crate::input::{FileKind, Problem, Records, Reject, RejectCode};
 
 impl SourceReader {
     /// Reads records on the fast paths as long as it can, and returns how many bytes they had.
@@ -28,6 +29,7 @@ impl SourceReader {
                 break;
             }
             let values = header.pick(|place| record.field(place));
+            self.days.note(values, header, self.line);
             self.take_row(values, record.bytes(), header, records);
             self.line += 1;
             consumed += record.extent.length_with_end;
@@ -67,7 +69,7 @@ impl SourceReader {
             Scanned::More => 0,
             Scanned::Record(extent, lines) => {
                 let record = &bytes[..extent.length];
-                if !trimmed(record).is_empty() {
+                if !is_blank_line(record) {
                     self.take_record(record, header, records);
                 }
                 self.line += lines;
@@ -120,12 +122,13 @@ impl SourceReader {
     }
 
     /// Takes a whole record whose fields are at hand.
-    fn take_record(&self, record: &[u8], header: &Header, records: &mut impl Records) {
+    fn take_record(&mut self, record: &[u8], header: &Header, records: &mut impl Records) {
         if let Err(problem) = check_fields(record, &self.fields, header) {
             self.reject(problem, record, header, records);
             return;
         }
         let values = header.pick(|place| self.fields.get(place).unwrap_or_default());
+        self.days.note(values, header, self.line);
         self.take_row(values, record, header, records);
     }
 
@@ -147,6 +150,8 @@ impl SourceReader {
                 records.zone(store, zone, record);
                 Ok(())
             }
+            // A blank line is no row. It has no store id either, so it need not be looked for sooner.
+            Err(_) if is_blank_line(record) => Ok(()),
             Err(problem) => Err(problem),
         };
         if let Err(Problem { column, code, message }) = taken {
@@ -159,8 +164,22 @@ impl SourceReader {
     #[cold]
     fn reject(&self, problem: Problem, record: &[u8], header: &Header, records: &mut impl Records) {
         let store = self.fields.get(header.store_place());
-        let store = store.and_then(|value| read_store(trimmed(value)).ok());
+        let store = store.and_then(|value| read_store(value_of(value)).ok());
         let Problem { column, code, message } = problem;
         records.reject(Reject { line: self.line, column, code, message, store }, record);
+    }
+}
+
+impl DaysNamed {
+    /// Notes the day of a row, whether the row is accepted or not.
+    #[inline]
+    fn note(&mut self, values: [&[u8]; MAX_COLUMNS], header: &Header, line: u64) {
+        match (header.kind, values[1]) {
+            (FileKind::BusinessHours, [b'0']) => self.has_day_0 = true,
+            (FileKind::BusinessHours, [b'7']) => {
+                self.day_7_line.get_or_insert(line);
+            }
+            _ => {}
+        }
     }
 }

@@ -15,7 +15,7 @@ fn a_missing_column_is_named() {
     check_header("timestamp_utc,status", "a file of polls needs the missing column store_id");
     check_header(
         "store_id,day,start",
-        "a file of business hours needs the missing column start_time_local, end_time_local",
+        "a file of business hours needs the missing columns start_time_local, end_time_local",
     );
     check_header("zone,timezone", "a file of time zones needs the missing column store_id");
 }
@@ -124,17 +124,116 @@ fn a_header_that_is_not_utf_8_is_refused() {
 }
 
 #[test]
-fn a_file_that_zstd_packed_is_refused_by_that_name() {
-    for rest in [&b""[..], b"\x24\x0f\x79\0\0store_id,timezone_str\n", &[0x55; 9_000]] {
-        check_refused(
-            [b"\x28\xb5\x2f\xfd", rest].concat(),
-            "the file is packed by zstd, where gzip is what is unpacked; only UTF-8 is accepted",
-        );
+fn another_format_is_refused_by_its_name() {
+    for (first_bytes, name) in [
+        (&b"PK\x03\x04"[..], "a zip archive or an Excel workbook (.xlsx)"),
+        (b"PK\x05\x06", "an empty zip archive"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+            "an Excel workbook (.xls) or another old Office file",
+        ),
+        (b"PAR1", "in Parquet"),
+        (b"\x28\xb5\x2f\xfd", "compressed by zstd"),
+        (b"BZh91AY&SY", "compressed by bzip2"),
+        (b"\xfd7zXZ\0", "compressed by xz"),
+        (b"\x1f\x8b\x08", "compressed twice by gzip"),
+    ] {
+        let accepted = "only CSV in UTF-8, plain or compressed once by gzip, is accepted";
+        let expected = format!("the file is {name}; {accepted}");
+        for rest in [&b""[..], b"\x24\x0f\x79\0\0store_id,timezone_str\n", &[0x55; 9_000], b"\n"] {
+            check_refused([first_bytes, rest].concat(), &expected);
+        }
     }
+}
+
+#[test]
+fn a_git_lfs_pointer_is_refused_by_that_name() {
+    check_refused(
+        "version https://git-lfs.github.com/spec/v1\n\
+         oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n",
+        "the file is a Git LFS pointer and not the file it stands for; only CSV in UTF-8, plain or \
+         compressed once by gzip, is accepted",
+    );
+}
+
+#[test]
+fn a_first_line_with_another_separator_is_refused() {
+    for (separator, shown) in [(";", ";"), ("\t", "\\t"), ("|", "|")] {
+        let file = format!("sep={separator}\r\n{POLLS}");
+        let reason = format!("it says that \"{shown}\" separates fields; commas are accepted");
+        let shown = format!("the header read is \"sep={shown}\"");
+        check_refused(file, &format!("the file has no usable header: {reason}; {shown}"));
+    }
+}
+
+#[test]
+fn a_separator_line_is_the_first_line_or_a_header() {
+    for file in ["\nsep=,\n", "sep=,\nsep=,\n", "sep=,,\n", "sep=ab\n", "sep=\n", "\"sep=,\n"] {
+        let refused = read(format!("{file}{POLLS}").as_bytes()).unwrap_err().to_string();
+        assert!(refused.contains("; the header read is \""), "{file}: {refused}");
+    }
+}
+
+#[test]
+fn a_header_is_shown_as_it_was_read_escaped_and_cut() {
+    let refused = |header: &str| read(format!("\u{feff}{header}\n").as_bytes()).unwrap_err();
+    let shown = |header: &str| {
+        let refused = refused(header).to_string();
+        refused.split_once("the header read is ").unwrap().1.to_owned()
+    };
+    assert_eq!(
+        shown(" Store ID,\"a\nb\",\u{a0}\t\u{7f}"),
+        r#"" Store ID,\"a\nb\",\u{a0}\t\u{7f}""#
+    );
+    assert_eq!(shown(&"x".repeat(100)), format!("\"{}\"", "x".repeat(100)));
+    assert_eq!(shown(&"x".repeat(101)), format!("\"{}\"... (101 bytes)", "x".repeat(100)));
+    assert_eq!(shown(&"\u{1}".repeat(50)), format!("\"{}\"... (50 bytes)", "\\u{1}".repeat(20)));
+}
+
+#[test]
+fn a_file_of_hours_that_counts_days_from_1_is_refused_whole() {
+    let refused = |line| {
+        format!(
+            "the file counts days from 1: line {line} has the day 7 and no row has the day 0; days \
+             are accepted from 0 (Monday) to 6 (Sunday)"
+        )
+    };
+    let days = |days: &str| {
+        let row = |day: char| format!("8,{day},9:00,17:00\n");
+        format!("{HOURS}{}", days.chars().map(row).collect::<String>())
+    };
+    check_refused(days("7"), &refused(2));
+    check_refused(days("1234567"), &refused(8));
+    check_refused(days("77123"), &refused(2));
+    check_refused(format!("{HOURS}\"8\",1,9:00,17:00\n8, \"7\" ,,\n"), &refused(3));
+    check_refused(format!("{HOURS},7,closed,closed\n"), &refused(2));
+}
+
+#[test]
+fn a_day_7_beside_a_day_0_is_an_ordinary_rejected_row() {
+    let rejected = "bad_day dayOfWeek of 8";
+    check(
+        format!("{HOURS}8,7,9:00,17:00\n8,0,9:00,17:00\n"),
+        &[&format!("2: {rejected}"), "8 Mon 32400-61200"],
+    );
+    check(format!("{HOURS}8,0,,\n8,7,,\n"), &["8 Mon closed", &format!("3: {rejected}")]);
+    // A day 0 shows where days begin though its row is rejected for its time.
+    check(
+        format!("{HOURS}8,0,25:00,17:00\n8,7,9:00,17:00\n"),
+        &["2: bad_time start_time_local of 8", &format!("3: {rejected}")],
+    );
+}
+
+#[test]
+fn only_the_column_of_days_shows_where_they_begin() {
+    check(format!("{ZONES}7,utc\n7,7\n"), &["7 UTC", "3: unknown_zone timezone_str of 7"]);
+    check(format!("x,{HOURS}7,7,1,9:00,17:00\n"), &["7 Tue 32400-61200"]);
 }
 
 #[track_caller]
 fn check_header(header: &str, expected: &str) {
     let file = format!("{header}\n7,2023-01-24 09:06:42,active\n");
-    check_refused(file, &format!("the file has no usable header: {expected}"));
+    let refused = read(file.as_bytes()).unwrap_err().to_string();
+    let start = format!("the file has no usable header: {expected}; the header read is \"");
+    assert!(refused.starts_with(&start), "{refused}");
 }

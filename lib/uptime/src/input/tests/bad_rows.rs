@@ -12,6 +12,8 @@ fn a_row_with_too_few_or_too_many_fields_is_rejected() {
     check_bad_row("7,2023-01-24 09:06:42", "field_count row of 7");
     check_bad_row("7,2023-01-24 09:06:42,active,", "field_count row of 7");
     check_bad_row("\"\"", "field_count row of no store");
+    check_bad_row("\"\",\"\",", "bad_store_id store_id of no store");
+    check_bad_row("\"\",,,", "field_count row of no store");
     check_message("7", "a row has 3 fields, as the header; found 1");
 }
 
@@ -156,6 +158,8 @@ fn a_control_character_rejects_its_row_alone() {
     for control in ["\0", "\x1b", "\x7f", "\u{85}"] {
         let row = format!("7{control}7,2023-01-24 09:06:42,active");
         check_bad_row(&row, "control_character store_id of no store");
+        let row = format!("7,2023-01-24{control}09:06:42,active");
+        check_bad_row(&row, "control_character timestamp_utc of 7");
         let row = format!("7,2023-01-24 09:06:42,active{control}");
         check_bad_row(&row, "control_character status of 7");
         check(format!("{},x\n7,utc,{control}\n", ZONES.trim()), &["2: control_character row of 7"]);
@@ -185,8 +189,8 @@ fn a_timestamp_of_another_form_is_rejected() {
     }
     check_message(
         "7,1674551202,active",
-        "timestamp_utc must be YYYY-MM-DD HH:MM:SS[.ffffff], then UTC, Z, an offset +hh:mm or \
-         nothing; found \"1674551202\"",
+        "timestamp_utc must be YYYY-MM-DD HH:MM:SS[.ffffff], then UTC, Z, an offset +hh, +hhmm or \
+         +hh:mm of at most 14 hours, or nothing; found \"1674551202\"",
     );
 }
 
@@ -225,7 +229,7 @@ fn a_message_shows_a_long_value_cut_short() {
 
 #[test]
 fn a_day_is_one_digit_of_0_to_6() {
-    for day in ["7", "-1", "Mon", "", "00", "1.0"] {
+    for day in ["8", "-1", "Mon", "", "00", "1.0", "7.0", "closed"] {
         check(format!("{HOURS}7,{day},9:00,17:00\n"), &["2: bad_day dayOfWeek of 7"]);
     }
 }
@@ -250,6 +254,14 @@ fn a_local_time_of_another_form_is_rejected() {
         "24:00:01",
         "24:01",
         "+9:00",
+        "9:00.0",
+        "09:00:00.",
+        "09:00:00.1",
+        "09:00:00.0000001",
+        "24:00:00.1",
+        ".0",
+        "closed",
+        "close",
     ];
     for time in times {
         check(format!("{HOURS}7,0,{time},17:00\n"), &["2: bad_time start_time_local of 7"]);
@@ -266,8 +278,61 @@ fn only_an_end_may_be_24_00() {
 }
 
 #[test]
-fn an_unknown_or_empty_zone_is_rejected() {
-    for zone in ["", "America/Springfield", "UTC+5", "America Chicago"] {
+fn a_day_without_opening_has_both_times_empty_or_both_closed() {
+    for (times, column) in [
+        (",17:00", "start_time_local"),
+        ("9:00,", "end_time_local"),
+        ("closed,17:00", "start_time_local"),
+        ("9:00,closed", "end_time_local"),
+        (",closed", "start_time_local"),
+        ("closed,", "start_time_local"),
+        ("close,close", "start_time_local"),
+        ("24:00,24:00", "start_time_local"),
+    ] {
+        check(format!("{HOURS}7,0,{times}\n"), &[&format!("2: bad_time {column} of 7")]);
+    }
+    for times in ["closed,closed", "9:00,17:00", ",17:00", "9:00,"] {
+        check(format!("{HOURS}7,,{times}\n"), &["2: bad_day dayOfWeek of 7"]);
+    }
+    check(format!("{HOURS}7,8,,\n"), &["2: bad_day dayOfWeek of 7"]);
+    check(format!("{HOURS},0,,\n"), &["2: bad_store_id store_id of no store"]);
+    check(format!("{HOURS},,,x\n"), &["2: bad_store_id store_id of no store"]);
+}
+
+#[test]
+fn the_message_of_a_bad_time_says_what_is_accepted() {
+    let message =
+        |row: &str| read(format!("{HOURS}{row}\n").as_bytes()).unwrap().rejects[0].message.clone();
+    assert_eq!(
+        message("7,0,9am,17:00"),
+        "start_time_local must be a local time before 24:00, H:MM or HH:MM, then nothing, :SS or \
+         :SS and a fraction of zeros; on a day without opening both times are empty or closed; \
+         found \"9am\""
+    );
+    assert!(
+        message("7,0,9:00,24:01").starts_with("end_time_local must be a local time up to 24:00,")
+    );
+}
+
+#[test]
+fn an_empty_value_is_rejected_as_what_is_missing_also_if_it_is_written_as_null() {
+    for empty in ["", "\\N", " \\N\t", "\"\\N\"", "\u{a0}"] {
+        check_bad_row(
+            format!("{empty},2023-01-24 09:06:42,active"),
+            "bad_store_id store_id of no store",
+        );
+        check_bad_row(format!("7,{empty},active"), "bad_timestamp timestamp_utc of 7");
+        check_bad_row(format!("7,2023-01-24 09:06:42,{empty}"), "bad_status status of 7");
+    }
+    check_message(
+        "\\N,2023-01-24 09:06:42,active",
+        "store_id is empty; 1 to 128 bytes are accepted",
+    );
+}
+
+#[test]
+fn an_unknown_zone_is_rejected() {
+    for zone in ["America/Springfield", "UTC+5", "America Chicago"] {
         check(format!("{ZONES}7,{zone}\n"), &["2: unknown_zone timezone_str of 7"]);
     }
 }

@@ -47,6 +47,43 @@ fn a_byte_order_mark_is_no_part_of_the_header() {
 }
 
 #[test]
+fn a_byte_order_mark_may_be_there_twice() {
+    check(format!("\u{feff}\u{feff}{POLLS}7,2023-01-24 09:06:42,active\n"), &[ROW]);
+    check(
+        format!("\u{feff}\u{feff}\"store_id\",timezone\n8,x\n"),
+        &["2: unknown_zone timezone_str of 8"],
+    );
+    check(format!("\u{feff}\u{feff}\n{POLLS}"), &[]);
+    let thrice = read(format!("\u{feff}\u{feff}\u{feff}{ZONES}").as_bytes()).unwrap_err();
+    assert!(thrice.to_string().contains(r#"the header read is "\u{feff}store_id"#), "{thrice}");
+}
+
+#[test]
+fn a_first_line_may_say_that_commas_separate_fields() {
+    for line in ["sep=,", "SEP=,", "\"sep=,\"", "\u{feff}sep=,", "\u{feff}\u{feff}sep=,"] {
+        for end in ["\n", "\r\n", "\r"] {
+            let rows = "8,2023-01-24 09:06:42,x\n7,2023-01-24 09:06:42,active\n";
+            check(format!("{line}{end}{POLLS}{rows}"), &["3: bad_status status of 8", ROW]);
+        }
+    }
+    check(format!("sep=,\n\n,,\n{ZONES}7,x\n"), &["5: unknown_zone timezone_str of 7"]);
+}
+
+#[test]
+fn lines_of_commas_and_blanks_alone_are_no_rows() {
+    let bad = "9: bad_status status of 8";
+    check(
+        format!(
+            ",,,\n{POLLS},,\n,\n , \t,\u{a0}\n,,,,,,,,,,,,,,,,,,,,,,,,,,\r\n\u{a0}\n\
+             7,2023-01-24 09:06:42,active\n8,2023-01-24 09:06:42,x\n,,"
+        ),
+        &[ROW, bad],
+    );
+    check(format!("{ZONES},\n,,\n7,utc\n,\n"), &["7 UTC"]);
+    check(format!("{HOURS},,,\n\t,,,\n7,0,,\n,,,\n"), &["7 Mon closed"]);
+}
+
+#[test]
 fn lines_end_with_lf_crlf_or_cr_and_the_last_one_need_not_end() {
     for end in ["\n", "\r\n", "\r"] {
         let lines = ["store_id,timestamp_utc,status", "7,2023-01-24 09:06:42,active"];
@@ -101,6 +138,23 @@ fn blanks_around_a_value_are_ignored_also_around_and_inside_quotes() {
 }
 
 #[test]
+fn no_break_spaces_are_blanks() {
+    let nbsp = "\u{a0}";
+    check(format!("{ZONES}{nbsp}7{nbsp} ,{nbsp}{nbsp}Asia/Tokyo\t{nbsp}\n"), &["7 Asia/Tokyo"]);
+    check(format!("{ZONES}{nbsp} \"{nbsp}7,8{nbsp}\"{nbsp},utc\n"), &["7,8 UTC"]);
+    check(format!("{ZONES}a{nbsp}b,utc\n"), &["a\u{a0}b UTC"]);
+    check(format!("{HOURS}7,{nbsp}0,9:00{nbsp},{nbsp}17:00\n"), &["7 Mon 32400-61200"]);
+    check(
+        format!(
+            "{nbsp}store_id,timestamp_utc{nbsp},\"{nbsp}status\"\n7,2023-01-24{nbsp}09:06:42{nbsp}UTC,active{nbsp}\n"
+        ),
+        &[ROW],
+    );
+    // The first byte of a no-break space begins other characters, too.
+    check(format!("{ZONES}\u{a1}\"a,utc\n\u{a9},utc\n"), &["\u{a1}\"a UTC", "\u{a9} UTC"]);
+}
+
+#[test]
 fn a_timestamp_has_its_documented_forms() {
     let at = |text: &str| format!("{POLLS}7,{text},active");
     check(at("2023-01-24 09:06:42.1234569 UTC"), &["7 2023-01-24T09:06:42.123456Z Active"]);
@@ -108,6 +162,38 @@ fn a_timestamp_has_its_documented_forms() {
     check(at("2023-01-24t09:06:42z"), &[ROW]);
     check(at("2000-01-01 00:00:00"), &["7 2000-01-01T00:00:00Z Active"]);
     check(at("2023-02-01 00:00:00.000000999"), &["7 2023-02-01T00:00:00Z Active"]);
+}
+
+#[test]
+fn a_timestamp_is_read_as_databases_and_languages_print_it() {
+    for text in [
+        "2023-01-24 09:06:42+00",             // PostgreSQL
+        "2023-01-24 09:06:42 UTC",            // BigQuery
+        "2023-01-24 09:06:42.0000000 +00:00", // SQL Server
+        "2023-01-24 09:06:42 +0000 UTC",      // Go
+        "2023-01-24 09:06:42 +0000",          // Ruby
+        "2023-01-24 09:06:42 UTC",            // Ruby
+        "2023-01-24 09:06:42+00:00",          // Python
+        "2023-01-24T09:06:42Z",               // JavaScript
+        "2023-01-24 14:36:42+05:30",          // PostgreSQL in India
+        "2023-01-24 03:06:42-06",             // PostgreSQL in Chicago
+        "2023-01-24\t09:06:42\tutc",
+    ] {
+        check(format!("{POLLS}7,{text},active\n"), &[ROW]);
+        // So many rows that the fastest path looks at the first ones.
+        check(format!("{POLLS}{}", format!("7,{text},active\n").repeat(9)), &[ROW; 9]);
+        check(format!("{POLLS}7,\" {text}\u{a0}\",active\r\n"), &[ROW]);
+    }
+}
+
+#[test]
+fn the_fastest_path_reads_no_offset_that_goes_on_as_zero() {
+    for (offset, expected) in
+        [("+00:30", "2023-01-24T08:36:42Z"), ("+0030", "2023-01-24T08:36:42Z")]
+    {
+        let row = format!("7,2023-01-24 09:06:42{offset},active\n");
+        check(format!("{POLLS}{}", row.repeat(9)), &[format!("7 {expected} Active").as_str(); 9]);
+    }
 }
 
 #[test]
@@ -124,6 +210,42 @@ fn local_times_have_one_or_two_digits_of_the_hour_and_may_have_seconds() {
     check(format!("{HOURS}7,0,9:00,17:30\n"), &["7 Mon 32400-63000"]);
     check(format!("{HOURS}7,6,09:00:01,23:59:59\n"), &["7 Sun 32401-86399"]);
     check(format!("{HOURS}7,3,00:00:00,0:00\n"), &["7 Thu 0-0"]);
+}
+
+#[test]
+fn local_times_may_have_a_fraction_of_zeros() {
+    check(format!("{HOURS}7,0,09:00:00.000000,17:30:00.000000\n"), &["7 Mon 32400-63000"]); // MySQL
+    check(format!("{HOURS}7,0,9:00:00.0,17:30:00.0000000\n"), &["7 Mon 32400-63000"]); // SQL Server
+    check(format!("{HOURS}7,0,09:00:10.000,24:00:00.0000000\n"), &["7 Mon 32410-86400"]);
+}
+
+#[test]
+fn a_day_with_both_times_empty_or_both_closed_is_one_without_opening() {
+    for times in
+        [",", " ,\t", "closed,closed", "Closed,\u{a0}CLOSED", "\"\",\"\"", "\\N,\\N", ",\\N"]
+    {
+        let file = format!("{HOURS}7,6,{times}\n8,0,9:00,17:00\n");
+        check(file, &["7 Sun closed", "8 Mon 32400-61200"]);
+    }
+}
+
+#[test]
+fn a_row_of_hours_without_day_and_times_says_that_nothing_is_known() {
+    for row in ["7,,,", "7, ,\t,\u{a0}", "7,\"\",\"\",\"\"", "7,\\N,\\N,\\N"] {
+        check(format!("{HOURS}{row}\n8,0,9:00,17:00\n"), &["7 unknown", "8 Mon 32400-61200"]);
+    }
+}
+
+#[test]
+fn an_empty_zone_says_that_none_is_known() {
+    for zone in ["", " ", "\u{a0}", "\\N", " \\N ", "\"\""] {
+        check(format!("{ZONES}7,{zone}\n8,utc\n"), &["7 unknown", "8 UTC"]);
+    }
+}
+
+#[test]
+fn a_value_is_null_only_if_it_is_nothing_but_that() {
+    check(format!("{ZONES}a\\N,utc\n\\n,utc\n"), &["a\\N UTC", "\\n UTC"]);
 }
 
 #[test]

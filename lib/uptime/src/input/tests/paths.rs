@@ -12,6 +12,24 @@ fn part() -> impl Strategy<Value = Vec<u8>> {
         "7,2023-01-24 09:06:42,active",
         "7,2099-01-24 09:06:42,active\n",
         "7,1999-12-31 23:59:59,inactive\n",
+        "7,2023-01-24 09:06:42+00,active\n",
+        "7,2023-01-24 09:06:42.605777+00:00,inactive\r\n",
+        "7,2023-01-24 09:06:42+00:30,active\n",
+        "7,2023-01-24\u{a0}09:06:42 +0000 UTC,active\n",
+        "8,6,09:00:00.000000,24:00:00.0\n",
+        "8,0,,\n",
+        "8,,,\n",
+        "8,7,closed,CLOSED\n",
+        "7,\\N\n",
+        "\\N",
+        ",,\n",
+        ",, ,\t\r\n",
+        "\u{a0}",
+        "\u{a0}\"",
+        "+00",
+        "closed",
+        "sep=,\n",
+        "\u{feff}",
         "2023-01-24T09:06:42.5Z",
         "inactive",
         "7",
@@ -43,7 +61,17 @@ fn part() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn file() -> impl Strategy<Value = Vec<u8>> {
-    let starts = [POLLS, POLLS, "\u{feff}store_id,timestamp_utc,status,x\r\n", ZONES, HOURS, ""];
+    let starts = [
+        POLLS,
+        POLLS,
+        "\u{feff}store_id,timestamp_utc,status,x\r\n",
+        "\u{feff}\u{feff}sep=,\r\n\u{a0}store_id\u{a0},timezone_str\n",
+        ",,\nstore_id,status,timestamp_utc\n",
+        ZONES,
+        HOURS,
+        HOURS,
+        "",
+    ];
     let start = prop::sample::select(starts.map(|text| text.as_bytes().to_vec()).to_vec());
     (start, prop::collection::vec(part(), 0..60))
         .prop_map(|(start, parts)| [start, parts.concat()].concat())
@@ -69,12 +97,14 @@ proptest! {
         parts in prop::collection::vec(part(), 0..40),
     ) {
         let rows = parts.concat();
+        // Lines of blanks and commas alone are no records.
         let file = [ZONES.as_bytes(), &rows].concat();
         let found = read_in_pieces(SourceReader::new(LATEST_POLL), &file, &[]).unwrap();
         // Only what is behind 8 KiB of a record may be missing.
         if rows.len() <= MAX_RECORD_BYTES {
             let of_text = |bytes: &[u8]| {
-                bytes.iter().filter(|byte| !matches!(byte, b'\n' | b'\r' | b' ' | b'\t')).count()
+                let is_text = |byte: &&u8| !b"\n\r \t,\xc2\xa0".contains(byte);
+                bytes.iter().filter(is_text).count()
             };
             let in_records: usize = found.records[1..].iter().map(|record| of_text(record)).sum();
             prop_assert_eq!(in_records, of_text(&rows));

@@ -1,0 +1,199 @@
+//! What is odd about a file though its rows say nothing of it: counted, and no more.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use foldhash::fast::FixedState;
+
+use crate::StoreId;
+
+/// How many stores of each kind are told apart, so that memory stays bounded: of usual ids 2.4 MB a
+/// kind, of the longest 15 MB. A count is never too high, and so many at most.
+const MAX_STORES: usize = 100_000;
+
+/// What is odd about a file. Nothing stops because of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Warnings {
+    /// Stores that the file names in rejected rows alone; at most 100,000 are counted.
+    ///
+    /// Exact if the accepted rows of the file fit one batch or name at most 100,000 stores;
+    /// otherwise some may be missing.
+    pub only_rejected_stores: u64,
+    /// Store ids that look like numbers which a spreadsheet has changed, `1.48E+18` or
+    /// `257000000000000.0`; at most 100,000 are counted.
+    pub spreadsheet_ids: u64,
+}
+
+/// A line for each warning that there is a reason for, each ending with a line end.
+impl fmt::Display for Warnings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.only_rejected_stores {
+            0 => {}
+            1 => writeln!(formatter, "warning: 1 store is named in rejected rows only{DEFAULTS}")?,
+            count => {
+                writeln!(
+                    formatter,
+                    "warning: {count} stores are named in rejected rows only{DEFAULTS}"
+                )?;
+            }
+        }
+        match self.spreadsheet_ids {
+            0 => Ok(()),
+            1 => writeln!(formatter, "warning: 1 store id looks{SPOILT}"),
+            count => writeln!(formatter, "warning: {count} store ids look{SPOILT}"),
+        }
+    }
+}
+
+const DEFAULTS: &str = "; without hours a store counts as always open, without a time zone as in \
+                        America/Chicago";
+const SPOILT: &str = " like a number that a spreadsheet has changed, such as 1.48E+18; export ids as \
+                      text";
+
+/// Finds the warnings of a file.
+#[derive(Debug, Default)]
+pub(super) struct WarningFinder {
+    /// Named in rejected rows, and in no accepted one so far.
+    only_rejected: HashSet<StoreId, FixedState>,
+    /// Named in accepted rows of batches that are packed already.
+    accepted: HashSet<StoreId, FixedState>,
+    spreadsheet_ids: HashSet<StoreId, FixedState>,
+}
+
+impl WarningFinder {
+    /// Takes the store of a rejected row.
+    pub(super) fn reject(&mut self, store: StoreId) {
+        self.look_at(&store);
+        // With so many accepted stores some are not known, and this may be one of them.
+        let is_known_well = self.accepted.len() < MAX_STORES;
+        if is_known_well && self.only_rejected.len() < MAX_STORES && !self.accepted.contains(&store)
+        {
+            self.only_rejected.insert(store);
+        }
+    }
+
+    /// Takes the stores of accepted rows, each once. `more_follow`: rows of the file, maybe.
+    pub(super) fn accept<'s>(
+        &mut self,
+        stores: impl Iterator<Item = &'s StoreId>,
+        more_follow: bool,
+    ) {
+        for store in stores {
+            self.look_at(store);
+            if !self.only_rejected.is_empty() {
+                self.only_rejected.remove(store);
+            }
+            if more_follow && self.accepted.len() < MAX_STORES {
+                self.accepted.insert(store.clone());
+            }
+        }
+    }
+
+    pub(super) fn found(&self) -> Warnings {
+        Warnings {
+            only_rejected_stores: self.only_rejected.len() as u64,
+            spreadsheet_ids: self.spreadsheet_ids.len() as u64,
+        }
+    }
+
+    fn look_at(&mut self, store: &StoreId) {
+        let is_spoilt = store.unusual_text().is_some_and(is_of_spreadsheet);
+        if is_spoilt && self.spreadsheet_ids.len() < MAX_STORES {
+            self.spreadsheet_ids.insert(store.clone());
+        }
+    }
+}
+
+/// Tells whether a text is a number as spreadsheets and data frames print large integers:
+/// `1.48E+18`, `1,48E+18` or `257000000000000.0`.
+fn is_of_spreadsheet(text: &str) -> bool {
+    let are_digits =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (mantissa, exponent) = match text.split_once(['E', 'e']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (text, None),
+    };
+    let (whole, fraction) = match mantissa.split_once(['.', ',']) {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    let is_number = are_digits(whole) && fraction.is_none_or(are_digits);
+    is_number
+        && match exponent {
+            Some(exponent) => exponent.strip_prefix('+').is_some_and(are_digits),
+            None => fraction.is_some_and(|digits| digits.bytes().all(|digit| digit == b'0')),
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_that_a_spreadsheet_has_changed_are_known_by_their_form() {
+        for text in ["1.48E+18", "1,48E+18", "1E+18", "1.48e+18", "257000000000000.0", "7.00"] {
+            assert!(is_of_spreadsheet(text), "{text}");
+        }
+        for text in [
+            "7",
+            "007",
+            "-7",
+            "1.5",
+            "1.2.0",
+            "12e4",
+            "1E18",
+            "1E+",
+            "E+18",
+            ".0",
+            "7.",
+            "x.0",
+            "+7.0",
+            "1.48E+18x",
+            "1.48F+18",
+            "0x1E+18",
+            "",
+        ] {
+            assert!(!is_of_spreadsheet(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_more_stores_are_counted_than_there_is_room_for() {
+        let mut finder = WarningFinder::default();
+        let id = |number: usize| StoreId::new(&format!("{number}.0")).unwrap();
+        for number in 0..=MAX_STORES {
+            finder.reject(id(number));
+        }
+        let most = MAX_STORES as u64;
+        let expected = Warnings { only_rejected_stores: most, spreadsheet_ids: most };
+        assert_eq!(finder.found(), expected);
+    }
+
+    #[test]
+    fn a_store_is_never_counted_that_may_have_been_accepted_before() {
+        let mut finder = WarningFinder::default();
+        let stores: Vec<StoreId> =
+            (0..=MAX_STORES).map(|number| StoreId::new(&number.to_string()).unwrap()).collect();
+        finder.reject(stores[0].clone());
+        finder.accept(stores[1..].iter(), true);
+        finder.reject(stores[MAX_STORES].clone());
+        assert_eq!(finder.found().only_rejected_stores, 1);
+    }
+
+    #[test]
+    fn warnings_say_what_follows_from_them() {
+        let warnings = |only_rejected_stores, spreadsheet_ids| {
+            Warnings { only_rejected_stores, spreadsheet_ids }.to_string()
+        };
+        assert_eq!(warnings(0, 0), "");
+        assert_eq!(
+            warnings(1, 2),
+            "warning: 1 store is named in rejected rows only; without hours a store counts as always \
+             open, without a time zone as in America/Chicago\n\
+             warning: 2 store ids look like a number that a spreadsheet has changed, such as \
+             1.48E+18; export ids as text\n"
+        );
+        assert!(warnings(2, 1).starts_with("warning: 2 stores are named in rejected rows only;"));
+        assert!(warnings(0, 1).starts_with("warning: 1 store id looks like a number"));
+    }
+}

@@ -1,0 +1,62 @@
+//! What may stand before a header, and the first bytes of files that are no CSV.
+
+use super::RefusedFile;
+use super::header::unusable;
+use super::reject::shown;
+
+const BYTE_ORDER_MARKS: &[u8] = "\u{feff}\u{feff}".as_bytes();
+const MARK_BYTES: usize = BYTE_ORDER_MARKS.len() / 2;
+
+/// Returns how many bytes to pass over for a byte order mark, or for two as a program leaves them
+/// that adds one to a text with one; `None` if more bytes are needed to say.
+pub(super) fn pass_marks(bytes: &[u8], at_end: bool) -> Option<usize> {
+    let marks = bytes.iter().zip(BYTE_ORDER_MARKS).take_while(|(found, of_mark)| found == of_mark);
+    let same = marks.count();
+    if same == bytes.len() && same < BYTE_ORDER_MARKS.len() && !at_end {
+        return None;
+    }
+    Some(same / MARK_BYTES * MARK_BYTES)
+}
+
+/// Known formats by their first bytes. None of these bytes ends a line, so all of them are there
+/// before a first line is whole.
+const OTHER_FORMATS: [(&[u8], &str); 9] = [
+    (b"PK\x03\x04", "a zip archive or an Excel workbook (.xlsx)"),
+    (b"PK\x05\x06", "an empty zip archive"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook (.xls) or another old Office file"),
+    (b"PAR1", "in Parquet"),
+    (b"\x28\xb5\x2f\xfd", "compressed by zstd"),
+    (b"BZh", "compressed by bzip2"),
+    (b"\xfd7zXZ\0", "compressed by xz"),
+    (b"\x1f\x8b", "compressed twice by gzip"),
+    (
+        b"version https://git-lfs.github.com/spec/",
+        "a Git LFS pointer and not the file it stands for",
+    ),
+];
+
+/// Refuses a file whose first bytes are those of another format.
+pub(super) fn check_format(first_bytes: &[u8]) -> Result<(), RefusedFile> {
+    match OTHER_FORMATS.iter().find(|(magic, _)| first_bytes.starts_with(magic)) {
+        Some((_, name)) => Err(RefusedFile::OtherFormat(name)),
+        None => Ok(()),
+    }
+}
+
+/// Tells whether a file's first line is `sep=,`, which Excel writes and reads. Another separator
+/// is an error.
+pub(super) fn is_separator_line(line: &[u8]) -> Result<bool, RefusedFile> {
+    let unquoted = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\""));
+    let Some((name, separator)) = unquoted.unwrap_or(line).split_at_checked(4) else {
+        return Ok(false);
+    };
+    if !name.eq_ignore_ascii_case(b"sep=") || separator.len() != 1 {
+        return Ok(false);
+    }
+    if separator != b"," {
+        let separator = shown(separator);
+        let reason = format!("it says that {separator} separates fields; commas are accepted");
+        return Err(unusable(&reason, line));
+    }
+    Ok(true)
+}
