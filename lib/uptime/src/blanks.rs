@@ -29,8 +29,7 @@ fn trimmed_of_blanks(value: &[u8]) -> &[u8] {
     }
     loop {
         value = match value {
-            [rest @ .., b' ' | b'\t'] => rest,
-            [rest @ .., 0xc2, 0xa0] => rest,
+            [rest @ .., b' ' | b'\t'] | [rest @ .., 0xc2, 0xa0] => rest,
             _ => return value,
         };
     }

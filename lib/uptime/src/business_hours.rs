@@ -65,6 +65,7 @@ struct Closing {
 impl HoursRow {
     /// Returns the row's place among others: openings by day, start and end, behind those of a day
     /// its closed row, and last of all the row that knows nothing.
+    #[inline]
     pub(crate) fn order(self) -> u64 {
         // Wider than any local time.
         const TIME_BITS: u32 = 17;

@@ -53,7 +53,7 @@ impl Timestamp {
 pub(crate) const USUAL_FORM_BYTES: usize = 32;
 
 /// Reads the usual forms of the source files, `YYYY-MM-DD HH:MM:SS[.ffffff]` with 1 to 6 digits of
-/// fraction and behind it ` UTC`, `+00` (PostgreSQL), `+00:00` or nothing, and returns how long it
+/// fraction and behind it ` UTC`, `+00` (`PostgreSQL`), `+00:00` or nothing, and returns how long it
 /// was; nothing is said of what follows it. `None` is no verdict: [`Timestamp::from_source`] knows
 /// more forms.
 ///

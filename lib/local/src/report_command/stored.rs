@@ -44,15 +44,15 @@ impl Stored {
         parameters: Parameters,
     ) -> Result<(Vec<u8>, StoreCounts), DecodeError> {
         let others = self.shards.split_off(self.shards.len() / 2);
-        let (these, those) = thread::scope(|scope| {
+        let (one_half, other_half) = thread::scope(|scope| {
             let other = scope.spawn(|| united(others, parameters));
-            let these = united(self.shards, parameters);
-            (these, other.join().unwrap_or_else(|cause| panic::resume_unwind(cause)))
+            let half = united(self.shards, parameters);
+            (half, other.join().unwrap_or_else(|cause| panic::resume_unwind(cause)))
         });
-        let (mut these, those) = (these?, those?);
-        these.rows.extend(those.rows);
-        these.counts += those.counts;
-        Ok((report_csv(&these.rows), these.counts))
+        let (mut all, others) = (one_half?, other_half?);
+        all.rows.extend(others.rows);
+        all.counts += others.counts;
+        Ok((report_csv(&all.rows), all.counts))
     }
 }
 

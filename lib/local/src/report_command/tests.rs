@@ -91,7 +91,7 @@ fn the_stores_are_counted_as_the_service_counts_them() {
 }
 
 #[test]
-fn warnings_are_told_of_the_file_that_they_are_about() {
+fn warnings_stand_below_the_counts_of_the_file_that_they_are_about() {
     let zones = format!("{ZONES}1.48E+18,UTC\nb,Nowhere\nc,Nowhere\na,Nowhere\n");
     let told = report(&[HOURS, &zones, POLLS], AS_OF_NOON).unwrap();
     let lines: Vec<&str> = told.notes.lines().collect();

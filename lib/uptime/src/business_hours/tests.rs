@@ -227,15 +227,11 @@ fn rows(text: &str) -> Vec<HoursRow> {
             return HoursRow::Unknown;
         };
         let day = day.parse().unwrap();
-        match times.split_once('-') {
-            Some((start, end)) => {
-                HoursRow::Opens(Opening { day, start: time(start), end: time(end) })
-            }
-            None => {
-                assert_eq!(times, "closed");
-                HoursRow::Closed(day)
-            }
+        if times == "closed" {
+            return HoursRow::Closed(day);
         }
+        let (start, end) = times.split_once('-').unwrap();
+        HoursRow::Opens(Opening { day, start: time(start), end: time(end) })
     };
     text.split(", ").filter(|row| !row.is_empty()).map(row).collect()
 }

@@ -19,7 +19,7 @@ pub(super) fn pass_marks(bytes: &[u8], at_end: bool) -> Option<usize> {
 }
 
 /// Known formats by their first bytes. None of these bytes ends a line, so all of them are there
-/// before a first line is whole.
+/// when a first line is whole.
 const OTHER_FORMATS: [(&[u8], &str); 9] = [
     (b"PK\x03\x04", "a zip archive or an Excel workbook (.xlsx)"),
     (b"PK\x05\x06", "an empty zip archive"),
@@ -35,12 +35,10 @@ const OTHER_FORMATS: [(&[u8], &str); 9] = [
     ),
 ];
 
-/// Refuses a file whose first bytes are those of another format.
-pub(super) fn check_format(first_bytes: &[u8]) -> Result<(), RefusedFile> {
-    match OTHER_FORMATS.iter().find(|(magic, _)| first_bytes.starts_with(magic)) {
-        Some((_, name)) => Err(RefusedFile::OtherFormat(name)),
-        None => Ok(()),
-    }
+/// Returns what a file is whose first bytes are those of another format.
+pub(super) fn other_format(first_bytes: &[u8]) -> Option<&'static str> {
+    let known = OTHER_FORMATS.iter().find(|(magic, _)| first_bytes.starts_with(magic));
+    known.map(|(_, name)| *name)
 }
 
 /// Tells whether a file's first line is `sep=,`, which Excel writes and reads. Another separator

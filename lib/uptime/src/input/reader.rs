@@ -4,7 +4,7 @@ mod rows;
 
 use memchr::memchr2;
 
-use super::first_lines::{check_format, is_separator_line, pass_marks};
+use super::first_lines::{is_separator_line, other_format, pass_marks};
 use super::header::{Header, unusable};
 use super::record::{Fields, MAX_RECORD_BYTES, Scanned, first_line};
 use super::{Records, RefusedFile};
@@ -164,15 +164,27 @@ impl SourceReader {
         Ok(position)
     }
 
+    /// Reads the header, or a line before it that is passed over.
     fn read_header(
         &mut self,
         bytes: &[u8],
         at_end: bool,
         records: &mut impl Records,
     ) -> Result<usize, RefusedFile> {
-        if self.line == 1 {
-            check_format(bytes)?;
-        }
+        let is_file_start = self.line == 1;
+        self.read_first_line(bytes, at_end, records).map_err(|refused| {
+            // A usable header may start with the letters of another format.
+            let format = if is_file_start { other_format(bytes) } else { None };
+            format.map_or(refused, RefusedFile::OtherFormat)
+        })
+    }
+
+    fn read_first_line(
+        &mut self,
+        bytes: &[u8],
+        at_end: bool,
+        records: &mut impl Records,
+    ) -> Result<usize, RefusedFile> {
         let (extent, lines) = match self.fields.scan(bytes, at_end) {
             Scanned::More => return Ok(0),
             Scanned::Record(extent, lines) => (extent, lines),

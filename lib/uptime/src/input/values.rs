@@ -25,7 +25,7 @@ const DAYS: [Weekday; 7] = [
 ];
 
 /// Returns the value that a field holds: without the blanks around it, and nothing for `\N`, which
-/// MySQL and PostgreSQL write for NULL.
+/// `MySQL` and `PostgreSQL` write for NULL.
 pub(super) fn value_of(field: &[u8]) -> &[u8] {
     match trimmed(field) {
         [b'\\', b'N'] => &[],
@@ -143,7 +143,7 @@ fn local_time(value: &[u8]) -> Option<LocalTime> {
     LocalTime::from_seconds(hours * 3600 + minutes * 60 + seconds)
 }
 
-/// Removes the fraction of seconds if it is one of zeros: MySQL's `TIME(6)` and SQL Server's
+/// Removes the fraction of seconds if it is one of zeros: `MySQL`'s `TIME(6)` and SQL Server's
 /// `time(7)` print one.
 fn without_zero_fraction(value: &[u8]) -> &[u8] {
     if value.len() <= WORD {

@@ -18,6 +18,7 @@ const END_HAS_SECONDS: u8 = 1 << 4;
 const CLOSED: u8 = 1 << 5;
 const UNKNOWN: u8 = 1 << 6;
 
+#[inline]
 pub(super) fn write_row(bytes: &mut Vec<u8>, row: HoursRow) {
     match row {
         HoursRow::Opens(opening) => write_opening(bytes, opening),
@@ -31,6 +32,7 @@ fn weekday_bits(day: Weekday) -> u8 {
     bits
 }
 
+#[inline]
 fn write_opening(bytes: &mut Vec<u8>, opening: Opening) {
     let Opening { day, start, end } = opening;
     let flag = |time: LocalTime, flag: u8| if time.seconds().is_multiple_of(60) { 0 } else { flag };

@@ -69,7 +69,7 @@ fn another_format_within_gzip_is_named_too() {
 }
 
 #[test]
-fn rejected_rows_of_a_file_with_lines_before_its_header_are_told_by_their_lines() {
+fn rejects_of_a_file_with_lines_before_its_header_have_the_right_line_numbers() {
     let loaded =
         load("\u{feff}\u{feff}sep=,\r\nstore_id,timezone_str\r\n,\r\n7,x\r\n ,\u{a0}\r\n8,y");
     let lines: Vec<&str> = loaded.rejects.lines().skip(1).map(|line| &line[..2]).collect();

@@ -147,6 +147,12 @@ fn another_format_is_refused_by_its_name() {
 }
 
 #[test]
+fn a_usable_header_may_start_with_the_letters_of_another_format() {
+    check(format!("PAR1,{ZONES}x,7,utc\n"), &["7 UTC"]);
+    check(format!("BZh,{ZONES}x,7,utc\n"), &["7 UTC"]);
+}
+
+#[test]
 fn a_git_lfs_pointer_is_refused_by_that_name() {
     check_refused(
         "version https://git-lfs.github.com/spec/v1\n\

@@ -49,10 +49,7 @@ fn a_byte_order_mark_is_no_part_of_the_header() {
 #[test]
 fn a_byte_order_mark_may_be_there_twice() {
     check(format!("\u{feff}\u{feff}{POLLS}7,2023-01-24 09:06:42,active\n"), &[ROW]);
-    check(
-        format!("\u{feff}\u{feff}\"store_id\",timezone\n8,x\n"),
-        &["2: unknown_zone timezone_str of 8"],
-    );
+    check("\u{feff}\u{feff}\"store_id\",timezone\n8,x\n", &["2: unknown_zone timezone_str of 8"]);
     check(format!("\u{feff}\u{feff}\n{POLLS}"), &[]);
     let thrice = read(format!("\u{feff}\u{feff}\u{feff}{ZONES}").as_bytes()).unwrap_err();
     assert!(thrice.to_string().contains(r#"the header read is "\u{feff}store_id"#), "{thrice}");
