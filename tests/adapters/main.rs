@@ -11,3 +11,4 @@ mod stalls;
 mod store_data;
 mod superseded;
 mod unprocessed;
+mod versions;

@@ -1,14 +1,15 @@
 //! One load: from an object's name to its final manifest (spec section 9).
 
+use tokio::time::Instant;
 use uptime::Timestamp;
-use uptime::segment::Source;
+use uptime::segment::{Source, UploadEvent};
 use uptime_aws::{
-    CallError, LoadErrorCode, LoadFolder, LoadStatus, Manifest, Metric, OpenError, SourceObject,
+    CallError, LoadErrorCode, LoadFolder, Manifest, Metric, OpenError, Pin, SourceObject,
     StoreDataError,
 };
 
 use crate::file_reading::{FileRead, read_file};
-use crate::load_manifest::{ended, running};
+use crate::load_manifest::{ended, file_of, running};
 use crate::notification::{AnnouncedObject, is_source_file};
 use crate::{Invocation, Resources};
 
@@ -37,8 +38,15 @@ pub(crate) enum LoadFailure {
 #[derive(Debug)]
 pub(crate) struct OpenedObject {
     pub(crate) object: SourceObject,
+    /// Complete for files that replace others once [`complete_source`] has seen to it.
+    ///
+    /// [`complete_source`]: crate::upload_order::complete_source
     pub(crate) source: Source,
     pub(crate) folder: LoadFolder,
+    /// The manifest of an earlier load of the same object.
+    pub(crate) earlier: Option<Manifest>,
+    /// When S3 had answered.
+    pub(crate) opened_at: Instant,
 }
 
 /// Loads an object unless it is loaded already, as a redelivered message finds it.
@@ -51,11 +59,11 @@ pub(crate) async fn load_unless_loaded(
     invocation: Invocation,
 ) -> Result<(), LoadFailure> {
     let opened = open(resources, announced).await?;
-    let manifest = resources.loads.manifest(&opened.folder).await?;
-    match manifest.filter(|manifest| manifest.status != LoadStatus::Running) {
+    let event = opened.source.event.as_ref();
+    match opened.earlier.as_ref().filter(|manifest| manifest.covers(event)) {
         Some(manifest) => {
             tracing::info!(load.folder = %opened.folder, "the object is loaded already");
-            raise_newest_poll(resources, last_poll(&manifest)).await
+            raise_newest_poll(resources, last_poll(manifest)).await
         }
         None => load_opened(resources, opened, announced, invocation).await.map(drop),
     }
@@ -83,16 +91,29 @@ async fn open(
             accepted_bucket: bucket.to_owned(),
         });
     }
-    let opened = resources.sources.open(&announced.key, &announced.pin).await;
-    let object = opened.map_err(|error| match error {
+    let object = open_pinned(resources, &announced.key, &announced.pin).await?;
+    let opened_at = Instant::now();
+    let mut source = Source::new(object.uploaded_at, &announced.key, &object.version);
+    let folder = LoadFolder::of(bucket, &source);
+    let earlier = resources.loads.manifest(&folder).await?;
+    let announced = announced.event.clone();
+    let announced =
+        announced.map(|event| UploadEvent::new(source.uploaded_at, event.time, event.sequencer));
+    let known = earlier.as_ref().and_then(|manifest| manifest.file.event());
+    // Where no versions are kept, this may be the older event of bytes that were put twice.
+    source.event = announced.max(known);
+    Ok(OpenedObject { object, source, folder, earlier, opened_at })
+}
+
+pub(crate) async fn open_pinned(
+    resources: &Resources,
+    key: &str,
+    pin: &Pin,
+) -> Result<SourceObject, LoadFailure> {
+    resources.sources.open(key, pin).await.map_err(|error| match error {
         OpenError::Gone => LoadFailure::Gone,
         OpenError::Unavailable(error) => LoadFailure::Files(error),
-    })?;
-    let key = announced.key.clone();
-    let version = object.version.clone();
-    let source = Source { uploaded_at: object.uploaded_at, key, version };
-    let folder = LoadFolder::of(bucket, &source);
-    Ok(OpenedObject { object, source, folder })
+    })
 }
 
 /// Every step may have been done before, by an attempt that was killed: each ends the same when
@@ -113,6 +134,7 @@ async fn load_opened(
     let folder = opened.folder.to_string();
     let first_load = resources.data.first_load_of_content(&read.sha256, &folder).await?;
     let mut manifest = ended(begun, &read, resources.limits, started_at, (invocation.clock)());
+    manifest.file = file_of(&opened, &announced.bucket, &read);
     manifest.same_content_as = first_load;
     resources.loads.put_manifest(&opened.folder, &manifest).await?;
     tell_end(&manifest);

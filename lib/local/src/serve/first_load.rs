@@ -137,9 +137,7 @@ fn kind_of(path: &Path) -> io::Result<Result<FileKind, NoKind>> {
     let mut start = Vec::new();
     File::open(path)?.take(HEADER_BYTES).read_to_end(&mut start)?;
     let epoch = Timestamp::from_micros(0);
-    let no_source = Source { uploaded_at: epoch, key: String::new(), version: String::new() };
     let mut ingest = Ingest::new(IngestSettings {
-        source: no_source,
         latest_poll: epoch,
         batch_bytes: start.len(),
         gzip_ratio_limit: Limits::default().gzip_ratio_limit,
@@ -153,7 +151,8 @@ fn kind_of(path: &Path) -> io::Result<Result<FileKind, NoKind>> {
         }
     }
     // A file of a header alone, without a line end, is known at its end only.
-    let read = if ingest.kind().is_none() { fed.and_then(|()| ingest.finish()) } else { fed };
+    let no_source = Source::new(epoch, "", "");
+    let read = if ingest.kind().is_none() { ingest.finish(&no_source) } else { fed };
     let no_kind = || read.err().map_or(NoKind::NotAtStart, NoKind::Unread);
     Ok(ingest.kind().ok_or_else(no_kind))
 }
