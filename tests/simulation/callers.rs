@@ -72,7 +72,8 @@ impl Schedule<'_> {
             (Work::Load(message), Outcome::Handled(true)) => self.load_done(message),
             (Work::Trigger(_), Outcome::Answer(409 | 503, _))
             | (Work::Status(_), Outcome::Answer(503, _))
-            | (Work::Compute(_) | Work::Load(_), Outcome::Handled(false)) => {}
+            | (Work::Compute(_) | Work::Load(_), Outcome::Handled(false))
+            | (Work::LoadDirectly { .. }, Outcome::Handled(_)) => {}
             (work, outcome) => {
                 let text = format!("{} answered {outcome:?}", work.name());
                 self.world.promises.require(false, || text);
