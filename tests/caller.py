@@ -28,6 +28,7 @@ def rights(outputs):
         allow(["cloudformation:DescribeStacks", "cloudformation:DescribeStackResource"], "*"),
         allow(["sqs:GetQueueAttributes", "sqs:SetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"], "*"),
         allow(["sqs:ReceiveMessage", "sqs:DeleteMessage"], outputs["ReportDeadLetterQueueArn"]),
+        allow(["lambda:InvokeFunction"], "arn:aws:lambda:*:*:function:*LoadDataFunction*"),
     ]
 
 

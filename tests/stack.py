@@ -72,9 +72,11 @@ class Stack:
         session = boto3.Session()
         self.s3 = session.client("s3")
         self.sqs = session.client("sqs")
+        self.functions = session.client("lambda")
         self.credentials = session.get_credentials().get_frozen_credentials()
         self.region = session.region_name
         self.signs = signs
+        load_function = None
         if name:
             formation = session.client("cloudformation")
             [about] = formation.describe_stacks(StackName=name)["Stacks"]
@@ -83,8 +85,10 @@ class Stack:
             data_bucket = data_bucket or outputs["DataBucketName"]
             report_queue = report_queue or physical_name(formation, name, "ReportQueue")
             load_queue = load_queue or physical_name(formation, name, "LoadQueue")
+            load_function = physical_name(formation, name, "LoadDataFunction")
         self.api_url, self.data_bucket = api_url, data_bucket
         self.report_queue, self.load_queue = report_queue, load_queue
+        self.load_function = load_function
 
     def call(self, path, method="GET", headers=None, body=None, signed=True):
         request = AWSRequest(method, f"{self.api_url}/{path}", headers or {}, body)
@@ -96,6 +100,15 @@ class Stack:
         """Returns what an event calls the version that was put."""
         put = self.s3.put_object(Bucket=self.data_bucket, Key=key, Body=content)
         return {"key": key, "versionId": put["VersionId"], "eTag": put["ETag"].strip('"')}
+
+    def load(self, event):
+        """Names a version to the function that loads; returns the manifest."""
+        named = {"bucket": self.data_bucket, "key": event["key"], "version": event["versionId"]}
+        answer = self.functions.invoke(FunctionName=self.load_function, Payload=json.dumps(named))
+        manifest = answer["Payload"].read()
+        if answer.get("FunctionError"):
+            raise Broken(f"{event['key']} named directly: {manifest.decode()}")
+        return json.loads(manifest)
 
     def objects(self, prefix):
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.data_bucket, Prefix=prefix)

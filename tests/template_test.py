@@ -54,7 +54,7 @@ MAY = {
     },
     "load_data": {
         "<DataTable.Arn>": {"dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
-        DATA_BUCKET: {"s3:ListBucket"},
+        DATA_BUCKET: {"s3:ListBucket", "s3:ListBucketVersions"},
         f"{DATA_BUCKET}/incoming/*": {"s3:GetObject", "s3:GetObjectVersion"},
         f"{DATA_BUCKET}/loads/*": {"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"},
         "<LoadQueue.Arn>": CONSUMER_ACTIONS,
@@ -63,6 +63,7 @@ MAY = {
 # The actions that a call of the SDK needs, where they are not just named after it.
 ACTIONS_OF_CALL = {
     "S3 GetObject": {"s3:GetObject", "s3:GetObjectVersion"},
+    "S3 ListObjectVersions": {"s3:ListBucketVersions"},
     "S3 CreateMultipartUpload": {"s3:PutObject"},
     "S3 UploadPart": {"s3:PutObject"},
     "S3 CompleteMultipartUpload": {"s3:PutObject"},
@@ -261,7 +262,7 @@ class Rights(unittest.TestCase):
     def test_what_a_function_may_do_is_what_it_calls(self):
         for function, calls in stored("sdk_calls.json").items():
             with self.subTest(function=function):
-                called = {action for call in calls["seen"] + calls["after_a_failure"] for action in self.actions(call)}
+                called = {action for listed in calls.values() for call in listed for action in self.actions(call)}
                 may = set().union(*MAY[function].values())
                 self.assertEqual(may, called | ACTIONS_WITHOUT_CALL[function])
 
@@ -269,6 +270,11 @@ class Rights(unittest.TestCase):
     def actions(call):
         service, operation = call.split()
         return ACTIONS_OF_CALL.get(call, {f"{service.lower()}:{operation}"})
+
+    def test_versions_are_listed_of_source_files_alone(self):
+        role = DEFAULT["LoadDataRole"]["Properties"]
+        [listing] = [about for about in statements(role) if about["Action"] == "s3:ListBucketVersions"]
+        self.assertEqual(listing["Condition"], {"StringLike": {"s3:prefix": "incoming/*"}})
 
     def test_each_function_has_a_role_of_its_own_that_only_lambda_takes(self):
         for function, name in FUNCTIONS.items():

@@ -163,21 +163,17 @@ fn key() -> String {
 }
 
 fn folder() -> LoadFolder {
-    let uploaded_at = Timestamp::from_micros(1);
-    let key = "incoming/polls.csv".to_owned();
-    LoadFolder::of(DATA_BUCKET, &Source { uploaded_at, key, version: "v1".to_owned() })
+    LoadFolder::of(DATA_BUCKET, &source())
+}
+
+fn source() -> Source {
+    Source::new(Timestamp::from_micros(1), "incoming/polls.csv", "v1")
 }
 
 fn manifest(status: LoadStatus) -> Manifest {
     Manifest {
         status,
-        file: ManifestFile {
-            bucket: DATA_BUCKET.to_owned(),
-            key: "incoming/polls.csv".to_owned(),
-            version: "v1".to_owned(),
-            uploaded_at: "2023-01-24T00:00:00Z".to_owned(),
-            size_bytes: 7,
-        },
+        file: ManifestFile::new(DATA_BUCKET, &source(), 7),
         folder: folder().to_string(),
         kind: Some("polls".to_owned()),
         sha256: None,

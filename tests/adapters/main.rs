@@ -14,3 +14,4 @@ mod store_data;
 mod superseded;
 mod throttling;
 mod unprocessed;
+mod versions;

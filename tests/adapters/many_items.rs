@@ -67,13 +67,12 @@ async fn load_from(data: &StoreData, source: &Source, rows_of_stores: &[u32]) ->
         }
     }
     let mut ingest = Ingest::new(IngestSettings {
-        source: source.clone(),
         latest_poll: Timestamp::from_micros(0),
         batch_bytes: 0,
         gzip_ratio_limit: 1,
     });
     ingest.feed(csv.as_bytes()).unwrap();
-    ingest.finish().unwrap();
+    ingest.finish(source).unwrap();
     let segments = ingest.take_segments();
     data.write_segments(&segments, source, in_a_minute()).await.unwrap();
     data.delete_superseded(&segments, source, in_a_minute()).await.unwrap();
@@ -134,7 +133,7 @@ fn stores() -> impl Iterator<Item = StoreId> {
 
 fn source(upload: i64) -> Source {
     let uploaded_at = Timestamp::from_micros(upload);
-    Source { uploaded_at, key: "incoming/hours.csv".to_owned(), version: "v".to_owned() }
+    Source::new(uploaded_at, "incoming/hours.csv", "v")
 }
 
 fn shard() -> Shard {

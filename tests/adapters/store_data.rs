@@ -207,7 +207,7 @@ fn parameters() -> Parameters {
 
 fn source() -> Source {
     let uploaded_at = Timestamp::from_micros(1_700_000_000_000_000);
-    Source { uploaded_at, key: "incoming/polls.csv".to_owned(), version: "v1".to_owned() }
+    Source::new(uploaded_at, "incoming/polls.csv", "v1")
 }
 
 fn shard(index: usize) -> Shard {

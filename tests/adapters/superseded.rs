@@ -114,7 +114,7 @@ fn source(file: &str) -> Source {
         number => number.parse().unwrap(),
     };
     let uploaded_at = Timestamp::from_micros(uploaded_at);
-    Source { uploaded_at, key: file.to_owned(), version: "v".to_owned() }
+    Source::new(uploaded_at, file, "v")
 }
 
 /// The store that a letter stands for: stores of one shard.

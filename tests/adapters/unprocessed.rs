@@ -133,5 +133,5 @@ fn segment(number: usize) -> Segment {
 
 fn source() -> Source {
     let uploaded_at = Timestamp::from_micros(1);
-    Source { uploaded_at, key: "incoming/hours.csv".to_owned(), version: "v1".to_owned() }
+    Source::new(uploaded_at, "incoming/hours.csv", "v1")
 }

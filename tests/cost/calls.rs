@@ -1,4 +1,5 @@
-//! Which calls each function makes. `tests/template_test.py` compares the same list with what the
+//! Which calls each function makes; the local S3 keeps no versions, so those that ask for them are not
+//! seen here. `tests/template_test.py` compares the same list with what the
 //! functions' roles in `template.yaml` allow.
 
 use std::collections::BTreeSet;

@@ -3,8 +3,8 @@
 //!
 //! - [`calls`], [`parameters`], [`forms`]: what callers may send, and what they get.
 //! - [`figures`]: reports are those of `local report`, byte for byte.
-//! - [`loads`], [`newest`], [`rejects`], [`repeats`], [`notifications`], [`future_polls`]: what
-//!   becomes of files; [`downloads`]: whose download breaks.
+//! - [`loads`], [`newest`], [`one_second`], [`rejects`], [`repeats`], [`notifications`],
+//!   [`future_polls`]: what becomes of files; [`downloads`]: whose download breaks.
 //! - [`deliveries`], [`batches`], [`leases`], [`lives`]: what becomes of reports, whatever happens
 //!   on the way.
 //! - [`keys`]: idempotency keys; [`faults`]: calls to AWS that fail while a report is made.
@@ -30,6 +30,7 @@ mod lives;
 mod loads;
 mod newest;
 mod notifications;
+mod one_second;
 mod parameters;
 mod rejects;
 mod repeats;

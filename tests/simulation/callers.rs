@@ -71,7 +71,8 @@ impl Schedule<'_> {
             (Work::Compute(message), Outcome::Handled(true)) => self.report_done(message),
             (Work::Load(message), Outcome::Handled(true)) => self.load_done(message),
             (Work::Trigger(_), Outcome::Answer(409 | 503, _))
-            | (Work::Status(_), Outcome::Answer(503, _)) => {}
+            | (Work::Status(_), Outcome::Answer(503, _))
+            | (Work::LoadDirectly { .. }, Outcome::Handled(_)) => {}
             (Work::Compute(_) | Work::Load(_), Outcome::Handled(false)) => {
                 self.world.promises.require(invocation.may_fail(), || {
                     format!("#{number} {name} gave up early for throttling or broken downloads")

@@ -47,6 +47,8 @@ pub(crate) enum Work {
     Compute(Message),
     /// A message of the load queue.
     Load(Message),
+    /// A version of an object is named to be loaded. A failure is not followed by another try.
+    LoadDirectly { key: String, version: String },
 }
 
 /// How an invocation ended.
@@ -159,7 +161,7 @@ impl Invocation {
         let had_work = match self.work {
             Work::Compute(_) => self.called.contains("Query") && !self.called.contains("GetItem"),
             Work::Load(_) => true,
-            Work::Trigger(_) | Work::Status(_) => false,
+            Work::Trigger(_) | Work::Status(_) | Work::LoadDirectly { .. } => false,
         };
         self.is_disturbed || may_be_late || !had_work
     }
@@ -189,7 +191,7 @@ impl Work {
     fn timeout_seconds(&self) -> i64 {
         match self {
             Work::Trigger(_) | Work::Status(_) => 15,
-            Work::Compute(_) | Work::Load(_) => 60,
+            Work::Compute(_) | Work::Load(_) | Work::LoadDirectly { .. } => 60,
         }
     }
 
@@ -200,6 +202,7 @@ impl Work {
             Work::Status(_) => "get_report",
             Work::Compute(_) => "compute_report",
             Work::Load(_) => "load_data",
+            Work::LoadDirectly { .. } => "load_data, named directly,",
         }
     }
 
@@ -243,6 +246,13 @@ impl Work {
                 let failures = handled["batchItemFailures"].as_array().unwrap();
                 assert!(failures.iter().all(|failed| failed["itemIdentifier"] == message.id));
                 Outcome::Handled(failures.is_empty())
+            }
+            Work::LoadDirectly { key, version } => {
+                let event = json!({ "bucket": "data", "key": key, "version": version });
+                let event = LambdaEvent::new(event, context);
+                let handled =
+                    load_data::handle(&functions.load_data, event, clock::skewed_now).await;
+                Outcome::Handled(handled.is_ok())
             }
         }
     }

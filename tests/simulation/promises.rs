@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
+use uptime::report::Method;
+use uptime_aws::manifest::ManifestFile;
 use uptime_aws::{LoadStatus, Manifest, hash};
 
 use crate::clock;
@@ -11,9 +13,9 @@ use crate::faults::SKEW_MICROS;
 use crate::functions::RECEIVES_ALLOWED;
 use crate::models::dynamodb::{Key, Table};
 use crate::models::expression::{Item, number};
-use crate::models::s3::Buckets;
+use crate::models::s3::{Buckets, place_of};
 use crate::models::sqs::Message;
-use crate::sources::{FILES, Undisturbed};
+use crate::sources::{self, FILES, Reading, Undisturbed};
 
 /// From when on a report that is Running reads as Failed.
 const GRACE_MICROS: i128 = 60_000_000;
@@ -181,7 +183,7 @@ impl Promises {
         self.require(*rows == loaded + duplicate + rejected, || {
             format!("a manifest's rows do not add up: {manifest:?}")
         });
-        let place = place_of(&manifest.file.key);
+        let place = place_of(&manifest.file.version);
         self.loads[place] = Some(manifest.status);
         if manifest.status == LoadStatus::Running {
             return;
@@ -200,15 +202,14 @@ impl Promises {
         }
     }
 
-    /// Tells whether all of a file is stored, or a newer file that replaces it.
+    /// Whether all of a file is stored, in one way, or what replaces it.
     fn is_stored(&self, place: usize, data: &Table) -> bool {
         let Some(undisturbed) = &self.undisturbed else {
             return true;
         };
-        let all =
-            |place: usize| undisturbed.items[place].iter().all(|key| data.items.contains_key(key));
-        let replaced = FILES[place].name == "old_hours.csv" && all(place_of("incoming/hours.csv"));
-        replaced || all(place)
+        [&undisturbed.announced, &undisturbed.direct]
+            .into_iter()
+            .any(|readings| undisturbed.is_kept(&readings[place], data))
     }
 
     /// Segments were written or deleted.
@@ -216,10 +217,14 @@ impl Promises {
         let writes = request["RequestItems"]["data"].as_array().expect("writes");
         let deleted = |write: &Value| Some(write.get("DeleteRequest")?["Key"].clone());
         for key in writes.iter().filter_map(deleted) {
-            let sk = key["sk"]["S"].as_str().unwrap_or_default();
-            let replaced = sk.starts_with("store#hours#");
-            let replacing_is_there = self.is_stored(place_of("incoming/hours.csv"), data);
-            self.require(replaced && replacing_is_there, || format!("{sk} was deleted"));
+            let Some(undisturbed) = self.undisturbed.clone() else {
+                continue;
+            };
+            let text = |name: &str| key[name]["S"].as_str().unwrap_or_default().to_owned();
+            let key: Key = (text("pk"), text("sk"));
+            let mut readings = undisturbed.readings().filter(|reading| reading.keys.contains(&key));
+            let is_replaced = readings.any(|reading| undisturbed.is_kept(reading, data));
+            self.require(is_replaced, || format!("{} was deleted", key.1));
         }
     }
 
@@ -253,7 +258,12 @@ impl Promises {
 
     /// A message of the load queue is deleted as done.
     pub(crate) fn load_acknowledged(&mut self, place: usize, data: &Table) {
-        self.require(self.is_stored(place, data), || {
+        let Some(undisturbed) = &self.undisturbed else {
+            return;
+        };
+        // What its event said of it has to be stored, too.
+        let is_kept = undisturbed.is_kept(&undisturbed.announced[place], data);
+        self.require(is_kept, || {
             format!("the message of {} was deleted, and it is not stored", FILES[place].name)
         });
     }
@@ -265,11 +275,18 @@ impl Promises {
             return;
         };
         let expected = &undisturbed.data.items;
-        let is_left_over =
-            |key: &Key| undisturbed.items[place_of("incoming/old_hours.csv")].contains(key);
+        let replaceable: Vec<&Reading> =
+            undisturbed.readings().filter(|reading| reading.source.is_some()).collect();
+        let is_left_over = |key: &Key| replaceable.iter().any(|reading| reading.keys.contains(key));
         let found =
             data.items.iter().filter(|(key, _)| expected.contains_key(*key) || !is_left_over(key));
         self.require(found.eq(expected.iter()), || "the stored data differs".to_owned());
+        let counting = sources::report(data, Method::TimeWeighted { max_hold: None });
+        let newest_count =
+            counting == undisturbed.csvs[Method::TimeWeighted { max_hold: None }.name()];
+        self.require(newest_count, || {
+            "hours or zones are not those of the newest upload".to_owned()
+        });
         let ended = |load: &Option<LoadStatus>| *load == Some(LoadStatus::Complete);
         let all_ended = self.data_rests || self.loads.iter().all(ended);
         let loads = self.loads;
@@ -333,13 +350,9 @@ pub(crate) fn text(item: &Item, name: &str) -> String {
     item.get(name).and_then(|value| value["S"].as_str()).unwrap_or_default().to_owned()
 }
 
-/// The place of a file in [`FILES`].
-pub(crate) fn place_of(key: &str) -> usize {
-    let name = key.strip_prefix("incoming/").expect("a source file");
-    FILES.iter().position(|file| file.name == name).expect("a known file")
-}
-
+/// A load may know of an event or not, and takes its time.
 fn without_times(manifest: &Manifest) -> Manifest {
+    let file = ManifestFile { event_time: None, sequencer: None, ..manifest.file.clone() };
     let started_at = String::new();
-    Manifest { started_at, completed_at: None, duration_ms: None, ..manifest.clone() }
+    Manifest { file, started_at, completed_at: None, duration_ms: None, ..manifest.clone() }
 }

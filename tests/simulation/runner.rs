@@ -8,10 +8,10 @@ use std::time::Instant;
 
 use crate::coverage::Coverage;
 use crate::functions::Functions;
-use crate::models::dynamodb::Key;
 use crate::promises::Promises;
 use crate::schedule::Schedule;
-use crate::sources::{self, FILES, Undisturbed};
+use crate::sources::{self, Reading, Undisturbed};
+use crate::world::World;
 
 /// After so many schedules a thread adds what it reached to what all did.
 const ADDED_EVERY: u64 = 500;
@@ -103,19 +103,34 @@ impl Runner {
 }
 
 async fn load_undisturbed(functions: &Rc<Functions>) -> Undisturbed {
+    let (_, direct) = load_each(functions, |schedule, place, version| {
+        schedule.load_directly(place, version);
+    })
+    .await;
+    let (world, announced) = load_each(functions, |schedule, place, version| {
+        schedule.announce(place, version);
+    })
+    .await;
+    let csvs = sources::csvs();
+    Undisturbed { data: world.data, buckets: world.buckets, announced, direct, csvs }
+}
+
+/// Loads the files one after the other, and returns what each adds.
+async fn load_each(
+    functions: &Rc<Functions>,
+    begin: impl Fn(&mut Schedule, usize, &str),
+) -> (World, Vec<Reading>) {
     let mut coverage = Coverage::default();
     let mut schedule = Schedule::idle(functions, Promises::new(None), &mut coverage);
     let versions = sources::put_all(&mut schedule.world.buckets);
-    let mut items = Vec::new();
-    for (place, version) in versions.iter().enumerate().take(FILES.len()) {
+    let mut readings = Vec::new();
+    for (place, version) in versions.iter().enumerate() {
         let before = schedule.world.data.clone();
-        schedule.announce(place, version);
+        begin(&mut schedule, place, version);
         schedule.come_to_rest().await.unwrap();
-        let is_new = |key: &&Key| key.0.len() == 2 && !before.items.contains_key(*key);
-        items.push(schedule.world.data.items.keys().filter(is_new).cloned().collect());
+        readings.push(Reading::added(place, &before, &schedule.world.data));
     }
-    let world = schedule.world;
-    Undisturbed { data: world.data, buckets: world.buckets, items, csvs: sources::csvs() }
+    (schedule.world, readings)
 }
 
 /// Time stands still in it, unless it is moved.

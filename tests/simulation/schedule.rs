@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use serde_json::json;
+use uptime::Timestamp;
 use uptime::interval::SECOND;
 
 use crate::callers::Callers;
@@ -18,8 +19,9 @@ use crate::faults::Faults;
 use crate::functions::{
     Functions, Invocation, RECEIVES_ALLOWED, VISIBILITY_SECONDS, Work, request_id,
 };
+use crate::models::s3::{place_of, version_of};
 use crate::models::sqs::{Message, Queue};
-use crate::promises::{Promises, place_of};
+use crate::promises::Promises;
 use crate::sources::{self, FILES, Undisturbed};
 use crate::wire::{self, Call};
 use crate::world::World;
@@ -39,6 +41,8 @@ pub(crate) struct Schedule<'a> {
     pub(crate) calls: Vec<Call>,
     pub(crate) begun: usize,
     pub(crate) callers: Callers,
+    /// How many files will be named to `load_data` directly.
+    directs_left: usize,
     pub(crate) page: usize,
     /// Until then every call of the data table is throttled.
     pub(crate) throttled_until: i64,
@@ -89,6 +93,7 @@ impl<'a> Schedule<'a> {
             schedule.world.promises.data_rests = true;
         } else {
             schedule.announce_all(&mut random);
+            schedule.directs_left = random.usize(0..4);
         }
         if plan != Plan::Loads {
             schedule.callers.triggers_left = random.usize(1..4);
@@ -115,6 +120,7 @@ impl<'a> Schedule<'a> {
             calls: Vec::new(),
             begun: 0,
             callers: Callers { questions_left: 6, ..Callers::default() },
+            directs_left: 0,
             page: 100,
             throttled_until: 0,
             is_calm: false,
@@ -139,9 +145,23 @@ impl<'a> Schedule<'a> {
             "key": format!("incoming/{}", FILES[place].name), "versionId": version, "eTag": version,
         });
         let s3 = json!({ "bucket": { "name": "data" }, "object": object });
-        let record = json!({ "eventName": "ObjectCreated:Put", "s3": s3 });
+        let event_time = Timestamp::from_micros(FILES[place].put_at()).to_string();
+        let record = json!({ "eventName": "ObjectCreated:Put", "eventTime": event_time, "s3": s3 });
         let body = json!({ "Records": [record] }).to_string();
         self.world.load_queue.send(&body, clock::now().micros());
+    }
+
+    /// Names a file to `load_data`.
+    pub(crate) fn load_directly(&mut self, place: usize, version: &str) {
+        let key = format!("incoming/{}", FILES[place].name);
+        self.begin(Work::LoadDirectly { key, version: version.to_owned() });
+    }
+
+    fn load_any_directly(&mut self) -> &'static str {
+        self.directs_left -= 1;
+        let place = self.random.usize(..FILES.len());
+        self.load_directly(place, &version_of(place));
+        "load directly"
     }
 
     /// Runs it to its end.
@@ -191,7 +211,7 @@ impl<'a> Schedule<'a> {
 
     fn is_at_rest(&self) -> bool {
         let is_done = |queue: &Queue| queue.messages.iter().all(|message| message.dead);
-        self.callers.triggers_left == 0
+        self.callers.triggers_left + self.directs_left == 0
             && self.invocations.is_empty()
             && self.calls.is_empty()
             && is_done(&self.world.report_queue)
@@ -248,6 +268,7 @@ impl<'a> Schedule<'a> {
             },
             if running > 0 { self.faults.crash } else { 0 },
             if to_freeze > 0 { self.faults.freeze } else { 0 },
+            if may_begin && self.directs_left > 0 { 15 } else { 0 },
             if self.is_calm && !ready.is_empty() { 1 } else { 40 },
         ];
         match self.draw(&weights) {
@@ -261,6 +282,7 @@ impl<'a> Schedule<'a> {
             4 => self.ask(),
             5 => self.crash(),
             6 => self.freeze(),
+            7 => self.load_any_directly(),
             _ => self.pass_time().await,
         }
     }
@@ -337,8 +359,8 @@ impl<'a> Schedule<'a> {
 
     pub(crate) fn load_done(&mut self, message: &Message) {
         let body: serde_json::Value = serde_json::from_str(&message.body).unwrap();
-        let key = body["Records"][0]["s3"]["object"]["key"].as_str().unwrap();
-        self.world.promises.load_acknowledged(place_of(key), &self.world.data);
+        let version = body["Records"][0]["s3"]["object"]["versionId"].as_str().unwrap();
+        self.world.promises.load_acknowledged(place_of(version), &self.world.data);
         if !Faults::strikes(&mut self.random, self.faults.fail) {
             self.world.load_queue.delete(&message.id);
         }

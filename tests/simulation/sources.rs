@@ -1,44 +1,65 @@
 //! The files that schedules load, and what loading them ends in when nothing goes wrong.
+//!
+//! Of hours there are two uploads of one key within a second, of zones two of different keys. Their
+//! version ids and keys are such that by them the older one would be the newer.
 
 use std::collections::BTreeMap;
 
+use aws_smithy_types::base64;
 use end_to_end::engine::local_report;
 use uptime::interval::SECOND;
+use uptime::output::report_csv;
+use uptime::report::{Method, Parameters};
+use uptime::segment::{Decoded, Source, decode};
+use uptime::shard_data::ShardData;
 
 use crate::clock::BEGIN;
 use crate::models::dynamodb::{Key, Table};
+use crate::models::expression::Item;
 use crate::models::s3::Buckets;
 
-/// A file under `incoming/`.
+/// An upload under `incoming/`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SourceFile {
     pub(crate) name: &'static str,
+    /// When it was put, in milliseconds of the minute before all that happens.
+    put_at: i64,
     text: &'static str,
     /// The instant of its newest poll, as its manifest tells it.
     pub(crate) last_poll: Option<&'static str>,
 }
 
-/// Older files first. The second file of hours replaces the first.
-pub(crate) const FILES: [SourceFile; 5] = [
+/// The older ones of a kind first.
+pub(crate) const FILES: [SourceFile; 6] = [
     SourceFile {
-        name: "old_hours.csv",
+        name: "hours.csv",
+        put_at: 10_100,
         text: "store_id,dayOfWeek,start_time_local,end_time_local\n\
             1,2,00:00,24:00\n1,1,00:00,24:00\n2,2,10:00,11:00\n",
         last_poll: None,
     },
     SourceFile {
+        name: "zones_of_yesterday.csv",
+        put_at: 20_300,
+        text: "store_id,timezone_str\n1,Asia/Tokyo\n2,Asia/Tokyo\n",
+        last_poll: None,
+    },
+    SourceFile {
         name: "zones.csv",
+        put_at: 20_700,
         text: "store_id,timezone_str\n1,America/Denver\n2,Asia/Kolkata\n",
         last_poll: None,
     },
     SourceFile {
         name: "hours.csv",
+        put_at: 10_250,
         text: "store_id,dayOfWeek,start_time_local,end_time_local\n\
             1,2,09:00,17:00\n2,2,20:00,24:00\n2,1,10:00,20:00\n",
         last_poll: None,
     },
     SourceFile {
         name: "old_polls.csv",
+        put_at: 30_000,
         text: "store_id,timestamp_utc,status\n1,2023-01-24 17:10:00 UTC,active\n\
             2,2023-01-24 09:00:00 UTC,inactive\n3,2023-01-24 09:00:00 UTC,active\n",
         last_poll: Some("2023-01-24T17:10:00Z"),
@@ -46,6 +67,7 @@ pub(crate) const FILES: [SourceFile; 5] = [
     // One row is a duplicate, and one a reject.
     SourceFile {
         name: "polls.csv",
+        put_at: 40_000,
         text: "store_id,timestamp_utc,status\n1,2023-01-25 16:05:00 UTC,active\n\
             1,2023-01-25 17:05:00 UTC,inactive\n1,2023-01-25 17:05:00 UTC,inactive\n\
             1,2023-01-25 17:35:00 UTC,active\n2,2023-01-25 16:00:00 UTC,active\n\
@@ -56,14 +78,72 @@ pub(crate) const FILES: [SourceFile; 5] = [
     },
 ];
 
-/// Puts all files, ten seconds apart, and returns their versions.
+impl SourceFile {
+    /// When it was put, to the microsecond. S3 dates it to the second, its event to the millisecond.
+    pub(crate) fn put_at(&self) -> i64 {
+        BEGIN - 60 * SECOND + self.put_at * 1_000
+    }
+}
+
+/// Puts all files, and returns their versions.
 pub(crate) fn put_all(buckets: &mut Buckets) -> Vec<String> {
-    let mut put_at = BEGIN - 1_000 * SECOND;
     let mut put = |file: &SourceFile| {
-        put_at += 10 * SECOND;
-        buckets.put(&format!("/data/incoming/{}", file.name), file.text.as_bytes(), put_at)
+        buckets.put(&format!("/data/incoming/{}", file.name), file.text.as_bytes(), file.put_at())
     };
     FILES.iter().map(&mut put).collect()
+}
+
+/// The items that a load of a file adds: the source that they name may know of an event, or not.
+#[derive(Debug, Clone)]
+pub(crate) struct Reading {
+    /// The file's place in [`FILES`].
+    pub(crate) place: usize,
+    /// `None` of polls, which come from no single file.
+    pub(crate) source: Option<Source>,
+    pub(crate) keys: Vec<Key>,
+}
+
+impl Reading {
+    /// The items of a table that another had not.
+    pub(crate) fn added(place: usize, before: &Table, after: &Table) -> Reading {
+        let is_new = |key: &&Key| key.1.contains('#') && !before.items.contains_key(*key);
+        let keys: Vec<Key> = after.items.keys().filter(is_new).cloned().collect();
+        let source = keys.iter().find_map(|key| match decode(&segment(&after.items[key])?) {
+            Ok(Decoded::Hours(source, _) | Decoded::Zones(source, _)) => Some(source),
+            _ => None,
+        });
+        Reading { place, source, keys }
+    }
+
+    /// Whether all of it is stored.
+    pub(crate) fn is_in(&self, data: &Table) -> bool {
+        self.keys.iter().all(|key| data.items.contains_key(key))
+    }
+
+    /// Whether it does not count beside another: all files of a kind name the same stores.
+    pub(crate) fn is_replaced_by(&self, other: &Reading) -> bool {
+        let kind = |reading: &Reading| FILES[reading.place].text.lines().next();
+        self.source.is_some() && kind(self) == kind(other) && self.source < other.source
+    }
+}
+
+fn segment(item: &Item) -> Option<Vec<u8>> {
+    base64::decode(item.get("segment")?["B"].as_str()?).ok()
+}
+
+/// The report of what is stored, as of the newest poll of all files.
+pub(crate) fn report(data: &Table, method: Method) -> Vec<u8> {
+    let newest = FILES.iter().filter_map(|file| file.last_poll).max().unwrap();
+    let as_of = uptime::Timestamp::from_rfc3339(newest).unwrap();
+    let mut shards = BTreeMap::new();
+    for ((partition, _), item) in &data.items {
+        if let Some(bytes) = segment(item) {
+            let new = || ShardData::new(Parameters { as_of, method });
+            shards.entry(partition).or_insert_with(new).add(&bytes).unwrap();
+        }
+    }
+    let rows: Vec<_> = shards.into_values().flat_map(|shard| shard.report().rows).collect();
+    report_csv(&rows)
 }
 
 /// What loads end in that nothing disturbs.
@@ -71,10 +151,25 @@ pub(crate) fn put_all(buckets: &mut Buckets) -> Vec<String> {
 pub(crate) struct Undisturbed {
     pub(crate) data: Table,
     pub(crate) buckets: Buckets,
-    /// The items that each file adds, by its place.
-    pub(crate) items: Vec<Vec<Key>>,
+    /// What each file adds, by its place, when its event is what has it loaded.
+    pub(crate) announced: Vec<Reading>,
+    /// The same of files that are named directly and of whose events nothing is known.
+    pub(crate) direct: Vec<Reading>,
     /// The report of everything, as of the newest poll, by method.
     pub(crate) csvs: BTreeMap<&'static str, Vec<u8>>,
+}
+
+impl Undisturbed {
+    /// All that loads may store.
+    pub(crate) fn readings(&self) -> impl Iterator<Item = &Reading> {
+        self.announced.iter().chain(&self.direct)
+    }
+
+    /// Whether a reading is stored, or one that replaces it.
+    pub(crate) fn is_kept(&self, reading: &Reading, data: &Table) -> bool {
+        let replaces = |other: &&Reading| reading.is_replaced_by(other);
+        reading.is_in(data) || self.readings().filter(replaces).any(|other| other.is_in(data))
+    }
 }
 
 /// The methods that reports are asked for with.

@@ -175,6 +175,7 @@ fn read(mut request: HttpRequest) -> Request {
     let operation = match target.as_deref().map(|target| target.rsplit_once('.').unwrap()) {
         Some(("DynamoDB_20120810" | "AmazonSQS", operation)) => operation.to_owned(),
         Some(other) => panic!("nobody simulates {other:?}"),
+        None if path.contains("version-id-marker=") => "LIST versions".to_owned(),
         None => format!("{} object", request.method()),
     };
     let body = ByteStream::new(request.take_body()).collect().now_or_never();

@@ -60,6 +60,7 @@ impl World {
                 reply
             }
             "GET object" => self.buckets.get_object(request),
+            "LIST versions" => self.buckets.list_versions(request),
             "SendMessage" => self.send_message(&parse(&request.body), now),
             operation => {
                 let body = parse(&request.body);
@@ -71,7 +72,7 @@ impl World {
     /// The answer of a service that is asked too much.
     pub(crate) fn throttle(call: &Call) -> Reply {
         match call.request.operation.as_str() {
-            "PUT object" | "GET object" => slow_down(),
+            "PUT object" | "GET object" | "LIST versions" => slow_down(),
             "SendMessage" => Reply::json_error("com.amazonaws.sqs#RequestThrottled"),
             _ => throttled(),
         }
@@ -81,7 +82,9 @@ impl World {
     /// too old.
     pub(crate) fn distrust(call: &Call) -> Reply {
         match call.request.operation.as_str() {
-            "PUT object" | "GET object" => Reply::xml_error(403, "RequestTimeTooSkewed"),
+            "PUT object" | "GET object" | "LIST versions" => {
+                Reply::xml_error(403, "RequestTimeTooSkewed")
+            }
             _ => Reply::json_error("com.amazon.coral.service#ExpiredTokenException"),
         }
     }

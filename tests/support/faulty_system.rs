@@ -12,7 +12,7 @@ use uptime_aws::{Report, ReportTable, sdk_config};
 
 use crate::faults::Faults;
 use crate::metered_system::{
-    TIMEOUT, body, compute_report_function, load_data_function, sqs_event, stored_event,
+    TIMEOUT, body, compute_report_function, load_data_function, record_of, sqs_event, stored_event,
     trigger_report_function,
 };
 use crate::story::Story;
@@ -132,7 +132,7 @@ impl FaultySystem {
         let record = |(place, name): (usize, &&str)| {
             let object = json!({ "key": format!("incoming/{name}") });
             let s3 = json!({ "bucket": { "name": DATA_BUCKET }, "object": object });
-            let body = json!({ "Records": [{ "eventName": "ObjectCreated:Put", "s3": s3 }] });
+            let body = json!({ "Records": [record_of(&s3)] });
             json!({ "messageId": place.to_string(), "body": body.to_string() })
         };
         let records: Vec<Value> = names.iter().enumerate().map(record).collect();

@@ -81,7 +81,7 @@ impl MeteredSystem {
         self.story.put(name, content).await;
         let object = json!({ "key": format!("incoming/{name}") });
         let s3 = json!({ "bucket": { "name": DATA_BUCKET }, "object": object });
-        let record = json!({ "eventName": "ObjectCreated:Put", "s3": s3 });
+        let record = record_of(&s3);
         let answer = self.load_data.invoke(sqs_event(&json!({ "Records": [record] }))).await;
         assert_eq!(answer.unwrap()["batchItemFailures"], json!([]));
         (self.story.manifest(name).await.unwrap(), self.meter.take())
@@ -127,6 +127,11 @@ pub(crate) fn sqs_event(message: &Value) -> Value {
     let mut event = stored_event("compute_report");
     event["Records"][0]["body"] = json!(message.to_string());
     event
+}
+
+/// The record of a created object, with the time that every event of S3 has.
+pub(crate) fn record_of(s3: &Value) -> Value {
+    json!({ "eventName": "ObjectCreated:Put", "eventTime": "2023-01-26T08:00:00.000Z", "s3": s3 })
 }
 
 /// The body of an answer over HTTP.

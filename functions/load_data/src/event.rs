@@ -41,7 +41,7 @@ impl Event {
         let direct = serde_json::from_value(payload).map_err(JsonFault::from)?;
         let DirectEvent { bucket, key, version } = direct;
         let pin = version.map_or(Pin::Newest, Pin::Version);
-        Ok(Event::Direct(AnnouncedObject { bucket, key, pin }))
+        Ok(Event::Direct(AnnouncedObject { bucket, key, pin, event: None }))
     }
 }
 

@@ -12,6 +12,7 @@ use uptime_aws::{Deadline, Settings, SettingsError};
 use crate::Resources;
 use crate::load::{LoadFailure, OpenedObject};
 use crate::reject_files::RejectFiles;
+use crate::upload_order::complete_source;
 
 /// How much later than its file's upload a poll may have been taken (spec section 2).
 const CLOCK_TOLERANCE_MICROS: i64 = HOUR;
@@ -70,27 +71,27 @@ async fn stream_file(
     reject_files: &mut RejectFiles,
     deadline: Deadline,
 ) -> Result<FileRead, LoadFailure> {
-    let OpenedObject { object, source, .. } = opened;
-    let mut ingest = Ingest::new(ingest_settings(resources.limits, source));
+    let mut ingest = Ingest::new(ingest_settings(resources.limits, opened.source.uploaded_at));
     let mut sha256 = RunningSha256::default();
     let mut replacing = Vec::new();
-    let mut ended = Ok(());
-    while let Some(chunk) = object.next_chunk(deadline).await? {
+    let mut fed = Ok(());
+    while let Some(chunk) = opened.object.next_chunk(deadline).await? {
         if deadline.left().is_zero() {
             return Err(LoadFailure::OutOfTime);
         }
         sha256.update(chunk.as_ref());
-        if ended.is_ok() {
-            ended = ingest.feed(chunk.as_ref());
-            replacing.extend(store_ready(resources, &mut ingest, source, deadline).await?);
+        if fed.is_ok() {
+            fed = ingest.feed(chunk.as_ref());
+            replacing.extend(store_ready(resources, &mut ingest, &opened.source, deadline).await?);
             reject_files.write_ready(&mut ingest).await?;
         }
     }
-    if ended.is_ok() {
-        ended = ingest.finish();
-        replacing.extend(store_ready(resources, &mut ingest, source, deadline).await?);
-        reject_files.write_ready(&mut ingest).await?;
+    if ingest.kind().is_some_and(|kind| kind != FileKind::Polls) {
+        complete_source(resources, opened).await?;
     }
+    let ended = ingest.finish(&opened.source);
+    replacing.extend(store_ready(resources, &mut ingest, &opened.source, deadline).await?);
+    reject_files.write_ready(&mut ingest).await?;
     Ok(FileRead {
         ended,
         sha256: sha256.finish(),
@@ -102,10 +103,9 @@ async fn stream_file(
     })
 }
 
-fn ingest_settings(limits: Limits, source: &Source) -> IngestSettings {
+fn ingest_settings(limits: Limits, uploaded_at: Timestamp) -> IngestSettings {
     IngestSettings {
-        source: source.clone(),
-        latest_poll: source.uploaded_at.plus(CLOCK_TOLERANCE_MICROS),
+        latest_poll: uploaded_at.plus(CLOCK_TOLERANCE_MICROS),
         batch_bytes: limits.batch_bytes(),
         gzip_ratio_limit: limits.gzip_ratio_limit,
     }
@@ -146,12 +146,7 @@ mod tests {
 
     #[test]
     fn a_poll_may_be_an_hour_later_than_its_files_upload() {
-        let source = Source {
-            uploaded_at: Timestamp::from_micros(0),
-            key: String::new(),
-            version: String::new(),
-        };
-        let settings = ingest_settings(Limits::default(), &source);
+        let settings = ingest_settings(Limits::default(), Timestamp::from_micros(0));
         assert_eq!(settings.latest_poll, Timestamp::from_micros(HOUR));
     }
 

@@ -11,6 +11,7 @@ mod load;
 mod load_manifest;
 mod notification;
 mod reject_files;
+mod upload_order;
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;

@@ -1,14 +1,15 @@
 //! One load: from an object's name to its final manifest (spec section 9).
 
+use tokio::time::Instant;
 use uptime::Timestamp;
-use uptime::segment::Source;
+use uptime::segment::{Source, UploadEvent};
 use uptime_aws::{
-    CallError, Deadline, LoadErrorCode, LoadFolder, LoadStatus, Manifest, Metric, OpenError,
-    SourceObject, StoreDataError,
+    CallError, Deadline, LoadErrorCode, LoadFolder, Manifest, Metric, OpenError, SourceObject,
+    StoreDataError,
 };
 
 use crate::file_reading::{FileRead, read_file};
-use crate::load_manifest::{ended, replaced, running};
+use crate::load_manifest::{ended, file_of, replaced, running};
 use crate::notification::{AnnouncedObject, is_source_file};
 use crate::{Invocation, Resources};
 
@@ -46,8 +47,15 @@ impl From<OpenError> for LoadFailure {
 #[derive(Debug)]
 pub(crate) struct OpenedObject {
     pub(crate) object: SourceObject,
+    /// Complete for files that replace others once [`complete_source`] has seen to it.
+    ///
+    /// [`complete_source`]: crate::upload_order::complete_source
     pub(crate) source: Source,
     pub(crate) folder: LoadFolder,
+    /// The manifest of an earlier load of the same object.
+    pub(crate) earlier: Option<Manifest>,
+    /// When S3 had answered.
+    pub(crate) opened_at: Instant,
 }
 
 /// Loads an object unless it is loaded already, as a redelivered message finds it.
@@ -60,11 +68,11 @@ pub(crate) async fn load_unless_loaded(
     invocation: Invocation,
 ) -> Result<(), LoadFailure> {
     let opened = open(resources, announced).await?;
-    let manifest = resources.loads.manifest(&opened.folder).await?;
-    match manifest.filter(is_final) {
+    let event = opened.source.event.as_ref();
+    match opened.earlier.as_ref().filter(|manifest| manifest.covers(event)) {
         Some(manifest) => {
             tracing::info!(load.folder = %opened.folder, "the object is loaded already");
-            raise_newest_poll(resources, last_poll(&manifest), invocation.deadline).await
+            raise_newest_poll(resources, last_poll(manifest), invocation.deadline).await
         }
         None => load_opened(resources, opened, announced, invocation).await.map(drop),
     }
@@ -93,11 +101,17 @@ async fn open(
         });
     }
     let object = resources.sources.open(&announced.key, &announced.pin).await?;
-    let key = announced.key.clone();
-    let version = object.version.clone();
-    let source = Source { uploaded_at: object.uploaded_at, key, version };
+    let opened_at = Instant::now();
+    let mut source = Source::new(object.uploaded_at, &announced.key, &object.version);
     let folder = LoadFolder::of(bucket, &source);
-    Ok(OpenedObject { object, source, folder })
+    let earlier = resources.loads.manifest(&folder).await?;
+    let announced = announced.event.clone();
+    let announced =
+        announced.map(|event| UploadEvent::new(source.uploaded_at, event.time, event.sequencer));
+    let known = earlier.as_ref().and_then(|manifest| manifest.file.event());
+    // Where no versions are kept, this may be the older event of bytes that were put twice.
+    source.event = announced.max(known);
+    Ok(OpenedObject { object, source, folder, earlier, opened_at })
 }
 
 /// Every step may have been done before, by an attempt that was killed: each ends the same when
@@ -126,6 +140,7 @@ async fn load_opened(
         resources.data.first_load_of_content(&read.sha256, &folder, invocation.deadline);
     let first_load = first_load.await?;
     let mut manifest = ended(begun, &read, resources.limits, started_at, (invocation.clock)());
+    manifest.file = file_of(&opened, &announced.bucket, &read);
     manifest.same_content_as = first_load;
     resources.loads.put_manifest(&opened.folder, &manifest).await?;
     tell_end(&manifest);
@@ -139,7 +154,7 @@ async fn end_as_replaced(
     folder: &LoadFolder,
     replaced: Manifest,
 ) -> Result<Manifest, LoadFailure> {
-    if let Some(manifest) = resources.loads.manifest(folder).await?.filter(is_final) {
+    if let Some(manifest) = resources.loads.manifest(folder).await?.filter(Manifest::has_ended) {
         return Ok(manifest);
     }
     resources.loads.put_manifest(folder, &replaced).await?;
@@ -171,13 +186,6 @@ async fn raise_newest_poll(
         resources.data.raise_newest_poll(at, deadline).await?;
     }
     Ok(())
-}
-
-/// An object that was replaced and is there again is put a second time: it has to be loaded.
-fn is_final(manifest: &Manifest) -> bool {
-    let is_replaced =
-        manifest.error.as_ref().is_some_and(|error| error.code == LoadErrorCode::Replaced);
-    manifest.status != LoadStatus::Running && !is_replaced
 }
 
 fn last_poll(manifest: &Manifest) -> Option<Timestamp> {

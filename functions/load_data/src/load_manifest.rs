@@ -12,14 +12,17 @@ use crate::load::OpenedObject;
 
 /// The manifest of a load that begins.
 pub(crate) fn running(opened: &OpenedObject, bucket: &str, started_at: Timestamp) -> Manifest {
-    let file = ManifestFile {
-        bucket: bucket.to_owned(),
-        key: opened.source.key.clone(),
-        version: opened.source.version.clone(),
-        uploaded_at: opened.source.uploaded_at.to_string(),
-        size_bytes: opened.object.size_bytes,
-    };
+    let file = ManifestFile::new(bucket, &opened.source, opened.object.size_bytes);
     begun(file, opened.folder.to_string(), started_at)
+}
+
+/// The file of a load at its end, when all that S3 says of it is known.
+pub(crate) fn file_of(opened: &OpenedObject, bucket: &str, read: &FileRead) -> ManifestFile {
+    let was_ranked = opened.object.is_kept && !read.replacing.is_empty();
+    ManifestFile {
+        rank: was_ranked.then_some(opened.source.rank),
+        ..ManifestFile::new(bucket, &opened.source, opened.object.size_bytes)
+    }
 }
 
 fn begun(file: ManifestFile, folder: String, started_at: Timestamp) -> Manifest {
@@ -120,6 +123,7 @@ fn code_of(error: &IngestError) -> LoadErrorCode {
 mod tests {
     use uptime::ingest::Warnings;
     use uptime::interval::{MINUTE, SECOND};
+    use uptime::segment::Source;
 
     use super::*;
 
@@ -190,13 +194,7 @@ mod tests {
     }
 
     fn begun_at(started_at: Timestamp) -> Manifest {
-        let file = ManifestFile {
-            bucket: "data".to_owned(),
-            key: "incoming/polls.csv".to_owned(),
-            version: "v1".to_owned(),
-            uploaded_at: NOW.to_string(),
-            size_bytes: 1,
-        };
+        let file = ManifestFile::new("data", &Source::new(NOW, "incoming/polls.csv", "v1"), 1);
         begun(file, "loads/polls.csv/0123456789abcdef/".to_owned(), started_at)
     }
 }

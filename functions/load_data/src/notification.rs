@@ -5,10 +5,11 @@
 
 use std::str::Utf8Error;
 
-use percent_encoding::percent_decode_str;
 use serde::Deserialize;
+use uptime::Timestamp;
+use uptime::segment::{Sequencer, UploadEvent};
 use uptime_aws::load_files::INCOMING;
-use uptime_aws::{JsonFault, Pin};
+use uptime_aws::{JsonFault, Pin, decoded_key};
 
 /// An object that is to be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub(crate) struct AnnouncedObject {
     /// Not encoded.
     pub(crate) key: String,
     pub(crate) pin: Pin,
+    /// What the event says of the time. Not yet held to the object's second.
+    pub(crate) event: Option<UploadEvent>,
 }
 
 /// Why a message is no notification. The text never holds the body.
@@ -42,6 +45,7 @@ struct Notification {
 #[serde(rename_all = "camelCase")]
 struct Record {
     event_name: String,
+    event_time: Option<String>,
     s3: Entity,
 }
 
@@ -62,6 +66,7 @@ struct Object {
     key: String,
     version_id: Option<String>,
     e_tag: Option<String>,
+    sequencer: Option<String>,
 }
 
 /// Returns the objects that a message's body says were created under `incoming/`. Deletions, the
@@ -75,7 +80,7 @@ pub(crate) fn objects_to_load(body: &str) -> Result<Vec<AnnouncedObject>, Notifi
     let mut objects = Vec::new();
     for record in records {
         let is_created = created(&record.event_name);
-        let object = announced(record.s3)?;
+        let object = announced(record.s3, record.event_time.as_deref())?;
         if is_created && is_source_file(&object.key) {
             objects.push(object);
         }
@@ -93,18 +98,20 @@ fn created(event_name: &str) -> bool {
     event_name.strip_prefix("s3:").unwrap_or(event_name).starts_with("ObjectCreated:")
 }
 
-fn announced(entity: Entity) -> Result<AnnouncedObject, Utf8Error> {
-    let Object { key, version_id, e_tag } = entity.object;
-    // S3 encodes keys as forms do: a blank is a plus sign, a plus sign is %2B.
-    let blanks_restored = key.replace('+', " ");
-    let key = percent_decode_str(&blanks_restored).decode_utf8()?.into_owned();
+fn announced(entity: Entity, event_time: Option<&str>) -> Result<AnnouncedObject, Utf8Error> {
+    let Object { key, version_id, e_tag, sequencer } = entity.object;
+    let key = decoded_key(&key)?;
     let given = |text: &String| !text.is_empty();
     let pin = match (version_id.filter(given), e_tag.filter(given)) {
         (Some(version), _) => Pin::Version(version),
         (None, Some(e_tag)) => Pin::ETag(e_tag),
         (None, None) => Pin::Newest,
     };
-    Ok(AnnouncedObject { bucket: entity.bucket.name, key, pin })
+    let event = event_time.and_then(|time| Timestamp::from_rfc3339(time).ok()).map(|time| {
+        let sequencer = sequencer.as_deref().and_then(Sequencer::new);
+        UploadEvent { time, sequencer: sequencer.unwrap_or_default() }
+    });
+    Ok(AnnouncedObject { bucket: entity.bucket.name, key, pin, event })
 }
 
 #[cfg(test)]
@@ -116,12 +123,17 @@ mod tests {
         let event: serde_json::Value =
             serde_json::from_str(include_str!("../../../tests/events/load_data.json")).unwrap();
         let body = event["Records"][0]["body"].as_str().unwrap();
+        let body_json: serde_json::Value = serde_json::from_str(body).unwrap();
+        let record = &body_json["Records"][0];
 
         let objects = objects_to_load(body).unwrap();
 
         assert_eq!(objects.len(), 1);
         assert_eq!(objects[0].key, "incoming/store hours (1).csv");
         assert_eq!(objects[0].pin, Pin::Version("096fKKXTRTtl3on89fVO.nfljtsv6qko".to_owned()));
+        let event = objects[0].event.as_ref().unwrap();
+        assert_eq!(event.time, Timestamp::from_rfc3339("2023-01-26T08:00:00Z").unwrap());
+        assert_eq!(event.sequencer.as_str(), record["s3"]["object"]["sequencer"]);
     }
 
     #[test]
@@ -162,7 +174,7 @@ mod tests {
     fn without_a_version_the_object_is_pinned_by_its_etag() {
         let pin = |object: &str| {
             let entity = format!("{{\"bucket\": {{\"name\": \"b\"}}, \"object\": {object}}}");
-            announced(serde_json::from_str(&entity).unwrap()).unwrap().pin
+            announced(serde_json::from_str(&entity).unwrap(), None).unwrap().pin
         };
         let e_tag = Pin::ETag("0cc1".to_owned());
         assert_eq!(pin(r#"{"key": "k", "eTag": "0cc1"}"#), e_tag);

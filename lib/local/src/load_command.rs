@@ -59,8 +59,9 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
     Err(format!("{failed} of {} loads failed, for the reasons above", folders.len()).into())
 }
 
-/// The keys of later files, and of later commands, sort after those of earlier ones: that decides
-/// which is newer where upload instants are equal, to the second.
+/// The keys of later files, and of later commands, sort after those of earlier ones. Files are put one
+/// after the other, so the later file has the later event. Events give milliseconds: of two files of
+/// one millisecond the key decides which is newer.
 fn key(now: Timestamp, number: usize, name: &str) -> String {
     let text = now.to_string();
     let (seconds, fraction) = text.trim_end_matches('Z').split_once('.').unwrap_or((&text, ""));

@@ -160,12 +160,8 @@ fn ingest_all(
         loop {
             let next = places.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some((place, path)) = next else { return summaries };
-            let source = Source {
-                uploaded_at: now.plus(place),
-                key: path.display().to_string(),
-                version: String::new(),
-            };
-            let summary = source_file::ingest(path, source, now.plus(LATEST_POLL), stored);
+            let source = Source::new(now.plus(place), path.display().to_string(), "");
+            let summary = source_file::ingest(path, &source, now.plus(LATEST_POLL), stored);
             summaries.push((place, summary));
         }
     };

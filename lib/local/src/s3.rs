@@ -19,7 +19,7 @@ mod url_encoding;
 
 pub use notification::{CreatedObject, Notification};
 pub use object_store::ObjectStore;
-pub(crate) use url_encoding::{url_decoded, url_of};
+pub(crate) use url_encoding::url_of;
 
 use std::time::Duration;
 

@@ -108,8 +108,7 @@ impl Uploads {
             OpenError::Gone => UploadError::Replaced(key.to_owned()),
             OpenError::Unavailable(error) => error.into(),
         })?;
-        let (uploaded_at, version) = (object.uploaded_at, object.version.clone());
-        let source = Source { uploaded_at, key: key.to_owned(), version };
+        let source = Source::new(object.uploaded_at, key, &object.version);
         Ok(LoadFolder::of(DATA_BUCKET, &source))
     }
 

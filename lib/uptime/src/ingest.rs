@@ -31,10 +31,8 @@ pub use warnings::Warnings;
 use content::Content;
 
 /// What an ingest needs to know of its file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct IngestSettings {
-    /// Where the file came from.
-    pub source: Source,
     /// Later polls are rejected.
     pub latest_poll: Timestamp,
     /// How many bytes of memory a batch of polls may take.
@@ -90,7 +88,7 @@ pub enum IngestError {
     /// Nothing of it is acceptable; there are no segments, and no counts.
     #[error(transparent)]
     Refused(#[from] RefusedFile),
-    /// It is gzip and not unpacked to its end; what was read so far is ready, as at the file's end.
+    /// It is gzip and not unpacked to its end; what was read so far counts, as at the file's end.
     /// A record that breaks off is not among it.
     #[error(transparent)]
     Packed(#[from] GzipError),
@@ -103,7 +101,9 @@ pub struct Ingest {
     reader: SourceReader,
     content: Content,
     gzip_ratio_limit: u32,
-    ended: Option<Result<(), IngestError>>,
+    /// Whether something was wrong so far.
+    outcome: Result<(), IngestError>,
+    is_finished: bool,
 }
 
 /// How the file's bytes hold its text.
@@ -122,28 +122,42 @@ impl Ingest {
             form: Form::Unknown(Vec::new()),
             reader: SourceReader::new(settings.latest_poll),
             gzip_ratio_limit: settings.gzip_ratio_limit,
-            content: Content::new(settings.source, settings.batch_bytes),
-            ended: None,
+            content: Content::new(settings.batch_bytes),
+            outcome: Ok(()),
+            is_finished: false,
         }
     }
 
-    /// Takes the next bytes. Afterwards segments and rejects may be ready. An error is final.
+    /// Takes the next bytes. Afterwards segments and rejects may be ready. An error is final; what was
+    /// read before it becomes ready by [`Ingest::finish`].
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), IngestError> {
-        if let Some(Err(error)) = &self.ended {
-            return Err(error.clone());
-        }
-        let read = self.read(bytes);
+        self.outcome.clone()?;
+        self.outcome = self.read(bytes);
         self.content.take_packed();
-        if read.is_err() { self.end(read) } else { Ok(()) }
+        self.outcome.clone()
     }
 
-    /// Ends the file; the rest becomes ready.
-    pub fn finish(&mut self) -> Result<(), IngestError> {
-        if let Some(ended) = &self.ended {
-            return ended.clone();
+    /// Ends the file, after an error too: the rest of what was read becomes ready. Returns the error,
+    /// if there was one.
+    ///
+    /// Hours and zones are packed only now, with `source`: so a caller that has to ask for the place
+    /// of an upload among others asks for files that need it, and for no others.
+    pub fn finish(&mut self, source: &Source) -> Result<(), IngestError> {
+        if !self.is_finished {
+            self.is_finished = true;
+            if self.outcome.is_ok() {
+                self.outcome = self.read_end();
+            }
+            // A file that breaks off, too, must not leave hours of the wrong days.
+            match self.reader.check_days() {
+                Ok(()) => self.content.pack_rest(source),
+                Err(refused) => {
+                    self.content.forget();
+                    self.outcome = Err(refused.into());
+                }
+            }
         }
-        let read = self.read_end();
-        self.end(read)
+        self.outcome.clone()
     }
 
     /// Returns the segments that are ready, and forgets them.
@@ -154,7 +168,7 @@ impl Ingest {
     /// Returns the next bytes of `rejects.csv`, and forgets them. Empty if no row was rejected, and
     /// for a file of hours before it has ended, which may be refused whole at its end.
     pub fn take_rejects(&mut self) -> Vec<u8> {
-        if self.ended.is_none() && self.content.is_held_back() {
+        if !self.is_finished && self.content.is_held_back() {
             return Vec::new();
         }
         self.content.reject_files.take_rejects()
@@ -165,12 +179,12 @@ impl Ingest {
         self.content.reject_files.take_rejected_rows()
     }
 
-    /// Counts so far; final after the end or an error.
+    /// Counts so far; final after [`Ingest::finish`].
     pub fn counts(&self) -> Counts {
         self.content.counts
     }
 
-    /// What is odd about the file; final after the end or an error.
+    /// What is odd about the file; final after [`Ingest::finish`].
     pub fn warnings(&self) -> Warnings {
         self.content.warnings.found()
     }
@@ -225,22 +239,6 @@ impl Ingest {
             unpacker.finish(|unpacked| Ok::<_, IngestError>(reader.feed(unpacked, content)?))?;
         }
         Ok(reader.finish(content)?)
-    }
-
-    fn end(&mut self, result: Result<(), IngestError>) -> Result<(), IngestError> {
-        // A file that breaks off, too, must not leave hours of the wrong days.
-        let result = match self.reader.check_days() {
-            Ok(()) => {
-                self.content.pack_rest();
-                result
-            }
-            Err(refused) => {
-                self.content.forget();
-                Err(refused.into())
-            }
-        };
-        self.ended = Some(result.clone());
-        result
     }
 }
 

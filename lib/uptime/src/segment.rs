@@ -5,10 +5,14 @@
 //!
 //! | part | form |
 //! |---|---|
-//! | version | one byte, 1 |
+//! | version | one byte: polls 1; hours, zones 2, or 1 if an older program wrote them |
 //! | kind | one byte: 1 polls, 2 hours, 3 zones |
 //! | preamble | polls: the first instant; hours, zones: the [`Source`]; zones: their names as well |
 //! | stores | three groups in order: integers (8 bytes), UUIDs (16 bytes), texts (length, bytes); each group its count, then each store's id and data |
+//!
+//! A [`Source`]: upload instant, key and version; in version 2 then the rank, and 0 if no event is
+//! known, else 1, the event's time and its sequencer. Polls are not from one source, and their form
+//! has not changed: equal polls give the bytes that are stored already.
 //!
 //! A store's polls: how many; then for each the distance to the one before (of the first: to the
 //! preamble's instant), doubled, plus 1 if active. A store's hours: how many rows; then for each
@@ -18,6 +22,7 @@
 mod decode;
 mod encode;
 mod hours_form;
+mod source;
 #[cfg(test)]
 mod tests;
 mod varint;
@@ -35,17 +40,7 @@ pub use decode::decode;
 pub(crate) use decode::{Visitor, visit};
 pub use encode::{pack_hours, pack_polls, pack_zones};
 pub(crate) use encode::{pack_ordered_hours, pack_sorted_polls};
-
-/// Which upload a row of hours or zones came from. Ordered: the newer is greater (spec section 2).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Source {
-    /// When the object was uploaded.
-    pub uploaded_at: Timestamp,
-    /// The object's key.
-    pub key: String,
-    /// Its version id, or its `ETag`.
-    pub version: String,
-}
+pub use source::{Sequencer, Source, UploadEvent};
 
 /// A UTC day: days since 1970-01-01. Prints as `YYYY-MM-DD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,6 +113,8 @@ impl DecodeError {
 }
 
 const VERSION: u8 = 1;
+/// The version of hours and zones, whose [`Source`] has a rank and an event.
+const SOURCED_VERSION: u8 = 2;
 const POLLS: u8 = 1;
 const HOURS: u8 = 2;
 const ZONES: u8 = 3;

@@ -4,6 +4,10 @@
 //! One source may have been read in two ways, under another limit or by another version of the
 //! program, and both are stored until a newer file replaces them. Of two such readings the one with
 //! more rows of a store counts, and of as many the greater one.
+//!
+//! Of one upload, one reading may know its place among those of its second and another not, such as
+//! a load by an older version of the program. Then they are [`Source`]s of two places, and that of
+//! the reading that knew more is the newer one.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;

@@ -65,21 +65,16 @@ fn difference(
 fn load(sources: &BTreeMap<String, Vec<u8>>) -> Result<Vec<Segment>, String> {
     let mut segments = Vec::new();
     for (upload, (name, bytes)) in (0..).zip(sources) {
-        let source = Source {
-            uploaded_at: Timestamp::from_micros(upload),
-            key: name.clone(),
-            version: String::new(),
-        };
+        let source = Source::new(Timestamp::from_micros(upload), name, "");
         let latest_poll =
             Timestamp::from_rfc3339("2100-01-01T00:00:00Z").map_err(fault_in(name))?;
         let mut ingest = Ingest::new(IngestSettings {
-            source,
             latest_poll,
             batch_bytes: 1 << 20,
             gzip_ratio_limit: 100,
         });
         ingest.feed(bytes).map_err(fault_in(name))?;
-        ingest.finish().map_err(fault_in(name))?;
+        ingest.finish(&source).map_err(fault_in(name))?;
         let rejects = ingest.take_rejects();
         if !rejects.is_empty() {
             return Err(format!("{name}: rejects\n{}", String::from_utf8_lossy(&rejects)));

@@ -158,11 +158,7 @@ fn zone(store: &Store) -> Zone {
 }
 
 fn segments(store: &Store, names_zone: bool) -> Vec<Segment> {
-    let source = Source {
-        uploaded_at: Timestamp::from_micros(0),
-        key: String::new(),
-        version: String::new(),
-    };
+    let source = Source::new(Timestamp::from_micros(0), "", "");
     let Ok(id) = StoreId::new("a") else {
         return Vec::new();
     };

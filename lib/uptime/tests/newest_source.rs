@@ -144,13 +144,12 @@ fn report(hours: &[Segment]) -> String {
 
 fn load(source: &Source, file: &str) -> (Vec<Segment>, Counts) {
     let mut ingest = Ingest::new(IngestSettings {
-        source: source.clone(),
         latest_poll: AS_OF,
         batch_bytes: 1 << 20,
         gzip_ratio_limit: 100,
     });
     ingest.feed(file.as_bytes()).unwrap();
-    ingest.finish().unwrap();
+    ingest.finish(source).unwrap();
     (ingest.take_segments(), ingest.counts())
 }
 
@@ -162,11 +161,8 @@ fn hours_of(rows: &str) -> String {
 fn source(name: &str) -> Source {
     let mut parts = name.split(' ').map(str::to_owned);
     let seconds: i64 = parts.next().unwrap().parse().unwrap();
-    Source {
-        uploaded_at: Timestamp::from_micros(seconds * SECOND),
-        key: parts.next().unwrap(),
-        version: parts.next().unwrap(),
-    }
+    let uploaded_at = Timestamp::from_micros(seconds * SECOND);
+    Source::new(uploaded_at, parts.next().unwrap(), parts.next().unwrap())
 }
 
 fn parameters() -> Parameters {

@@ -8,12 +8,12 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use uptime::business_hours::{HoursRow, LocalTime, Opening};
-use uptime::interval::{DAY, HOUR, MINUTE};
+use uptime::interval::{DAY, HOUR, MINUTE, SECOND};
 use uptime::output::report_csv;
 use uptime::report::{Method, Parameters, StoreCounts};
 use uptime::segment::{
-    Decoded, MAX_SEGMENT_BYTES, Segment, SegmentKind, Source, UtcDay, decode, pack_hours,
-    pack_polls, pack_zones,
+    Decoded, MAX_SEGMENT_BYTES, Segment, SegmentKind, Sequencer, Source, UploadEvent, UtcDay,
+    decode, pack_hours, pack_polls, pack_zones,
 };
 use uptime::shard_data::ShardData;
 use uptime::timeline::MaxHold;
@@ -103,10 +103,11 @@ proptest! {
 
     #[test]
     fn foreign_bytes_are_read_or_refused_but_never_crash(
+        version in 0..4_u8,
         kind in 0..5_u8,
         rest in vec(any::<u8>(), 0..80),
     ) {
-        let bytes: Vec<u8> = [1, kind].into_iter().chain(rest).collect();
+        let bytes: Vec<u8> = [version, kind].into_iter().chain(rest).collect();
         let mut data = ShardData::new(time_weighted());
         prop_assert_eq!(decode(&bytes).is_err(), data.add(&bytes).is_err());
     }
@@ -160,11 +161,11 @@ fn a_day_too_large_for_a_segment_becomes_several() {
 /// The same data twice: packed at once, and in parts, in any order and partly again.
 fn data_in_parts(ids: Vec<StoreId>) -> impl Strategy<Value = (Vec<Segment>, Vec<Segment>)> {
     let id = select(ids).boxed();
-    let older = (hours_of(id.clone()), zones_of(id.clone()));
-    let newer = (hours_of(id.clone()), zones_of(id.clone()));
+    // Some of them are of one source: a file that was read in several ways.
+    let files = vec((source_of_two_seconds(), hours_of(id.clone()), zones_of(id.clone())), 1..=4);
     let loads = vec(polls_of(id), 1..=4);
-    (older, newer, loads).prop_flat_map(|(older, newer, loads)| {
-        let stores = [pack_stores(0, &older), pack_stores(1, &newer)].concat();
+    (files, loads).prop_flat_map(|(files, loads)| {
+        let stores: Vec<_> = files.iter().flat_map(pack_stores).collect();
         let mut polls = PollsOf::new();
         for (store, taken) in loads.iter().flatten() {
             polls.entry(store.clone()).or_default().extend(taken);
@@ -179,15 +180,25 @@ fn data_in_parts(ids: Vec<StoreId>) -> impl Strategy<Value = (Vec<Segment>, Vec<
     })
 }
 
-fn pack_stores(upload: i64, (hours, zones): &(HoursOf, ZonesOf)) -> Vec<Segment> {
-    let source = Source {
-        uploaded_at: Timestamp::from_micros(upload),
-        key: "stores.csv".to_owned(),
-        version: "1".to_owned(),
-    };
-    let hours = pack_hours(shard(), &source, hours.clone().into_iter().collect());
-    let zones = pack_zones(shard(), &source, zones.clone().into_iter().collect());
+fn pack_stores((source, hours, zones): &(Source, HoursOf, ZonesOf)) -> Vec<Segment> {
+    let hours = pack_hours(shard(), source, hours.clone().into_iter().collect());
+    let zones = pack_zones(shard(), source, zones.clone().into_iter().collect());
     [hours, zones].concat()
+}
+
+/// Few enough that the same is drawn again, and that any part of it decides.
+fn source_of_two_seconds() -> impl Strategy<Value = Source> {
+    let event = (0..2_i64, "[12]").prop_map(|(millis, digits)| {
+        let time = Timestamp::from_micros(millis * 1_000);
+        Some(UploadEvent { time, sequencer: Sequencer::new(&digits)? })
+    });
+    (0..2_i64, 0..2_u32, prop_oneof![Just(None), event], "[ab]", "[vw]").prop_map(
+        |(second, rank, event, key, version)| Source {
+            rank,
+            event,
+            ..Source::new(Timestamp::from_micros(second * SECOND), key, version)
+        },
+    )
 }
 
 fn pack_all_polls(polls: &PollsOf) -> Vec<Segment> {
@@ -301,9 +312,16 @@ fn zones_of(id: BoxedStrategy<StoreId>) -> impl Strategy<Value = ZonesOf> {
 }
 
 fn any_source() -> impl Strategy<Value = Source> {
-    (any::<i64>(), ".{0,20}", ".{0,20}").prop_map(|(uploaded_at, key, version)| Source {
-        uploaded_at: Timestamp::from_micros(uploaded_at),
-        key,
-        version,
-    })
+    let event = (any::<i64>(), "[0-9a-fA-F]{0,20}").prop_map(|(micros, digits)| {
+        let time = Timestamp::from_micros(micros);
+        Some(UploadEvent { time, sequencer: Sequencer::new(&digits)? })
+    });
+    let of_second = (any::<u32>(), prop_oneof![Just(None), event]);
+    (any::<i64>(), ".{0,20}", ".{0,20}", of_second).prop_map(
+        |(uploaded_at, key, version, (rank, event))| Source {
+            rank,
+            event,
+            ..Source::new(Timestamp::from_micros(uploaded_at), key, version)
+        },
+    )
 }

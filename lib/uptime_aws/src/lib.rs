@@ -95,6 +95,6 @@ pub use report_table::{Claim, Refusal, ReportTable, ReportTableError};
 pub use sdk_config::sdk_config;
 pub use settings::{Settings, SettingsError};
 #[cfg(feature = "s3")]
-pub use source_files::{OpenError, Pin, SourceFiles, SourceObject};
+pub use source_files::{OpenError, Pin, SourceFiles, SourceObject, decoded_key, timestamp};
 #[cfg(feature = "dynamodb")]
 pub use store_data::{ItemFault, StoreData, StoreDataError, StoredSegment};

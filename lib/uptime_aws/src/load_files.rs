@@ -186,7 +186,6 @@ mod tests {
     }
 
     fn source(key: &str, version: &str, micros: i64) -> Source {
-        let uploaded_at = Timestamp::from_micros(micros);
-        Source { uploaded_at, key: key.to_owned(), version: version.to_owned() }
+        Source::new(Timestamp::from_micros(micros), key, version)
     }
 }

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use uptime::Timestamp;
 use uptime::ingest::Warnings;
+use uptime::input::FileKind;
+use uptime::segment::{Sequencer, Source, UploadEvent};
 
 /// A load, as its `manifest.json` tells it. Instants are RFC 3339 in UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +98,62 @@ pub struct ManifestFile {
     pub uploaded_at: String,
     /// Its length in bytes, as stored.
     pub size_bytes: u64,
+    /// The rank of its [`Source`], once it was asked for: of hours and zones, where versions are kept.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rank: Option<u32>,
+    /// The time of its event, if one is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub event_time: Option<String>,
+    /// That event's sequencer.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sequencer: Option<String>,
+}
+
+impl ManifestFile {
+    /// The object that a load reads.
+    pub fn new(bucket: &str, source: &Source, size_bytes: u64) -> ManifestFile {
+        let event = source.event.as_ref();
+        ManifestFile {
+            bucket: bucket.to_owned(),
+            key: source.key.clone(),
+            version: source.version.clone(),
+            uploaded_at: source.uploaded_at.to_string(),
+            size_bytes,
+            rank: None,
+            event_time: event.map(|event| event.time.to_string()),
+            sequencer: event.map(|event| event.sequencer.as_str().to_owned()),
+        }
+    }
+
+    /// The event that is known of the upload, if one is.
+    pub fn event(&self) -> Option<UploadEvent> {
+        let time = Timestamp::from_rfc3339(self.event_time.as_deref()?).ok()?;
+        let sequencer = self.sequencer.as_deref().and_then(Sequencer::new);
+        Some(UploadEvent { time, sequencer: sequencer.unwrap_or_default() })
+    }
+}
+
+impl Manifest {
+    /// Whether this load is Complete or Failed for good.
+    ///
+    /// A load that Failed because its object was replaced is none of these: if the same object is there
+    /// again, it was put a second time and has to be loaded.
+    pub fn has_ended(&self) -> bool {
+        let is_replaced =
+            self.error.as_ref().is_some_and(|error| error.code == LoadErrorCode::Replaced);
+        self.status != LoadStatus::Running && !is_replaced
+    }
+
+    /// Whether this load has ended, and nothing is missing for an upload of the same object that was
+    /// announced by `event`.
+    ///
+    /// Where versions are not kept, a file that is put, replaced and put again within a second gives
+    /// two uploads that differ in their events alone. The later one is loaded too, unless the file
+    /// replaces nothing.
+    pub fn covers(&self, event: Option<&UploadEvent>) -> bool {
+        let replaces = self.kind.as_deref().is_some_and(|kind| kind != FileKind::Polls.name());
+        self.has_ended() && (!replaces || self.file.event().as_ref() >= event)
+    }
 }
 
 /// Where a load is in its life.
@@ -189,6 +248,72 @@ impl TryFrom<String> for LoadErrorCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const UPLOADED_AT: Timestamp = Timestamp::from_micros(1_674_669_600_000_000);
+
+    #[test]
+    fn a_manifest_keeps_the_event_of_its_upload_and_one_of_an_older_program_has_none() {
+        for event in [None, Some(event(605))] {
+            let json = serde_json::to_string(&file(event.clone())).unwrap();
+            assert_eq!(serde_json::from_str::<ManifestFile>(&json).unwrap().event(), event);
+        }
+        let older =
+            r#"{"bucket": "b", "key": "k", "version": "v", "uploaded_at": "", "size_bytes": 1}"#;
+        let older: ManifestFile = serde_json::from_str(older).unwrap();
+        assert_eq!((older.event(), older.rank), (None, None));
+    }
+
+    #[test]
+    fn an_ended_load_covers_what_was_announced_no_later_than_it() {
+        use LoadStatus::{Complete, Failed, Running};
+
+        let covers = |status, kind, known, announced: Option<i64>| {
+            manifest(status, kind, known).covers(announced.map(event).as_ref())
+        };
+        for kind in ["business_hours", "time_zones"] {
+            for status in [Complete, Failed] {
+                assert!(covers(status, kind, Some(5), Some(5)));
+                assert!(covers(status, kind, Some(5), Some(4)));
+                assert!(covers(status, kind, None, None));
+                assert!(!covers(status, kind, Some(5), Some(6)));
+                assert!(!covers(status, kind, None, Some(1)));
+            }
+            assert!(!covers(Running, kind, Some(5), Some(5)));
+        }
+        assert!(covers(Complete, "polls", None, Some(6)));
+        assert!(!covers(Running, "polls", Some(6), Some(6)));
+    }
+
+    fn event(millis: i64) -> UploadEvent {
+        let sequencer = Sequencer::new("0055AED6").unwrap();
+        UploadEvent::new(UPLOADED_AT, UPLOADED_AT.plus(millis * 1_000), sequencer)
+    }
+
+    fn file(event: Option<UploadEvent>) -> ManifestFile {
+        ManifestFile::new("b", &Source { event, ..Source::new(UPLOADED_AT, "k", "v") }, 1)
+    }
+
+    fn manifest(status: LoadStatus, kind: &str, known: Option<i64>) -> Manifest {
+        Manifest {
+            status,
+            file: file(known.map(event)),
+            folder: String::new(),
+            kind: Some(kind.to_owned()),
+            sha256: None,
+            rows: 0,
+            loaded: 0,
+            duplicate: 0,
+            conflicts: 0,
+            rejected: 0,
+            first_poll: None,
+            last_poll: None,
+            started_at: String::new(),
+            completed_at: None,
+            duration_ms: None,
+            same_content_as: None,
+            error: None,
+        }
+    }
 
     #[test]
     fn every_reason_reads_back_from_its_name_in_json() {

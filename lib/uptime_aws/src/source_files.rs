@@ -3,13 +3,19 @@
 //! **A download that breaks goes on where it broke, with the same version of the object, or not at
 //! all.** A file of 2 GB that was read again from its first byte would often break again.
 
+use std::str::Utf8Error;
+
 use aws_sdk_s3::config::ResponseChecksumValidation;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
+use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use aws_sdk_s3::types::{EncodingType, ObjectVersion};
 use aws_sdk_s3::{Client, Config};
+use percent_encoding::percent_decode_str;
 use tokio::time::timeout;
+use uptime::segment::Source;
 use uptime::{Timestamp, interval};
 
 use crate::backoff::Backoff;
@@ -40,6 +46,8 @@ pub struct SourceObject {
     pub uploaded_at: Timestamp,
     /// Its version id; its `ETag`, quotes removed, where the bucket keeps no versions.
     pub version: String,
+    /// Whether the bucket keeps it when another takes its place.
+    pub is_kept: bool,
     /// Its length in bytes, as stored.
     pub size_bytes: u64,
     e_tag: Option<String>,
@@ -99,6 +107,7 @@ impl SourceFiles {
         Ok(SourceObject {
             uploaded_at: object.last_modified().map(timestamp).ok_or_else(|| lacks("date"))?,
             version: version.ok_or_else(|| lacks("version"))?.to_owned(),
+            is_kept: version_id(object.version_id()).is_some(),
             size_bytes: object
                 .content_length()
                 .and_then(|length| u64::try_from(length).ok())
@@ -109,6 +118,43 @@ impl SourceFiles {
             bytes_read: 0,
             breaks: Breaks::default(),
         })
+    }
+
+    /// Returns how many earlier versions of a source's key were uploaded in the same second, which is
+    /// the source's rank. Only for a version that the bucket keeps.
+    ///
+    /// S3 lists the versions of a key newest first, so reading begins behind the source's, and ends
+    /// with the page whose last version is of an older second or of another key.
+    pub async fn rank(&self, source: &Source) -> Result<u32, CallError> {
+        let second = source.uploaded_at.micros().div_euclid(interval::SECOND);
+        let mut behind = source.version.clone();
+        let mut rank = 0_u32;
+        loop {
+            let page = self.versions_behind(&source.key, &behind).await?;
+            let mut seconds = page.versions().iter().map(|version| {
+                let date = version.last_modified().filter(|_| names(&page, version, &source.key));
+                date.map(DateTime::secs)
+            });
+            let alike = seconds.clone().filter(|&other| other == Some(second)).count();
+            rank = rank.saturating_add(u32::try_from(alike).unwrap_or(u32::MAX));
+            let goes_on = seconds.next_back().flatten() >= Some(second);
+            match page.next_version_id_marker().filter(|_| goes_on) {
+                Some(next) => next.clone_into(&mut behind),
+                None => return Ok(rank),
+            }
+        }
+    }
+
+    async fn versions_behind(
+        &self,
+        key: &str,
+        version: &str,
+    ) -> Result<ListObjectVersionsOutput, CallError> {
+        let request = self.client.list_object_versions().bucket(&self.bucket).prefix(key);
+        let request = request.key_marker(key).version_id_marker(version);
+        // Without it a key that XML cannot hold would make the answer unreadable.
+        let request = request.encoding_type(EncodingType::Url).max_keys(VERSIONS_A_PAGE);
+        request.send().await.map_err(|source| CallError::new("ListObjectVersions", source))
     }
 }
 
@@ -124,20 +170,44 @@ where
     }
 }
 
+/// Whether a version is one of `key`: a listing goes on with longer keys. Emulators may not encode.
+fn names(page: &ListObjectVersionsOutput, version: &ObjectVersion, key: &str) -> bool {
+    let listed = version.key().unwrap_or_default();
+    match page.encoding_type() {
+        Some(EncodingType::Url) => decoded_key(listed).is_ok_and(|decoded| decoded == key),
+        _ => listed == key,
+    }
+}
+
+/// How many versions are asked for at once. A key is hardly put more often within a second.
+const VERSIONS_A_PAGE: i32 = 100;
+
 /// How S3 says that the object, or the version of it that was announced, is no more. The last is
 /// the answer to an `ETag` that does not match.
 const GONE: [&str; 3] = ["NoSuchKey", "NoSuchVersion", "PreconditionFailed"];
 
 /// Where versions are not kept, or not any more, all objects of a key have the version `null`.
+fn version_id(id: Option<&str>) -> Option<&str> {
+    id.filter(|&id| id != "null")
+}
+
+/// What tells an object from the others of its key.
 fn version<'o>(version_id: Option<&'o str>, e_tag: Option<&'o str>) -> Option<&'o str> {
-    version_id.filter(|&id| id != "null").or_else(|| e_tag.map(without_quotes))
+    self::version_id(version_id).or_else(|| e_tag.map(without_quotes))
+}
+
+/// Decodes a key as S3 encodes it in events and listings: a blank is a plus sign, a plus sign `%2B`.
+pub fn decoded_key(key: &str) -> Result<String, Utf8Error> {
+    let blanks_restored = key.replace('+', " ");
+    Ok(percent_decode_str(&blanks_restored).decode_utf8()?.into_owned())
 }
 
 fn without_quotes(e_tag: &str) -> &str {
     e_tag.trim_matches('"')
 }
 
-fn timestamp(at: &DateTime) -> Timestamp {
+/// Reads an instant of S3, cut to the microsecond.
+pub fn timestamp(at: &DateTime) -> Timestamp {
     let micros = i64::from(at.subsec_nanos() / 1_000);
     Timestamp::from_micros(at.secs().saturating_mul(interval::SECOND)).plus(micros)
 }
@@ -250,12 +320,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_is_its_id_or_else_the_e_tag_without_quotes() {
-        let e_tag = Some("\"9e107d9d\"");
-        assert_eq!(version(Some("3HL4kqtJ"), e_tag), Some("3HL4kqtJ"));
-        assert_eq!(version(Some("null"), e_tag), Some("9e107d9d"));
-        assert_eq!(version(None, e_tag), Some("9e107d9d"));
-        assert_eq!(version(None, None), None);
+    fn the_version_null_is_none() {
+        assert_eq!(version_id(Some("3HL4kqtJ")), Some("3HL4kqtJ"));
+        assert_eq!(version_id(Some("null")), None);
+        assert_eq!(version_id(None), None);
+    }
+
+    #[test]
+    fn a_key_is_decoded_once() {
+        assert_eq!(decoded_key("a+b%2Bc%3D%C3%BC").unwrap(), "a b+c=ü");
+        assert_eq!(decoded_key("a%252Bb").unwrap(), "a%2Bb");
+        assert!(decoded_key("%FF").is_err());
     }
 
     #[test]

@@ -72,6 +72,22 @@ mod tests {
         check((3, "a"), (2, "a"), false);
     }
 
+    /// What an older program stored of a file knows nothing of its place within the second.
+    #[test]
+    fn within_a_second_the_older_place_is_superseded_and_no_other() {
+        let stored = source(1);
+        let placed = |rank| Source { rank, ..source(1) };
+        let named = stores("a");
+        let of = |source: &Source| {
+            let rows = named.iter().map(|store| (store.clone(), Vec::new())).collect();
+            Decoded::Hours(source.clone(), rows)
+        };
+        for (older, newer) in [(&stored, &placed(1)), (&placed(1), &placed(2))] {
+            assert!(is_superseded(&of(older), newer, &named));
+            assert!(!is_superseded(&of(newer), older, &named));
+        }
+    }
+
     #[test]
     fn polls_are_never_superseded() {
         assert!(!is_superseded(&Decoded::Polls(Vec::new()), &source(9), &HashSet::new()));
@@ -95,6 +111,6 @@ mod tests {
 
     fn source(micros: i64) -> Source {
         let uploaded_at = Timestamp::from_micros(micros);
-        Source { uploaded_at, key: "incoming/hours.csv".to_owned(), version: "v".to_owned() }
+        Source::new(uploaded_at, "incoming/hours.csv", "v")
     }
 }

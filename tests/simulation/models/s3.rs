@@ -1,6 +1,7 @@
 //! Buckets: the versions of objects.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use crate::wire::{Reply, Request};
 
@@ -28,8 +29,8 @@ impl Buckets {
 
     /// Stores an object and returns its version.
     pub(crate) fn put(&mut self, name: &str, body: &[u8], now: i64) -> String {
+        let id = version_of(self.versions);
         self.versions += 1;
-        let id = format!("v{}", self.versions);
         let put_at = now.div_euclid(1_000_000);
         let version = Version { id: id.clone(), body: body.to_vec(), put_at };
         self.objects.entry(name.to_owned()).or_default().push(version);
@@ -85,7 +86,40 @@ impl Buckets {
         let status = if request.range.is_some() { 206 } else { 200 };
         Reply { headers, body: version.body[start..].to_vec(), ..Reply::empty(status) }
     }
+
+    /// Lists the versions of a key that are older than the one named, the newest of them first.
+    pub(crate) fn list_versions(&self, request: &Request) -> Reply {
+        let parameter = |name: &str| {
+            let pairs = request.path.split(['?', '&']).filter_map(|pair| pair.split_once('='));
+            let (_, value) = pairs.clone().find(|(given, _)| *given == name).expect("a parameter");
+            value.replace("%2F", "/")
+        };
+        let (key, newer) = (parameter("prefix"), parameter("version-id-marker"));
+        assert_eq!(parameter("key-marker"), key);
+        let versions = &self.objects[&format!("/data/{key}")];
+        let older = versions.iter().rev().skip_while(|version| version.id != newer).skip(1);
+        let mut xml = "<ListVersionsResult><IsTruncated>false</IsTruncated>".to_owned();
+        for Version { id, put_at, .. } in older {
+            let at = uptime::Timestamp::from_micros(put_at * 1_000_000);
+            let version = format!("<Key>{key}</Key><VersionId>{id}</VersionId>");
+            write!(xml, "<Version>{version}<LastModified>{at}</LastModified></Version>").unwrap();
+        }
+        xml.push_str("</ListVersionsResult>");
+        Reply { body: xml.into_bytes(), ..Reply::empty(200) }
+    }
 }
+
+/// The id of the version that is put as number `place`, from 0. A later one sorts before it.
+pub(crate) fn version_of(place: usize) -> String {
+    format!("v{:06}", VERSIONS_MAX - place)
+}
+
+/// Which number a version was put as.
+pub(crate) fn place_of(version: &str) -> usize {
+    VERSIONS_MAX - version[1..].parse::<usize>().expect("a version")
+}
+
+const VERSIONS_MAX: usize = 999_999;
 
 /// The answer to a request that is throttled.
 pub(crate) fn slow_down() -> Reply {

@@ -53,19 +53,18 @@ impl fmt::Display for Shortcoming {
 /// Ingests a file.
 pub(super) fn ingest(
     path: &Path,
-    source: Source,
+    source: &Source,
     latest_poll: Timestamp,
     stored: &Mutex<Stored>,
 ) -> Result<Summary, FileError> {
     let shown = path.display().to_string();
     let mut ingest = Ingest::new(IngestSettings {
-        source,
         latest_poll,
         batch_bytes: batch_bytes(path),
         gzip_ratio_limit: Limits::default().gzip_ratio_limit,
     });
     let mut rejects = Vec::new();
-    let read = read_all(path, &mut ingest, |ingest| {
+    let read = read_all(path, &mut ingest, source, |ingest| {
         lock(stored).add(ingest.take_segments());
         let more = ingest.take_rejects();
         if rejects.len() < first_rejects::ENOUGH_BYTES {
@@ -120,6 +119,7 @@ enum ReadError {
 fn read_all(
     path: &Path,
     ingest: &mut Ingest,
+    source: &Source,
     mut take: impl FnMut(&mut Ingest),
 ) -> Result<(), ReadError> {
     let mut file = File::open(path).map_err(ReadError::Io)?;
@@ -131,10 +131,12 @@ fn read_all(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(ReadError::Io(error)),
         };
+        if fed.is_err() {
+            break;
+        }
         take(ingest);
-        fed.map_err(ReadError::Ingest)?;
     }
-    let finished = ingest.finish();
+    let finished = ingest.finish(source);
     take(ingest);
     finished.map_err(ReadError::Ingest)
 }

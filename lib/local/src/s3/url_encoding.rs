@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What stands for itself in the path of an URL; all else is encoded, as requests to S3 have it.
 const PATH: &AsciiSet =
@@ -13,11 +13,6 @@ pub(super) fn url_encoded(key: &str) -> String {
     form_urlencoded::byte_serialize(key.as_bytes()).collect::<String>().replace("%2F", "/")
 }
 
-/// Reads a key that S3 has encoded.
-pub(crate) fn url_decoded(encoded: &str) -> String {
-    percent_decode_str(&encoded.replace('+', " ")).decode_utf8_lossy().into_owned()
-}
-
 /// Returns the URL of an object in the S3 at `s3`. It holds no quote, so a shell may get it in some.
 pub(crate) fn url_of(s3: SocketAddr, bucket: &str, key: &str) -> String {
     format!("http://{s3}/{bucket}/{}", utf8_percent_encode(key, PATH))
@@ -25,6 +20,8 @@ pub(crate) fn url_of(s3: SocketAddr, bucket: &str, key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use uptime_aws::decoded_key;
+
     use super::*;
 
     #[test]
@@ -39,6 +36,6 @@ mod tests {
     #[track_caller]
     fn check(key: &str, encoded: &str) {
         assert_eq!(url_encoded(key), encoded);
-        assert_eq!(url_decoded(encoded), key);
+        assert_eq!(decoded_key(encoded).unwrap(), key);
     }
 }

@@ -122,9 +122,7 @@ fn kind_of(path: &Path) -> Option<FileKind> {
     let mut start = Vec::new();
     File::open(path).ok()?.take(HEADER_BYTES).read_to_end(&mut start).ok()?;
     let epoch = Timestamp::from_micros(0);
-    let no_source = Source { uploaded_at: epoch, key: String::new(), version: String::new() };
     let mut ingest = Ingest::new(IngestSettings {
-        source: no_source,
         latest_poll: epoch,
         batch_bytes: start.len(),
         gzip_ratio_limit: Limits::default().gzip_ratio_limit,
@@ -137,7 +135,7 @@ fn kind_of(path: &Path) -> Option<FileKind> {
         }
     }
     // A file of a header alone, without a line end, is known at its end only.
-    ingest.finish().ok();
+    ingest.finish(&Source::new(epoch, "", "")).ok();
     ingest.kind()
 }
 

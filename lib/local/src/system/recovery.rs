@@ -2,7 +2,8 @@
 //!
 //! So messages in flight are visible again and leases are void; a report that is Running without a
 //! message gets one, and so does an object under `incoming/` without a finished manifest. All of
-//! it may be done twice: every handler may run twice on the same event.
+//! it may be done twice: every handler may run twice on the same event. The message of an object has
+//! the event time that its first one had or should have had, so the order of uploads stays as it was.
 
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,16 +13,17 @@ use aws_sdk_s3::types::EncodingType;
 use aws_types::SdkConfig;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
-use uptime::segment::Source;
+use uptime::Timestamp;
+use uptime::segment::{Sequencer, Source, UploadEvent};
 use uptime_aws::load_files::INCOMING;
 use uptime_aws::{
-    CallError, Clients as _, LoadFiles, LoadFolder, LoadStatus, OpenError, Pin, ReportId,
-    ReportState, SourceFiles, attributes, report_message,
+    CallError, Clients as _, LoadFiles, LoadFolder, OpenError, Pin, ReportId, ReportState,
+    SourceFiles, attributes, decoded_key, report_message, timestamp,
 };
 
 use super::SystemError;
 use super::settings::{DATA_BUCKET, LOAD_QUEUE, REPORT_QUEUE, REPORT_TABLE};
-use crate::s3::{CreatedObject, Notification, url_decoded};
+use crate::s3::{CreatedObject, Notification};
 use crate::sqs::{Queues, SqsError};
 
 /// What a start found unfinished and took up again.
@@ -110,27 +112,31 @@ async fn take_up_files(
     notification: &Notification,
 ) -> Result<usize, SystemError> {
     let queued = queued_objects(&notification.queues)?;
-    let keys = incoming_keys(sdk_config).await?;
+    let objects = incoming_objects(sdk_config).await?;
     let sources = SourceFiles::new(sdk_config, DATA_BUCKET);
     let loads = LoadFiles::new(sdk_config, DATA_BUCKET);
-    let unfinished =
-        stream::iter(keys).map(|key| unfinished_object(&sources, &loads, key)).buffered(AT_ONCE);
+    let unfinished = stream::iter(objects)
+        .map(|object| unfinished_object(&sources, &loads, object))
+        .buffered(AT_ONCE);
     let unfinished: Vec<Option<CreatedObject>> = unfinished.try_collect().await?;
     let unfinished: Vec<CreatedObject> = unfinished.into_iter().flatten().collect();
     for object in &unfinished {
-        if !queued.contains(&(object.key.clone(), object.e_tag.clone())) {
+        let this = (object.key.clone(), object.e_tag.clone(), object.last_modified);
+        if !queued.contains(&this) {
             notification.announce(object)?;
         }
     }
     Ok(unfinished.len())
 }
 
-/// Key and `ETag` of every object that a message in the load queue is about.
-fn queued_objects(queues: &Queues) -> Result<HashSet<(String, String)>, SqsError> {
+/// Key, `ETag` and event time of every object that a message in the load queue is about. The same
+/// bytes may have been put twice.
+fn queued_objects(queues: &Queues) -> Result<HashSet<(String, String, SystemTime)>, SqsError> {
     let object_of = |record: &Value| {
         let object = &record["s3"]["object"];
-        let key = url_decoded(object["key"].as_str()?);
-        Some((key, object["eTag"].as_str()?.to_owned()))
+        let key = decoded_key(object["key"].as_str()?).ok()?;
+        let at = Timestamp::from_rfc3339(record["eventTime"].as_str()?).ok()?;
+        Some((key, object["eTag"].as_str()?.to_owned(), instant(at.micros())))
     };
     let mut objects = HashSet::new();
     for body in queues.bodies(LOAD_QUEUE)? {
@@ -141,34 +147,39 @@ fn queued_objects(queues: &Queues) -> Result<HashSet<(String, String)>, SqsError
     Ok(objects)
 }
 
-async fn incoming_keys(sdk_config: &SdkConfig) -> Result<Vec<String>, CallError> {
+/// Returns the key of every source file, and when it was written. Unlike a read's answer, a listing
+/// of the local S3 gives the milliseconds, as its events do.
+async fn incoming_objects(sdk_config: &SdkConfig) -> Result<Vec<(String, Timestamp)>, CallError> {
     let list = sdk_config.s3().list_objects_v2().bucket(DATA_BUCKET).prefix(INCOMING);
     // Without it a key with a control character could not be listed, and nothing would start.
     let mut pages = list.encoding_type(EncodingType::Url).into_paginator().send();
-    let mut keys = Vec::new();
+    let mut objects = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|source| CallError::new("ListObjectsV2", source))?;
-        let found = page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key);
-        keys.extend(found.map(|key| url_decoded(&key)).filter(|key| !key.ends_with('/')));
+        let found = page.contents.unwrap_or_default().into_iter();
+        let found = found.filter_map(|object| {
+            Some((decoded_key(&object.key?).ok()?, timestamp(&object.last_modified?)))
+        });
+        objects.extend(found.filter(|(key, _)| !key.ends_with('/')));
     }
-    Ok(keys)
+    Ok(objects)
 }
 
 /// Returns the object as its event describes it, unless its load has ended.
 async fn unfinished_object(
     sources: &SourceFiles,
     loads: &LoadFiles,
-    key: String,
+    (key, written_at): (String, Timestamp),
 ) -> Result<Option<CreatedObject>, SystemError> {
     let object = match sources.open(&key, &Pin::Newest).await {
         Ok(object) => object,
         Err(OpenError::Gone) => return Ok(None),
         Err(OpenError::Unavailable(error)) => return Err(error.into()),
     };
-    let (uploaded_at, version) = (object.uploaded_at, object.version.clone());
-    let source = Source { uploaded_at, key, version };
+    let source = Source::new(object.uploaded_at, key, &object.version);
     let manifest = loads.manifest(&LoadFolder::of(DATA_BUCKET, &source)).await?;
-    if manifest.is_some_and(|manifest| manifest.status != LoadStatus::Running) {
+    let event = UploadEvent::new(source.uploaded_at, written_at, Sequencer::default());
+    if manifest.is_some_and(|manifest| manifest.covers(Some(&event))) {
         return Ok(None);
     }
     Ok(Some(CreatedObject {
@@ -176,7 +187,7 @@ async fn unfinished_object(
         key: source.key,
         size: object.size_bytes,
         e_tag: source.version,
-        last_modified: instant(uploaded_at.micros()),
+        last_modified: instant(written_at.micros()),
         cause: "Put",
     }))
 }

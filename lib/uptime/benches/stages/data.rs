@@ -69,7 +69,6 @@ pub(crate) fn ingest(file: &[u8]) -> Ingest {
     const PIECE_BYTES: usize = 256 << 10;
     const BATCH_BYTES: usize = 12 << 20;
     let mut ingest = Ingest::new(IngestSettings {
-        source: Source { uploaded_at: END, key: "sample.csv".to_owned(), version: String::new() },
         latest_poll: latest_poll(),
         batch_bytes: BATCH_BYTES,
         gzip_ratio_limit: 100,
@@ -77,7 +76,7 @@ pub(crate) fn ingest(file: &[u8]) -> Ingest {
     for piece in file.chunks(PIECE_BYTES) {
         ingest.feed(piece).unwrap();
     }
-    ingest.finish().unwrap();
+    ingest.finish(&Source::new(END, "sample.csv", "")).unwrap();
     assert_eq!(ingest.counts().rejected, 0, "rejects take another path");
     ingest
 }

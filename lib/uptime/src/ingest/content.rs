@@ -15,7 +15,6 @@ use crate::{Poll, StoreId, Timestamp, Zone};
 /// The accepted rows on their way into segments, the rejected ones on theirs into files.
 #[derive(Debug)]
 pub(super) struct Content {
-    source: Source,
     kind: Option<FileKind>,
     // Only what is of the file's kind receives rows.
     polls: PollPacker,
@@ -29,9 +28,8 @@ pub(super) struct Content {
 }
 
 impl Content {
-    pub(super) fn new(source: Source, batch_bytes: usize) -> Content {
+    pub(super) fn new(batch_bytes: usize) -> Content {
         Content {
-            source,
             kind: None,
             polls: PollPacker::new(batch_bytes),
             hours: HoursFile::default(),
@@ -49,7 +47,7 @@ impl Content {
     }
 
     /// Makes what is left ready; nothing follows.
-    pub(super) fn pack_rest(&mut self) {
+    pub(super) fn pack_rest(&mut self, source: &Source) {
         match self.kind {
             None => {}
             Some(FileKind::Polls) => {
@@ -59,11 +57,11 @@ impl Content {
             Some(FileKind::BusinessHours) => {
                 self.warnings.accept(self.hours.stores(), false);
                 self.hours.write_rejected_rows(&mut self.reject_files);
-                self.hours.pack(&self.source, &mut self.segments, &mut self.counts);
+                self.hours.pack(source, &mut self.segments, &mut self.counts);
             }
             Some(FileKind::TimeZones) => {
                 self.warnings.accept(self.zones.stores(), false);
-                self.zones.pack(&self.source, &mut self.segments, &mut self.counts);
+                self.zones.pack(source, &mut self.segments, &mut self.counts);
             }
         }
     }

@@ -27,14 +27,13 @@ struct Loaded {
     rejected_rows: Vec<u8>,
 }
 
+fn source() -> Source {
+    Source::new(Timestamp::from_rfc3339("2023-02-01T00:00:00Z").unwrap(), "k", "v")
+}
+
 fn settings() -> IngestSettings {
-    let uploaded_at = Timestamp::from_rfc3339("2023-02-01T00:00:00Z").unwrap();
-    IngestSettings {
-        source: Source { uploaded_at, key: "k".to_owned(), version: "v".to_owned() },
-        latest_poll: uploaded_at,
-        batch_bytes: 1 << 20,
-        gzip_ratio_limit: 100,
-    }
+    let uploaded_at = source().uploaded_at;
+    IngestSettings { latest_poll: uploaded_at, batch_bytes: 1 << 20, gzip_ratio_limit: 100 }
 }
 
 /// Feeds `file` in pieces of `length` bytes, and takes what is ready after each.
@@ -55,9 +54,10 @@ fn load_in_pieces(settings: IngestSettings, file: &[u8], length: usize) -> Loade
         take(&mut ingest);
         fed
     });
-    let result = fed.and_then(|()| ingest.finish());
+    let result = ingest.finish(&source());
+    assert!(fed.is_ok() || fed == result, "an error is final");
     take(&mut ingest);
-    assert_eq!(ingest.finish(), result, "the end is final");
+    assert_eq!(ingest.finish(&source()), result, "the end is final");
     Loaded {
         result,
         kind: ingest.kind(),
@@ -71,9 +71,9 @@ fn load_in_pieces(settings: IngestSettings, file: &[u8], length: usize) -> Loade
 /// Loads `file`, in pieces of several sizes, which have to give the same.
 #[track_caller]
 fn load_with(settings: &IngestSettings, file: &[u8]) -> Loaded {
-    let whole = load_in_pieces(settings.clone(), file, usize::MAX);
+    let whole = load_in_pieces(*settings, file, usize::MAX);
     for length in [1, 7, 4096] {
-        let pieces = load_in_pieces(settings.clone(), file, length);
+        let pieces = load_in_pieces(*settings, file, length);
         assert!(pieces == whole, "in pieces of {length}: {pieces:?}\nwhole: {whole:?}");
     }
     whole
@@ -102,7 +102,7 @@ fn stored(segments: &[Segment]) -> Vec<String> {
                 }
             }
             Decoded::Hours(source, stores) => {
-                assert_eq!(source, settings().source);
+                assert_eq!(source, self::source());
                 for (store, rows) in stores {
                     let rows = rows.iter().map(|row| match row {
                         HoursRow::Opens(Opening { day, start, end }) => {
@@ -115,7 +115,7 @@ fn stored(segments: &[Segment]) -> Vec<String> {
                 }
             }
             Decoded::Zones(source, stores) => {
-                assert_eq!(source, settings().source);
+                assert_eq!(source, self::source());
                 let name = |zone: &Option<Zone>| zone.map_or("unknown", Zone::name);
                 lines.extend(stores.iter().map(|(store, zone)| format!("{store} {}", name(zone))));
             }

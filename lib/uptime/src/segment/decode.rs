@@ -2,7 +2,10 @@
 
 use super::hours_form::read_row;
 use super::varint::read_varint;
-use super::{DecodeError, Decoded, HOURS, POLLS, Source, VERSION, ZONES};
+use super::{
+    DecodeError, Decoded, HOURS, POLLS, SOURCED_VERSION, Sequencer, Source, UploadEvent, VERSION,
+    ZONES,
+};
 use crate::business_hours::HoursRow;
 use crate::store::Form;
 use crate::{Poll, PollSet, Status, StoreId, Timestamp, Zone};
@@ -34,13 +37,14 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
 /// Hands each store of a segment to `visitor`. After an error some may have been handed over.
 pub(crate) fn visit(bytes: &[u8], visitor: &mut impl Visitor) -> Result<(), DecodeError> {
     let mut reader = Reader { rest: bytes };
-    if reader.byte()? != VERSION {
-        return Err(DecodeError("its version is not known to this program"));
-    }
-    match reader.byte()? {
-        POLLS => visit_polls(&mut reader, visitor)?,
-        HOURS => visit_hours(&mut reader, visitor)?,
-        ZONES => visit_zones(&mut reader, visitor)?,
+    let version = reader.byte()?;
+    match (reader.byte()?, version) {
+        (POLLS, VERSION) => visit_polls(&mut reader, visitor)?,
+        (HOURS, VERSION | SOURCED_VERSION) => visit_hours(&mut reader, version, visitor)?,
+        (ZONES, VERSION | SOURCED_VERSION) => visit_zones(&mut reader, version, visitor)?,
+        (POLLS | HOURS | ZONES, _) => {
+            return Err(DecodeError("its version is not known to this program"));
+        }
         _ => return Err(DecodeError("its kind is not known to this program")),
     }
     if reader.rest.is_empty() { Ok(()) } else { Err(DecodeError("bytes follow its end")) }
@@ -68,8 +72,12 @@ fn visit_polls(reader: &mut Reader<'_>, visitor: &mut impl Visitor) -> Result<()
     })
 }
 
-fn visit_hours(reader: &mut Reader<'_>, visitor: &mut impl Visitor) -> Result<(), DecodeError> {
-    let source = reader.source()?;
+fn visit_hours(
+    reader: &mut Reader<'_>,
+    version: u8,
+    visitor: &mut impl Visitor,
+) -> Result<(), DecodeError> {
+    let source = reader.source(version)?;
     reader.stores(|reader, store| {
         let count = reader.count()?;
         let rows = (0..count).map(|_| read_row(reader)).collect::<Result<Vec<_>, _>>()?;
@@ -78,8 +86,12 @@ fn visit_hours(reader: &mut Reader<'_>, visitor: &mut impl Visitor) -> Result<()
     })
 }
 
-fn visit_zones(reader: &mut Reader<'_>, visitor: &mut impl Visitor) -> Result<(), DecodeError> {
-    let source = reader.source()?;
+fn visit_zones(
+    reader: &mut Reader<'_>,
+    version: u8,
+    visitor: &mut impl Visitor,
+) -> Result<(), DecodeError> {
+    let source = reader.source(version)?;
     let mut zones: Vec<Option<Zone>> = Vec::new();
     for _ in 0..reader.count()? {
         zones.push(match reader.text()? {
@@ -142,12 +154,27 @@ impl<'a> Reader<'a> {
         self.take(LENGTH)?.try_into().map_err(|_| DecodeError::CUT_OFF)
     }
 
-    fn source(&mut self) -> Result<Source, DecodeError> {
-        Ok(Source {
-            uploaded_at: Timestamp::from_micros(self.signed()?),
-            key: self.text()?.to_owned(),
-            version: self.text()?.to_owned(),
-        })
+    /// Version 1 knew no more of a source than its upload instant, key and version.
+    fn source(&mut self, version: u8) -> Result<Source, DecodeError> {
+        let uploaded_at = Timestamp::from_micros(self.signed()?);
+        let mut source = Source::new(uploaded_at, self.text()?, self.text()?);
+        if version == SOURCED_VERSION {
+            let rank = u32::try_from(self.varint()?);
+            source.rank = rank.map_err(|_| DecodeError("a rank is out of range"))?;
+            source.event = match self.count()? {
+                0 => None,
+                1 => Some(self.event()?),
+                _ => return Err(DecodeError("a source has more than one event")),
+            };
+        }
+        Ok(source)
+    }
+
+    fn event(&mut self) -> Result<UploadEvent, DecodeError> {
+        let time = Timestamp::from_micros(self.signed()?);
+        let sequencer = Sequencer::new(self.text()?);
+        let sequencer = sequencer.ok_or(DecodeError("a sequencer is not one"))?;
+        Ok(UploadEvent { time, sequencer })
     }
 
     fn text(&mut self) -> Result<&'a str, DecodeError> {

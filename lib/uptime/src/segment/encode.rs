@@ -3,7 +3,8 @@
 use super::hours_form::write_row;
 use super::varint::{MAX_VARINT_BYTES, write_count, write_signed, write_varint};
 use super::{
-    HOURS, MAX_SEGMENT_BYTES, POLLS, Segment, SegmentKind, Source, UtcDay, VERSION, ZONES,
+    HOURS, MAX_SEGMENT_BYTES, POLLS, SOURCED_VERSION, Segment, SegmentKind, Source, UtcDay,
+    VERSION, ZONES,
 };
 use crate::business_hours::HoursRow;
 use crate::store::Form;
@@ -90,7 +91,7 @@ pub(crate) fn pack_ordered_hours(
     stores.sort_unstable_by(|(this, _), (that, _)| order_in_segment(this, that));
     let size = |rows: &[HoursRow]| MAX_ID_BYTES + MAX_VARINT_BYTES + rows.len() * 7;
     let encode = |part: &[(StoreId, Vec<HoursRow>)]| {
-        let mut bytes = started(HOURS);
+        let mut bytes = vec![SOURCED_VERSION, HOURS];
         write_source(&mut bytes, source);
         write_stores(
             &mut bytes,
@@ -121,7 +122,7 @@ pub fn pack_zones(
         let mut names: Vec<&str> = part.iter().map(|(_, zone)| name_of(*zone)).collect();
         names.sort_unstable();
         names.dedup();
-        let mut bytes = started(ZONES);
+        let mut bytes = vec![SOURCED_VERSION, ZONES];
         write_source(&mut bytes, source);
         write_count(&mut bytes, names.len());
         for name in &names {
@@ -148,7 +149,7 @@ fn name_of(zone: Option<Zone>) -> &'static str {
 fn encode_polls(stores: &[StorePolls]) -> Vec<u8> {
     let firsts = stores.iter().filter_map(|(_, polls)| polls.first());
     let base = firsts.map(|poll| poll.at()).min().unwrap_or(Timestamp::from_micros(0));
-    let mut bytes = started(POLLS);
+    let mut bytes = vec![VERSION, POLLS];
     // An id of 16 bytes and polls an hour apart, as most are.
     bytes.reserve(stores.iter().map(|(_, polls)| 18 + 5 * polls.len()).sum());
     write_signed(&mut bytes, base.micros());
@@ -234,14 +235,16 @@ fn write_stores<'a, Entry>(
     }
 }
 
-fn started(kind: u8) -> Vec<u8> {
-    vec![VERSION, kind]
-}
-
 fn write_source(bytes: &mut Vec<u8>, source: &Source) {
     write_signed(bytes, source.uploaded_at.micros());
     write_text(bytes, &source.key);
     write_text(bytes, &source.version);
+    write_varint(bytes, source.rank.into());
+    write_count(bytes, usize::from(source.event.is_some()));
+    if let Some(event) = &source.event {
+        write_signed(bytes, event.time.micros());
+        write_text(bytes, event.sequencer.as_str());
+    }
 }
 
 fn write_text(bytes: &mut Vec<u8>, text: &str) {

@@ -142,6 +142,37 @@ fn a_row_of_hours_of_an_unknown_form_is_an_error() {
     }
 }
 
+fn hours_and_zones_that_an_older_program_stored_are_read_as_the_oldest_of_their_second() {
+    // Upload instant 5, key `k`, version `v1`; then store 5 with UTC, and with Mon 0:00 to 24:00.
+    let preamble = |kind| vec![1, kind, 10, 1, b'k', 2, b'v', b'1'];
+    let of_store_5 = [1, 0, 0, 0, 0, 0, 0, 0, 5];
+    let zones = [preamble(ZONES), vec![1, 3, b'U', b'T', b'C'], of_store_5.into(), vec![0, 0, 0]];
+    let hours = pack_hours(shard(), &stored_source(), vec![(store("5"), vec![row(0, 0, 86_400)])]);
+    let rows = &hours[0].bytes[10..];
+    let hours = [preamble(HOURS), rows.to_vec()];
+
+    assert_eq!(
+        decode(&zones.concat()),
+        Ok(Decoded::Zones(stored_source(), vec![(store("5"), Some(zone("UTC")))]))
+    );
+    assert_eq!(
+        decode(&hours.concat()),
+        Ok(Decoded::Hours(stored_source(), vec![(store("5"), vec![row(0, 0, 86_400)])]))
+    );
+    let known =
+        UploadEvent::new(stored_source().uploaded_at, Timestamp::from_micros(5), sequencer(""));
+    for (rank, event) in [(0, Some(known)), (1, None)] {
+        assert!(stored_source() < Source { rank, event, ..stored_source() });
+    }
+}
+
+/// The bytes of polls are their key: other ones would be stored beside those that are there.
+#[test]
+fn polls_have_the_bytes_that_they_always_had() {
+    let segments = pack_polls(shard(), vec![(store("5"), polls(&[(3, true), (5, false)]))]);
+    assert_eq!(segments[0].bytes, [1, POLLS, 6, 1, 0, 0, 0, 0, 0, 0, 0, 5, 2, 1, 4, 0, 0]);
+}
+
 #[test]
 fn the_most_hours_rows_a_store_may_have_fit_one_segment() {
     let rows: Vec<HoursRow> =
@@ -154,7 +185,10 @@ fn the_most_hours_rows_a_store_may_have_fit_one_segment() {
 #[test]
 fn segments_of_the_longest_ids_keys_and_versions_keep_to_their_size() {
     let (key, version) = ("k".repeat(1024), "v".repeat(1024));
-    let source = Source { uploaded_at: Timestamp::from_micros(i64::MAX), key, version };
+    let uploaded_at = Timestamp::from_micros(i64::MAX);
+    let sequencer = Sequencer::new(&"f".repeat(128)).unwrap();
+    let event = Some(UploadEvent { time: uploaded_at, sequencer });
+    let source = Source { rank: u32::MAX, event, ..Source::new(uploaded_at, key, version) };
     let rows: Vec<HoursRow> = (0_u32..2_090).map(|number| row(6, number * 4 + 1, 86_399)).collect();
     let name = |number: u32| store(&format!("{number:x>128}"));
 
@@ -178,8 +212,11 @@ fn an_unknown_version_or_kind_is_an_error_and_not_a_guess() {
     let mut bytes = pack_polls(shard(), vec![(store("5"), polls(&[(1, true)]))]).remove(0).bytes;
     bytes[1] = 9;
     assert_eq!(decode(&bytes), Err(DecodeError("its kind is not known to this program")));
-    bytes[0] = 2;
-    assert_eq!(decode(&bytes), Err(DecodeError("its version is not known to this program")));
+    let unknown = Err(DecodeError("its version is not known to this program"));
+    for (version, kind) in [(2, POLLS), (0, HOURS), (3, HOURS), (3, ZONES)] {
+        bytes[..2].copy_from_slice(&[version, kind]);
+        assert_eq!(decode(&bytes), unknown);
+    }
 }
 
 #[test]
@@ -203,7 +240,7 @@ fn huge_counts_and_numbers_are_errors() {
     let over = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02];
     for number in [largest, over] {
         for kind in [POLLS, HOURS, ZONES] {
-            let mut bytes = vec![VERSION, kind];
+            let mut bytes = vec![if kind == POLLS { VERSION } else { SOURCED_VERSION }, kind];
             bytes.extend(number);
             bytes.extend(number);
             assert!(decode(&bytes).is_err());
@@ -277,9 +314,15 @@ fn shard() -> Shard {
 }
 
 fn source() -> Source {
-    Source {
-        uploaded_at: Timestamp::from_micros(-3),
-        key: "incoming/a b.csv".to_owned(),
-        version: "v1".to_owned(),
-    }
+    let uploaded_at = Timestamp::from_micros(-3);
+    let event = UploadEvent::new(uploaded_at, uploaded_at.plus(7), sequencer("1A2b00"));
+    Source { rank: 2, event: Some(event), ..Source::new(uploaded_at, "incoming/a b.csv", "v1") }
+}
+
+fn stored_source() -> Source {
+    Source::new(Timestamp::from_micros(5), "k", "v1")
+}
+
+fn sequencer(text: &str) -> Sequencer {
+    Sequencer::new(text).unwrap()
 }

@@ -205,9 +205,7 @@ fn rows_of(segment: &Segment) -> Result<usize, TestCaseError> {
 
 /// Loads a file in pieces of these lengths, again and again; whole if there are none.
 pub(crate) fn load(file: &[u8], lengths: &[usize]) -> Loaded {
-    let source = Source { uploaded_at: LATEST_POLL, key: "k".to_owned(), version: "v".to_owned() };
     let mut ingest = Ingest::new(IngestSettings {
-        source,
         latest_poll: LATEST_POLL,
         batch_bytes: 20_000,
         gzip_ratio_limit: 100,
@@ -224,7 +222,7 @@ pub(crate) fn load(file: &[u8], lengths: &[usize]) -> Loaded {
         rejects.extend(ingest.take_rejects());
         rejected_rows.extend(ingest.take_rejected_rows());
     }
-    let result = result.and_then(|()| ingest.finish());
+    let result = result.and(ingest.finish(&Source::new(LATEST_POLL, "k", "v")));
     segments.extend(ingest.take_segments());
     rejects.extend(ingest.take_rejects());
     rejected_rows.extend(ingest.take_rejected_rows());

@@ -6,7 +6,9 @@
 
 use aws_sdk_s3::types::{Delete, EncodingType, ObjectIdentifier};
 
-use super::super::url_encoding::{url_decoded, url_encoded};
+use uptime_aws::decoded_key;
+
+use super::super::url_encoding::url_encoded;
 use super::*;
 
 const FOLDER: &str = "odd/";
@@ -192,7 +194,7 @@ impl Fixture {
     /// Lists page by page, as a paginator does, and decodes as boto3 does.
     async fn listed(&self, query: &Query) -> Vec<String> {
         let decoded = |name: String| {
-            if query.form.is_encoded { url_decoded(&name) } else { name }
+            if query.form.is_encoded { decoded_key(&name).unwrap() } else { name }
         };
         let mut all = Vec::new();
         let mut next = None;

@@ -121,7 +121,7 @@ fn hours_and_zones_are_stored_only_when_the_file_has_ended() {
         ingest.feed(format!("{header}{row}").as_bytes()).unwrap();
         assert_eq!(ingest.take_segments(), []);
         assert_eq!(ingest.counts(), Counts::default());
-        ingest.finish().unwrap();
+        ingest.finish(&source()).unwrap();
         assert_eq!(ingest.take_segments().len(), 1);
         assert_eq!(ingest.counts(), counts(1, 0, 0, 0));
     }
@@ -165,5 +165,5 @@ fn an_error_is_final() {
     let refused = ingest.feed(b"nothing\n");
     assert!(refused.is_err());
     assert_eq!(ingest.feed(POLLS.as_bytes()), refused);
-    assert_eq!(ingest.finish(), refused);
+    assert_eq!(ingest.finish(&source()), refused);
 }

@@ -1,0 +1,47 @@
+//! The place of an upload among those of its second: S3 dates to the second only (README, "Storage").
+//!
+//! S3 is only asked about files of hours and zones. Polls replace nothing, so they need no order.
+
+use std::time::Duration;
+
+use uptime::segment::UploadEvent;
+use uptime_aws::Pin;
+
+use crate::Resources;
+use crate::load::{LoadFailure, OpenedObject};
+
+/// Completes the source of an object that replaces others with all that S3 says of its place.
+///
+/// Another load of the same object has to end with the same source. Otherwise the fuller of two
+/// readings might not count. So a load first takes what the manifest of an earlier one holds.
+pub(crate) async fn complete_source(
+    resources: &Resources,
+    opened: &mut OpenedObject,
+) -> Result<(), LoadFailure> {
+    if opened.object.is_kept {
+        let known = opened.earlier.as_ref().and_then(|manifest| manifest.file.rank);
+        opened.source.rank = match known {
+            Some(rank) => rank,
+            None => resources.sources.rank(&opened.source).await?,
+        };
+    } else if opened.source.event.is_none() {
+        opened.source.event = Some(last_of_its_second(resources, opened).await?);
+    }
+    Ok(())
+}
+
+/// Where no versions are kept, the object that is read is the current one. If it still is when the
+/// second of its upload is over, it is the last of that second, and needs no event to say so.
+async fn last_of_its_second(
+    resources: &Resources,
+    opened: &OpenedObject,
+) -> Result<UploadEvent, LoadFailure> {
+    // It was there at `opened_at`, so by any clock its second is over a second later.
+    tokio::time::sleep_until(opened.opened_at + Duration::from_secs(1)).await;
+    let pin = Pin::ETag(opened.source.version.clone());
+    let current = resources.sources.open(&opened.source.key, &pin).await?;
+    if current.uploaded_at != opened.source.uploaded_at {
+        return Err(LoadFailure::Gone);
+    }
+    Ok(UploadEvent::last_of_second(opened.source.uploaded_at))
+}

@@ -1,0 +1,237 @@
+//! Uploads that S3 dates alike, to the second: the later one counts, whatever order their events come
+//! in, and however often.
+//!
+//! Whether two uploads fall into one second is not ours to say, so each is tried until they do.
+
+use std::fs::File;
+use std::time::{Duration, SystemTime};
+
+use end_to_end::story::Story;
+use local::system::{DATA_BUCKET, LOAD_QUEUE};
+use serde_json::{Value, json};
+use uptime::interval::SECOND;
+
+use crate::small;
+
+/// Other hours than [`small::HOURS`]: with them the report at noon is another.
+const OTHER_HOURS: &str = "store_id,day,start_time_local,end_time_local\na,6,01:00,02:00\n";
+const BOTH_ORDERS: [[&str; 2]; 2] = [[OTHER_HOURS, small::HOURS], [small::HOURS, OTHER_HOURS]];
+/// A second is long enough for what is tried; so nearly every try does it.
+const TRIES: usize = 60;
+
+#[tokio::test]
+async fn of_two_uploads_of_one_key_the_later_counts_however_close_they_are() {
+    let story = Story::begin().await;
+    story.load_all(&[small::ZONES, small::POLLS]).await;
+    let mut trials = 0;
+    for number in 0..TRIES {
+        let (name, [older, newer]) = (format!("{number}/hours.csv"), BOTH_ORDERS[number % 2]);
+        story.load(&name, older).await;
+        story.put(&name, newer).await;
+        story.drained(LOAD_QUEUE).await;
+        check_newest(&story, newer).await;
+        let loads = story.manifests(&name).await;
+        trials += usize::from(loads[0].file.uploaded_at == loads[1].file.uploaded_at);
+        if trials == 20 {
+            return;
+        }
+    }
+    panic!("only {trials} times two uploads fell into one second");
+}
+
+#[tokio::test]
+async fn a_file_and_another_and_the_first_again_under_one_key_end_as_the_first() {
+    let story = Story::begin().await;
+    story.load_all(&[small::ZONES, small::POLLS]).await;
+    let mut trials = 0;
+    for number in 0..TRIES {
+        let (name, [second, first]) = (format!("{number}/hours.csv"), BOTH_ORDERS[number % 2]);
+        story.load(&name, first).await;
+        for content in [second, first] {
+            story.put(&name, content).await;
+            story.drained(LOAD_QUEUE).await;
+        }
+        check_newest(&story, first).await;
+        // Put twice within a second, the file has one folder.
+        trials += usize::from(story.manifests(&name).await.len() == 2);
+        if trials == 6 {
+            return;
+        }
+    }
+    panic!("only {trials} times three uploads fell into one second");
+}
+
+#[tokio::test]
+async fn of_two_keys_the_later_upload_counts_in_whatever_order_and_however_often_it_is_loaded() {
+    let story = story_without_loads().await;
+    let loads: [&[usize]; 4] = [&[0, 1], &[1, 0], &[1, 0, 1, 0], &[0, 1, 1, 0, 0]];
+    for (number, loads) in loads.into_iter().enumerate() {
+        for [older, newer] in BOTH_ORDERS {
+            // By its key the older one would be the newer.
+            let files = [("z.csv", older), ("a.csv", newer)];
+            let (folder, events) = put_in_one_second(&story, &format!("{number}"), &files).await;
+            for &place in loads {
+                load(&story, &events[place]).await;
+            }
+            check_newest(&story, newer).await;
+            for name in ["z.csv", "a.csv", "z.csv"] {
+                story.load_directly(&format!("{folder}/{name}")).await.unwrap();
+                check_newest(&story, newer).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_same_bytes_put_again_are_loaded_again_and_older_or_equal_events_are_not() {
+    let story = story_without_loads().await;
+    let loads: [&[usize]; 4] = [&[0, 2], &[2, 0], &[2, 1, 0, 0], &[0, 0, 2, 2, 1, 0]];
+    for (number, loads) in loads.into_iter().enumerate() {
+        let [second, first] = BOTH_ORDERS[number % 2];
+        for attempt in 0..TRIES {
+            let name = format!("{number}/{attempt}/hours.csv");
+            let mut events = put_all(&story, &[(&name, first), (&name, second)]).await;
+            load(&story, &events[1]).await;
+            events.extend(put_all(&story, &[(&name, first)]).await);
+            if fall_into_one_second(&events) {
+                for &place in loads {
+                    load(&story, &events[place]).await;
+                }
+                check_newest(&story, first).await;
+                let before = story.manifests(&name).await;
+                load(&story, &events[0]).await;
+                load(&story, &events[2]).await;
+                assert_eq!(story.manifests(&name).await, before);
+                break;
+            }
+            assert!(attempt + 1 < TRIES, "three uploads never fell into one second");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_no_event_is_known_of_is_the_last_of_its_second_if_it_is_still_there() {
+    let story = story_without_loads().await;
+    for [older, newer] in BOTH_ORDERS {
+        for attempt in 0..TRIES {
+            let name = format!("{attempt}/{}/hours.csv", newer.len());
+            let mut events = put_all(&story, &[(&name, older)]).await;
+            load(&story, &events[0]).await;
+            events.extend(put_all(&story, &[(&name, newer)]).await);
+            if fall_into_one_second(&events) {
+                story.load_directly(&name).await.unwrap();
+                check_newest(&story, newer).await;
+                for event in [&events[1], &events[0]] {
+                    load(&story, event).await;
+                    check_newest(&story, newer).await;
+                }
+                break;
+            }
+            assert!(attempt + 1 < TRIES, "two uploads never fell into one second");
+        }
+    }
+}
+
+/// What was written and not announced when the process died keeps the place it has by its time.
+#[tokio::test]
+async fn an_upload_that_a_start_announces_is_no_older_than_it_was() {
+    for [older, newer] in BOTH_ORDERS {
+        // Under another key; and under the same, as the first of three and again as the last.
+        for (loaded, name) in [(vec![older], "a.csv"), (vec![newer, older], "z.csv")] {
+            let story = Story::begin().await;
+            story.load_all(&[small::ZONES, small::POLLS]).await;
+            let (folder, loaded_at) = load_in_one_second(&story, &loaded).await;
+
+            let data = story.end().await;
+            let objects = data.path().join("objects").join(DATA_BUCKET).join("incoming");
+            let path = objects.join(folder).join(name);
+            std::fs::write(&path, newer).unwrap();
+            let file = File::options().append(true).open(&path).unwrap();
+            file.set_modified(loaded_at + Duration::from_millis(5)).unwrap();
+
+            let story = Story::in_folder(data, |_| {}).await;
+            assert_eq!(story.system.taken_up().files, 1);
+            story.drained(LOAD_QUEUE).await;
+            check_newest(&story, newer).await;
+        }
+    }
+}
+
+/// Loads files under one key, `z.csv` of a folder, and returns the folder and the last one's time.
+async fn load_in_one_second(story: &Story, contents: &[&str]) -> (String, SystemTime) {
+    for attempt in 0..TRIES {
+        let (folder, name) = (attempt.to_string(), format!("{attempt}/z.csv"));
+        for content in contents {
+            story.put(&name, *content).await;
+            story.drained(LOAD_QUEUE).await;
+        }
+        let loads = story.manifests(&name).await;
+        let second = &loads[0].file.uploaded_at;
+        let time = loads.iter().map(|load| load.file.event().unwrap().time.micros()).max().unwrap();
+        let rest_of_second = SECOND - time % SECOND;
+        if loads.iter().all(|load| load.file.uploaded_at == *second) && rest_of_second > 10_000 {
+            return (folder, SystemTime::UNIX_EPOCH + Duration::from_micros(time.unsigned_abs()));
+        }
+    }
+    panic!("the uploads never fell into one second");
+}
+
+/// A system that loads what is delivered by hand, with polls and zones.
+async fn story_without_loads() -> Story {
+    let story = Story::with(|settings| settings.loads.concurrency = 0).await;
+    for event in put_all(&story, &[("zones.csv", small::ZONES), ("polls.csv", small::POLLS)]).await
+    {
+        load(&story, &event).await;
+    }
+    story
+}
+
+async fn check_newest(story: &Story, newest: &str) {
+    let is_first = story.report(small::AT_NOON).await == small::csv_at_noon();
+    assert_eq!(is_first, newest == small::HOURS);
+}
+
+/// Puts files and returns their events, as S3 sent them.
+async fn put_all(story: &Story, files: &[(&str, &str)]) -> Vec<String> {
+    let before = story.messages(LOAD_QUEUE).len();
+    for (name, content) in files {
+        story.put(name, *content).await;
+    }
+    story.messages(LOAD_QUEUE).split_off(before)
+}
+
+/// Puts files into a folder of their own, with events of different times in one second.
+async fn put_in_one_second(
+    story: &Story,
+    prefix: &str,
+    files: &[(&str, &str)],
+) -> (String, Vec<String>) {
+    for attempt in 0..TRIES {
+        let folder = format!("{prefix}/{}/{attempt}", files[0].1.len());
+        let named: Vec<_> =
+            files.iter().map(|(name, text)| (format!("{folder}/{name}"), *text)).collect();
+        let named: Vec<_> = named.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+        let events = put_all(story, &named).await;
+        if fall_into_one_second(&events) && time_of(&events[0]) < time_of(&events[1]) {
+            return (folder, events);
+        }
+    }
+    panic!("the uploads never fell into one second");
+}
+
+/// Delivers an event; an object that was replaced meanwhile is passed over.
+async fn load(story: &Story, body: &str) {
+    let message = json!({ "messageId": "m", "body": body });
+    let answer = story.invoke_load_data(json!({ "Records": [message] })).await.unwrap();
+    assert_eq!(answer["batchItemFailures"], json!([]));
+}
+
+fn fall_into_one_second(events: &[String]) -> bool {
+    let second = |event: &String| time_of(event).split('.').next().unwrap().to_owned();
+    events.iter().all(|event| second(event) == second(&events[0]))
+}
+
+fn time_of(event: &str) -> String {
+    let event: Value = serde_json::from_str(event).unwrap();
+    event["Records"][0]["eventTime"].as_str().unwrap().to_owned()
+}
