@@ -2,6 +2,8 @@
 //!
 //! The system's own workers are idle: each function is invoked by the test.
 
+use std::time::Duration;
+
 use local::emulators::function_config;
 use local::lambda::{Function, InvocationError};
 use local::system::{DATA_BUCKET, DATA_TABLE, REPORT_BUCKET, REPORT_QUEUE, REPORT_TABLE};
@@ -28,8 +30,12 @@ pub struct FaultySystem {
     trigger_report: Function,
     compute_report: Function,
     late_compute_report: Function,
+    hurried_compute_report: Function,
     load_data: Function,
 }
+
+/// Five seconds for an attempt: the SDK's own three tries take three at most.
+const HURRIED_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Later than any lease that is taken now.
 fn later() -> Timestamp {
@@ -57,6 +63,12 @@ impl FaultySystem {
             trigger_report: trigger_report_function(&quick_clients, &settings),
             compute_report: compute_report_function(&clients, &settings, TIMEOUT, uptime_aws::now),
             late_compute_report: compute_report_function(&clients, &settings, 2 * TIMEOUT, later),
+            hurried_compute_report: compute_report_function(
+                &clients,
+                &settings,
+                HURRIED_TIMEOUT,
+                uptime_aws::now,
+            ),
             load_data: load_data_function(&clients, &settings),
             story,
             faults,
@@ -101,6 +113,11 @@ impl FaultySystem {
     /// The same to a worker whose clock shows a time when all leases of now have ended.
     pub async fn deliver_late(&self, id: &str, receives: u32) -> Option<bool> {
         self.deliver_to(&self.late_compute_report, id, receives).await
+    }
+
+    /// The same to a worker that has five seconds for an attempt.
+    pub async fn deliver_hurried(&self, id: &str, receives: u32) -> Option<bool> {
+        self.deliver_to(&self.hurried_compute_report, id, receives).await
     }
 
     async fn deliver_to(&self, worker: &Function, id: &str, receives: u32) -> Option<bool> {

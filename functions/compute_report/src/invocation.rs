@@ -12,6 +12,10 @@ const TIME_KEPT_BACK: Duration = Duration::from_secs(3);
 /// What is kept back of that, to hand the answer over.
 const TIME_TO_ANSWER: Duration = Duration::from_millis(500);
 
+/// What is kept back of an attempt's time, so that a call that is throttled until then is the reason
+/// recorded, and not the lack of time.
+const TIME_TO_GIVE_UP: Duration = Duration::from_millis(500);
+
 /// An invocation as holder of leases.
 #[derive(Debug)]
 pub(crate) struct Invocation {
@@ -41,9 +45,9 @@ impl Invocation {
         self.time_to(TIME_KEPT_BACK)
     }
 
-    /// When an attempt is to have ended.
+    /// Until when an attempt waits out throttling.
     pub(crate) fn deadline(&self) -> Deadline {
-        Deadline::after(self.time_left())
+        Deadline::after(self.time_left()).earlier_by(TIME_TO_GIVE_UP)
     }
 
     /// How long recording how it ended may still take.
