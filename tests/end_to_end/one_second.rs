@@ -1,5 +1,5 @@
-//! Uploads that S3 dates alike, to the second: the later one counts, whatever order their events come
-//! in, and however often.
+//! Uploads that S3 dates alike, to the second: the later one counts, in whatever order their events
+//! come, and however often.
 //!
 //! Whether two uploads fall into one second is not ours to say, so each is tried until they do.
 
@@ -7,6 +7,7 @@ use std::fs::File;
 use std::time::{Duration, SystemTime};
 
 use end_to_end::story::Story;
+use end_to_end::until::until;
 use local::system::{DATA_BUCKET, LOAD_QUEUE};
 use serde_json::{Value, json};
 use uptime::interval::SECOND;
@@ -130,6 +131,25 @@ async fn an_object_that_no_event_is_known_of_is_the_last_of_its_second_if_it_is_
             assert!(attempt + 1 < TRIES, "two uploads never fell into one second");
         }
     }
+}
+
+#[tokio::test]
+async fn an_object_that_is_replaced_before_its_second_is_over_is_gone() {
+    let story = story_without_loads().await;
+    for attempt in 0..TRIES {
+        let name = format!("{attempt}/hours.csv");
+        story.put(&name, OTHER_HOURS).await;
+        let replacing = async {
+            until("the load has begun", async || story.manifest(&name).await).await;
+            story.put(&name, small::HOURS).await;
+        };
+        let (loaded, ()) = futures::join!(story.load_directly(&name), replacing);
+        if let Err(error) = loaded {
+            assert!(error.contains("the object is gone or was replaced"), "{error}");
+            return;
+        }
+    }
+    panic!("no object was replaced in time");
 }
 
 /// What was written and not announced when the process died keeps the place it has by its time.

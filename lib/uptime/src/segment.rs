@@ -110,6 +110,7 @@ pub struct DecodeError(&'static str);
 
 impl DecodeError {
     const CUT_OFF: DecodeError = DecodeError("it is cut off");
+    const UNKNOWN_VERSION: DecodeError = DecodeError("its version is not known to this program");
 }
 
 const VERSION: u8 = 1;

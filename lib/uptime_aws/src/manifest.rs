@@ -295,6 +295,7 @@ mod tests {
 
     fn manifest(status: LoadStatus, kind: &str, known: Option<i64>) -> Manifest {
         Manifest {
+            warnings: ManifestWarnings::default(),
             status,
             file: file(known.map(event)),
             folder: String::new(),

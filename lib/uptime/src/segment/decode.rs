@@ -38,13 +38,14 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
 pub(crate) fn visit(bytes: &[u8], visitor: &mut impl Visitor) -> Result<(), DecodeError> {
     let mut reader = Reader { rest: bytes };
     let version = reader.byte()?;
+    if !matches!(version, VERSION | SOURCED_VERSION) {
+        return Err(DecodeError::UNKNOWN_VERSION);
+    }
     match (reader.byte()?, version) {
         (POLLS, VERSION) => visit_polls(&mut reader, visitor)?,
-        (HOURS, VERSION | SOURCED_VERSION) => visit_hours(&mut reader, version, visitor)?,
-        (ZONES, VERSION | SOURCED_VERSION) => visit_zones(&mut reader, version, visitor)?,
-        (POLLS | HOURS | ZONES, _) => {
-            return Err(DecodeError("its version is not known to this program"));
-        }
+        (POLLS, _) => return Err(DecodeError::UNKNOWN_VERSION),
+        (HOURS, _) => visit_hours(&mut reader, version, visitor)?,
+        (ZONES, _) => visit_zones(&mut reader, version, visitor)?,
         _ => return Err(DecodeError("its kind is not known to this program")),
     }
     if reader.rest.is_empty() { Ok(()) } else { Err(DecodeError("bytes follow its end")) }

@@ -54,7 +54,7 @@ fn a_file_that_counts_days_from_1_stores_nothing_and_leaves_no_rejects() {
         assert_eq!((loaded.counts, loaded.segments.len()), (Counts::default(), 0));
         assert_eq!((loaded.rejects.as_str(), loaded.rejected_rows.len()), ("", 0));
         let _ = ingest.feed(&file);
-        let _ = ingest.finish();
+        let _ = ingest.finish(&source());
         assert_eq!(ingest.warnings(), Warnings::default());
     }
 }
@@ -129,6 +129,6 @@ fn check_warnings(
 ) {
     let mut ingest = Ingest::new(settings.clone());
     ingest.feed(file.as_bytes()).unwrap();
-    ingest.finish().unwrap();
+    ingest.finish(&source()).unwrap();
     assert_eq!(ingest.warnings(), Warnings { only_rejected_stores, spreadsheet_ids }, "{file}");
 }
