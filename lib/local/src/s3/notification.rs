@@ -1,7 +1,6 @@
 //! Announces created objects in a queue, in the JSON that S3 sends.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use s3s::dto::{Timestamp, TimestampFormat};
@@ -80,7 +79,7 @@ fn event_of(object: &CreatedObject) -> Value {
                 "key": url_encoded(&object.key),
                 "size": object.size,
                 "eTag": object.e_tag,
-                "sequencer": sequencer(),
+                "sequencer": sequencer(object.last_modified),
             },
         },
     }] })
@@ -91,14 +90,15 @@ fn url_encoded(key: &str) -> String {
     form_urlencoded::byte_serialize(key.as_bytes()).collect::<String>().replace("%2F", "/")
 }
 
-/// A hexadecimal number that grows from event to event, across restarts too.
-fn sequencer() -> String {
-    static LAST: AtomicU64 = AtomicU64::new(0);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
-    let last = LAST.fetch_max(now, Ordering::SeqCst);
-    let number = if now > last { now } else { LAST.fetch_add(1, Ordering::SeqCst) + 1 };
-    format!("{number:016X}")
+/// A hexadecimal number that grows from write to write of a key. It follows from the time of the write,
+/// so an object that is announced again has the same one.
+fn sequencer(written_at: SystemTime) -> String {
+    format!("{:016X}", millis(written_at))
+}
+
+/// Milliseconds since 1970, which is what an event gives of an instant.
+pub(super) fn millis(instant: SystemTime) -> u128 {
+    instant.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()
 }
 
 /// `2026-11-24T16:49:58.123Z`.
@@ -141,8 +141,10 @@ mod tests {
     }
 
     #[test]
-    fn a_sequencer_grows() {
-        let sequencers: Vec<String> = (0..1_000).map(|_| sequencer()).collect();
+    fn a_sequencer_grows_with_the_time_of_the_write() {
+        let written_at = |millis| UNIX_EPOCH + Duration::from_millis(millis);
+        let sequencers =
+            [9, 10, 1_674_554_802_605, 1_674_554_802_606].map(written_at).map(sequencer);
         assert!(sequencers.is_sorted_by(|earlier, later| earlier < later));
     }
 

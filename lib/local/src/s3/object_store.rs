@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use s3s::dto::{
@@ -19,6 +20,7 @@ use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 use s3s_fs::FileSystem;
 use tokio::sync::{Mutex, MutexGuard};
 
+use super::notification::millis;
 use super::{CreatedObject, Notification};
 
 /// Enough that writes of different keys hardly ever meet.
@@ -58,30 +60,54 @@ impl ObjectStore {
         }
     }
 
-    /// Announces an object that was just written, if its key is watched.
+    /// When an object was last written, if there is one.
+    async fn written_at(&self, bucket: &str, key: &str) -> Option<SystemTime> {
+        tokio::fs::metadata(self.root.join(bucket).join(key)).await.ok()?.modified().ok()
+    }
+
+    /// Announces an object that was just written, if its key is watched. The object before it was
+    /// written at `before`.
     ///
     /// An error is the writer's: it must not believe that the object will be loaded.
     async fn announce(
         &self,
         (bucket, key): (&str, &str),
+        before: Option<SystemTime>,
         e_tag: Option<&ETag>,
         cause: &'static str,
     ) -> S3Result<()> {
         if !self.notification.concerns(bucket, key) || key.ends_with('/') {
             return Ok(());
         }
-        let metadata = tokio::fs::metadata(self.root.join(bucket).join(key)).await;
-        let metadata = metadata.map_err(S3Error::internal_error)?;
+        let path = self.root.join(bucket).join(key);
+        let metadata = tokio::fs::metadata(&path).await.map_err(S3Error::internal_error)?;
+        let mut written_at = metadata.modified().map_err(S3Error::internal_error)?;
+        if let Some(later) = before.and_then(|before| in_next_milli(before, written_at)) {
+            written_at = later;
+            set_modified(&path, later).map_err(S3Error::internal_error)?;
+        }
         let object = CreatedObject {
             bucket: bucket.to_owned(),
             key: key.to_owned(),
             size: metadata.len(),
             e_tag: e_tag.map(|e_tag| e_tag.value().to_owned()).unwrap_or_default(),
-            last_modified: metadata.modified().map_err(S3Error::internal_error)?,
+            last_modified: written_at,
             cause,
         };
         self.notification.announce(&object).map_err(S3Error::internal_error)
     }
+}
+
+/// Returns the millisecond after `before`, unless an object was written then or later.
+///
+/// Events give milliseconds. Each write of a key gets one of its own, so that their order is known.
+fn in_next_milli(before: SystemTime, written_at: SystemTime) -> Option<SystemTime> {
+    let next = u64::try_from(millis(before)).ok()? + 1;
+    (millis(written_at) < next.into()).then(|| UNIX_EPOCH + Duration::from_millis(next))
+}
+
+fn set_modified(path: &Path, at: SystemTime) -> std::io::Result<()> {
+    std::fs::File::options().append(true).open(path)?.set_modified(at)
 }
 
 /// Leaves out the checksums, which SDK clients compare with the bytes they get: `s3s-fs` replaces
@@ -105,6 +131,7 @@ impl S3 for ObjectStore {
     ) -> S3Result<S3Response<PutObjectOutput>> {
         let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
         let _lock = self.lock(&bucket, &key).await;
+        let before = self.written_at(&bucket, &key).await;
         let response = match self.files.put_object(request).await {
             Ok(response) => response,
             Err(refused) => {
@@ -112,7 +139,7 @@ impl S3 for ObjectStore {
                 return Err(refused);
             }
         };
-        self.announce((&bucket, &key), response.output.e_tag.as_ref(), "Put").await?;
+        self.announce((&bucket, &key), before, response.output.e_tag.as_ref(), "Put").await?;
         Ok(response)
     }
 
@@ -122,10 +149,11 @@ impl S3 for ObjectStore {
     ) -> S3Result<S3Response<CopyObjectOutput>> {
         let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
         let _lock = self.lock(&bucket, &key).await;
+        let before = self.written_at(&bucket, &key).await;
         let response = self.files.copy_object(request).await?;
         let result = response.output.copy_object_result.as_ref();
         let e_tag = result.and_then(|result| result.e_tag.as_ref());
-        self.announce((&bucket, &key), e_tag, "Copy").await?;
+        self.announce((&bucket, &key), before, e_tag, "Copy").await?;
         Ok(response)
     }
 
@@ -135,12 +163,13 @@ impl S3 for ObjectStore {
     ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
         let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
         let _lock = self.lock(&bucket, &key).await;
+        let before = self.written_at(&bucket, &key).await;
         let mut response = self.files.complete_multipart_upload(request).await?;
         if let Some(completed) = response.output.future.take() {
             response.output = completed.await?;
         }
         let e_tag = response.output.e_tag.as_ref();
-        self.announce((&bucket, &key), e_tag, "CompleteMultipartUpload").await?;
+        self.announce((&bucket, &key), before, e_tag, "CompleteMultipartUpload").await?;
         Ok(response)
     }
 

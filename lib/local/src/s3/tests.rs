@@ -37,6 +37,28 @@ async fn of_twenty_racing_conditional_puts_one_wins() {
 }
 
 #[tokio::test]
+async fn of_many_writes_of_one_key_each_event_has_a_later_time_and_a_greater_sequencer() {
+    let fixture = Fixture::new().await;
+    for _ in 0..50 {
+        fixture.put("incoming/a.csv", "x").await;
+    }
+    let order: Vec<(String, String)> = fixture
+        .emulators
+        .queues()
+        .bodies("loads")
+        .unwrap()
+        .iter()
+        .map(|body| {
+            let record = &serde_json::from_str::<Value>(body).unwrap()["Records"][0];
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            (text(&record["eventTime"]), text(&record["s3"]["object"]["sequencer"]))
+        })
+        .collect();
+    assert_eq!(order.len(), 50);
+    assert!(order.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 < pair[1].1));
+}
+
+#[tokio::test]
 async fn a_read_while_an_object_is_replaced_gives_one_of_the_two_whole() {
     let fixture = Fixture::new().await;
     let contents = ["short".to_owned(), "a longer text ".repeat(20)];
