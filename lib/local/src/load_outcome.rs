@@ -12,7 +12,7 @@ use crate::s3::{signed_curl, url_of};
 use crate::system::DATA_BUCKET;
 
 /// A load that has ended. Its text has a line for what was loaded or why it failed, then the first
-/// bad rows with their reasons, then where the others are and how to fetch them.
+/// bad rows with their reasons, then where the others are and how to fetch them, then its warnings.
 #[derive(Debug)]
 pub struct LoadOutcome {
     /// The file, as the person named it.
@@ -71,6 +71,9 @@ impl fmt::Display for LoadOutcome {
         for line in first_rejects::lines(&self.rejects, self.manifest.rejected, Some(&place)) {
             write!(formatter, "\n  {line}")?;
         }
+        for warning in self.manifest.warnings.to_string().lines() {
+            write!(formatter, "\n  {warning}")?;
+        }
         Ok(())
     }
 }
@@ -84,7 +87,7 @@ mod tests {
     const REJECTS: &str = "line,column,code,message\n4,status,bad_status,it is \"gone\"\n";
 
     #[test]
-    fn a_load_that_is_complete_is_told_by_its_counts() {
+    fn a_complete_load_shows_its_counts() {
         check(
             &json!({ "rows": 20, "loaded": 20 }),
             "",
@@ -99,7 +102,22 @@ mod tests {
     }
 
     #[test]
-    fn a_file_refused_whole_is_told_by_the_reason_alone() {
+    fn the_warnings_of_a_load_stand_below_its_bad_rows() {
+        check(
+            &json!({
+                "rows": 20, "loaded": 19, "rejected": 1,
+                "warnings": { "only_rejected_stores": 1, "spreadsheet_ids": 0 },
+            }),
+            REJECTS,
+            "loaded in/a b.csv: 20 rows of business hours in 1.2 s, 1 rejected\n  \
+             line 4, column status: it is \"gone\"\n  \
+             warning: 1 store is named in rejected rows only; without hours a store counts as always \
+             open, without a time zone as in America/Chicago",
+        );
+    }
+
+    #[test]
+    fn a_file_refused_whole_shows_the_reason_alone() {
         let error = json!({ "code": "encoding", "detail": "the text is UTF-16" });
         check(
             &json!({ "status": "Failed", "error": error, "kind": null }),
@@ -109,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_with_too_many_bad_rows_is_told_with_its_good_ones_and_where_the_others_are() {
+    fn a_file_with_too_many_bad_rows_shows_its_good_ones_and_where_the_others_are() {
         let error = json!({ "code": "too_many_rejects", "detail": "6 of 9 rows were rejected" });
         let rejects = format!("{REJECTS}{}", "5,,x,no\n".repeat(5));
         check(
