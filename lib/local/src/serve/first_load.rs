@@ -48,7 +48,10 @@ pub(super) async fn run(
             return Ok(());
         }
     }
-    let files = source_files(source)?;
+    let Found { source_files: files, others } = look_into(source)?;
+    for (path, reason) in others {
+        say(format_args!("passing over {}: {reason}", path.display()));
+    }
     if files.is_empty() {
         say(format_args!("{} holds no source files, starting without data", source.display()));
         return Ok(());
@@ -90,37 +93,49 @@ async fn outcome(uploads: &Uploads, path: &Path) -> Result<LoadOutcome, UploadEr
     uploads.outcome(path, &folder).await
 }
 
-/// The source files of a folder in the order of their names, those of polls last.
-///
-/// A source file has a usable header or is named like one: `.csv` or `.gz`. What is wrong with the
-/// latter is for its load to say. Hidden files are passed over, and so are all others.
-fn source_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+/// What a folder holds. Hidden files are in neither list.
+#[derive(Debug, Default)]
+struct Found {
+    /// The source files in the order of their names, those of polls last.
+    source_files: Vec<PathBuf>,
+    /// The others, each with the reason why it is none.
+    others: Vec<(PathBuf, String)>,
+}
+
+/// Looks for source files: those with a usable header, and those named like one, `.csv` or `.gz`.
+/// What is wrong with the latter is for their loads to say.
+fn look_into(folder: &Path) -> Result<Found, Failure> {
     let unreadable =
         |error: io::Error| format!("cannot read the folder {}: {error}", folder.display());
-    let mut files = Vec::new();
+    let (mut files, mut others) = (Vec::new(), Vec::new());
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        let name = file_name(&path)?;
-        if name.starts_with('.') || path.is_dir() {
+        let name = file_name(&path)?.to_ascii_lowercase();
+        if name.starts_with('.') {
             continue;
         }
-        let kind = kind_of(&path);
-        let name = name.to_ascii_lowercase();
+        // To open a named pipe would wait for somebody who writes into it.
+        if path.metadata().is_ok_and(|found| !found.is_file()) {
+            others.push((path, "it is not a file".to_owned()));
+            continue;
+        }
         let is_named_like_one = [".csv", ".gz"].iter().any(|ending| name.ends_with(ending));
-        if kind.is_some() || is_named_like_one {
-            files.push((kind == Some(FileKind::Polls), path));
-        } else {
-            tracing::info!(file = name, "passed over, no usable header");
+        match kind_of(&path) {
+            Ok(kind) => files.push((kind == FileKind::Polls, path)),
+            Err(_) if is_named_like_one => files.push((false, path)),
+            Err(reason) => others.push((path, reason)),
         }
     }
     files.sort_unstable();
-    Ok(files.into_iter().map(|(_, path)| path).collect())
+    others.sort_unstable();
+    Ok(Found { source_files: files.into_iter().map(|(_, path)| path).collect(), others })
 }
 
-/// Reads what a file holds from its header, if it can be read and has one at its start.
-fn kind_of(path: &Path) -> Option<FileKind> {
+/// Reads what a file holds from its header. An error is why that is not known.
+fn kind_of(path: &Path) -> Result<FileKind, String> {
     let mut start = Vec::new();
-    File::open(path).ok()?.take(HEADER_BYTES).read_to_end(&mut start).ok()?;
+    let read = File::open(path).and_then(|file| file.take(HEADER_BYTES).read_to_end(&mut start));
+    read.map_err(|error| error.to_string())?;
     let epoch = Timestamp::from_micros(0);
     let mut ingest = Ingest::new(IngestSettings {
         latest_poll: epoch,
@@ -128,15 +143,20 @@ fn kind_of(path: &Path) -> Option<FileKind> {
         gzip_ratio_limit: Limits::default().gzip_ratio_limit,
     });
     // A header is at the start of what unpacks: the rest, which may be much, is left packed.
+    let mut read = Ok(());
     for piece in start.chunks(PIECE_BYTES) {
-        let is_over = ingest.feed(piece).is_err();
-        if is_over || ingest.kind().is_some() {
-            return ingest.kind();
+        read = ingest.feed(piece);
+        if read.is_err() || ingest.kind().is_some() {
+            break;
         }
     }
     // A file of a header alone, without a line end, is known at its end only.
-    ingest.finish(&Source::new(epoch, "", "")).ok();
-    ingest.kind()
+    if ingest.kind().is_none() {
+        read = ingest.finish(&Source::new(epoch, "", ""));
+    }
+    let reason =
+        || read.err().map_or("it has no header at its start".to_owned(), |e| e.to_string());
+    ingest.kind().ok_or_else(reason)
 }
 
 #[cfg(test)]
@@ -185,7 +205,29 @@ mod tests {
         for name in ["gone.csv", "gone"] {
             std::os::unix::fs::symlink("nowhere", folder.path().join(name)).unwrap();
         }
-        assert_eq!(source_files(folder.path()).unwrap(), [folder.path().join("gone.csv")]);
+        assert_eq!(
+            look_into(folder.path()).unwrap().source_files,
+            [folder.path().join("gone.csv")]
+        );
+    }
+
+    #[test]
+    fn what_is_passed_over_is_named_with_its_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("hours.xlsx"), b"PK\x03\x04...").unwrap();
+        std::fs::write(at("notes.txt"), b"storeid,status\n").unwrap();
+        std::fs::create_dir(at("folder.csv")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(at("socket.csv")).unwrap();
+
+        let Found { source_files, others } = look_into(folder.path()).unwrap();
+
+        assert!(source_files.is_empty(), "{source_files:?}");
+        let [first, second, third, fourth] = &others[..] else { panic!("{others:?}") };
+        assert_eq!(*first, (at("folder.csv"), "it is not a file".to_owned()));
+        assert!(second.0 == at("hours.xlsx") && second.1.contains("Excel"), "{second:?}");
+        assert!(third.0 == at("notes.txt") && third.1.contains("storeid"), "{third:?}");
+        assert_eq!(*fourth, (at("socket.csv"), "it is not a file".to_owned()));
     }
 
     #[test]
@@ -193,7 +235,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         std::fs::write(&file, POLLS).unwrap();
-        let failure = source_files(&file).unwrap_err().to_string();
+        let failure = look_into(&file).unwrap_err().to_string();
         assert!(failure.contains(&file.display().to_string()), "{failure}");
     }
 
@@ -203,7 +245,7 @@ mod tests {
         for (name, bytes) in files {
             std::fs::write(folder.path().join(name), bytes).unwrap();
         }
-        let found = source_files(folder.path()).unwrap();
+        let found = look_into(folder.path()).unwrap().source_files;
         let expected = expected.iter().map(|name| folder.path().join(name));
         assert!(expected.eq(found.iter().cloned()), "{found:?}");
     }
