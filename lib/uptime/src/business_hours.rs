@@ -92,6 +92,16 @@ impl HoursRow {
         }
     }
 
+    /// Returns how much a row says. A row weighs more than the one that adds nothing beside it, so a
+    /// store's rows without those that add nothing weigh more with each row that adds something.
+    pub(crate) fn weight(self) -> usize {
+        match self {
+            HoursRow::Opens(_) => 2,
+            HoursRow::Closed(_) => 1,
+            HoursRow::Unknown => 0,
+        }
+    }
+
     fn opening(self) -> Option<Opening> {
         match self {
             HoursRow::Opens(opening) => Some(opening),
