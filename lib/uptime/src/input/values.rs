@@ -94,7 +94,7 @@ fn read_status(value: &[u8]) -> Result<Status, Problem> {
 }
 
 fn read_hours(day: &[u8], start: &[u8], end: &[u8]) -> Result<HoursRow, Problem> {
-    // No local time starts so.
+    // No local time starts like this, so usual rows skip the checks.
     if matches!(start, [] | [b'c' | b'C', ..]) {
         let are_both =
             |text: &[u8]| start.eq_ignore_ascii_case(text) && end.eq_ignore_ascii_case(text);

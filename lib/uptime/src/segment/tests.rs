@@ -169,7 +169,7 @@ fn hours_and_zones_that_an_older_program_stored_are_read_as_the_oldest_of_their_
     }
 }
 
-/// The bytes of polls are their key: other ones would be stored beside those that are there.
+/// The key of a segment is the hash of its bytes: packed otherwise, polls would be stored again.
 #[test]
 fn polls_have_the_bytes_that_they_always_had() {
     let segments = pack_polls(shard(), vec![(store("5"), polls(&[(3, true), (5, false)]))]);
