@@ -1,11 +1,17 @@
 //! Weekly business hours and a zone's clock to open intervals (spec section 3). The only place
 //! that knows how hours are meant.
 
+mod packed_row;
+#[cfg(test)]
+mod tests;
+
 use chrono::Weekday;
 
 use crate::Interval;
 use crate::interval::SECOND;
 use crate::zone_clock::{LocalDate, LocalDateTime, ZoneClock};
+
+pub(crate) use packed_row::{PackedRow, put_in_order};
 
 /// A local time of day to the second; 24:00:00 is the day's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,35 +69,6 @@ struct Closing {
 }
 
 impl HoursRow {
-    /// Returns the row's place among others: openings by day, start and end, behind those of a day
-    /// its closed row, and last of all the row that knows nothing.
-    #[inline]
-    pub(crate) fn order(self) -> u64 {
-        // Wider than any local time.
-        const TIME_BITS: u32 = 17;
-        let place = |day: Weekday, start: u64, end: u64| {
-            // Monday is 0; the cast spares the arithmetic of chrono's distance to it.
-            (day as u64) << (2 * TIME_BITS) | start << TIME_BITS | end
-        };
-        match self {
-            HoursRow::Opens(Opening { day, start, end }) => {
-                place(day, start.0.into(), end.0.into())
-            }
-            HoursRow::Closed(day) => place(day, (1 << TIME_BITS) - 1, 0),
-            HoursRow::Unknown => u64::MAX,
-        }
-    }
-
-    /// Returns whether this row says nothing beside `before`, the row right before it in the
-    /// [order](HoursRow::order) of a store's rows.
-    pub(crate) fn adds_nothing_to(self, before: HoursRow) -> bool {
-        match (self, before) {
-            (HoursRow::Closed(day), HoursRow::Opens(opening)) => day == opening.day,
-            (HoursRow::Unknown, _) => true,
-            _ => self.order() == before.order(),
-        }
-    }
-
     /// Returns how much a row says. A row weighs more than the one that adds nothing beside it, so a
     /// store's rows without those that add nothing weigh more with each row that adds something.
     pub(crate) fn weight(self) -> usize {
@@ -206,6 +183,3 @@ fn union(mut intervals: Vec<Interval>) -> Vec<Interval> {
     });
     intervals
 }
-
-#[cfg(test)]
-mod tests;

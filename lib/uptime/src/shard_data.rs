@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
-use crate::business_hours::{HoursRow, are_unknown};
+use crate::business_hours::{HoursRow, PackedRow, are_unknown};
 use crate::report::{Parameters, ShardReport, StoreCounts, row_for_store};
 use crate::segment::{self, DecodeError, Source};
 use crate::zone_clock::ZoneClock;
@@ -153,6 +153,6 @@ fn keep_newest<T>(
 fn order_of_hours(this: &[HoursRow], that: &[HoursRow]) -> Ordering {
     // Not the number of rows: an opening takes the place of its day's closed row.
     let content = |rows: &[HoursRow]| rows.iter().map(|row| row.weight()).sum::<usize>();
-    let order = |rows: &[HoursRow]| rows.iter().map(|row| row.order()).collect::<Vec<_>>();
-    content(this).cmp(&content(that)).then_with(|| order(this).cmp(&order(that)))
+    let packed = |rows: &[HoursRow]| rows.iter().copied().map(PackedRow::new).collect::<Vec<_>>();
+    content(this).cmp(&content(that)).then_with(|| packed(this).cmp(&packed(that)))
 }

@@ -2,7 +2,7 @@ use chrono::Weekday;
 
 use super::varint::{write_count, write_signed, write_varint};
 use super::*;
-use crate::business_hours::{LocalTime, Opening};
+use crate::business_hours::{LocalTime, Opening, PackedRow};
 use crate::{Poll, Status};
 
 #[test]
@@ -74,7 +74,7 @@ fn hours_and_zones_decode_to_what_was_packed_with_their_source() {
     let rows = vec![row(0, 0, 86_400), row(6, 1, 86_399), row(3, 9 * 3600 + 60, 61)];
     let segments = pack_hours(shard(), &source(), vec![(store("5"), rows.clone())]);
     let mut sorted = rows;
-    sorted.sort_by_key(|row| row.order());
+    sorted.sort_by_key(|row| PackedRow::new(*row));
     assert_eq!(segments.len(), 1);
     assert_eq!(
         decode(&segments[0].bytes),
