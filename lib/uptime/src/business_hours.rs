@@ -69,8 +69,9 @@ struct Closing {
 }
 
 impl HoursRow {
-    /// Returns how much a row says. A row weighs more than the one that adds nothing beside it, so a
-    /// store's rows without those that add nothing weigh more with each row that adds something.
+    /// Returns how much a row says: an opening more than a closed day, and that more than a row that
+    /// knows nothing. So the rows that are kept of a store weigh more whenever a row adds something,
+    /// also when it takes the place of another.
     pub(crate) fn weight(self) -> usize {
         match self {
             HoursRow::Opens(_) => 2,
