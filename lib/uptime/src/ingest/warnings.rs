@@ -17,8 +17,8 @@ const MAX_STORES: usize = 100_000;
 pub struct Warnings {
     /// Stores that the file names in rejected rows alone; at most 100,000 are counted.
     ///
-    /// Exact if the accepted rows of the file fit one batch or name at most 100,000 stores;
-    /// otherwise some may be missing.
+    /// Exact if the rejected rows of the file name at most 100,000 stores, and the accepted ones do
+    /// so too or fit one batch; otherwise some may be missing.
     pub only_rejected_stores: u64,
     /// Store ids that look like numbers which a spreadsheet has changed, `1.48E+18` or
     /// `257000000000000.0`; at most 100,000 are counted.

@@ -127,7 +127,7 @@ fn check_warnings(
     file: &str,
     (only_rejected_stores, spreadsheet_ids): (u64, u64),
 ) {
-    let mut ingest = Ingest::new(settings.clone());
+    let mut ingest = Ingest::new(*settings);
     ingest.feed(file.as_bytes()).unwrap();
     ingest.finish(&source()).unwrap();
     assert_eq!(ingest.warnings(), Warnings { only_rejected_stores, spreadsheet_ids }, "{file}");
