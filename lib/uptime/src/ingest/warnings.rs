@@ -108,22 +108,25 @@ impl WarningFinder {
 /// Returns whether a text is a number as spreadsheets and data frames print large integers:
 /// `1.48E+18`, `1,48E+18` or `257000000000000.0`.
 fn is_of_spreadsheet(text: &str) -> bool {
-    let are_digits =
-        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (mantissa, exponent) = match text.split_once(['E', 'e']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (text, None),
+    let Some(rest) = behind_digits(text.as_bytes()) else { return false };
+    let (fraction, rest) = match rest {
+        [b'.' | b',', fraction @ ..] => match behind_digits(fraction) {
+            Some(rest) => (&fraction[..fraction.len() - rest.len()], rest),
+            None => return false,
+        },
+        _ => (&[][..], rest),
     };
-    let (whole, fraction) = match mantissa.split_once(['.', ',']) {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    let is_number = are_digits(whole) && fraction.is_none_or(are_digits);
-    is_number
-        && match exponent {
-            Some(exponent) => exponent.strip_prefix('+').is_some_and(are_digits),
-            None => fraction.is_some_and(|digits| digits.bytes().all(|digit| digit == b'0')),
-        }
+    match rest {
+        [] => !fraction.is_empty() && fraction.iter().all(|digit| *digit == b'0'),
+        [b'E' | b'e', b'+', exponent @ ..] => behind_digits(exponent).is_some_and(<[u8]>::is_empty),
+        _ => false,
+    }
+}
+
+/// Removes the digits at the start of a text; `None` if there are none.
+fn behind_digits(text: &[u8]) -> Option<&[u8]> {
+    let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (count > 0).then(|| &text[count..])
 }
 
 #[cfg(test)]
