@@ -24,6 +24,7 @@ impl PackedRow {
         match row {
             HoursRow::Opens(Opening { day, start, end }) => packed(day as u64, start.0, end.0),
             HoursRow::Closed(day) => packed(day as u64, PackedRow::NO_TIME, 0),
+            // Sunday is 6.
             HoursRow::Unknown => packed(7, 0, 0),
         }
     }
