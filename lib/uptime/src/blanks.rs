@@ -35,7 +35,7 @@ fn trimmed_of_blanks(value: &[u8]) -> &[u8] {
     }
 }
 
-/// Tells whether a record holds no value at all: nothing but blanks and the commas between them.
+/// Returns whether a record holds no value at all: only blanks and the commas between them.
 pub(crate) fn is_blank_line(record: &[u8]) -> bool {
     let mut rest = record;
     while let Some(shorter) = without_blank(rest).or_else(|| rest.strip_prefix(b",")) {

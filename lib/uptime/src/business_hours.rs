@@ -1,11 +1,17 @@
 //! Weekly business hours and a zone's clock to open intervals (spec section 3). The only place
 //! that knows how hours are meant.
 
+mod packed_row;
+#[cfg(test)]
+mod tests;
+
 use chrono::Weekday;
 
 use crate::Interval;
 use crate::interval::SECOND;
 use crate::zone_clock::{LocalDate, LocalDateTime, ZoneClock};
+
+pub(crate) use packed_row::{PackedRow, put_in_order};
 
 /// A local time of day to the second; 24:00:00 is the day's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,32 +69,14 @@ struct Closing {
 }
 
 impl HoursRow {
-    /// Returns the row's place among others: openings by day, start and end, behind those of a day
-    /// its closed row, and last of all the row that knows nothing.
-    #[inline]
-    pub(crate) fn order(self) -> u64 {
-        // Wider than any local time.
-        const TIME_BITS: u32 = 17;
-        let place = |day: Weekday, start: u64, end: u64| {
-            // Monday is 0; the cast spares the arithmetic of chrono's distance to it.
-            (day as u64) << (2 * TIME_BITS) | start << TIME_BITS | end
-        };
+    /// Returns how much a row says: an opening more than a closed day, and that more than a row that
+    /// knows nothing. So the rows that are kept of a store weigh more whenever a row adds something,
+    /// also when it takes the place of another.
+    pub(crate) fn weight(self) -> usize {
         match self {
-            HoursRow::Opens(Opening { day, start, end }) => {
-                place(day, start.0.into(), end.0.into())
-            }
-            HoursRow::Closed(day) => place(day, (1 << TIME_BITS) - 1, 0),
-            HoursRow::Unknown => u64::MAX,
-        }
-    }
-
-    /// Tells whether this row says nothing that `before` does not, which comes right before it in
-    /// the [order](HoursRow::order) of a store's rows.
-    pub(crate) fn adds_nothing_to(self, before: HoursRow) -> bool {
-        match (self, before) {
-            (HoursRow::Closed(day), HoursRow::Opens(opening)) => day == opening.day,
-            (HoursRow::Unknown, _) => true,
-            _ => self.order() == before.order(),
+            HoursRow::Opens(_) => 2,
+            HoursRow::Closed(_) => 1,
+            HoursRow::Unknown => 0,
         }
     }
 
@@ -100,7 +88,8 @@ impl HoursRow {
     }
 }
 
-/// Tells whether a store's rows leave its hours unknown, as no row at all does: it is always open.
+/// Returns whether a store's rows leave its hours unknown: there is none, or none that knows them.
+/// Such a store is always open.
 pub(crate) fn are_unknown(rows: &[HoursRow]) -> bool {
     rows.iter().all(|row| *row == HoursRow::Unknown)
 }
@@ -154,8 +143,9 @@ const DATES_AFTER: i64 = 1;
 
 /// Returns a store's open intervals within the clock's span: in order, apart from each other.
 ///
-/// Without any row, and if its rows say that nothing is known, a store is always open. Intervals that reach beyond the span are cut off at it;
-/// instants of the span that share an interval share one all the same.
+/// A store without rows, or whose rows say that nothing is known, is always open. Intervals that
+/// reach beyond the span are cut off at it. Clipping never separates two instants of the span that
+/// were in the same interval.
 pub fn open_intervals(rows: &[HoursRow], clock: &ZoneClock) -> Vec<Interval> {
     let span = clock.span();
     if are_unknown(rows) {
@@ -194,6 +184,3 @@ fn union(mut intervals: Vec<Interval>) -> Vec<Interval> {
     });
     intervals
 }
-
-#[cfg(test)]
-mod tests;

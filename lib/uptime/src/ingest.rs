@@ -48,11 +48,11 @@ pub struct Counts {
     pub rows: u64,
     /// Rows that are in segments.
     pub loaded: u64,
-    /// Rows that repeat another of their batch, or add nothing to it: a row of hours that says that
-    /// nothing is known, beside others of its store; one that says that the store does not open on
-    /// a day, beside one that opens on it; a row without a zone beside another of its store.
+    /// Rows that repeat another of their batch, or add nothing beside another of their store: hours
+    /// that are not known, beside any other row; a day without opening, beside a row that opens on
+    /// it; a row without a zone, beside any other.
     pub duplicate: u64,
-    /// Those of them that contradict the one kept; one without a zone contradicts none.
+    /// Duplicates that contradict the row kept. A row without a zone contradicts none.
     pub conflicts: u64,
     /// Rows not accepted.
     pub rejected: u64,
@@ -88,8 +88,8 @@ pub enum IngestError {
     /// Nothing of it is acceptable; there are no segments, and no counts.
     #[error(transparent)]
     Refused(#[from] RefusedFile),
-    /// It is gzip and not unpacked to its end; what was read so far counts, as at the file's end.
-    /// A record that breaks off is not among it.
+    /// It is gzip that cannot be unpacked to its end. What was read so far counts, as it does at a
+    /// file's end; the record in which it breaks off does not.
     #[error(transparent)]
     Packed(#[from] GzipError),
 }
@@ -101,7 +101,7 @@ pub struct Ingest {
     reader: SourceReader,
     content: Content,
     gzip_ratio_limit: u32,
-    /// Whether something was wrong so far.
+    /// The error that ended the reading, if there was one.
     outcome: Result<(), IngestError>,
     is_finished: bool,
 }
@@ -128,8 +128,8 @@ impl Ingest {
         }
     }
 
-    /// Takes the next bytes. Afterwards segments and rejects may be ready. An error is final; what was
-    /// read before it becomes ready by [`Ingest::finish`].
+    /// Takes the next bytes. Afterwards segments and rejects may be ready. An error is final;
+    /// [`Ingest::finish`] makes ready what was read before it.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), IngestError> {
         self.outcome.clone()?;
         self.outcome = self.read(bytes);
@@ -137,18 +137,18 @@ impl Ingest {
         self.outcome.clone()
     }
 
-    /// Ends the file, after an error too: the rest of what was read becomes ready. Returns the error,
-    /// if there was one.
+    /// Ends the file, also after an error: the rest of what was read becomes ready. Returns the
+    /// error, if there was one.
     ///
-    /// Hours and zones are packed only now, with `source`: so a caller that has to ask for the place
-    /// of an upload among others asks for files that need it, and for no others.
+    /// Only hours and zones use `source`, and they are packed here. So the caller can read the kind
+    /// first, and look up an upload's place among others only if the file needs it.
     pub fn finish(&mut self, source: &Source) -> Result<(), IngestError> {
         if !self.is_finished {
             self.is_finished = true;
             if self.outcome.is_ok() {
                 self.outcome = self.read_end();
             }
-            // A file that breaks off, too, must not leave hours of the wrong days.
+            // After an error too: a file that breaks off must not store hours for the wrong days.
             match self.reader.check_days() {
                 Ok(()) => self.content.pack_rest(source),
                 Err(refused) => {
@@ -165,8 +165,8 @@ impl Ingest {
         std::mem::take(&mut self.content.segments)
     }
 
-    /// Returns the next bytes of `rejects.csv`, and forgets them. Empty if no row was rejected, and
-    /// for a file of hours before it has ended, which may be refused whole at its end.
+    /// Returns the next bytes of `rejects.csv`, and forgets them. Empty if no row was rejected. Of
+    /// a file of hours nothing is returned before its end, where the whole file may be refused.
     pub fn take_rejects(&mut self) -> Vec<u8> {
         if !self.is_finished && self.content.is_held_back() {
             return Vec::new();
@@ -184,7 +184,7 @@ impl Ingest {
         self.content.counts
     }
 
-    /// What is odd about the file; final after [`Ingest::finish`].
+    /// The file's warnings; final after [`Ingest::finish`].
     pub fn warnings(&self) -> Warnings {
         self.content.warnings.found()
     }

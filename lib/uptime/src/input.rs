@@ -60,11 +60,11 @@ pub enum RefusedFile {
     /// It is not in UTF-8.
     #[error("the file is {0}; only UTF-8 is accepted")]
     Encoding(&'static str),
-    /// It is no text, but a file of another format that its first bytes name.
+    /// It is of another format, known by its first bytes.
     #[error("the file is {0}; only CSV in UTF-8, plain or compressed once by gzip, is accepted")]
     OtherFormat(&'static str),
-    /// It is a file of hours with a day 7 and without a day 0: with days from 1 on, every row of it
-    /// would count for the wrong day.
+    /// It is a file of hours with a day 7 and without a day 0. Its days count from 1, so every row
+    /// would be stored for the wrong day.
     #[error(
         "the file counts days from 1: line {line} has the day 7 and no row has the day 0; days are \
          accepted from 0 (Monday) to 6 (Sunday)"

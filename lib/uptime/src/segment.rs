@@ -11,8 +11,8 @@
 //! | stores | three groups in order: integers (8 bytes), UUIDs (16 bytes), texts (length, bytes); each group its count, then each store's id and data |
 //!
 //! A [`Source`]: upload instant, key and version; in version 2 then the rank, and 0 if no event is
-//! known, else 1, the event's time and its sequencer. Polls are not from one source, and their form
-//! has not changed: equal polls give the bytes that are stored already.
+//! known, else 1, the event's time and its sequencer. Segments of polls have no source. They stay in
+//! version 1, so that equal polls still give the bytes that earlier programs stored.
 //!
 //! A store's polls: how many; then for each the distance to the one before (of the first: to the
 //! preamble's instant), doubled, plus 1 if active. A store's hours: how many rows; then for each

@@ -2,12 +2,13 @@
 //! source**. So segments may come in any order, any number of times.
 //!
 //! One source may have been read in two ways, under another limit or by another version of the
-//! program, and both are stored until a newer file replaces them. Of two such readings the one with
-//! more rows of a store counts, and of as many the greater one.
+//! program, and both are stored until a newer file replaces them. Of two such readings the one that
+//! says more of a store counts, so a reading that broke off never replaces a whole one. Of two that
+//! say as much, the greater one counts.
 //!
-//! Of one upload, one reading may know its place among those of its second and another not, such as
-//! a load by an older version of the program. Then they are [`Source`]s of two places, and that of
-//! the reading that knew more is the newer one.
+//! Two readings of one upload may also differ in what they know of its place among the uploads of
+//! its second: a load by an older version of the program knows nothing of it. They then have two
+//! [`Source`]s, and the reading that knows more counts as the newer one.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
-use crate::business_hours::{HoursRow, are_unknown};
+use crate::business_hours::{HoursRow, PackedRow, are_unknown};
 use crate::report::{Parameters, ShardReport, StoreCounts, row_for_store};
 use crate::segment::{self, DecodeError, Source};
 use crate::zone_clock::ZoneClock;
@@ -150,6 +151,8 @@ fn keep_newest<T>(
 }
 
 fn order_of_hours(this: &[HoursRow], that: &[HoursRow]) -> Ordering {
-    let rows = |rows: &[HoursRow]| rows.iter().map(|row| row.order()).collect::<Vec<_>>();
-    this.len().cmp(&that.len()).then_with(|| rows(this).cmp(&rows(that)))
+    // Not the number of rows: an opening takes the place of its day's closed row.
+    let content = |rows: &[HoursRow]| rows.iter().map(|row| row.weight()).sum::<usize>();
+    let packed = |rows: &[HoursRow]| rows.iter().copied().map(PackedRow::new).collect::<Vec<_>>();
+    content(this).cmp(&content(that)).then_with(|| packed(this).cmp(&packed(that)))
 }

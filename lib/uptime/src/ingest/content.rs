@@ -66,8 +66,8 @@ impl Content {
         }
     }
 
-    /// Forgets everything: the file turned out to be one of which nothing is accepted. That is only
-    /// found of files of hours, nothing of which is ready before they end.
+    /// Forgets everything read, because the whole file is refused. Only a file of hours is refused
+    /// after its header, and nothing of it is handed out before its end.
     pub(super) fn forget(&mut self) {
         self.hours = HoursFile::default();
         self.reject_files = RejectFiles::default();
@@ -75,7 +75,8 @@ impl Content {
         self.counts = Counts::default();
     }
 
-    /// Tells whether nothing may be taken before the file has ended, for all of it may be refused.
+    /// Returns whether nothing may be handed out before the file's end, because all of it may be
+    /// refused there.
     pub(super) fn is_held_back(&self) -> bool {
         self.kind == Some(FileKind::BusinessHours)
     }

@@ -10,7 +10,7 @@ use foldhash::fast::FixedState;
 use super::buckets::{in_buckets, starts_of_counts};
 use super::reject_files::RejectFiles;
 use super::{Counts, for_each_shard};
-use crate::business_hours::HoursRow;
+use crate::business_hours::{HoursRow, PackedRow, put_in_order};
 use crate::input::{Problem, RejectCode};
 use crate::segment::{MAX_HOURS_ROWS, Segment, Source, pack_ordered_hours};
 use crate::{Shard, StoreId};
@@ -108,10 +108,10 @@ impl HoursFile {
     ) {
         let records = std::mem::take(&mut self.records);
         let accepted = records.iter().filter_map(|record| record.accepted);
-        let accepted = accepted.map(|(number, row)| (number as usize, row));
+        let accepted = accepted.map(|(number, row)| (number as usize, PackedRow::new(row)));
         let mut places = self.row_counts.clone();
         let total = starts_of_counts(&mut places);
-        let mut rows = in_buckets(accepted, &mut places, total);
+        let rows = in_buckets(accepted, &mut places, total);
         drop(records);
 
         let mut shards: Vec<Vec<(StoreId, usize)>> = for_each_shard();
@@ -122,12 +122,10 @@ impl HoursFile {
             let of_store = |(store, number): (StoreId, usize)| {
                 let end = places[number];
                 let start = end - self.row_counts[number];
-                let rows = &mut rows[start as usize..end as usize];
-                rows.sort_unstable_by_key(|row| row.order());
+                let mut rows = rows[start as usize..end as usize].to_vec();
                 let all = rows.len() as u64;
-                let mut rows = rows.to_vec();
-                // The other rows say already what a row says that adds nothing: it counts as a duplicate.
-                rows.dedup_by(|row, before| row.adds_nothing_to(*before));
+                put_in_order(&mut rows);
+                // A row that adds nothing beside the others counts as a duplicate.
                 counts.add_packed(rows.len() as u64, all - rows.len() as u64, 0);
                 (store, rows)
             };

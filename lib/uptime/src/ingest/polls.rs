@@ -114,7 +114,8 @@ impl PollPacker {
         }
     }
 
-    /// Packs what is gathered, and names its stores to `warnings`. `more_follow`: rows, maybe.
+    /// Packs what is gathered, and hands its stores to `warnings`. `more_follow`: the file may have
+    /// more rows.
     pub(super) fn pack(&mut self, warnings: &mut WarningFinder, more_follow: bool) {
         self.memory_bytes = 0;
         let Packed { segments, counts } = &mut self.packed;

@@ -6,9 +6,8 @@ mod odd_rows;
 mod packing;
 mod reject_tables;
 
-use crate::Zone;
-
 use super::*;
+use crate::Zone;
 use crate::business_hours::{HoursRow, Opening};
 use crate::segment::{Decoded, decode};
 

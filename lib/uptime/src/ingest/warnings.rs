@@ -1,4 +1,4 @@
-//! What is odd about a file though its rows say nothing of it: counted, and no more.
+//! Warnings: what is probably wrong with a file as a whole. They are counted and stop nothing.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,20 +12,20 @@ use crate::StoreId;
 /// high, and at most this.
 const MAX_STORES: usize = 100_000;
 
-/// What is odd about a file. Nothing stops because of it.
+/// What is probably wrong with a file as a whole. Warnings stop nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Warnings {
     /// Stores that the file names in rejected rows alone; at most 100,000 are counted.
     ///
-    /// Exact if the accepted rows of the file fit one batch or name at most 100,000 stores;
-    /// otherwise some may be missing.
+    /// Exact if the rejected rows of the file name at most 100,000 stores, and the accepted ones do
+    /// so too or fit one batch; otherwise some may be missing.
     pub only_rejected_stores: u64,
     /// Store ids that look like numbers which a spreadsheet has changed, `1.48E+18` or
     /// `257000000000000.0`; at most 100,000 are counted.
     pub spreadsheet_ids: u64,
 }
 
-/// A line for each warning that there is a reason for, each ending with a line end.
+/// One line per warning whose count is not zero, each with a line end.
 impl fmt::Display for Warnings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.only_rejected_stores {
@@ -65,7 +65,7 @@ impl WarningFinder {
     /// Takes the store of a rejected row.
     pub(super) fn reject(&mut self, store: StoreId) {
         self.look_at(&store);
-        // With so many accepted stores some are not known, and this may be one of them.
+        // A full set may lack accepted stores, and this may be one of them.
         let is_known_well = self.accepted.len() < MAX_STORES;
         if is_known_well && self.only_rejected.len() < MAX_STORES && !self.accepted.contains(&store)
         {
@@ -73,7 +73,7 @@ impl WarningFinder {
         }
     }
 
-    /// Takes the stores of accepted rows, each once. `more_follow`: rows of the file, maybe.
+    /// Takes the stores of accepted rows, each once. `more_follow`: the file may have more rows.
     pub(super) fn accept<'s>(
         &mut self,
         stores: impl Iterator<Item = &'s StoreId>,
@@ -105,25 +105,28 @@ impl WarningFinder {
     }
 }
 
-/// Tells whether a text is a number as spreadsheets and data frames print large integers:
+/// Returns whether a text is a number as spreadsheets and data frames print large integers:
 /// `1.48E+18`, `1,48E+18` or `257000000000000.0`.
 fn is_of_spreadsheet(text: &str) -> bool {
-    let are_digits =
-        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (mantissa, exponent) = match text.split_once(['E', 'e']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (text, None),
+    let Some(rest) = behind_digits(text.as_bytes()) else { return false };
+    let (fraction, rest) = match rest {
+        [b'.' | b',', fraction @ ..] => match behind_digits(fraction) {
+            Some(rest) => (&fraction[..fraction.len() - rest.len()], rest),
+            None => return false,
+        },
+        _ => (&[][..], rest),
     };
-    let (whole, fraction) = match mantissa.split_once(['.', ',']) {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    let is_number = are_digits(whole) && fraction.is_none_or(are_digits);
-    is_number
-        && match exponent {
-            Some(exponent) => exponent.strip_prefix('+').is_some_and(are_digits),
-            None => fraction.is_some_and(|digits| digits.bytes().all(|digit| digit == b'0')),
-        }
+    match rest {
+        [] => !fraction.is_empty() && fraction.iter().all(|digit| *digit == b'0'),
+        [b'E' | b'e', b'+', exponent @ ..] => behind_digits(exponent).is_some_and(<[u8]>::is_empty),
+        _ => false,
+    }
+}
+
+/// Removes the digits at the start of a text; `None` if there are none.
+fn behind_digits(text: &[u8]) -> Option<&[u8]> {
+    let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (count > 0).then(|| &text[count..])
 }
 
 #[cfg(test)]

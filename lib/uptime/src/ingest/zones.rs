@@ -15,11 +15,11 @@ pub(super) struct ZonesFile {
 
 #[derive(Debug)]
 struct StoreZones {
-    /// Of the latest row with a zone, which wins; none if no row has one.
+    /// That of the last row with a zone, which wins; `None` if no row has one.
     zone: Option<Zone>,
-    /// The zones of the rows before it, and how many had them.
+    /// The zones of the earlier rows, and how many rows had each.
     overruled: Vec<(Zone, u64)>,
-    /// How many rows had no zone, the first row of the store not counted. They contradict nothing.
+    /// How many rows without a zone are duplicates. They contradict nothing.
     without_zone: u64,
 }
 
@@ -30,10 +30,8 @@ impl ZonesFile {
             self.stores.insert(store, first);
             return;
         };
-        // With a zone it takes the place of the one before, which may be none; without, it is none.
-        let overruled =
-            if zone.is_some() { std::mem::replace(&mut zones.zone, zone) } else { None };
-        let Some(before) = overruled else {
+        // Without a zone on either side, one of the two rows is a duplicate without a zone.
+        let Some(before) = zone.and_then(|zone| zones.zone.replace(zone)) else {
             zones.without_zone += 1;
             return;
         };

@@ -13,7 +13,7 @@ use crate::store::USUAL_ID_BYTES;
 use crate::timestamp::{self, USUAL_FORM_BYTES};
 use crate::{Poll, Status, StoreId, Timestamp};
 
-/// The longest line of usual values has 78 bytes: 36, 30, 8, two commas, CR and LF. Readers look
+/// The longest line of usual values has 80 bytes: 36, 32, 8, two commas, CR and LF. Readers look
 /// past a value's end.
 const ROOM: usize = 128;
 

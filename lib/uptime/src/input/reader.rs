@@ -27,7 +27,7 @@ pub struct SourceReader {
     takes_fast_paths: bool,
 }
 
-/// The days of a file of hours that show from where it counts them.
+/// The days of a file of hours that show whether it counts from 0 or from 1.
 #[derive(Debug, Default)]
 struct DaysNamed {
     has_day_0: bool,
@@ -108,7 +108,7 @@ impl SourceReader {
     }
 
     /// Refuses a file of hours whose rows so far count days from 1. [`SourceReader::finish`] does so
-    /// too; this is for a file that breaks off.
+    /// too. Call this for a file that broke off.
     pub fn check_days(&self) -> Result<(), RefusedFile> {
         match self.days {
             DaysNamed { has_day_0: false, day_7_line: Some(line) } => {
@@ -164,7 +164,7 @@ impl SourceReader {
         Ok(position)
     }
 
-    /// Reads the header, or a line before it that is passed over.
+    /// Reads the header, or passes over a line before it.
     fn read_header(
         &mut self,
         bytes: &[u8],

@@ -59,7 +59,7 @@ struct Progress {
 enum State {
     /// Nothing but blanks so far.
     FieldStart,
-    /// The same, and the first byte of what may be a no-break space.
+    /// Blanks, then the first byte of what may be a no-break space.
     HalfBlankAtStart,
     Unquoted,
     Quoted,

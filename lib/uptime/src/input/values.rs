@@ -61,9 +61,14 @@ pub(super) fn read_row(
 
 /// Reads a store id, blanks around it removed.
 pub(super) fn read_store(value: &[u8]) -> Result<StoreId, Problem> {
+    // An id of the usual forms is ASCII. Checking it for UTF-8 took a third of this function's time.
+    if let Some(store) = StoreId::short(value) {
+        return Ok(store);
+    }
     let text = std::str::from_utf8(value)
         .map_err(|_| problem(STORE_ID, RejectCode::NotUtf8, format!("found {}", shown(value))))?;
-    StoreId::new(text).map_err(|error| problem(STORE_ID, RejectCode::BadStoreId, error.to_string()))
+    StoreId::long(text)
+        .map_err(|error| problem(STORE_ID, RejectCode::BadStoreId, error.to_string()))
 }
 
 fn read_timestamp(value: &[u8], latest_poll: Timestamp) -> Result<Timestamp, Problem> {
@@ -94,7 +99,7 @@ fn read_status(value: &[u8]) -> Result<Status, Problem> {
 }
 
 fn read_hours(day: &[u8], start: &[u8], end: &[u8]) -> Result<HoursRow, Problem> {
-    // No local time starts so.
+    // No local time starts like this, so usual rows skip the checks.
     if matches!(start, [] | [b'c' | b'C', ..]) {
         let are_both =
             |text: &[u8]| start.eq_ignore_ascii_case(text) && end.eq_ignore_ascii_case(text);
@@ -131,11 +136,10 @@ fn read_time(value: &[u8], column: &'static str) -> Result<LocalTime, Problem> {
 }
 
 fn local_time(value: &[u8]) -> Option<LocalTime> {
-    let value = without_zero_fraction(value);
     let usual = word(value).filter(|_| value.len() == WORD);
     let [hours, minutes, seconds] = match usual.and_then(|usual| pairs(usual, *b"00:00:00")) {
         Some([hours, _, _, minutes, _, _, seconds, _]) => [hours, minutes, seconds].map(u32::from),
-        None => parts_of_time(value)?,
+        None => parts_of_time(without_zero_fraction(value))?,
     };
     if minutes > 59 || seconds > 59 {
         return None;
@@ -146,9 +150,6 @@ fn local_time(value: &[u8]) -> Option<LocalTime> {
 /// Removes the fraction of seconds if it is one of zeros: `MySQL`'s `TIME(6)` and SQL Server's
 /// `time(7)` print one.
 fn without_zero_fraction(value: &[u8]) -> &[u8] {
-    if value.len() <= WORD {
-        return value;
-    }
     let zeros = value.iter().rev().take_while(|byte| **byte == b'0').count();
     let whole = &value[..value.len() - zeros];
     match whole {

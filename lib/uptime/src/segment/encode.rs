@@ -6,7 +6,7 @@ use super::{
     HOURS, MAX_SEGMENT_BYTES, POLLS, SOURCED_VERSION, Segment, SegmentKind, Source, UtcDay,
     VERSION, ZONES,
 };
-use crate::business_hours::HoursRow;
+use crate::business_hours::{HoursRow, PackedRow, put_in_order};
 use crate::store::Form;
 use crate::{Poll, PollSet, Shard, StoreId, Timestamp, Zone};
 
@@ -73,24 +73,25 @@ pub(crate) fn pack_sorted_polls<'a>(
 pub fn pack_hours(
     shard: Shard,
     source: &Source,
-    mut stores: Vec<(StoreId, Vec<HoursRow>)>,
+    stores: Vec<(StoreId, Vec<HoursRow>)>,
 ) -> Vec<Segment> {
-    for (_, rows) in &mut stores {
-        rows.sort_unstable_by_key(|row| row.order());
-        rows.dedup_by(|row, before| row.adds_nothing_to(*before));
-    }
-    pack_ordered_hours(shard, source, stores)
+    let in_order = |(store, rows): (StoreId, Vec<HoursRow>)| {
+        let mut rows = rows.into_iter().map(PackedRow::new).collect();
+        put_in_order(&mut rows);
+        (store, rows)
+    };
+    pack_ordered_hours(shard, source, stores.into_iter().map(in_order).collect())
 }
 
-/// The same of rows that come in their [order](HoursRow::order), none of which adds nothing.
+/// The same of rows that are [in order](put_in_order).
 pub(crate) fn pack_ordered_hours(
     shard: Shard,
     source: &Source,
-    mut stores: Vec<(StoreId, Vec<HoursRow>)>,
+    mut stores: Vec<(StoreId, Vec<PackedRow>)>,
 ) -> Vec<Segment> {
     stores.sort_unstable_by(|(this, _), (that, _)| order_in_segment(this, that));
-    let size = |rows: &[HoursRow]| MAX_ID_BYTES + MAX_VARINT_BYTES + rows.len() * 7;
-    let encode = |part: &[(StoreId, Vec<HoursRow>)]| {
+    let size = |rows: &[PackedRow]| MAX_ID_BYTES + MAX_VARINT_BYTES + rows.len() * 7;
+    let encode = |part: &[(StoreId, Vec<PackedRow>)]| {
         let mut bytes = vec![SOURCED_VERSION, HOURS];
         write_source(&mut bytes, source);
         write_stores(
@@ -100,7 +101,7 @@ pub(crate) fn pack_ordered_hours(
             |bytes, (_, rows)| {
                 write_count(bytes, rows.len());
                 for row in rows {
-                    write_row(bytes, *row);
+                    write_row(bytes, row.row());
                 }
             },
         );

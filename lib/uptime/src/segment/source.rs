@@ -73,14 +73,14 @@ impl PartialOrd for Source {
 }
 
 impl UploadEvent {
-    /// The event of an upload at `uploaded_at`. A time outside of that second becomes its begin or
-    /// its end: S3 dates an upload in parts by its begin, and clocks differ.
+    /// The event of an upload at `uploaded_at`. A time outside of that second is moved to its start
+    /// or its end: S3 dates a multipart upload by its start, and clocks differ.
     pub fn new(uploaded_at: Timestamp, time: Timestamp, sequencer: Sequencer) -> UploadEvent {
         let last = UploadEvent::last_of_second(uploaded_at).time;
         UploadEvent { time: time.clamp(uploaded_at, last), sequencer }
     }
 
-    /// Stands for the event of the last upload of a second, where none is known.
+    /// Stands for the unknown event of an upload that is known to be the last of its second.
     pub fn last_of_second(uploaded_at: Timestamp) -> UploadEvent {
         let time = uploaded_at.plus(SECOND - 1);
         UploadEvent { time, sequencer: Sequencer::default() }
@@ -88,7 +88,7 @@ impl UploadEvent {
 }
 
 impl Sequencer {
-    /// Far longer than S3's, which have 18 digits or so.
+    /// Far more than S3's, which have about 18.
     const MAX_DIGITS: usize = 128;
 
     /// Reads a sequencer as an event gives it; `None` if it is not one.

@@ -2,7 +2,7 @@ use chrono::Weekday;
 
 use super::varint::{write_count, write_signed, write_varint};
 use super::*;
-use crate::business_hours::{LocalTime, Opening};
+use crate::business_hours::{LocalTime, Opening, PackedRow};
 use crate::{Poll, Status};
 
 #[test]
@@ -74,7 +74,7 @@ fn hours_and_zones_decode_to_what_was_packed_with_their_source() {
     let rows = vec![row(0, 0, 86_400), row(6, 1, 86_399), row(3, 9 * 3600 + 60, 61)];
     let segments = pack_hours(shard(), &source(), vec![(store("5"), rows.clone())]);
     let mut sorted = rows;
-    sorted.sort_by_key(|row| row.order());
+    sorted.sort_by_key(|row| PackedRow::new(*row));
     assert_eq!(segments.len(), 1);
     assert_eq!(
         decode(&segments[0].bytes),
@@ -107,29 +107,10 @@ fn rows_that_add_nothing_are_not_packed() {
     let closed = HoursRow::Closed(Weekday::Mon);
     let pack =
         |rows: &[HoursRow]| pack_hours(shard(), &source(), vec![(store("5"), rows.to_vec())]);
-    let telling = pack(&[row(0, 0, 60)]);
-    assert_eq!(pack(&[closed, HoursRow::Unknown, row(0, 0, 60), closed]), telling);
+    let opens = row(0, 0, 60);
+    assert_eq!(pack(&[closed, HoursRow::Unknown, opens, closed]), pack(&[opens]));
     assert_eq!(pack(&[HoursRow::Unknown, closed, HoursRow::Unknown]), pack(&[closed]));
     assert_ne!(pack(&[closed]), pack(&[HoursRow::Unknown]));
-}
-
-#[test]
-fn hours_and_zones_of_an_earlier_versions_segments_are_read() {
-    let source = [5, 16].iter().chain(b"incoming/a b.csv").chain(b"\x02v1").copied();
-    let id = [1, 0, 0, 0, 0, 0, 0, 0, 5];
-    let rows = [2, 0b1_0010, 0x1c, 0x02, 0x3d, 0xf0, 0, 0b110, 0, 0, 0xa0, 0x05, 0, 0];
-    let hours: Vec<u8> = [1, 2].into_iter().chain(source.clone()).chain(id).chain(rows).collect();
-    let names = b"\x01\x03UTC".iter().copied();
-    let places = [0, 0, 0];
-    let zones: Vec<u8> =
-        [1, 3].into_iter().chain(source).chain(names).chain(id).chain(places).collect();
-
-    let without_order = Source { rank: 0, event: None, ..self::source() };
-    let rows = vec![row(2, 9 * 3600, 61_501), row(6, 0, 86_400)];
-    let expected = Decoded::Hours(without_order.clone(), vec![(store("5"), rows)]);
-    assert_eq!(decode(&hours), Ok(expected));
-    let expected = Decoded::Zones(without_order, vec![(store("5"), Some(zone("UTC")))]);
-    assert_eq!(decode(&zones), Ok(expected));
 }
 
 #[test]
@@ -146,30 +127,27 @@ fn a_row_of_hours_of_an_unknown_form_is_an_error() {
 
 #[test]
 fn hours_and_zones_that_an_older_program_stored_are_read_as_the_oldest_of_their_second() {
-    // Upload instant 5, key `k`, version `v1`; then store 5 with UTC, and with Mon 0:00 to 24:00.
+    // Version 1: upload instant 5, key `k`, version `v1`.
     let preamble = |kind| vec![1, kind, 10, 1, b'k', 2, b'v', b'1'];
-    let of_store_5 = [1, 0, 0, 0, 0, 0, 0, 0, 5];
-    let zones = [preamble(ZONES), vec![1, 3, b'U', b'T', b'C'], of_store_5.into(), vec![0, 0, 0]];
-    let hours = pack_hours(shard(), &stored_source(), vec![(store("5"), vec![row(0, 0, 86_400)])]);
-    let rows = &hours[0].bytes[10..];
-    let hours = [preamble(HOURS), rows.to_vec()];
+    let id = vec![1, 0, 0, 0, 0, 0, 0, 0, 5];
+    let rows = vec![2, 0b1_0010, 0x1c, 0x02, 0x3d, 0xf0, 0, 0b110, 0, 0, 0xa0, 0x05, 0, 0];
+    let hours = [preamble(HOURS), id.clone(), rows].concat();
+    let zones = [preamble(ZONES), b"\x01\x03UTC".to_vec(), id, vec![0, 0, 0]].concat();
 
-    assert_eq!(
-        decode(&zones.concat()),
-        Ok(Decoded::Zones(stored_source(), vec![(store("5"), Some(zone("UTC")))]))
-    );
-    assert_eq!(
-        decode(&hours.concat()),
-        Ok(Decoded::Hours(stored_source(), vec![(store("5"), vec![row(0, 0, 86_400)])]))
-    );
-    let known =
-        UploadEvent::new(stored_source().uploaded_at, Timestamp::from_micros(5), sequencer(""));
-    for (rank, event) in [(0, Some(known)), (1, None)] {
-        assert!(stored_source() < Source { rank, event, ..stored_source() });
+    let oldest = Source::new(Timestamp::from_micros(5), "k", "v1");
+    let rows = vec![row(2, 9 * 3600, 61_501), row(6, 0, 86_400)];
+    let expected = Decoded::Hours(oldest.clone(), vec![(store("5"), rows)]);
+    assert_eq!(decode(&hours), Ok(expected));
+    let expected = Decoded::Zones(oldest.clone(), vec![(store("5"), Some(zone("UTC")))]);
+    assert_eq!(decode(&zones), Ok(expected));
+
+    let event = UploadEvent::new(oldest.uploaded_at, oldest.uploaded_at, sequencer(""));
+    for (rank, event) in [(0, Some(event)), (1, None)] {
+        assert!(oldest < Source { rank, event, ..oldest.clone() });
     }
 }
 
-/// The bytes of polls are their key: other ones would be stored beside those that are there.
+/// The key of a segment is the hash of its bytes: packed otherwise, polls would be stored again.
 #[test]
 fn polls_have_the_bytes_that_they_always_had() {
     let segments = pack_polls(shard(), vec![(store("5"), polls(&[(3, true), (5, false)]))]);
@@ -319,10 +297,6 @@ fn source() -> Source {
     let uploaded_at = Timestamp::from_micros(-3);
     let event = UploadEvent::new(uploaded_at, uploaded_at.plus(7), sequencer("1A2b00"));
     Source { rank: 2, event: Some(event), ..Source::new(uploaded_at, "incoming/a b.csv", "v1") }
-}
-
-fn stored_source() -> Source {
-    Source::new(Timestamp::from_micros(5), "k", "v1")
 }
 
 fn sequencer(text: &str) -> Sequencer {

@@ -150,7 +150,8 @@ impl SourceReader {
                 records.zone(store, zone, record);
                 Ok(())
             }
-            // A blank line is no row. It has no store id either, so it need not be looked for sooner.
+            // A blank line is not a row. It has no store id, so it always arrives here, and usual
+            // rows need not be asked whether they are blank.
             Err(_) if is_blank_line(record) => Ok(()),
             Err(problem) => Err(problem),
         };
