@@ -274,7 +274,7 @@ class Rights(unittest.TestCase):
     def test_versions_are_listed_of_source_files_alone(self):
         role = DEFAULT["LoadDataRole"]["Properties"]
         [listing] = [about for about in statements(role) if about["Action"] == "s3:ListBucketVersions"]
-        self.assertEqual(listing["Condition"], {"StringLike": {"s3:prefix": "incoming/*"}})
+        self.assertEqual(listing["Condition"]["StringLike"], {"s3:prefix": "incoming/*"})
 
     def test_each_function_has_a_role_of_its_own_that_only_lambda_takes(self):
         for function, name in FUNCTIONS.items():
@@ -296,7 +296,7 @@ class Rights(unittest.TestCase):
 
     def test_a_role_reaches_only_buckets_of_this_account(self):
         """An ARN of S3 names no account, and anybody may make a bucket of a name that is free again."""
-        asked = {"StringEquals": {"aws:ResourceAccount": "<AWS::AccountId>"}}
+        asked = {"aws:ResourceAccount": "<AWS::AccountId>"}
         reached = [
             (name, statement)
             for name, role in of_type(SCHEDULED, "AWS::IAM::Role").items()
@@ -306,7 +306,7 @@ class Rights(unittest.TestCase):
         self.assertEqual({name for name, _ in reached}, {"GetReportRole", "ComputeReportRole", "LoadDataRole"})
         for name, statement in reached:
             with self.subTest(role=name, actions=statement["Action"]):
-                self.assertEqual(statement["Condition"], asked)
+                self.assertEqual(statement["Condition"]["StringEquals"], asked)
 
     def test_there_are_no_other_roles_than_these(self):
         functions = {f"{name}Role" for name in FUNCTIONS.values()}

@@ -1,8 +1,9 @@
 //! A file of hours that takes several items a shard replaces, and is replaced, as any other.
 
+use std::fmt::Write as _;
+
 use end_to_end::adapters::{Cloud, in_a_minute};
 use futures::TryStreamExt;
-use std::fmt::Write as _;
 use uptime::ingest::{Ingest, IngestSettings};
 use uptime::report::{Method, Parameters};
 use uptime::segment::{Decoded, Segment, Source, decode};

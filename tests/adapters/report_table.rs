@@ -70,19 +70,9 @@ async fn a_lease_is_held_until_it_ends_and_then_granted_as_the_next_attempt() {
     assert_eq!(granted(&reports, new.id, "second", 3_000, 4_000).await.attempt, 2);
 
     assert!(!reports.record_progress(new.id, "first", 7).await.unwrap());
-    assert!(
-        !reports
-            .complete(new.id, "first", || at(3_500), in_a_minute(), &completion(1))
-            .await
-            .unwrap()
-    );
+    assert!(!completed(&reports, new.id, "first", 3_500, 1).await);
     assert!(!reports.record_attempt_failure(new.id, "first", &failure()).await.unwrap());
-    assert!(
-        reports
-            .complete(new.id, "second", || at(3_500), in_a_minute(), &completion(2))
-            .await
-            .unwrap()
-    );
+    assert!(completed(&reports, new.id, "second", 3_500, 2).await);
     assert_eq!(state(&reports, new.id).await, ReportState::Complete(completion(2)));
 }
 
@@ -98,12 +88,7 @@ async fn a_failed_attempt_gives_back_its_own_lease_and_nobody_elses() {
 
     let report = granted(&reports, new.id, "second", 2_001, 4_000).await;
     assert_eq!((report.attempt, report.last_failure), (2, Some(failure())));
-    assert!(
-        !reports
-            .complete(new.id, "first", || at(2_500), in_a_minute(), &completion(1))
-            .await
-            .unwrap()
-    );
+    assert!(!completed(&reports, new.id, "first", 2_500, 1).await);
     assert!(!reports.release(new.id, "first", 1, &failure()).await.unwrap());
 }
 
@@ -112,22 +97,10 @@ async fn an_end_told_again_by_the_same_worker_is_its_own_and_by_another_is_not()
     let (_cloud, reports, new) = recorded().await;
     granted(&reports, new.id, "me", 2_000, 3_000).await;
     for _ in 0..2 {
-        assert!(
-            reports
-                .complete(new.id, "me", || at(2_500), in_a_minute(), &completion(1))
-                .await
-                .unwrap()
-        );
+        assert!(completed(&reports, new.id, "me", 2_500, 1).await);
     }
-    assert!(
-        !reports
-            .complete(new.id, "you", || at(2_500), in_a_minute(), &completion(1))
-            .await
-            .unwrap()
-    );
-    assert!(
-        !reports.complete(new.id, "me", || at(2_500), in_a_minute(), &completion(2)).await.unwrap()
-    );
+    assert!(!completed(&reports, new.id, "you", 2_500, 1).await);
+    assert!(!completed(&reports, new.id, "me", 2_500, 2).await);
     assert_eq!(state(&reports, new.id).await, ReportState::Complete(completion(1)));
 }
 
@@ -147,12 +120,7 @@ async fn each_try_to_complete_a_report_is_held_against_the_time_of_that_try() {
     assert_eq!(state(&reports, new.id).await, running(0));
 
     faults.plan("UpdateItem", 0, Fault::Refuse(500, "InternalServerError"));
-    assert!(
-        reports
-            .complete(new.id, "me", || at(DEADLINE), in_a_minute(), &completion(1))
-            .await
-            .unwrap()
-    );
+    assert!(completed(&reports, new.id, "me", DEADLINE, 1).await);
 }
 
 #[tokio::test]
@@ -189,9 +157,7 @@ async fn a_completion_that_is_throttled_for_more_than_three_tries_succeeds_in_th
         faults.plan("UpdateItem", 0, Fault::Refuse(400, code));
     }
 
-    assert!(
-        reports.complete(new.id, "me", || at(2_500), in_a_minute(), &completion(1)).await.unwrap()
-    );
+    assert!(completed(&reports, new.id, "me", 2_500, 1).await);
 
     assert_eq!(faults.tries("UpdateItem"), 7);
 }
@@ -233,9 +199,7 @@ async fn progress_is_told_and_begins_anew_with_each_attempt() {
 async fn a_complete_report_never_changes() {
     let (_cloud, reports, new) = recorded().await;
     granted(&reports, new.id, "me", 2_000, 3_000).await;
-    assert!(
-        reports.complete(new.id, "me", || at(2_500), in_a_minute(), &completion(1)).await.unwrap()
-    );
+    assert!(completed(&reports, new.id, "me", 2_500, 1).await);
 
     nothing_changes(&reports, &new).await;
 
@@ -269,19 +233,14 @@ async fn after_its_deadline_a_report_is_neither_claimed_nor_completed() {
     granted(&reports, new.id, "me", DEADLINE, DEADLINE + 5).await;
 
     let late = at(DEADLINE + 1);
-    assert!(!reports.complete(new.id, "me", || late, in_a_minute(), &completion(1)).await.unwrap());
+    assert!(!completed(&reports, new.id, "me", DEADLINE + 1, 1).await);
     assert_eq!(
         reports.claim(new.id, "me", late, late).await.unwrap(),
         Claim::Refused(Refusal::Expired)
     );
 
     assert_eq!(state(&reports, new.id).await, running(0));
-    assert!(
-        reports
-            .complete(new.id, "me", || at(DEADLINE), in_a_minute(), &completion(1))
-            .await
-            .unwrap()
-    );
+    assert!(completed(&reports, new.id, "me", DEADLINE, 1).await);
 }
 
 #[tokio::test]
@@ -330,9 +289,7 @@ async fn nothing_changes(reports: &ReportTable, new: &NewReport) {
         Claim::Refused(Refusal::Final)
     );
     assert!(!reports.record_progress(id, "me", 1).await.unwrap());
-    assert!(
-        !reports.complete(id, "me", || at(2_600), in_a_minute(), &completion(9)).await.unwrap()
-    );
+    assert!(!completed(reports, id, "me", 2_600, 9).await);
     let other = Failure { code: FailureCode::DataUnreadable, ..failure() };
     assert!(!reports.record_attempt_failure(id, "me", &other).await.unwrap());
     assert!(!reports.release(id, "me", 1, &other).await.unwrap());
@@ -371,6 +328,17 @@ fn running(shards_done: u32) -> ReportState {
 
 fn failure() -> Failure {
     Failure { code: FailureCode::ComputeFailed, detail: "the data did not answer".to_owned() }
+}
+
+/// Completes a report at an instant. Returns whether it was the owner's to complete.
+async fn completed(
+    reports: &ReportTable,
+    id: ReportId,
+    owner: &str,
+    now: i64,
+    attempt: u32,
+) -> bool {
+    reports.complete(id, owner, || at(now), in_a_minute(), &completion(attempt)).await.unwrap()
 }
 
 fn completion(attempt: u32) -> Completion {

@@ -86,7 +86,7 @@ async fn waited_for_the_rest(aws: &ScriptedAws, time: Duration) -> Duration {
     begun.elapsed()
 }
 
-/// The first answer stalls in its body, all others before it. Each request is told of.
+/// The first answer stalls in its body, all others before it. The receiver gets a message for each request.
 fn s3_that_stalls() -> (ScriptedAws, tokio::sync::mpsc::UnboundedReceiver<()>) {
     let (told, asked) = tokio::sync::mpsc::unbounded_channel();
     let aws = ScriptedAws::new(move |before, _| {

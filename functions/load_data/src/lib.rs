@@ -80,7 +80,8 @@ pub async fn handle(
 ) -> Result<Value, Error> {
     let invocation = Invocation::of(&event.context, clock);
     let event = Event::read(event.payload)?;
-    let answer = answer(resources, event, invocation).await;
+    // Boxed, since the future of a load, which makes many kinds of calls, has 16 KB.
+    let answer = Box::pin(answer(resources, event, invocation)).await;
     resources.data.tell_consumed_units();
     answer
 }

@@ -10,10 +10,10 @@ use uptime_aws::Pin;
 use crate::Resources;
 use crate::load::{LoadFailure, OpenedObject};
 
-/// Completes the source of an object that replaces others with all that S3 says of its place.
+/// Adds to the source of an object of hours or zones what S3 says of its place in its second.
 ///
-/// Another load of the same object has to end with the same source. Otherwise the fuller of two
-/// readings might not count. So a load first takes what the manifest of an earlier one holds.
+/// Two loads of one object have to end with the same source. Otherwise the fuller of two readings
+/// might not count. So a load first takes what the manifest of an earlier one holds.
 pub(crate) async fn complete_source(
     resources: &Resources,
     opened: &mut OpenedObject,
@@ -32,6 +32,8 @@ pub(crate) async fn complete_source(
 
 /// Where no versions are kept, the object that is read is the current one. If it still is when the
 /// second of its upload is over, it is the last of that second, and needs no event to say so.
+///
+/// The wait is at most a second, so the time that an invocation keeps back covers it.
 async fn last_of_its_second(
     resources: &Resources,
     opened: &OpenedObject,

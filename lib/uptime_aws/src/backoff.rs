@@ -1,8 +1,8 @@
 //! Capped exponential backoff with full jitter, until a deadline.
 //!
-//! The SDKs retry calls that fail, three times at most. They do not retry what a call that succeeded
-//! left undone (`UnprocessedItems` of `BatchWriteItem`), nor a call that is another each time (the
-//! rest of a download), nor do they wait for as long as throttling may last. This is for all three.
+//! The SDKs try a call that fails three times at most. They do not retry what a call that succeeded
+//! left undone (`UnprocessedItems` of `BatchWriteItem`), nor the rest of a download, which is another
+//! call each time, nor do they wait for as long as throttling may last. This is for all three.
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@
 //! - `idempotency_key`: what makes a request a repeat; `key_table`: which report it stands for.
 //! - [`manifest`]: what is told of a load; `source_files`, `load_files`: its file and its results;
 //!   `csv_upload`: a result of unknown length.
-//! - `throttling`, `backoff`: what is done when AWS is asked too much.
+//! - `throttling`, `backoff`: how calls that AWS throttles, and broken downloads, are tried again.
 //! - `store_data`: the segments, in `DynamoDB`; `item_key`, `batch_write`, `superseded`: their
 //!   keys, how many are written, and which a newer file replaces; `consumed_units`. [`attributes`]: all names.
 //!

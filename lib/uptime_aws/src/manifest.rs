@@ -98,7 +98,7 @@ pub struct ManifestFile {
     pub uploaded_at: String,
     /// Its length in bytes, as stored.
     pub size_bytes: u64,
-    /// The rank of its [`Source`], once it was asked for: of hours and zones, where versions are kept.
+    /// The rank of its [`Source`]. Only known of hours and zones, and where versions are kept.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rank: Option<u32>,
     /// The time of its event, if one is known.
@@ -136,7 +136,7 @@ impl ManifestFile {
 impl Manifest {
     /// Whether this load is Complete or Failed for good.
     ///
-    /// A load that Failed because its object was replaced is none of these: if the same object is there
+    /// A load that Failed because its object was replaced does not count: if the same object is there
     /// again, it was put a second time and has to be loaded.
     pub fn has_ended(&self) -> bool {
         let is_replaced =

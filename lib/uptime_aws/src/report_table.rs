@@ -328,7 +328,7 @@ fn outcome(
     }
 }
 
-/// Tells whether the same call may succeed soon, as the SDK judges its own that are not throttled.
+/// Whether a call that failed, and not by throttling, may succeed soon, as the SDK judges its own.
 fn may_pass(error: &SdkError<UpdateItemError, HttpResponse>) -> bool {
     let SdkError::ServiceError(refusal) = error else {
         return !matches!(error, SdkError::ConstructionFailure(_));

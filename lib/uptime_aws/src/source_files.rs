@@ -271,7 +271,7 @@ impl SourceObject {
         broken: CallError,
         deadline: Deadline,
     ) -> Result<(), CallError> {
-        // When all bytes have come, one of them is wrong: the rest of the object is nothing.
+        // When all bytes have come, there is no rest to ask for: one of the bytes was wrong.
         let is_over = self.bytes_read >= self.size_bytes;
         self.breaks.count += 1;
         let is_stuck = self.breaks.count > BREAKS_WITHOUT_PROGRESS;

@@ -1,4 +1,4 @@
-//! Calls that AWS refuses because it is asked too much: they are made again until a deadline.
+//! Calls that AWS throttles are made again until a deadline.
 //!
 //! The SDKs try three times, within about three seconds. A partition of `DynamoDB` that has to
 //! split needs longer, and a report whose reading fails for that starts again from nothing.
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::Deadline;
 use crate::backoff::Backoff;
 
-/// Whether AWS refused the call because it is asked too much, by the codes that the SDKs go by.
+/// Whether AWS throttled the call, by the error codes that the SDKs go by.
 pub(crate) fn is_throttled<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     error.code().is_some_and(|code| THROTTLING_ERRORS.contains(&code))
 }
@@ -19,7 +19,7 @@ pub(crate) fn is_throttled<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -
 /// Makes a call, and makes it again for as long as it is throttled and the deadline has not
 /// passed. Returns the first other answer, or the last refusal.
 ///
-/// The first try is not cut at the deadline, as no call is that is never throttled.
+/// The first try is not cut off at the deadline: it has the SDK's time-outs, as every other call.
 pub(crate) async fn wait_out<T, E, R, F>(
     deadline: Deadline,
     call: impl Fn() -> F,
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_dynamodb_and_s3_answer_when_they_are_asked_too_much_is_throttling() {
+    fn what_dynamodb_and_s3_answer_when_they_throttle_is_throttling() {
         check("ProvisionedThroughputExceededException", true);
         check("ThrottlingException", true);
         check("RequestLimitExceeded", true);
