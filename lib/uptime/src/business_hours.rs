@@ -153,13 +153,18 @@ pub fn open_intervals(rows: &[HoursRow], clock: &ZoneClock) -> Vec<Interval> {
     }
     let first = clock.local(span.start()).date.plus(-DATES_BEFORE);
     let last = clock.local(span.end()).date.plus(DATES_AFTER);
-    let openings = rows.iter().filter_map(|row| row.opening());
     let mut covered = Vec::new();
     let mut date = first;
     while date <= last {
-        let of_the_day = openings.clone().filter(|opening| opening.weekday() == date.weekday());
-        covered
-            .extend(of_the_day.filter_map(|opening| opening.on(date, clock)?.intersection(span)));
+        let weekday = date.weekday();
+        for row in rows {
+            if let HoursRow::Opens(opening) = row
+                && opening.weekday() == weekday
+                && let Some(open) = opening.on(date, clock)
+            {
+                covered.extend(open.intersection(span));
+            }
+        }
         date = date.plus(1);
     }
     union(covered)

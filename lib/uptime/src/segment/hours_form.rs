@@ -53,11 +53,11 @@ pub(super) fn read_row(reader: &mut Reader<'_>) -> Result<HoursRow, DecodeError>
     let weekday = |bits: u8| {
         Weekday::try_from(bits).map_err(|_| DecodeError("a row of hours has no weekday"))
     };
-    if first == UNKNOWN {
-        return Ok(HoursRow::Unknown);
-    }
-    if first & CLOSED != 0 {
-        return weekday(first ^ CLOSED).map(HoursRow::Closed);
+    if first & (CLOSED | UNKNOWN) != 0 {
+        return match first {
+            UNKNOWN => Ok(HoursRow::Unknown),
+            _ => weekday(first ^ CLOSED).map(HoursRow::Closed),
+        };
     }
     let flags = first & (START_HAS_SECONDS | END_HAS_SECONDS);
     let day = weekday(first ^ flags)?;
