@@ -117,7 +117,8 @@ impl Records for Content {
     fn reject(&mut self, reject: Reject, record: &[u8]) {
         self.counts.add_rejected();
         self.reject_files.add_reject(&reject);
-        if let Some(store) = &reject.store {
+        // Of a row whose fields are in doubt it is not sure which store it names.
+        if let Some(store) = reject.store.as_ref().filter(|_| !reject.code.is_of_fields()) {
             self.warnings.reject(store.clone());
         }
         match self.kind {

@@ -46,8 +46,8 @@ impl fmt::Display for Warnings {
     }
 }
 
-const DEFAULTS: &str = "; without hours a store counts as always open, without a time zone as in \
-                        America/Chicago";
+const DEFAULTS: &str = ", so the file adds nothing for it; a store without hours counts as always \
+                        open, one without a time zone as in America/Chicago";
 const SPOILT: &str = " like a number that a spreadsheet has changed, such as 1.48E+18; export ids as \
                       text";
 
@@ -118,9 +118,15 @@ fn is_of_spreadsheet(text: &str) -> bool {
     };
     match rest {
         [] => !fraction.is_empty() && fraction.iter().all(|digit| *digit == b'0'),
-        [b'E' | b'e', b'+', exponent @ ..] => behind_digits(exponent).is_some_and(<[u8]>::is_empty),
+        [b'E' | b'e', b'+', exponent @ ..] => are_digits(exponent),
+        // As Java and Spark print it. Without the fraction it may be a hexadecimal id.
+        [b'E' | b'e', exponent @ ..] => !fraction.is_empty() && are_digits(exponent),
         _ => false,
     }
+}
+
+fn are_digits(text: &[u8]) -> bool {
+    behind_digits(text).is_some_and(<[u8]>::is_empty)
 }
 
 /// Removes the digits at the start of a text; `None` if there are none.
@@ -135,7 +141,9 @@ mod tests {
 
     #[test]
     fn ids_that_a_spreadsheet_has_changed_are_known_by_their_form() {
-        for text in ["1.48E+18", "1,48E+18", "1E+18", "1.48e+18", "257000000000000.0", "7.00"] {
+        for text in
+            ["1.48E+18", "1,48E+18", "1E+18", "1.48e+18", "1.48E18", "257000000000000.0", "7.00"]
+        {
             assert!(is_of_spreadsheet(text), "{text}");
         }
         for text in [
@@ -148,6 +156,8 @@ mod tests {
             "1E18",
             "1E+",
             "E+18",
+            "1.48E",
+            "1.48E-18",
             ".0",
             "7.",
             "x.0",
@@ -192,12 +202,15 @@ mod tests {
         assert_eq!(warnings(0, 0), "");
         assert_eq!(
             warnings(1, 2),
-            "warning: 1 store is named in rejected rows only; without hours a store counts as always \
-             open, without a time zone as in America/Chicago\n\
+            "warning: 1 store is named in rejected rows only, so the file adds nothing for \
+             it; a store without hours counts as always open, one without a time zone as in \
+             America/Chicago\n\
              warning: 2 store ids look like a number that a spreadsheet has changed, such as \
              1.48E+18; export ids as text\n"
         );
-        assert!(warnings(2, 1).starts_with("warning: 2 stores are named in rejected rows only;"));
+        assert!(
+            warnings(2, 1).starts_with("warning: 2 stores are named in rejected rows only, so")
+        );
         assert!(warnings(0, 1).starts_with("warning: 1 store id looks like a number"));
     }
 }

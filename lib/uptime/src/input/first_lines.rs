@@ -41,20 +41,25 @@ pub(super) fn other_format(first_bytes: &[u8]) -> Option<&'static str> {
     known.map(|(_, name)| *name)
 }
 
-/// Returns whether a file's first line is `sep=,`, by which Excel knows the separator. Another
-/// separator is an error.
+/// Returns whether a file's first line is `sep=,`, by which Excel knows the separator. Excel may have
+/// filled the line up with separators when it saved the file. Another separator is an error.
 pub(super) fn is_separator_line(line: &[u8]) -> Result<bool, RefusedFile> {
     let unquoted = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\""));
     let Some((name, separator)) = unquoted.unwrap_or(line).split_at_checked(4) else {
         return Ok(false);
     };
-    if !name.eq_ignore_ascii_case(b"sep=") || separator.len() != 1 {
+    let Some((separator, rest)) = separator.split_first() else { return Ok(false) };
+    if !name.eq_ignore_ascii_case(b"sep=") || !are_blank_fields(rest) {
         return Ok(false);
     }
-    if separator != b"," {
-        let separator = shown(separator);
+    if *separator != b',' {
+        let separator = shown(&[*separator]);
         let reason = format!("it says that {separator} separates fields; commas are accepted");
         return Err(unusable(&reason, line));
     }
     Ok(true)
+}
+
+fn are_blank_fields(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b',' | b' ' | b'\t'))
 }

@@ -122,7 +122,7 @@ fn check_encoding(record: &[u8]) -> Result<(), RefusedFile> {
         return Err(RefusedFile::Encoding("in UTF-16 or UTF-32, or no text"));
     }
     if std::str::from_utf8(record).is_err() {
-        return Err(RefusedFile::Encoding("in another encoding, as its header shows"));
+        return Err(RefusedFile::Encoding("in another encoding, such as Windows-1252"));
     }
     Ok(())
 }

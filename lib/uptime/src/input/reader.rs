@@ -192,9 +192,14 @@ impl SourceReader {
                 let reason = format!("its first line is over {MAX_RECORD_BYTES} bytes");
                 return Err(unusable(&reason, &bytes[..=MAX_RECORD_BYTES]));
             }
-            Scanned::UnclosedQuote(_) => {
-                let reason = format!("a quote in it is not closed within {MAX_RECORD_BYTES} bytes");
-                return Err(unusable(&reason, &bytes[..bytes.len().min(MAX_RECORD_BYTES)]));
+            Scanned::UnclosedQuote(opening_line) => {
+                let reason = format!(
+                    "a quote in it is not closed within {MAX_RECORD_BYTES} bytes, or on a later line \
+                     with text behind it"
+                );
+                let limit = bytes.len().min(MAX_RECORD_BYTES);
+                let length = opening_line.map_or(limit, |line| line.length);
+                return Err(unusable(&reason, &bytes[..length]));
             }
         };
         let record = &bytes[..extent.length];

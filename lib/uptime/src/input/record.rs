@@ -2,7 +2,10 @@
 //!
 //! As the csv crate reads them, so: CRLF, LF and a bare CR end a record; `""` in a quoted field is
 //! one quote; a quote within an unquoted field, and text behind a closing quote, are taken as they
-//! stand. Unlike there, blanks may stand before an opening quote. All limits are applied here.
+//! stand. Unlike there, blanks may stand before an opening quote. And a quoted field that goes over
+//! lines may have nothing but blanks behind its closing quote: otherwise it is two stray quotes that
+//! have the lines between them for one field, and those lines would be lost. All limits are applied
+//! here.
 
 use std::ops::Range;
 
@@ -33,8 +36,8 @@ pub(super) enum Scanned {
     /// A record over [`MAX_RECORD_BYTES`], and the line ends in its first so many bytes. Fields
     /// that ended within them are at hand.
     TooLong(u64),
-    /// A record whose quoted field is open at its limit or at the file's end; its opening line, if
-    /// that ends within the limit.
+    /// A record whose quoted field is open at its limit or at the file's end, or goes over lines and
+    /// has text behind its closing quote; its opening line, if that ends within the limit.
     UnclosedQuote(Option<Extent>),
 }
 
@@ -65,6 +68,8 @@ enum State {
     Quoted,
     /// Behind a quote that closes the field, unless another one follows.
     QuoteInQuoted,
+    /// Behind a closing quote and blanks.
+    BlankBehindQuote,
 }
 
 impl Fields {
@@ -99,7 +104,10 @@ impl Fields {
             let is_open = match state {
                 State::Quoted => true,
                 State::QuoteInQuoted => byte == b'"',
-                State::FieldStart | State::HalfBlankAtStart | State::Unquoted => false,
+                State::FieldStart
+                | State::HalfBlankAtStart
+                | State::Unquoted
+                | State::BlankBehindQuote => false,
             };
             let ends_line = matches!(byte, b'\n' | b'\r');
             let is_over_limit = index == MAX_RECORD_BYTES;
@@ -114,6 +122,10 @@ impl Fields {
                 };
                 return self.settle(scanned, Progress { index, state, line_ends });
             }
+            if self.is_stray(state, byte) {
+                return self
+                    .settle(unclosed_quote(bytes, at_end), Progress { index, state, line_ends });
+            }
             if ends_line {
                 line_ends += u64::from(starts_line_end(bytes, index));
             }
@@ -125,7 +137,8 @@ impl Fields {
             State::FieldStart
             | State::HalfBlankAtStart
             | State::Unquoted
-            | State::QuoteInQuoted => {
+            | State::QuoteInQuoted
+            | State::BlankBehindQuote => {
                 let extent = Extent { length: bytes.len(), length_with_end: bytes.len() };
                 Scanned::Record(extent, line_ends + 1)
             }
@@ -150,6 +163,18 @@ impl Fields {
         scanned
     }
 
+    /// Whether a byte that does not end the record is text behind the closing quote of a field that
+    /// goes over lines.
+    fn is_stray(&self, state: State, byte: u8) -> bool {
+        let is_text = match state {
+            State::QuoteInQuoted => !matches!(byte, b'"' | b',' | b' ' | b'\t'),
+            State::BlankBehindQuote => !matches!(byte, b',' | b' ' | b'\t'),
+            _ => false,
+        };
+        let field = || &self.text[self.ends.last().copied().unwrap_or(0)..];
+        is_text && memchr2(b'\n', b'\r', field()).is_some()
+    }
+
     /// Takes a byte that does not end the record.
     fn step(&mut self, state: State, byte: u8) -> State {
         let next = match (state, byte) {
@@ -162,6 +187,9 @@ impl Fields {
             (State::FieldStart, b'"') => {
                 self.text.truncate(self.ends.last().copied().unwrap_or(0));
                 return State::Quoted;
+            }
+            (State::QuoteInQuoted | State::BlankBehindQuote, b' ' | b'\t') => {
+                State::BlankBehindQuote
             }
             (State::FieldStart, b' ' | b'\t') | (State::HalfBlankAtStart, 0xa0) => {
                 State::FieldStart

@@ -33,7 +33,8 @@ pub struct Problem {
 /// Why a row is rejected. Codes are stable; files of rejects name them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RejectCode {
-    /// A quoted field is open after 8 KiB, or at the end of the file.
+    /// A quoted field is open after 8 KiB, or at the end of the file; or it is closed on a later line
+    /// and text follows.
     UnclosedQuote,
     /// The record is over 8 KiB.
     RecordTooLong,
@@ -66,6 +67,14 @@ pub enum RejectCode {
 }
 
 impl RejectCode {
+    /// Whether it is not sure where the fields of the row begin and end.
+    pub(crate) fn is_of_fields(self) -> bool {
+        matches!(
+            self,
+            RejectCode::UnclosedQuote | RejectCode::RecordTooLong | RejectCode::FieldCount
+        )
+    }
+
     /// Returns the code's stable text, `unclosed_quote`.
     pub fn name(self) -> &'static str {
         match self {

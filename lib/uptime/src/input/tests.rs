@@ -5,6 +5,7 @@
 mod bad_files;
 mod bad_rows;
 mod good_files;
+mod open_quotes;
 mod paths;
 
 use super::*;
@@ -13,6 +14,9 @@ use crate::business_hours::Opening;
 
 /// 2023-02-01: no poll may be later.
 const LATEST_POLL: Timestamp = Timestamp::from_micros(1_675_209_600_000_000);
+/// A good row of polls, and what is found in it.
+const GOOD_LINE: &str = "good,2023-01-24 09:06:42,active\n";
+const GOOD: &str = "good 2023-01-24T09:06:42Z Active";
 const POLLS: &str = "store_id,timestamp_utc,status\n";
 const HOURS: &str = "store_id,dayOfWeek,start_time_local,end_time_local\n";
 const ZONES: &str = "store_id,timezone_str\n";

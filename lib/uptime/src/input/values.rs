@@ -73,8 +73,9 @@ pub(super) fn read_store(value: &[u8]) -> Result<StoreId, Problem> {
 
 fn read_timestamp(value: &[u8], latest_poll: Timestamp) -> Result<Timestamp, Problem> {
     let at = Timestamp::from_source(value).map_err(|_| {
-        let accepted = "YYYY-MM-DD HH:MM:SS[.ffffff], then UTC, Z, an offset +hh, +hhmm or +hh:mm \
-                        of at most 14 hours, or nothing";
+        let accepted = "YYYY-MM-DD HH:MM:SS[.ffffff], a date of the calendar and a time from \
+                        00:00:00 to 23:59:59, then UTC, Z, an offset +hh, +hhmm or +hh:mm of at most \
+                        14 hours, or nothing";
         unlike(TIMESTAMP, RejectCode::BadTimestamp, value, accepted)
     })?;
     if at < EARLIEST_POLL {
@@ -118,7 +119,12 @@ fn read_hours(day: &[u8], start: &[u8], end: &[u8]) -> Result<HoursRow, Problem>
 fn read_day(value: &[u8]) -> Result<Weekday, Problem> {
     match value {
         [digit @ b'0'..=b'6'] => Ok(DAYS[usize::from(digit - b'0')]),
-        _ => Err(unlike(DAY, RejectCode::BadDay, value, "one digit, 0 (Monday) to 6 (Sunday)")),
+        _ => Err(unlike(
+            DAY,
+            RejectCode::BadDay,
+            value,
+            "one digit, 0 (Monday) to 6 (Sunday), or empty if both times are",
+        )),
     }
 }
 

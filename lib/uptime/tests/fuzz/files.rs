@@ -143,7 +143,7 @@ fn every_kind_every_reason_to_reject_and_every_end_is_reached() {
             "the file counts days from 1",
             "the file has no usable header",
             "the file is in UTF-16 or UTF-32, or no text",
-            "the file is in another encoding, as its header shows",
+            "the file is in another encoding, such as Windows-1252",
             "time_zones",
             "timestamp_too_early",
             "timestamp_too_late",

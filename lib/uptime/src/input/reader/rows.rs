@@ -116,7 +116,8 @@ impl SourceReader {
         self.fields.scan(opening_line, true);
         let message = format!(
             "a quote that opens a field must be closed within {MAX_RECORD_BYTES} bytes and before \
-             the file ends; reading resumes on the next line"
+             the file ends, and no text may follow if that is on a later line; reading resumes on \
+             the next line"
         );
         self.reject(of_record(RejectCode::UnclosedQuote, message), opening_line, header, records);
     }

@@ -80,7 +80,8 @@ fn a_name_over_1_kib_is_refused() {
 
 #[test]
 fn an_unclosed_quote_in_the_header_is_refused() {
-    let reason = "a quote in it is not closed within 8192 bytes";
+    let reason =
+        "a quote in it is not closed within 8192 bytes, or on a later line with text behind it";
     check_header("store_id,\"timestamp_utc,status", reason);
     check_header(&format!("\"{POLLS}{}", "7,x,y\n".repeat(5000)), reason);
 }
@@ -119,7 +120,7 @@ fn utf_16_and_utf_32_are_refused_with_a_mark_or_without() {
 fn a_header_that_is_not_utf_8_is_refused() {
     check_refused(
         b"store_id,timezone_str,gr\xf6\xdfe\n",
-        "the file is in another encoding, as its header shows; only UTF-8 is accepted",
+        "the file is in another encoding, such as Windows-1252; only UTF-8 is accepted",
     );
 }
 
@@ -174,7 +175,7 @@ fn a_first_line_with_another_separator_is_refused() {
 
 #[test]
 fn a_separator_line_is_the_first_line_or_a_header() {
-    for file in ["\nsep=,\n", "sep=,\nsep=,\n", "sep=,,\n", "sep=ab\n", "sep=\n", "\"sep=,\n"] {
+    for file in ["\nsep=,\n", "sep=,\nsep=,\n", "sep=;;\n", "sep=ab\n", "sep=\n", "\"sep=,\n"] {
         let refused = read(format!("{file}{POLLS}").as_bytes()).unwrap_err().to_string();
         assert!(refused.contains("; the header read is \""), "{file}: {refused}");
     }

@@ -57,7 +57,15 @@ fn a_byte_order_mark_may_be_there_twice() {
 
 #[test]
 fn a_first_line_may_say_that_commas_separate_fields() {
-    for line in ["sep=,", "SEP=,", "\"sep=,\"", "\u{feff}sep=,", "\u{feff}\u{feff}sep=,"] {
+    for line in [
+        "sep=,",
+        "SEP=,",
+        "sep=,,,",
+        "sep=, ",
+        "\"sep=,\"",
+        "\u{feff}sep=,",
+        "\u{feff}\u{feff}sep=,",
+    ] {
         for end in ["\n", "\r\n", "\r"] {
             let rows = "8,2023-01-24 09:06:42,x\n7,2023-01-24 09:06:42,active\n";
             check(format!("{line}{end}{POLLS}{rows}"), &["3: bad_status status of 8", ROW]);
