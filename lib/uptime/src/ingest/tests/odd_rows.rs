@@ -95,6 +95,14 @@ fn stores_named_in_rejected_rows_alone_are_counted() {
 }
 
 #[test]
+fn a_row_whose_fields_are_in_doubt_names_no_store_in_a_warning() {
+    let file = "note,store_id,timezone_str\nJoe's, 1.48E+18,7,UTC\n7\n\"x,8,UTC\n";
+    let loaded = load(file);
+    assert_eq!(loaded.counts.rejected, 3);
+    check_warnings(&settings(), file, (0, 0));
+}
+
+#[test]
 fn ids_that_a_spreadsheet_has_changed_are_counted_each_once() {
     let rows = "1.48E+18,2023-01-24 09:00:00,active\n1.48E+18,2023-01-24 10:00:00,active\n\
                 257000000000000.0,2023-01-24 09:00:00,active\n7,2023-01-24 09:00:00,active\n\
