@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
 mod broken_downloads;
+mod damaged_segments;
 mod load_files;
 mod many_items;
 mod pinned_version;

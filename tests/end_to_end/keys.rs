@@ -6,7 +6,7 @@ use end_to_end::story::Story;
 use futures::future::join_all;
 use http::Method;
 use local::system::{REPORT_QUEUE, REPORT_TABLE};
-use serde_json::json;
+use serde_json::{Value, json};
 use uptime::interval::{HOUR, SECOND};
 use uptime_aws::{IdempotencyKey, KeyTable, KeyUse, ReportId, ReportTableError};
 
@@ -92,6 +92,32 @@ async fn a_bad_key_is_refused_by_name() {
     }
     let headers = [("idempotency-key", &*longest)];
     story.call(Method::GET, "/trigger_report", &headers, "").await.document(202);
+}
+
+#[tokio::test]
+async fn a_key_given_twice_is_one_if_both_are_equal_and_is_refused_otherwise() {
+    let story = Story::with(|settings| settings.reports.concurrency = 0).await;
+    story.load_all(&small::FILES).await;
+    let call = async |method, keys: &[&str]| {
+        let headers: Vec<_> = keys.iter().map(|key| ("Idempotency-Key", *key)).collect();
+        story.call(method, "/trigger_report", &headers, "").await
+    };
+    for method in [Method::GET, Method::POST] {
+        for keys in [&["a", "b"][..], &["b", "a"], &["a", "b", "a"], &["a", ""], &["a", "A"]] {
+            let answer = call(method.clone(), keys).await;
+
+            assert_eq!(answer.problem(400), "repeated-parameter", "{method} {keys:?}");
+            let problem: Value = serde_json::from_slice(&answer.body).unwrap();
+            assert_eq!(problem["parameter"], "Idempotency-Key");
+            assert_eq!(problem["given"], json!(keys).to_string());
+            assert_eq!(problem["accepted"], "1 to 255 visible ASCII characters");
+        }
+    }
+    assert_eq!(story.messages(REPORT_QUEUE), [] as [String; 0]);
+
+    let once = call(Method::GET, &["a"]).await.document(202);
+    let twice = call(Method::POST, &["a", "a"]).await.document(202);
+    assert_eq!(twice["report_id"], once["report_id"]);
 }
 
 #[tokio::test]

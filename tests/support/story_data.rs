@@ -25,6 +25,15 @@ pub struct Stored {
     pub last_modified: Option<DateTime>,
 }
 
+/// The bytes again and again, each time with another of their bits flipped.
+pub fn with_each_bit_flipped(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    (0..bytes.len() * 8).map(|bit| {
+        let mut flipped = bytes.to_vec();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        flipped
+    })
+}
+
 impl Story {
     /// A client of S3.
     pub fn s3(&self) -> aws_sdk_s3::Client {

@@ -1,6 +1,7 @@
 //! Wires the handler to the Lambda runtime.
 
-use lambda_http::{Error, Request, run, service_fn};
+use http_api::run;
+use lambda_http::{Error, Request, service_fn};
 use uptime_aws::Settings;
 
 #[tokio::main(flavor = "current_thread")]

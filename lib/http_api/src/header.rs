@@ -1,35 +1,38 @@
 //! Reading a header that has one value, as a parameter is read.
 
 use lambda_http::Request;
+use serde_json::Value;
 
 use crate::{Fault, Parameter, Problem, ProblemKind};
 
 /// Returns a header's value by way of `parse`, which returns `None` for one that is not accepted;
-/// `None` if it is not given. A header given twice is refused, even if both are equal; but of one
-/// that comes by way of API Gateway `lambda_http` leaves only the last.
+/// `None` if it is not given. Of a header given more than once all values have to be equal.
 pub fn header<T>(
     request: &Request,
     parameter: Parameter,
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> Result<Option<T>, Problem> {
-    let mut values = request.headers().get_all(parameter.name).iter();
-    let Some(value) = values.next() else {
-        return Ok(None);
-    };
-    let given = String::from_utf8_lossy(value.as_bytes());
-    let refused = |kind, detail: String| {
-        let fault = Fault::new(parameter.name, Some(given.clone().into()), parameter.accepted);
+    let values = request.headers().get_all(parameter.name).iter();
+    let mut given: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    given.dedup();
+    let refused = |kind, detail: String, given: Value| {
+        let fault = Fault::new(parameter.name, Some(given), parameter.accepted);
         Problem::with_fault(kind, detail, fault)
     };
-    if values.next().is_some() {
-        let detail = format!("{} is given more than once; give it once", parameter.name);
-        return Err(refused(ProblemKind::RepeatedParameter, detail));
+    match &*given {
+        [] => Ok(None),
+        [value] => {
+            let detail = || format!("{} is not acceptable", parameter.name);
+            let unacceptable =
+                || refused(ProblemKind::InvalidParameter, detail(), value.as_ref().into());
+            parse(value).map(Some).ok_or_else(unacceptable)
+        }
+        several => {
+            let detail = format!("{} is given with different values; give one", parameter.name);
+            let given = several.iter().map(AsRef::as_ref).collect();
+            Err(refused(ProblemKind::RepeatedParameter, detail, given))
+        }
     }
-    let unacceptable = || {
-        let detail = format!("{} is not acceptable", parameter.name);
-        refused(ProblemKind::InvalidParameter, detail)
-    };
-    parse(&given).map(Some).ok_or_else(unacceptable)
 }
 
 #[cfg(test)]
@@ -41,11 +44,16 @@ mod tests {
     const COLOUR: Parameter = Parameter { name: "Colour", accepted: "red" };
 
     #[test]
-    fn a_header_is_given_once_or_not_at_all_and_its_name_in_any_case() {
+    fn a_header_has_one_value_or_none_and_its_name_is_in_any_case() {
         check(&[], Ok(None));
         check(&[("colour", b"red")], Ok(Some("red")));
         check(&[("COLOUR", b"red")], Ok(Some("red")));
-        check(&[("colour", b"red"), ("Colour", b"red")], Err(ProblemKind::RepeatedParameter));
+        check(&[("colour", b"red"), ("Colour", b"red")], Ok(Some("red")));
+        check(&[("colour", b"red"), ("Colour", b"blue")], Err(ProblemKind::RepeatedParameter));
+        check(
+            &[("colour", b"red"), ("Colour", b"blue"), ("colour", b"red")],
+            Err(ProblemKind::RepeatedParameter),
+        );
     }
 
     #[test]

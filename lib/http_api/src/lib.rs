@@ -6,12 +6,14 @@
 
 mod answer;
 mod body;
+mod event;
 mod header;
 mod parameters;
 mod problem;
 mod time_left;
 
 pub use answer::{json_answer, redirect_answer};
+pub use event::{run, service_of_events};
 pub use header::header;
 pub use parameters::{Given, Parameter, Parameters};
 pub use problem::{Fault, Problem, ProblemKind};

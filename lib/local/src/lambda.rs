@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Body, Request, Response, service_fn};
+use lambda_http::{Body, Request, Response, service_fn};
 use lambda_runtime::{Context, Error, LambdaEvent, Service};
 use serde_json::Value;
 use thiserror::Error;
@@ -53,8 +53,9 @@ impl Function {
         Function { name, timeout, handler: Arc::new(move |event| Box::pin(handler(event))) }
     }
 
-    /// Wraps a handler of HTTP requests; it is fed API Gateway proxy events through `lambda_http`,
-    /// as deployed, so what that crate changes on the way is changed here too.
+    /// Wraps a handler of HTTP requests; it is fed API Gateway proxy events by way of
+    /// `http_api::service_of_events` and `lambda_http`, as deployed, so what they change is changed
+    /// here too.
     pub fn of_requests<H, F>(name: &'static str, timeout: Duration, handler: H) -> Function
     where
         H: Fn(Request) -> F + Clone + Send + Sync + 'static,
@@ -66,8 +67,8 @@ impl Function {
                 let LambdaEvent { payload, context, .. } = event;
                 // Through text: the crate's reader of requests takes nothing else.
                 let request: LambdaRequest = serde_json::from_str(&payload.to_string())?;
-                let mut adapter = Adapter::from(service_fn(handler));
-                let response = adapter.call(LambdaEvent::new(request, context)).await?;
+                let mut service = http_api::service_of_events(service_fn(handler));
+                let response = service.call(LambdaEvent::new(request, context)).await?;
                 Ok(serde_json::to_value(response)?)
             }
         })

@@ -21,6 +21,7 @@ use uptime::segment::{DecodeError, Source};
 use uptime::timeline::MaxHold;
 
 use crate::cli::Failure;
+use destination::OutIsSource;
 use source_file::{FileError, Shortcoming, Summary};
 use stored::Stored;
 
@@ -45,7 +46,7 @@ pub struct Arguments {
     /// Polls, business hours and time zones, as CSV or gzip-compressed CSV
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// Where the report goes, whole or not at all [default: stdout]
+    /// Where the report goes, whole or not at all; none of the sources [default: stdout]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// The instant the report is about, in RFC 3339 [default: that of the newest poll]
@@ -80,6 +81,8 @@ enum ReportError {
     AsOf(String),
     #[error("there is no poll to report on: no row of polls was accepted from any file{}", told(.0))]
     NoPolls(Vec<Shortcoming>),
+    #[error(transparent)]
+    OutIsSource(#[from] OutIsSource),
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
@@ -116,6 +119,7 @@ fn make(
 ) -> Result<Made, ReportError> {
     let method = method(arguments)?;
     let as_of = arguments.as_of.as_deref().map(|text| as_of(text, now)).transpose()?;
+    destination::check(arguments.out.as_deref(), &arguments.files)?;
 
     let stored = Mutex::new(Stored::new());
     let mut shortcomings = Vec::new();

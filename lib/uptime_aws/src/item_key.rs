@@ -46,6 +46,11 @@ impl ItemKey {
         ItemKey { pk: partition(segment.shard), sk }
     }
 
+    /// Tells whether a segment of these bytes may have this key, which ends with their hash.
+    pub(crate) fn has_hash_of(&self, bytes: &[u8]) -> bool {
+        self.sk.rsplit('#').next() == Some(&hash::short_hash(bytes))
+    }
+
     /// The item that holds the newest poll's instant.
     pub(crate) fn newest_poll() -> ItemKey {
         ItemKey { pk: attributes::DATASET.to_owned(), sk: attributes::NEWEST_POLL.to_owned() }

@@ -265,7 +265,8 @@ impl StoreData {
 /// Shards searched at once for what a load replaces; each may hold a page of 1 MB.
 const SEARCHES_IN_FLIGHT: usize = 8;
 
-/// Finds the items that `source` replaces. One that cannot be read is not judged.
+/// Finds the items that `source` replaces. One that cannot be read is not judged, nor is a damaged
+/// one: it may name other stores than were written.
 async fn superseded_items(
     pages: impl Stream<Item = Result<Vec<Item>, StoreDataError>>,
     named: &HashSet<StoreId>,
@@ -275,9 +276,10 @@ async fn superseded_items(
     let mut superseded = Vec::new();
     while let Some(page) = pages.try_next().await? {
         for item in page {
-            let stored = stored_segment(item)?;
-            if decode(&stored.bytes).is_ok_and(|older| is_superseded(&older, source, named)) {
-                superseded.push(stored.item);
+            let StoredSegment { item, bytes } = stored_segment(item)?;
+            let is_replaced = |older| is_superseded(&older, source, named);
+            if item.has_hash_of(&bytes) && decode(&bytes).is_ok_and(is_replaced) {
+                superseded.push(item);
             }
         }
     }

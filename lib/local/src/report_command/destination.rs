@@ -1,11 +1,42 @@
-//! Where the report goes: a file, whole or not at all, or stdout.
+//! Where the report goes: a file, whole or not at all, or stdout; never one of its sources.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+
+/// The report would take the place of one of the files that it is made from.
+#[derive(Debug, Error)]
+#[error(
+    "--out is {out:?}, which is the source {source_path:?}; accepted is any file that is no source"
+)]
+pub(super) struct OutIsSource {
+    out: PathBuf,
+    source_path: PathBuf,
+}
+
+/// Refuses an `out` that is one of the sources, whatever the paths look like: links, `./` and
+/// other spellings lead to one file.
+pub(super) fn check(out: Option<&Path>, sources: &[PathBuf]) -> Result<(), OutIsSource> {
+    // A file that does not exist yet replaces nothing.
+    let Some((out, replaced)) = out.and_then(|out| Some((out, identity(out)?))) else {
+        return Ok(());
+    };
+    match sources.iter().find(|source| identity(source) == Some(replaced)) {
+        None => Ok(()),
+        Some(source) => Err(OutIsSource { out: out.to_owned(), source_path: source.to_owned() }),
+    }
+}
+
+/// Device and inode of the file that a path leads to: only another path to it has the same.
+/// `None`: there is no file, or it is a device or a pipe, which nothing replaces.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    Some((metadata.dev(), metadata.ino()))
+}
 
 /// The report could not be written.
 #[derive(Debug, Error)]

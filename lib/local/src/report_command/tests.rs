@@ -212,6 +212,36 @@ fn a_report_that_cannot_be_written_leaves_nothing() {
     assert_eq!(names_and_contents(folder.path()), ["0: old"]);
 }
 
+#[test]
+fn a_report_never_replaces_a_source_by_whatever_path_it_is_named() {
+    let folder = files(&[HOURS, POLLS]);
+    let source = folder.path().join("1");
+    std::os::unix::fs::symlink("1", folder.path().join("symlink")).unwrap();
+    std::os::unix::fs::symlink(".", folder.path().join("folder")).unwrap();
+    fs::hard_link(&source, folder.path().join("hard-link")).unwrap();
+    let before = names_and_contents(folder.path());
+    for name in ["1", "./1", "folder/1", "symlink", "hard-link"] {
+        let out = folder.path().join(name);
+        let arguments = arguments(&folder, 2, &format!("--out {}", out.display())).unwrap();
+
+        let refused = run(&arguments).unwrap_err().to_string();
+
+        let expected = format!(
+            "--out is {out:?}, which is the source {source:?}; accepted is any file that is no source"
+        );
+        assert_eq!(refused, expected);
+        assert_eq!(names_and_contents(folder.path()), before, "{name}");
+    }
+}
+
+#[test]
+fn a_report_may_replace_a_file_of_the_same_content_as_a_source() {
+    let folder = files(&[HOURS, POLLS, POLLS]);
+    let out = folder.path().join("2");
+    run(&arguments(&folder, 2, &format!("--out {}", out.display())).unwrap()).unwrap();
+    assert!(fs::read_to_string(out).unwrap().starts_with("store_id,uptime_last_hour_minutes,"));
+}
+
 const HOURS: &str = "store_id,day,start_time_local,end_time_local\na,0,09:00:00,12:00:00\n";
 const ZONES: &str = "store_id,timezone_str\na,America/Chicago\n";
 const POLLS: &str = "store_id,timestamp_utc,status
@@ -250,18 +280,9 @@ fn report(contents: &[&str], options: &str) -> Result<Told, String> {
 }
 
 fn report_of(folder: &TempDir, file_count: usize, options: &str) -> Result<Told, String> {
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        arguments: Arguments,
-    }
-    let paths = (0..file_count).map(|place| folder.path().join(place.to_string()));
-    let words = options.split_whitespace().map(PathBuf::from);
-    let line =
-        Line::try_parse_from([PathBuf::from("report")].into_iter().chain(words).chain(paths))
-            .map_err(|error| error.to_string())?;
+    let arguments = arguments(folder, file_count, options)?;
     let mut notes = Vec::new();
-    let made = make(&line.arguments, NOW, &mut notes).map_err(|error| error.to_string())?;
+    let made = make(&arguments, NOW, &mut notes).map_err(|error| error.to_string())?;
     let prefix = format!("{}/", folder.path().display());
     let shortcomings = made.shortcomings.iter().map(|one| one.to_string().replace(&prefix, ""));
     Ok(Told {
@@ -269,6 +290,19 @@ fn report_of(folder: &TempDir, file_count: usize, options: &str) -> Result<Told,
         notes: String::from_utf8(notes).unwrap(),
         shortcomings: shortcomings.collect(),
     })
+}
+
+/// The arguments of a report of so many files named by their place.
+fn arguments(folder: &TempDir, file_count: usize, options: &str) -> Result<Arguments, String> {
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+    let paths = (0..file_count).map(|place| folder.path().join(place.to_string()));
+    let words = options.split_whitespace().map(PathBuf::from);
+    let line = [PathBuf::from("report")].into_iter().chain(words).chain(paths);
+    Line::try_parse_from(line).map(|line| line.arguments).map_err(|error| error.to_string())
 }
 
 fn figures(csv: &str) -> String {
@@ -292,11 +326,14 @@ fn with_good_polls(polls: &str, count: usize) -> String {
     polls.to_owned() + &(0..count).map(poll).collect::<String>()
 }
 
+/// Of the files of a folder, links included, in the order of their names.
 fn names_and_contents(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let told = entries.map(|path| {
+    let told = entries.filter(|path| path.is_file()).map(|path| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         format!("{name}: {}", fs::read_to_string(&path).unwrap())
     });
-    told.collect()
+    let mut told: Vec<String> = told.collect();
+    told.sort_unstable();
+    told
 }
