@@ -19,7 +19,7 @@ where
     lambda_runtime::run(service_of_events(handler)).await
 }
 
-/// The same, to be called with events by whoever plays Lambda.
+/// The same as a service of events, for a program that plays Lambda.
 pub fn service_of_events<'a, H>(
     handler: H,
 ) -> impl Service<LambdaEvent<LambdaRequest>, Response: Serialize, Error = Error, Future: Send>

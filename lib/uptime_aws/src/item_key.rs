@@ -46,7 +46,7 @@ impl ItemKey {
         ItemKey { pk: partition(segment.shard), sk }
     }
 
-    /// Tells whether a segment of these bytes may have this key, which ends with their hash.
+    /// Returns whether a segment of these bytes may have this key: the key ends with their hash.
     pub(crate) fn has_hash_of(&self, bytes: &[u8]) -> bool {
         self.sk.rsplit('#').next() == Some(&hash::short_hash(bytes))
     }
