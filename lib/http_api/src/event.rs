@@ -19,7 +19,7 @@ where
     lambda_runtime::run(service_of_events(handler)).await
 }
 
-/// The same, to be called with events by whoever plays Lambda.
+/// The same as a service of events, for a program that plays Lambda.
 pub fn service_of_events<'a, H>(
     handler: H,
 ) -> impl Service<LambdaEvent<LambdaRequest>, Response: Serialize, Error = Error, Future: Send>
@@ -51,27 +51,27 @@ mod tests {
     #[test]
     fn a_header_given_more_than_once_keeps_all_its_values() {
         check(
-            json!({ "Host": "api", "Colour": "green" }),
-            json!({ "Host": ["api"], "Colour": ["red", "green"] }),
+            &json!({ "Host": "api", "Colour": "green" }),
+            &json!({ "Host": ["api"], "Colour": ["red", "green"] }),
             &["red", "green"],
         );
         check(
-            json!({ "Colour": "red", "colour": "green" }),
-            json!({ "Colour": ["red"], "colour": ["green"] }),
+            &json!({ "Colour": "red", "colour": "green" }),
+            &json!({ "Colour": ["red"], "colour": ["green"] }),
             &["red", "green"],
         );
     }
 
     #[test]
     fn a_header_given_once_or_in_one_place_keeps_its_value() {
-        check(json!({ "Colour": "red" }), json!({ "Colour": ["red"] }), &["red"]);
-        check(json!({ "Colour": "red" }), json!({}), &["red"]);
-        check(json!({}), json!({ "Colour": ["red"] }), &["red"]);
-        check(json!({ "Host": "api" }), json!({ "Host": ["api"] }), &[]);
+        check(&json!({ "Colour": "red" }), &json!({ "Colour": ["red"] }), &["red"]);
+        check(&json!({ "Colour": "red" }), &json!({}), &["red"]);
+        check(&json!({}), &json!({ "Colour": ["red"] }), &["red"]);
+        check(&json!({ "Host": "api" }), &json!({ "Host": ["api"] }), &[]);
     }
 
     #[track_caller]
-    fn check(headers: Value, several: Value, expected: &[&str]) {
+    fn check(headers: &Value, several: &Value, expected: &[&str]) {
         let event = json!({
             "httpMethod": "GET",
             "path": "/",

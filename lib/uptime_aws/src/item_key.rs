@@ -46,7 +46,7 @@ impl ItemKey {
         ItemKey { pk: partition(segment.shard), sk }
     }
 
-    /// Whether a segment of these bytes may have this key, which ends with their hash.
+    /// Returns whether a segment of these bytes may have this key: the key ends with their hash.
     pub(crate) fn has_hash_of(&self, bytes: &[u8]) -> bool {
         self.sk.rsplit('#').next() == Some(&hash::short_hash(bytes))
     }
@@ -200,6 +200,10 @@ mod tests {
     }
 
     fn source(micros: i64) -> Source {
-        Source::new(Timestamp::from_micros(micros), "incoming/menu.csv", "v1")
+        Source {
+            uploaded_at: Timestamp::from_micros(micros),
+            key: "incoming/menu.csv".to_owned(),
+            version: "v1".to_owned(),
+        }
     }
 }
