@@ -64,17 +64,15 @@ async fn put(cloud: &Cloud, item: &HashMap<String, AttributeValue>, bytes: Vec<u
 /// What a load stores of a file.
 fn segments(source: &Source, csv: &str) -> Vec<Segment> {
     let mut ingest = Ingest::new(IngestSettings {
-        source: source.clone(),
         latest_poll: Timestamp::from_micros(0),
         batch_bytes: 1 << 20,
         gzip_ratio_limit: 1,
     });
     ingest.feed(csv.as_bytes()).unwrap();
-    ingest.finish().unwrap();
+    ingest.finish(source).unwrap();
     ingest.take_segments()
 }
 
 fn source(upload: i64) -> Source {
-    let uploaded_at = Timestamp::from_micros(upload);
-    Source { uploaded_at, key: "f".to_owned(), version: "v".to_owned() }
+    Source::new(Timestamp::from_micros(upload), "f", "v")
 }
