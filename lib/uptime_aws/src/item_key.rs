@@ -200,10 +200,6 @@ mod tests {
     }
 
     fn source(micros: i64) -> Source {
-        Source {
-            uploaded_at: Timestamp::from_micros(micros),
-            key: "incoming/menu.csv".to_owned(),
-            version: "v1".to_owned(),
-        }
+        Source::new(Timestamp::from_micros(micros), "incoming/menu.csv", "v1")
     }
 }
