@@ -103,11 +103,14 @@ impl Fields {
         for (index, &byte) in bytes.iter().enumerate().skip(start) {
             let is_open = match state {
                 State::Quoted => true,
-                State::QuoteInQuoted => byte == b'"',
-                State::FieldStart
-                | State::HalfBlankAtStart
-                | State::Unquoted
-                | State::BlankBehindQuote => false,
+                State::FieldStart | State::HalfBlankAtStart | State::Unquoted => false,
+                State::QuoteInQuoted | State::BlankBehindQuote => {
+                    if self.is_stray(state, byte) {
+                        let scanned = unclosed_quote(bytes, at_end);
+                        return self.settle(scanned, Progress { index, state, line_ends });
+                    }
+                    matches!(state, State::QuoteInQuoted) && byte == b'"'
+                }
             };
             let ends_line = matches!(byte, b'\n' | b'\r');
             let is_over_limit = index == MAX_RECORD_BYTES;
@@ -121,10 +124,6 @@ impl Fields {
                     Scanned::TooLong(line_ends)
                 };
                 return self.settle(scanned, Progress { index, state, line_ends });
-            }
-            if self.is_stray(state, byte) {
-                return self
-                    .settle(unclosed_quote(bytes, at_end), Progress { index, state, line_ends });
             }
             if ends_line {
                 line_ends += u64::from(starts_line_end(bytes, index));
@@ -163,12 +162,11 @@ impl Fields {
         scanned
     }
 
-    /// Whether a byte that does not end the record is text behind the closing quote of a field that
-    /// goes over lines.
+    /// Whether a byte is text behind the closing quote of a field that goes over lines.
     fn is_stray(&self, state: State, byte: u8) -> bool {
         let is_text = match state {
-            State::QuoteInQuoted => !matches!(byte, b'"' | b',' | b' ' | b'\t'),
-            State::BlankBehindQuote => !matches!(byte, b',' | b' ' | b'\t'),
+            State::QuoteInQuoted => !matches!(byte, b'"' | b',' | b' ' | b'\t' | b'\n' | b'\r'),
+            State::BlankBehindQuote => !matches!(byte, b',' | b' ' | b'\t' | b'\n' | b'\r'),
             _ => false,
         };
         let field = || &self.text[self.ends.last().copied().unwrap_or(0)..];
