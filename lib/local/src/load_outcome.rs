@@ -1,4 +1,4 @@
-//! What became of a load, in words for whoever uploaded the file.
+//! The outcome of a load, in words for the person who uploaded the file.
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -2,7 +2,7 @@
 //!
 //! The repairs: writes of one key wait for each other, since `s3s-fs` checks a condition and then
 //! writes without a lock; a body that does not match its checksum is not kept; stored checksums,
-//! which it replaces later than their object, are not told; listings are made by `listing`, since its
+//! which it replaces later than their object, are not sent; listings are made by `listing`, since its
 //! own encode no name and take some delimiters apart; and `TCP_NODELAY` is set. Two
 //! additions: a read with `If-Match` is checked, and an object created under the watched prefix is
 //! announced in a queue, as S3's event notification does. Absent: versions, lifecycle rules, CORS;

@@ -19,7 +19,7 @@ use crate::interval::{DAY, HOUR, MINUTE, SECOND};
 pub struct TimestampError;
 
 impl Timestamp {
-    /// Reads the form of the source files (spec section 2): `YYYY-MM-DD`, one blank (space, tab or
+    /// Reads the form of the source files: `YYYY-MM-DD`, one blank (space, tab or
     /// no-break space) or `T`, `HH:MM:SS`, a fraction of 1 to 9 digits or none, then with or without
     /// one blank `UTC`, `Z`, an offset `+hh`, `+hhmm` or `+hh:mm` of at most 14 hours, or nothing,
     /// which is UTC too. ` UTC` may follow an offset of zero, as Go writes it. Letters may be of any

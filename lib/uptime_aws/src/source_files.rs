@@ -191,7 +191,7 @@ fn version_id(id: Option<&str>) -> Option<&str> {
     id.filter(|&id| id != "null")
 }
 
-/// What tells an object from the others of its key.
+/// Returns what distinguishes an object from the others of its key.
 fn version<'o>(version_id: Option<&'o str>, e_tag: Option<&'o str>) -> Option<&'o str> {
     self::version_id(version_id).or_else(|| e_tag.map(without_quotes))
 }
