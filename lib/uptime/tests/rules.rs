@@ -1,0 +1,137 @@
+//! Holds `RULES.md` to the code: each line of its tables of examples is checked, and its tables of
+//! codes and columns are complete.
+
+mod engine;
+
+use std::collections::BTreeMap;
+
+use chrono::Weekday;
+use uptime::business_hours::{HoursRow, LocalTime, Opening, open_intervals};
+use uptime::report::{Method, Parameters};
+use uptime::timeline::MaxHold;
+use uptime::zone_clock::ZoneClock;
+use uptime::{Interval, Timestamp, Zone};
+
+const RULES: &str = include_str!("../RULES.md");
+
+#[test]
+fn timestamps_are_read_as_the_rules_show() {
+    for [text, instant] in table("**Examples: timestamps**") {
+        let text = text.trim_matches('`');
+        let read = Timestamp::from_source(text.as_bytes());
+        let read = read.map_or("rejected".to_owned(), |at| at.to_string());
+        assert_eq!(read, instant, "{text}");
+    }
+}
+
+#[test]
+fn stores_are_open_as_the_rules_show() {
+    for [zone, rows, from, to, expected] in table("**Examples: open time.**") {
+        let span = Interval::new(instant(from), instant(to)).expect("from is before to");
+        let zone = Zone::named(zone).expect("the zone is known");
+        let rows: Vec<HoursRow> = openings(rows).map(HoursRow::Opens).collect();
+        let open = open_intervals(&rows, &ZoneClock::new(zone, span));
+        let open: Vec<String> =
+            open.iter().map(|open| format!("{} to {}", open.start(), open.end())).collect();
+        let open = if open.is_empty() { "none".to_owned() } else { open.join(", ") };
+        assert_eq!(open, expected, "{rows:?}");
+    }
+}
+
+#[test]
+fn figures_are_worked_out_as_the_rules_show() {
+    for [rows, polls, as_of, method, max_hold, up, down] in table("**Examples: figures.**") {
+        let mut hours = "store_id,dayOfWeek,start_time_local,end_time_local\n".to_owned();
+        for row in list(rows) {
+            let (day, start, end) = row_parts(row);
+            hours += &format!("1,{day},{start},{end}\n");
+        }
+        let mut csv = "store_id,timestamp_utc,status\n".to_owned();
+        for poll in list(polls) {
+            let (time, status) = poll.split_once(' ').expect("a poll is a time and a letter");
+            let status = if status == "A" { "active" } else { "inactive" };
+            csv += &format!("1,2023-01-23 {time}:00,{status}\n");
+        }
+        let sources = BTreeMap::from([
+            ("business_hours.csv".to_owned(), hours.into_bytes()),
+            ("polls.csv".to_owned(), csv.into_bytes()),
+            ("time_zones.csv".to_owned(), b"store_id,timezone_str\n1,Etc/UTC\n".to_vec()),
+        ]);
+        let limit = max_hold.parse().ok().and_then(MaxHold::from_minutes);
+        let method = Method::from_name(method).and_then(|method| method.with_max_hold(limit));
+        let parameters = Parameters {
+            as_of: instant(&format!("2023-01-23T{as_of}:00Z")),
+            method: method.expect("the method is known"),
+        };
+
+        let segments = engine::load(&sources).expect("the example can be loaded");
+        let csv = engine::report(&segments, parameters).expect("the example has a report");
+
+        let csv = String::from_utf8(csv).expect("a report is text");
+        let row: Vec<&str> = csv.lines().nth(1).expect("a row").split(',').collect();
+        assert_eq!((row[2], row[5]), (up, down), "{rows}, {polls}, {method:?}");
+    }
+}
+
+#[test]
+fn every_code_of_a_rejected_row_is_explained() {
+    let explained: Vec<&str> = table("### Rejected rows").map(|[code, _]| code).collect();
+    // The match that gives a code its text is whole, or it would not compile.
+    let source = include_str!("../src/input/reject.rs");
+    let codes = source.lines().filter_map(|line| line.split_once("=> \"")?.1.split_once('"'));
+    let codes: Vec<String> = codes.map(|(code, _)| format!("`{code}`")).collect();
+    assert!(codes.len() > 10, "{codes:?}");
+    assert_eq!(explained, codes);
+}
+
+#[test]
+fn every_column_of_a_report_is_explained() {
+    let explained: Vec<&str> =
+        table("## The report").map(|[column, _, _]| column.trim_matches('`')).collect();
+    assert_eq!(explained.join(","), uptime::output::HEADER.trim_end());
+}
+
+/// Returns the cells of the first table behind `title`, without its header.
+fn table<const COLUMNS: usize>(title: &str) -> impl Iterator<Item = [&'static str; COLUMNS]> {
+    let (_, behind) = RULES.split_once(title).expect("RULES.md has this title");
+    let lines = behind.lines().skip_while(|line| !line.starts_with('|'));
+    let lines = lines.take_while(|line| line.starts_with('|')).skip(2);
+    let rows: Vec<[&str; COLUMNS]> = lines.map(cells).collect();
+    assert!(!rows.is_empty(), "there is no table behind {title}");
+    rows.into_iter()
+}
+
+fn cells<const COLUMNS: usize>(line: &str) -> [&str; COLUMNS] {
+    let inner = line.trim_start_matches('|').strip_suffix('|').expect("a line of a table ends so");
+    let cells: Vec<&str> = inner.split('|').map(str::trim).collect();
+    cells.try_into().unwrap_or_else(|cells| panic!("{COLUMNS} columns are expected: {cells:?}"))
+}
+
+fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(", ").filter(|item| *item != "no rows")
+}
+
+fn openings(rows: &str) -> impl Iterator<Item = Opening> {
+    list(rows).map(|row| {
+        let (day, start, end) = row_parts(row);
+        let day = day.parse().ok().and_then(|day: u8| Weekday::try_from(day).ok());
+        Opening { day: day.expect("0 to 6"), start: time(start), end: time(end) }
+    })
+}
+
+/// `0 09:00-12:00` in its three parts.
+fn row_parts(row: &str) -> (&str, &str, &str) {
+    let (day, times) = row.split_once(' ').expect("a row is a day and times");
+    let (start, end) = times.split_once('-').expect("a row has two times");
+    (day, start, end)
+}
+
+fn time(text: &str) -> LocalTime {
+    let (hours, minutes) = text.split_once(':').expect("a time is HH:MM");
+    let [hours, minutes]: [u32; 2] = [hours, minutes].map(|part| part.parse().expect("digits"));
+    LocalTime::from_seconds(hours * 3_600 + minutes * 60).expect("at most 24:00")
+}
+
+fn instant(text: &str) -> Timestamp {
+    Timestamp::from_rfc3339(text).expect("an instant")
+}
