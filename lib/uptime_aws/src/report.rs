@@ -1,4 +1,4 @@
-//! A report's life: Running, then Complete or Failed for ever (spec section 8).
+//! A report's life: Running, then Complete or Failed for ever (`README.md`, "A report's life").
 
 use uptime::report::{Parameters, StoreCounts};
 use uptime::{Timestamp, interval};

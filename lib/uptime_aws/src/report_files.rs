@@ -1,4 +1,4 @@
-//! The reports' CSVs in S3: each attempt at a report writes an object of its own (spec section 8).
+//! The reports' CSVs in S3: each attempt at a report writes an object of its own (`README.md`, "A report's life").
 
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! The name of a report: a random UUID, so that ids cannot be guessed (spec section 8).
+//! The name of a report: a random UUID, so that ids cannot be guessed (`README.md`, "A report's life").
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! The table of reports: one item a report, and a condition on every transition (spec section 8).
+//! The table of reports: one item a report, and a condition on every transition (`README.md`, "A report's life").
 //!
 //! Running is recorded once; Complete and Failed are only ever reached from Running. Reads are
 //! consistent.

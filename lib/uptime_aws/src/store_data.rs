@@ -1,4 +1,4 @@
-//! The segments in `DynamoDB`, and the instant of the newest poll (architecture section 3).
+//! The segments in `DynamoDB`, and the instant of the newest poll (`README.md`, "Segments").
 //!
 //! A segment's key is its content, so writing it again changes nothing; nothing is ever read to
 //! be written.

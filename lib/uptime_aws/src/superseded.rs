@@ -1,4 +1,4 @@
-//! Which segments of hours and zones a newer file replaces altogether (architecture section 3).
+//! Which segments of hours and zones a newer file replaces altogether (`README.md`, "Segments").
 //!
 //! **Never those of the same file**, though another load may have read it otherwise, under another
 //! limit or by another version: two loads at once would delete each other's, and one that was killed
