@@ -450,5 +450,39 @@ class Queues(unittest.TestCase):
         return DEFAULT[f"{name}Function"]["Properties"]["Environment"]["Variables"]
 
 
+class Guide(unittest.TestCase):
+    """functions/README.md, for whoever deploys and operates."""
+
+    def test_it_lists_each_parameter_with_its_default(self):
+        listed = {name: default.strip("`") for name, default, _ in self.table("## Parameters")}
+        expected = {name: str(about["Default"]) or "none" for name, about in source()["Parameters"].items()}
+        self.assertEqual(listed, expected)
+
+    def test_it_lists_each_environment_variable_with_the_functions_that_get_it(self):
+        listed = {name: functions for name, functions, _ in self.table("from environment variables")}
+        # The template leaves it at its default.
+        self.assertEqual(listed.pop("LOAD_BATCH_MIB"), "load_data")
+        expected = {}
+        for function, name in FUNCTIONS.items():
+            for variable in Queues.variables(name):
+                expected.setdefault(variable, []).append(function)
+        self.assertEqual(listed, {variable: ", ".join(functions) for variable, functions in expected.items()})
+        settings = (ROOT / "lib/uptime_aws/src/settings.rs").read_text()
+        self.assertEqual(set(listed) | {"LOAD_BATCH_MIB"}, set(re.findall(r'^pub const [A-Z_]+: &str = "([A-Z_]+)"', settings, re.M)))
+
+    def test_it_has_steps_for_each_alarm(self):
+        alarms = [name for name, resource in DEFAULT.items() if resource["Type"] == "AWS::CloudWatch::Alarm"]
+        text = (ROOT / "functions/README.md").read_text()
+        self.assertEqual(sorted(re.findall(r"^### (\w+Alarm)$", text, re.M)), sorted(alarms))
+
+    @staticmethod
+    def table(title):
+        """The cells of the first table behind a text, the first of each line without its backticks."""
+        behind = (ROOT / "functions/README.md").read_text().split(title, 1)[1]
+        rows = re.search(r"(?:^\|.*\n)+", behind, re.M).group().splitlines()[2:]
+        cells = [[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows]
+        return [(first.strip("`"), *others) for first, *others in cells]
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -5,6 +5,10 @@
 //! `expected.<what>.csv`) and `case.txt`: why the case is there and how its figures come about by
 //! hand, then for each report a section `[expected.csv]` with its parameters, `key = value`.
 
+//!
+//! `UPDATE_GOLDEN=1` writes the expected reports anew in place of comparing them; where `CI` is set it
+//! is refused.
+
 mod engine;
 mod golden_case;
 
@@ -17,11 +21,16 @@ use uptime::segment::Segment;
 #[test]
 fn every_golden_case_gives_its_reports() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let updates = std::env::var_os("UPDATE_GOLDEN").is_some();
+    assert!(!updates || std::env::var_os("CI").is_none(), "expected files are not written in CI");
     let mut checked = 0;
     let mut faults = Vec::new();
     for entry in std::fs::read_dir(&folder).expect("tests/golden exists") {
         let path = entry.expect("tests/golden can be listed").path();
-        let outcome = GoldenCase::read(&path).and_then(|case| check(&case));
+        if updates && let Err(fault) = update(&path) {
+            faults.push(format!("{}: {fault}", path.display()));
+        }
+        let outcome = GoldenCase::read(&path, false).and_then(|case| check(&case));
         match outcome {
             Ok(reports) => checked += reports,
             Err(fault) => faults.push(format!("{}: {fault}", path.display())),
@@ -30,6 +39,17 @@ fn every_golden_case_gives_its_reports() {
     faults.sort();
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
     assert!(checked > 0, "no golden case was found");
+}
+
+/// Writes the reports that the sections of `case.txt` ask for.
+fn update(folder: &Path) -> Result<(), String> {
+    let case = GoldenCase::read(folder, true)?;
+    let segments = load(&case.sources)?;
+    for expected in &case.reports {
+        let csv = report(&segments, expected.parameters)?;
+        std::fs::write(folder.join(&expected.file), csv).map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 /// Returns how many reports were compared; an error tells all that differ.

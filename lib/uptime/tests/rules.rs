@@ -13,6 +13,7 @@ use uptime::zone_clock::ZoneClock;
 use uptime::{Interval, Timestamp, Zone};
 
 const RULES: &str = include_str!("../RULES.md");
+const README: &str = include_str!("../../../README.md");
 
 #[test]
 fn timestamps_are_read_as_the_rules_show() {
@@ -86,14 +87,23 @@ fn every_code_of_a_rejected_row_is_explained() {
 
 #[test]
 fn every_column_of_a_report_is_explained() {
-    let explained: Vec<&str> =
-        table("## The report").map(|[column, _, _]| column.trim_matches('`')).collect();
-    assert_eq!(explained.join(","), uptime::output::HEADER.trim_end());
+    for (document, title) in [(RULES, "## The report"), (README, "## What the columns mean")] {
+        let columns = table_of(document, title).map(|[column, _, _]| column.trim_matches('`'));
+        let columns: Vec<&str> = columns.collect();
+        assert_eq!(columns.join(","), uptime::output::HEADER.trim_end());
+    }
+}
+
+fn table<const COLUMNS: usize>(title: &str) -> impl Iterator<Item = [&'static str; COLUMNS]> {
+    table_of(RULES, title)
 }
 
 /// Returns the cells of the first table behind `title`, without its header.
-fn table<const COLUMNS: usize>(title: &str) -> impl Iterator<Item = [&'static str; COLUMNS]> {
-    let (_, behind) = RULES.split_once(title).expect("RULES.md has this title");
+fn table_of<const COLUMNS: usize>(
+    document: &'static str,
+    title: &str,
+) -> impl Iterator<Item = [&'static str; COLUMNS]> {
+    let (_, behind) = document.split_once(title).expect("the document has this title");
     let lines = behind.lines().skip_while(|line| !line.starts_with('|'));
     let lines = lines.take_while(|line| line.starts_with('|')).skip(2);
     let rows: Vec<[&str; COLUMNS]> = lines.map(cells).collect();

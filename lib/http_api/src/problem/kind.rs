@@ -114,6 +114,42 @@ mod tests {
     use super::*;
 
     const TEMPLATE: &str = include_str!("../../../../template.yaml");
+    const GUIDE: &str = include_str!("../../README.md");
+    const KINDS: [ProblemKind; 17] = [
+        ProblemKind::InvalidParameter,
+        ProblemKind::MissingParameter,
+        ProblemKind::RepeatedParameter,
+        ProblemKind::UnknownParameter,
+        ProblemKind::MalformedBody,
+        ProblemKind::UnknownCall,
+        ProblemKind::UnknownReport,
+        ProblemKind::MethodNotAllowed,
+        ProblemKind::NoCsv,
+        ProblemKind::NoPolls,
+        ProblemKind::ReportExpired,
+        ProblemKind::BodyTooLarge,
+        ProblemKind::UnsupportedBody,
+        ProblemKind::KeyReused,
+        ProblemKind::Internal,
+        ProblemKind::NotQueued,
+        ProblemKind::Unavailable,
+    ];
+
+    #[test]
+    fn the_guide_for_callers_lists_each_problem_with_its_status_and_title() {
+        assert_eq!(
+            KINDS.len(),
+            ProblemKind::Unavailable as usize + 1,
+            "a kind is missing in KINDS"
+        );
+        let listed: Vec<&str> =
+            GUIDE.lines().filter(|line| line.starts_with("| `/problems/")).collect();
+        let expected = KINDS.map(|kind| {
+            let status = kind.status().as_u16();
+            format!("| `/problems/{}` | {status} | {} |", kind.name(), kind.title())
+        });
+        assert_eq!(listed, expected);
+    }
 
     #[test]
     fn what_api_gateway_answers_by_itself_has_one_title_a_type_and_no_other_status_than_ours() {
