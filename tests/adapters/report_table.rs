@@ -1,4 +1,4 @@
-//! A report's life, transition by transition (spec section 8).
+//! A report's life, transition by transition (`lib/uptime_aws/README.md`, "A report's life").
 
 use std::cell::Cell;
 

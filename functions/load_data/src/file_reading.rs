@@ -14,7 +14,8 @@ use crate::load::{LoadFailure, OpenedObject};
 use crate::reject_files::RejectFiles;
 use crate::upload_order::complete_source;
 
-/// How much later than its file's upload a poll may have been taken (spec section 2).
+/// How much later than its file's upload a poll may have been taken (`lib/uptime/RULES.md`,
+/// "Timestamps").
 const CLOCK_TOLERANCE_MICROS: i64 = HOUR;
 
 /// Reads the limits that a deployment sets.

@@ -1,4 +1,4 @@
-//! One load: from an object's name to its final manifest (spec section 9).
+//! One load: from an object's name to its final manifest (`lib/uptime_aws/README.md`, "Loads").
 
 use tokio::time::Instant;
 use uptime::Timestamp;

@@ -1,9 +1,11 @@
-//! Requests with an `Idempotency-Key`, which may be repeated until they succeed (spec section 7).
+//! Requests with an `Idempotency-Key`, which may be repeated until they succeed
+//! (`lib/http_api/README.md`, "trigger_report").
 //!
 //! The order of effects: the key is taken for an id, a report is recorded under that id, its work
-//! is queued, and that is remembered. **Each step is made again by whoever does not find it made**, so
-//! a call that broke off between any two is made up for by its repeat, and calls at once end with one
-//! report. Its message may be sent more than once by calls that overlap: a worker does not mind.
+//! is queued, and that is remembered. **Each step is made again by whoever does not find it made**,
+//! so a call that broke off between any two is made up for by its repeat, and calls at once end
+//! with one report. Its message may be sent more than once by calls that overlap: a worker does not
+//! mind.
 //!
 //! A key has one name space per deployment, is good for 24 hours from when it was taken, and free
 //! again at once if its report Failed because queueing failed.

@@ -1,4 +1,5 @@
-//! How long a report may take and how long it is remembered (spec sections 7 and 8).
+//! How long a report may take and how long it is remembered (`lib/uptime_aws/README.md`, "A
+//! report's life").
 
 use std::time::Duration;
 

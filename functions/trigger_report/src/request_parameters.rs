@@ -1,4 +1,5 @@
-//! What a caller of `trigger_report` may ask for, and what is refused (spec section 7).
+//! What a caller of `trigger_report` may ask for, and what is refused (`lib/http_api/README.md`,
+//! "trigger_report").
 
 use http_api::{Given, Parameter, Parameters, Problem};
 use lambda_http::Request;

@@ -2,7 +2,7 @@
 //!
 //! Knows HTTP and JSON, and nothing of reports: which parameters there are and what they mean is
 //! each function's own. **Every answer of the system is made here, so every one carries
-//! `Cache-Control: no-store`, and no problem carries internal text** (spec section 7).
+//! `Cache-Control: no-store`, and no problem carries internal text** (`README.md`, "Errors").
 
 mod answer;
 mod body;

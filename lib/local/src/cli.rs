@@ -1,4 +1,4 @@
-//! The command line (spec section 10): what can be asked for, and how a failure is told.
+//! The command line (`lib/local/README.md`, "The command line"): what can be asked for, and how a failure is told.
 //!
 //! A command that fails says so in one line on stderr and ends with exit code 1.
 

@@ -1,5 +1,5 @@
-//! Weekly business hours and a zone's clock to open intervals (spec section 3). The only place
-//! that knows how hours are meant.
+//! Weekly business hours and a zone's clock to open intervals (`RULES.md`, "Open time"). The only
+//! place that knows how hours are meant.
 
 mod packed_row;
 #[cfg(test)]
@@ -69,9 +69,9 @@ struct Closing {
 }
 
 impl HoursRow {
-    /// Returns how much a row says: an opening more than a closed day, and that more than a row that
-    /// knows nothing. So the rows that are kept of a store weigh more whenever a row adds something,
-    /// also when it takes the place of another.
+    /// Returns how much a row says: an opening more than a closed day, and that more than a row
+    /// that knows nothing. So the rows that are kept of a store weigh more whenever a row adds
+    /// something, also when it takes the place of another.
     pub(crate) fn weight(self) -> usize {
         match self {
             HoursRow::Opens(_) => 2,
@@ -171,7 +171,7 @@ pub fn open_intervals(rows: &[HoursRow], clock: &ZoneClock) -> Vec<Interval> {
 }
 
 /// Tells whether a store is open at what the clock shows, both ends of its hours included
-/// (spec section 5 rule 2).
+/// (`RULES.md`, "Method `poll_count`", 2).
 pub(crate) fn open_at(rows: &[HoursRow], shown: LocalDateTime) -> bool {
     are_unknown(rows)
         || rows.iter().filter_map(|row| row.opening()).any(|opening| opening.covers(shown))

@@ -1,9 +1,10 @@
-//! The bytes of a source file -> validated rows; rejects with line, column, code (spec section 2).
+//! The bytes of a source file -> validated rows; rejects with line, column, code (`RULES.md`,
+//! "Source files").
 //!
 //! **A bad row never stops a good one and is never dropped silently**: every record that is not
-//! blank becomes one row or one reject. Three paths read records: `poll_line` for polls whose values
-//! all have the usual form, `plain` for records without quotes or bytes out of the ordinary, and
-//! `record` for all. Which one is taken changes nothing but speed.
+//! blank becomes one row or one reject. Three paths read records: `poll_line` for polls whose
+//! values all have the usual form, `plain` for records without quotes or bytes out of the ordinary,
+//! and `record` for all. Which one is taken changes nothing but speed.
 
 mod checks;
 mod first_lines;

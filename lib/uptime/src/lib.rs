@@ -17,6 +17,8 @@
 //! - [`ingest`]: a source file to segments, rejects and counts.
 //! - [`shard_data`]: the segments of a shard, united.
 //! - [`report`]: all stores of a shard to rows; [`output`]: rows to CSV.
+//!
+#![doc = include_str!("../RULES.md")]
 
 mod blanks;
 mod digits;

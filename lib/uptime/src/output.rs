@@ -1,5 +1,5 @@
-//! Report rows to CSV (spec section 6): columns, units, rounding and the guard against formulas.
-//! The one place that knows them.
+//! Report rows to CSV (`RULES.md`, "The report"): columns, units, rounding and the guard against
+//! formulas. The one place that knows them.
 
 use crate::interval::{HOUR, MINUTE};
 use crate::report::{ReportRow, Window};

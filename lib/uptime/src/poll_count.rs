@@ -1,5 +1,6 @@
-//! Method `poll_count` (spec section 5): the plain rule of the system that this one follows. **A
-//! poll within business hours stands for one hour**, whatever the clock says of the time between.
+//! Method `poll_count` (`RULES.md`, "Method `poll_count`"): the plain rule of the system that this
+//! one follows. **A poll within business hours stands for one hour**, whatever the clock says of
+//! the time between.
 //!
 //! It can exceed the length of its window, and it is 0 for a store that is closed at the report's
 //! own time of day. That is what the rule says.

@@ -1,4 +1,4 @@
-//! What a report is about, and its rows (spec sections 4 to 6).
+//! What a report is about, and its rows (`RULES.md`, "The report").
 
 use std::ops::{AddAssign, RangeInclusive};
 
@@ -12,12 +12,12 @@ use crate::{Interval, Poll, StoreId, Timestamp};
 /// How uptime is told from polls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Method {
-    /// Spec section 4, the default.
+    /// The default: it measures time (`RULES.md`, "Method `time_weighted`").
     TimeWeighted {
         /// Unset: a poll speaks without limit.
         max_hold: Option<MaxHold>,
     },
-    /// Spec section 5.
+    /// It counts polls (`RULES.md`, "Method `poll_count`").
     PollCount,
 }
 

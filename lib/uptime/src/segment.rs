@@ -1,4 +1,4 @@
-//! The packed form of many stores' polls, hours or zones (architecture section 3).
+//! The packed form of many stores' polls, hours or zones (`lib/uptime_aws/README.md`, "Segments").
 //!
 //! **Equal content gives equal bytes**, so a segment's hash can be its key. Numbers are LEB128
 //! varints, signed ones zigzag. A segment is, in this order:
@@ -7,17 +7,19 @@
 //! |---|---|
 //! | version | one byte: polls 1; hours, zones 2, or 1 if an older program wrote them |
 //! | kind | one byte: 1 polls, 2 hours, 3 zones |
-//! | preamble | polls: the first instant; hours, zones: the [`Source`]; zones: their names as well |
-//! | stores | three groups in order: integers (8 bytes), UUIDs (16 bytes), texts (length, bytes); each group its count, then each store's id and data |
+//! | preamble | polls: the first instant; hours, zones: the [`Source`]; zones: their names as well
+//! |
+//! | stores | three groups in order: integers (8 bytes), UUIDs (16 bytes), texts (length, bytes);
+//! each group its count, then each store's id and data |
 //!
 //! A [`Source`]: upload instant, key and version; in version 2 then the rank, and 0 if no event is
-//! known, else 1, the event's time and its sequencer. Segments of polls have no source. They stay in
-//! version 1, so that equal polls still give the bytes that earlier programs stored.
+//! known, else 1, the event's time and its sequencer. Segments of polls have no source. They stay
+//! in version 1, so that equal polls still give the bytes that earlier programs stored.
 //!
 //! A store's polls: how many; then for each the distance to the one before (of the first: to the
 //! preamble's instant), doubled, plus 1 if active. A store's hours: how many rows; then for each
-//! day, start and end, or the day alone on which it does not open, or that nothing is known. A zone:
-//! its place among the names, of which an empty one says that no zone is known.
+//! day, start and end, or the day alone on which it does not open, or that nothing is known. A
+//! zone: its place among the names, of which an empty one says that no zone is known.
 
 mod decode;
 mod encode;

@@ -1,4 +1,5 @@
-//! Method `time_weighted` (spec section 4): polls and open intervals to uptime.
+//! Method `time_weighted` (`RULES.md`, "Method `time_weighted`"): polls and open intervals to
+//! uptime.
 //!
 //! A store is polled about once an hour, so its status between two polls is unknown. The rule that
 //! fills the gaps: **only polls taken in open time count; a status holds until the next poll of

@@ -1,4 +1,5 @@
-//! The `Idempotency-Key` of a request: what makes a repeat of it a repeat (spec section 7).
+//! The `Idempotency-Key` of a request: what makes a repeat of it a repeat (`README.md`,
+//! "Idempotency keys").
 
 use std::fmt;
 use std::str::FromStr;

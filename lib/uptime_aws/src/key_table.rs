@@ -31,8 +31,8 @@ pub struct KeyUse {
     pub asked: String,
 }
 
-/// For how long a key is kept (spec section 7). `DynamoDB` deletes it some time later; until then
-/// it counts as gone.
+/// For how long a key is kept (`README.md`, "Idempotency keys"). `DynamoDB` deletes it some time
+/// later; until then it counts as gone.
 const LIFE_MICROS: i64 = 24 * interval::HOUR;
 
 impl KeyTable {

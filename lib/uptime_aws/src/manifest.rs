@@ -1,4 +1,4 @@
-//! What is told of a load: `loads/<...>/manifest.json` (spec section 9).
+//! What is told of a load: `loads/<...>/manifest.json` (`README.md`, "Loads").
 
 use std::fmt;
 
@@ -59,8 +59,8 @@ pub struct Manifest {
     pub error: Option<LoadError>,
 }
 
-/// Counts of what is odd about a file, [`Warnings`] with stable names. Printed: a line for each that
-/// there is a reason for.
+/// Counts of what is odd about a file, [`Warnings`] with stable names. Printed: a line for each
+/// that there is a reason for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ManifestWarnings {
@@ -136,20 +136,20 @@ impl ManifestFile {
 impl Manifest {
     /// Whether this load is Complete or Failed for good.
     ///
-    /// A load that Failed because its object was replaced does not count: if the same object is there
-    /// again, it was put a second time and has to be loaded.
+    /// A load that Failed because its object was replaced does not count: if the same object is
+    /// there again, it was put a second time and has to be loaded.
     pub fn has_ended(&self) -> bool {
         let is_replaced =
             self.error.as_ref().is_some_and(|error| error.code == LoadErrorCode::Replaced);
         self.status != LoadStatus::Running && !is_replaced
     }
 
-    /// Whether this load has ended, and nothing is missing for an upload of the same object that was
-    /// announced by `event`.
+    /// Whether this load has ended, and nothing is missing for an upload of the same object that
+    /// was announced by `event`.
     ///
-    /// Where versions are not kept, a file that is put, replaced and put again within a second gives
-    /// two uploads that differ in their events alone. The later one is loaded too, unless the file
-    /// replaces nothing.
+    /// Where versions are not kept, a file that is put, replaced and put again within a second
+    /// gives two uploads that differ in their events alone. The later one is loaded too, unless the
+    /// file replaces nothing.
     pub fn covers(&self, event: Option<&UploadEvent>) -> bool {
         let replaces = self.kind.as_deref().is_some_and(|kind| kind != FileKind::Polls.name());
         self.has_ended() && (!replaces || self.file.event().as_ref() >= event)

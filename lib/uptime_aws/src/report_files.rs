@@ -1,4 +1,5 @@
-//! The reports' CSVs in S3: each attempt at a report writes an object of its own (`README.md`, "A report's life").
+//! The reports' CSVs in S3: each attempt at a report writes an object of its own (`README.md`, "A
+//! report's life").
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -35,7 +36,7 @@ pub struct PresignedLink {
     pub expires_at: Timestamp,
 }
 
-/// How long a link is good for, in microseconds (spec section 7).
+/// How long a link is good for, in microseconds.
 pub const LINK_LIFE: i64 = 15 * interval::MINUTE;
 const CSV_TYPE: &str = "text/csv; charset=utf-8";
 
@@ -68,8 +69,8 @@ impl ReportFiles {
         Ok(stored)
     }
 
-    /// Makes a link that is good for [`LINK_LIFE`] from `now`; a browser saves what it gets by it as
-    /// `file_name`, which must need no quoting in a header. No call is made.
+    /// Makes a link that is good for [`LINK_LIFE`] from `now`; a browser saves what it gets by it
+    /// as `file_name`, which must need no quoting in a header. No call is made.
     pub async fn presigned_link(
         &self,
         key: &str,

@@ -81,7 +81,7 @@ pub(crate) fn considered(store: &Store, as_of: i64) -> BTreeMap<i64, bool> {
     polls
 }
 
-/// Spec section 4.
+/// `RULES.md`, "Method `time_weighted`".
 pub(crate) fn time_weighted(store: &Store, as_of: i64, max_hold: Option<i64>) -> [Shares; 3] {
     let polls = considered(store, as_of);
     let pieces = pieces(store, as_of, &polls, max_hold);
@@ -206,7 +206,7 @@ pub(crate) fn has_empty_interval(store: &Store, as_of: i64) -> bool {
             .any(|piece| piece.open && !with_poll.contains(&piece.interval))
 }
 
-/// Spec section 5, in microseconds: 60 minutes or one hour a poll.
+/// `RULES.md`, "Method `poll_count`", in microseconds: 60 minutes or one hour a poll.
 pub(crate) fn poll_count(store: &Store, as_of: i64) -> [Shares; 3] {
     let polls = considered(store, as_of);
     let (today, time) = clock(store.zone, as_of);

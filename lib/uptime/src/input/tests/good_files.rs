@@ -1,4 +1,4 @@
-//! What spec section 2 says is fine.
+//! What `RULES.md`, "Source files", says is accepted.
 
 use super::*;
 
