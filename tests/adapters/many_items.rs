@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use end_to_end::adapters::{Cloud, in_a_minute};
 use futures::TryStreamExt;
 use uptime::ingest::{Ingest, IngestSettings};
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{Decoded, Segment, Source, decode};
 use uptime::{Shard, StoreId, Timestamp};
 use uptime_aws::StoreData;
@@ -105,7 +105,8 @@ async fn keys(data: &StoreData) -> String {
 }
 
 async fn decoded(data: &StoreData) -> Vec<(Source, Vec<(String, usize)>)> {
-    let parameters = Parameters { as_of: Timestamp::from_micros(0), method: Method::PollCount };
+    let parameters =
+        ReportParameters { as_of: Timestamp::from_micros(0), method: Method::PollCount };
     let segments =
         data.segments_of(shard(), &parameters, in_a_minute()).try_concat().await.unwrap();
     let hours = segments.iter().map(|segment| match decode(&segment.bytes).unwrap() {

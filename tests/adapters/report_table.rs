@@ -5,7 +5,8 @@ use std::cell::Cell;
 use end_to_end::adapters::{Cloud, REPORT_TABLE, in_a_minute};
 use end_to_end::faults::{Fault, Faults};
 use uptime::Timestamp;
-use uptime::report::{Method, Parameters, StoreCounts};
+use uptime::parameters::{Method, ReportParameters};
+use uptime::report::StoreCounts;
 use uptime_aws::{
     Claim, Completion, Failure, FailureCode, IdempotencyKey, KeyTable, KeyUse, NewReport, Refusal,
     Report, ReportId, ReportState, ReportTable, ReportTableError,
@@ -53,7 +54,7 @@ async fn recording_a_report_again_changes_nothing() {
 #[tokio::test]
 async fn an_id_is_not_given_to_a_report_about_something_else() {
     let (_cloud, reports, new) = recorded().await;
-    let parameters = Parameters { as_of: at(1), ..new.parameters };
+    let parameters = ReportParameters { as_of: at(1), ..new.parameters };
 
     let again = reports.record_running(&NewReport { parameters, ..new.clone() }).await;
 
@@ -302,7 +303,7 @@ async fn recorded() -> (Cloud, ReportTable, NewReport) {
     let reports = cloud.report_table();
     let new = NewReport {
         id: ReportId::random(),
-        parameters: Parameters { as_of: at(77), method: Method::PollCount },
+        parameters: ReportParameters { as_of: at(77), method: Method::PollCount },
         created_at: at(CREATED_AT),
         deadline: at(DEADLINE),
         expires_at: at(1_700_000_000_000_000),

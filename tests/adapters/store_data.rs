@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use end_to_end::adapters::{Cloud, DATA_TABLE, in_a_minute};
 use futures::TryStreamExt;
 use uptime::interval::{DAY, HOUR};
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{MAX_SEGMENT_BYTES, Segment, SegmentKind, Source, UtcDay, decode};
 use uptime::{Shard, Timestamp};
 use uptime_aws::hash::short_hash;
@@ -200,9 +200,9 @@ fn polls(index: usize, days_later: i64, text: &str) -> Segment {
     Segment { shard: shard(index), kind: SegmentKind::Polls(day), bytes: text.into() }
 }
 
-fn parameters() -> Parameters {
+fn parameters() -> ReportParameters {
     let as_of = Timestamp::from_micros(AS_OF_DAY * DAY + 5 * HOUR);
-    Parameters { as_of, method: Method::PollCount }
+    ReportParameters { as_of, method: Method::PollCount }
 }
 
 fn source() -> Source {

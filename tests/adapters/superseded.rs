@@ -2,7 +2,7 @@
 
 use end_to_end::adapters::{Cloud, in_a_minute};
 use futures::TryStreamExt;
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{Decoded, Segment, Source, decode, pack_hours, pack_zones};
 use uptime::{Shard, StoreId, Timestamp, Zone};
 use uptime_aws::StoreData;
@@ -72,7 +72,8 @@ async fn load(data: &StoreData, (source, segments): &(Source, Vec<Segment>)) {
 }
 
 async fn stored(data: &StoreData) -> Vec<String> {
-    let parameters = Parameters { as_of: Timestamp::from_micros(0), method: Method::PollCount };
+    let parameters =
+        ReportParameters { as_of: Timestamp::from_micros(0), method: Method::PollCount };
     let pages = data.segments_of(shard(), &parameters, in_a_minute());
     let segments = pages.try_concat().await.unwrap();
     let mut files: Vec<_> = segments

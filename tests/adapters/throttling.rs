@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use futures::{FutureExt as _, TryStreamExt as _, future};
 use tokio::time::Instant;
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime::{Shard, Timestamp};
 use uptime_aws::{Deadline, StoreData, StoreDataError, describe};
 
@@ -60,7 +60,7 @@ const THROTTLING: [&str; 3] =
 /// Reads what a report needs of a shard, and counts the pages.
 async fn read(aws: &ScriptedAws) -> Result<usize, StoreDataError> {
     let data = StoreData::new(&aws.sdk_config(), "data");
-    let parameters = Parameters {
+    let parameters = ReportParameters {
         as_of: Timestamp::from_micros(1_674_669_600_000_000),
         method: Method::PollCount,
     };

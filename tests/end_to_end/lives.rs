@@ -8,7 +8,9 @@ use http::Method;
 use local::system::{REPORT_QUEUE, REPORT_TABLE};
 use uptime::Timestamp;
 use uptime::interval::{DAY, MINUTE};
-use uptime::report::{Method as Rule, Parameters, StoreCounts};
+use uptime::parameters::Method as Rule;
+use uptime::parameters::ReportParameters;
+use uptime::report::StoreCounts;
 use uptime_aws::{Claim, Completion, NewReport, ReportId, ReportTable};
 
 use crate::small;
@@ -90,7 +92,7 @@ fn new_report(deadline: Timestamp) -> NewReport {
     let method = Rule::TimeWeighted { max_hold: None };
     let id = ReportId::random();
     let expires_at = deadline.plus(90 * DAY);
-    let parameters = Parameters { as_of: created_at, method };
+    let parameters = ReportParameters { as_of: created_at, method };
     NewReport { id, parameters, created_at, deadline, expires_at }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
-use uptime::report::Method;
+use uptime::parameters::Method;
 use uptime_aws::manifest::ManifestFile;
 use uptime_aws::{LoadStatus, Manifest, hash};
 

@@ -9,7 +9,7 @@ use aws_smithy_types::base64;
 use end_to_end::engine::local_report;
 use uptime::interval::SECOND;
 use uptime::output::report_csv;
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{Decoded, Source, decode};
 use uptime::shard_data::ShardData;
 
@@ -138,7 +138,7 @@ pub(crate) fn report(data: &Table, method: Method) -> Vec<u8> {
     let mut shards = BTreeMap::new();
     for ((partition, _), item) in &data.items {
         if let Some(bytes) = segment(item) {
-            let new = || ShardData::new(Parameters { as_of, method });
+            let new = || ShardData::new(ReportParameters { as_of, method });
             shards.entry(partition).or_insert_with(new).add(&bytes).unwrap();
         }
     }

@@ -6,7 +6,8 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use uptime::Shard;
 use uptime::interval::DAY;
 use uptime::output::report_csv;
-use uptime::report::{Parameters, ShardReport};
+use uptime::parameters::ReportParameters;
+use uptime::report::ShardReport;
 use uptime::shard_data::ShardData;
 use uptime::zone::TZ_RELEASE;
 use uptime_aws::{
@@ -131,7 +132,7 @@ async fn compute_all_shards(
 async fn compute_shard(
     data: &StoreData,
     shard: Shard,
-    parameters: Parameters,
+    parameters: ReportParameters,
     deadline: Deadline,
 ) -> Result<ShardReport, AttemptError> {
     let mut shard_data = ShardData::new(parameters);

@@ -1,4 +1,4 @@
-//! The status of a report, as `get_report` tells it (`lib/http_api/README.md`, "get_report").
+//! The status of a report, as `get_report` tells it (`lib/http_api/README.md`, "Collecting a report").
 
 use serde::Serialize;
 use uptime::Shard;

@@ -3,7 +3,8 @@
 use lambda_http::RequestExt as _;
 use serde_json::{Value, json};
 use uptime::interval::MINUTE;
-use uptime::report::{Method, Parameters as ReportParameters, StoreCounts};
+use uptime::parameters::{Method, ReportParameters};
+use uptime::report::StoreCounts;
 use uptime::timeline::MaxHold;
 use uptime_aws::{Failure, FailureCode};
 

@@ -2,8 +2,7 @@
 
 use uptime::Timestamp;
 use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings, Limits, Warnings};
-use uptime::input::FileKind;
-use uptime::interval::HOUR;
+use uptime::input::{FileKind, latest_poll};
 use uptime::segment::{Segment, SegmentKind, Source};
 use uptime_aws::hash::RunningSha256;
 use uptime_aws::settings::{GZIP_RATIO_LIMIT, LOAD_BATCH_MIB, REJECT_LIMIT_PERCENT};
@@ -13,10 +12,6 @@ use crate::Resources;
 use crate::load::{LoadFailure, OpenedObject};
 use crate::reject_files::RejectFiles;
 use crate::upload_order::complete_source;
-
-/// How much later than its file's upload a poll may have been taken (`lib/uptime/RULES.md`,
-/// "Timestamps").
-const CLOCK_TOLERANCE_MICROS: i64 = HOUR;
 
 /// Reads the limits that a deployment sets.
 pub(crate) fn limits(settings: &Settings) -> Result<Limits, SettingsError> {
@@ -106,7 +101,7 @@ async fn stream_file(
 
 fn ingest_settings(limits: Limits, uploaded_at: Timestamp) -> IngestSettings {
     IngestSettings {
-        latest_poll: uploaded_at.plus(CLOCK_TOLERANCE_MICROS),
+        latest_poll: latest_poll(uploaded_at),
         batch_bytes: limits.batch_bytes(),
         gzip_ratio_limit: limits.gzip_ratio_limit,
     }
@@ -132,6 +127,8 @@ async fn store_ready(
 
 #[cfg(test)]
 mod tests {
+    use uptime::interval::HOUR;
+
     use super::*;
 
     #[test]

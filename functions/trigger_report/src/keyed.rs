@@ -1,5 +1,5 @@
 //! Requests with an `Idempotency-Key`, which may be repeated until they succeed
-//! (`lib/http_api/README.md`, "trigger_report").
+//! (`lib/http_api/README.md`, "Requesting a report").
 //!
 //! The order of effects: the key is taken for an id, a report is recorded under that id, its work
 //! is queued, and that is remembered. **Each step is made again by whoever does not find it made**,
@@ -13,7 +13,7 @@
 use http_api::{Parameter, Problem, ProblemKind, header};
 use lambda_http::Request;
 use uptime::Timestamp;
-use uptime::report::Parameters;
+use uptime::parameters::ReportParameters;
 use uptime_aws::{
     Deadline, Failure, FailureCode, IdempotencyKey, KeyUse, Report, ReportId, ReportState,
 };
@@ -34,7 +34,7 @@ pub(crate) struct Keyed {
     /// Its parameters as given.
     pub(crate) asked: String,
     /// The same with the defaults of this moment.
-    pub(crate) parameters: Parameters,
+    pub(crate) parameters: ReportParameters,
     pub(crate) now: Timestamp,
     /// When queueing counts as failed: there has to be time left to record that.
     pub(crate) giving_up_at: Deadline,

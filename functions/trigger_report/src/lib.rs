@@ -20,7 +20,7 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, Error, Request, RequestExt as _, Response};
 use serde::Serialize;
 use uptime::Timestamp;
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime_aws::settings::{DATA_TABLE, REPORT_QUEUE_URL, REPORT_TABLE};
 use uptime_aws::{
     CallError, Clients, Deadline, Failure, FailureCode, KeyTable, Metric, ReportId, ReportQueue,
@@ -117,7 +117,7 @@ async fn accept_report(
     let newest_poll = newest_poll(&resources.data).await?;
     let as_of = asked.as_of.unwrap_or(newest_poll);
 
-    let parameters = Parameters { as_of, method: asked.method };
+    let parameters = ReportParameters { as_of, method: asked.method };
     if let Some(key) = key {
         let asked = asked.as_given();
         let keyed = Keyed { key, asked, parameters, now, giving_up_at };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use uptime::Timestamp;
 use uptime::interval::DAY;
-use uptime::report::Parameters;
+use uptime::parameters::ReportParameters;
 use uptime_aws::{NewReport, ReportId, Settings, SettingsError};
 
 /// How many days a record outlives its CSV, so that an expired report is told from an unknown one.
@@ -33,7 +33,7 @@ impl Lifetimes {
     pub(crate) fn new_report(
         &self,
         id: ReportId,
-        parameters: Parameters,
+        parameters: ReportParameters,
         now: Timestamp,
     ) -> NewReport {
         let work = self.visibility_timeout * (self.receives_allowed + 1);
@@ -52,7 +52,7 @@ impl Lifetimes {
 #[cfg(test)]
 mod tests {
     use uptime::interval::SECOND;
-    use uptime::report::Method;
+    use uptime::parameters::Method;
 
     use super::*;
 
@@ -75,7 +75,7 @@ mod tests {
         let pairs = settings.split_whitespace().filter_map(|pair| pair.split_once('='));
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let lifetimes = Lifetimes::new(&Settings::from_pairs(pairs)).unwrap();
-        let parameters = Parameters { as_of: NOW, method: Method::PollCount };
+        let parameters = ReportParameters { as_of: NOW, method: Method::PollCount };
         lifetimes.new_report(ReportId::random(), parameters, NOW)
     }
 }

@@ -1,12 +1,10 @@
 //! What a caller of `trigger_report` may ask for, and what is refused (`lib/http_api/README.md`,
-//! "trigger_report").
+//! "Requesting a report").
 
 use http_api::{Given, Parameter, Parameters, Problem};
 use lambda_http::Request;
 use uptime::Timestamp;
-use uptime::input::EARLIEST_POLL;
-use uptime::interval::DAY;
-use uptime::report::Method;
+use uptime::parameters::{Method, ReportParameters};
 use uptime::timeline::MaxHold;
 
 const AS_OF: Parameter = Parameter {
@@ -72,7 +70,7 @@ impl RequestParameters {
 
 fn as_of(given: &Given, now: Timestamp) -> Option<Timestamp> {
     let as_of = Timestamp::from_rfc3339(given.text()?).ok()?;
-    (EARLIEST_POLL <= as_of && as_of <= now.plus(DAY)).then_some(as_of)
+    ReportParameters::as_of_accepted(now).contains(&as_of).then_some(as_of)
 }
 
 fn method(given: &Given) -> Option<Method> {

@@ -14,9 +14,9 @@ use std::thread;
 use clap::ValueEnum;
 use thiserror::Error;
 use uptime::Timestamp;
-use uptime::input::EARLIEST_POLL;
-use uptime::interval::{DAY, HOUR};
-use uptime::report::{Method, Parameters, StoreCounts};
+use uptime::input::latest_poll;
+use uptime::parameters::{Method, ReportParameters};
+use uptime::report::StoreCounts;
 use uptime::segment::{DecodeError, Source};
 use uptime::timeline::MaxHold;
 
@@ -133,7 +133,7 @@ fn make(
     let Some(newest_poll) = stored.newest_poll() else {
         return Err(ReportError::NoPolls(shortcomings));
     };
-    let parameters = Parameters { as_of: as_of.unwrap_or(newest_poll), method };
+    let parameters = ReportParameters { as_of: as_of.unwrap_or(newest_poll), method };
     let (csv, counts) = stored.report(parameters)?;
     let _ = write_counts(counts, notes);
     Ok(Made { csv, shortcomings })
@@ -165,7 +165,7 @@ fn ingest_all(
             let next = places.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some((place, path)) = next else { return summaries };
             let source = Source::new(now.plus(place), path.display().to_string(), "");
-            let summary = source_file::ingest(path, &source, now.plus(LATEST_POLL), stored);
+            let summary = source_file::ingest(path, &source, latest_poll(now), stored);
             summaries.push((place, summary));
         }
     };
@@ -190,10 +190,7 @@ fn method(arguments: &Arguments) -> Result<Method, ReportError> {
 }
 
 fn as_of(text: &str, now: Timestamp) -> Result<Timestamp, ReportError> {
-    let accepted = EARLIEST_POLL..=now.plus(DAY);
+    let accepted = ReportParameters::as_of_accepted(now);
     let as_of = Timestamp::from_rfc3339(text).ok().filter(|as_of| accepted.contains(as_of));
     as_of.ok_or_else(|| ReportError::AsOf(text.to_owned()))
 }
-
-/// How much later than now a poll may be: clocks differ.
-const LATEST_POLL: i64 = HOUR;

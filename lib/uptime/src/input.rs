@@ -24,7 +24,7 @@ use crate::business_hours::HoursRow;
 use crate::{Poll, StoreId, Zone};
 
 pub(crate) use record::leaves_quote_open;
-pub use values::EARLIEST_POLL;
+pub use values::{EARLIEST_POLL, latest_poll};
 
 pub use reader::SourceReader;
 pub use record::{MAX_FIELD_BYTES, MAX_RECORD_BYTES};

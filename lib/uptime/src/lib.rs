@@ -10,6 +10,7 @@
 //! - [`zone`]: time zones by name, with their rules.
 //! - [`zone_clock`]: what the clocks of a zone show, and the way back to instants.
 //! - [`business_hours`]: weekly local hours to open intervals.
+//! - [`parameters`]: what a report is about.
 //! - [`timeline`]: polls and open intervals to uptime, downtime and unknown; the heart.
 //! - [`poll_count`]: the plain count of polls.
 //! - [`segment`]: the packed form in which data is stored.
@@ -34,6 +35,8 @@ pub mod zone;
 pub mod zone_clock;
 
 pub mod business_hours;
+
+pub mod parameters;
 
 pub mod timeline;
 

@@ -2,7 +2,8 @@
 //! formulas. The one place that knows them.
 
 use crate::interval::{HOUR, MINUTE};
-use crate::report::{ReportRow, Window};
+use crate::parameters::Window;
+use crate::report::ReportRow;
 use crate::timeline::Uptime;
 
 /// The columns of `report.csv`.

@@ -7,7 +7,7 @@
 
 use crate::business_hours::{HoursRow, open_at};
 use crate::interval::HOUR;
-use crate::report::{Parameters, Window};
+use crate::parameters::{ReportParameters, Window};
 use crate::timeline::Uptime;
 use crate::zone_clock::{LocalDateTime, ZoneClock};
 use crate::{Poll, Status, Timestamp};
@@ -17,7 +17,7 @@ pub fn count_polls(
     rows: &[HoursRow],
     polls: &[Poll],
     clock: &ZoneClock,
-    parameters: &Parameters,
+    parameters: &ReportParameters,
 ) -> [Uptime; Window::ALL.len()] {
     let as_of = parameters.as_of;
     Window::ALL.map(|window| {
@@ -61,7 +61,7 @@ fn polls_between(polls: &[Poll], from: Timestamp, to: Timestamp) -> &[Poll] {
 mod tests {
     use super::*;
     use crate::business_hours::{LocalTime, Opening};
-    use crate::report::Method;
+    use crate::parameters::Method;
     use crate::{Interval, PollSet, Zone};
 
     /// A Monday.
@@ -118,7 +118,7 @@ mod tests {
         let as_of = at(AS_OF);
         let clock =
             ZoneClock::new(Zone::named("UTC").unwrap(), Interval::ending_at(as_of, 200 * HOUR));
-        let parameters = Parameters { as_of, method: Method::PollCount };
+        let parameters = ReportParameters { as_of, method: Method::PollCount };
 
         let polls = PollSet::new(polls.collect());
         let uptimes = count_polls(&rows(hours), polls.as_slice(), &clock, &parameters);

@@ -18,7 +18,8 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 
 use crate::business_hours::{HoursRow, PackedRow, are_unknown};
-use crate::report::{Parameters, ShardReport, StoreCounts, row_for_store};
+use crate::parameters::ReportParameters;
+use crate::report::{ShardReport, StoreCounts, row_for_store};
 use crate::segment::{self, DecodeError, Source};
 use crate::zone_clock::ZoneClock;
 use crate::{Poll, PollSet, StoreId, Timestamp, Zone};
@@ -26,7 +27,7 @@ use crate::{Poll, PollSet, StoreId, Timestamp, Zone};
 /// Everything stored of one shard that a report needs.
 #[derive(Debug)]
 pub struct ShardData {
-    parameters: Parameters,
+    parameters: ReportParameters,
     stores: HashMap<StoreId, StoreData, FixedState>,
 }
 
@@ -47,7 +48,7 @@ struct Sourced<T> {
 
 impl ShardData {
     /// Begins a shard. Only polls that `parameters` considers will be kept.
-    pub fn new(parameters: Parameters) -> ShardData {
+    pub fn new(parameters: ReportParameters) -> ShardData {
         ShardData { parameters, stores: HashMap::default() }
     }
 
@@ -111,7 +112,7 @@ impl segment::Visitor for Union<'_> {
             let kept = &mut self.stores.entry(store).or_default().polls;
             if kept.is_empty() {
                 // The days to come will have as many.
-                kept.reserve(considered.len() * Parameters::DAYS_CONSIDERED);
+                kept.reserve(considered.len() * ReportParameters::DAYS_CONSIDERED);
             }
             kept.extend_from_slice(considered);
         }

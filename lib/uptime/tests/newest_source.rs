@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use uptime::ingest::{Counts, Ingest, IngestSettings};
 use uptime::interval::SECOND;
 use uptime::output::report_csv;
-use uptime::report::{Method, Parameters, StoreCounts};
+use uptime::parameters::{Method, ReportParameters};
+use uptime::report::StoreCounts;
 use uptime::segment::{Segment, Source};
 use uptime::shard_data::ShardData;
 use uptime::{Shard, StoreId, Timestamp};
@@ -182,6 +183,6 @@ fn source(name: &str) -> Source {
     Source::new(uploaded_at, parts.next().unwrap(), parts.next().unwrap())
 }
 
-fn parameters() -> Parameters {
-    Parameters { as_of: AS_OF, method: Method::TimeWeighted { max_hold: None } }
+fn parameters() -> ReportParameters {
+    ReportParameters { as_of: AS_OF, method: Method::TimeWeighted { max_hold: None } }
 }

@@ -1,5 +1,6 @@
 //! Holds `RULES.md` to the code: each line of its tables of examples is checked, and its tables of
 //! codes and columns are complete.
+#![expect(clippy::expect_used, reason = "a table that is not whole should stop the test")]
 
 mod engine;
 
@@ -7,7 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::Weekday;
 use uptime::business_hours::{HoursRow, LocalTime, Opening, open_intervals};
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime::timeline::MaxHold;
 use uptime::zone_clock::ZoneClock;
 use uptime::{Interval, Timestamp, Zone};
@@ -42,25 +43,26 @@ fn stores_are_open_as_the_rules_show() {
 #[test]
 fn figures_are_worked_out_as_the_rules_show() {
     for [rows, polls, as_of, method, max_hold, up, down] in table("**Examples: figures.**") {
-        let mut hours = "store_id,dayOfWeek,start_time_local,end_time_local\n".to_owned();
-        for row in list(rows) {
+        let hours = list(rows).map(|row| {
             let (day, start, end) = row_parts(row);
-            hours += &format!("1,{day},{start},{end}\n");
-        }
-        let mut csv = "store_id,timestamp_utc,status\n".to_owned();
-        for poll in list(polls) {
+            format!("1,{day},{start},{end}\n")
+        });
+        let polls_csv = list(polls).map(|poll| {
             let (time, status) = poll.split_once(' ').expect("a poll is a time and a letter");
             let status = if status == "A" { "active" } else { "inactive" };
-            csv += &format!("1,2023-01-23 {time}:00,{status}\n");
-        }
+            format!("1,2023-01-23 {time}:00,{status}\n")
+        });
+        let csv =
+            |header: &str, rows: Vec<String>| (header.to_owned() + &rows.concat()).into_bytes();
+        let hours_header = "store_id,dayOfWeek,start_time_local,end_time_local\n";
         let sources = BTreeMap::from([
-            ("business_hours.csv".to_owned(), hours.into_bytes()),
-            ("polls.csv".to_owned(), csv.into_bytes()),
+            ("business_hours.csv".to_owned(), csv(hours_header, hours.collect())),
+            ("polls.csv".to_owned(), csv("store_id,timestamp_utc,status\n", polls_csv.collect())),
             ("time_zones.csv".to_owned(), b"store_id,timezone_str\n1,Etc/UTC\n".to_vec()),
         ]);
         let limit = max_hold.parse().ok().and_then(MaxHold::from_minutes);
         let method = Method::from_name(method).and_then(|method| method.with_max_hold(limit));
-        let parameters = Parameters {
+        let parameters = ReportParameters {
             as_of: instant(&format!("2023-01-23T{as_of}:00Z")),
             method: method.expect("the method is known"),
         };

@@ -10,7 +10,8 @@ use proptest::sample::select;
 use uptime::business_hours::{HoursRow, LocalTime, Opening};
 use uptime::interval::{DAY, HOUR, MINUTE, SECOND};
 use uptime::output::report_csv;
-use uptime::report::{Method, Parameters, StoreCounts};
+use uptime::parameters::{Method, ReportParameters};
+use uptime::report::StoreCounts;
 use uptime::segment::{
     Decoded, MAX_SEGMENT_BYTES, Segment, SegmentKind, Sequencer, Source, UploadEvent, UtcDay,
     decode, pack_hours, pack_polls, pack_zones,
@@ -226,7 +227,7 @@ fn pack_all_polls(polls: &PollsOf) -> Vec<Segment> {
     pack_polls(shard(), polls.iter().map(set).collect())
 }
 
-fn report(segments: &[Segment], parameters: Parameters) -> Option<(String, StoreCounts)> {
+fn report(segments: &[Segment], parameters: ReportParameters) -> Option<(String, StoreCounts)> {
     let mut data = ShardData::new(parameters);
     for segment in segments {
         data.add(&segment.bytes).ok()?;
@@ -235,13 +236,13 @@ fn report(segments: &[Segment], parameters: Parameters) -> Option<(String, Store
     Some((String::from_utf8(report_csv(&report.rows)).ok()?, report.counts))
 }
 
-fn time_weighted() -> Parameters {
+fn time_weighted() -> ReportParameters {
     let max_hold = MaxHold::from_minutes(90);
-    Parameters { as_of: AS_OF, method: Method::TimeWeighted { max_hold } }
+    ReportParameters { as_of: AS_OF, method: Method::TimeWeighted { max_hold } }
 }
 
-fn poll_count() -> Parameters {
-    Parameters { as_of: AS_OF, method: Method::PollCount }
+fn poll_count() -> ReportParameters {
+    ReportParameters { as_of: AS_OF, method: Method::PollCount }
 }
 
 /// Segments say whose they are; what they hold does not depend on it.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use uptime::report::Parameters;
+use uptime::parameters::ReportParameters;
 use uptime::segment::{Segment, SegmentKind, Source, UtcDay};
 use uptime::{Shard, Timestamp};
 
@@ -85,7 +85,7 @@ impl fmt::Display for ItemKey {
 
 impl SortKeys {
     /// The polls of every day that has polls considered.
-    pub(crate) fn of_polls(parameters: &Parameters) -> SortKeys {
+    pub(crate) fn of_polls(parameters: &ReportParameters) -> SortKeys {
         let considered = parameters.polls_considered();
         let (first, last) = (UtcDay::of(*considered.start()), UtcDay::of(*considered.end()));
         SortKeys { first: format!("polls#{first}#"), last: format!("polls#{last}{BEHIND}") }
@@ -128,7 +128,7 @@ fn instant(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use uptime::interval::{DAY, HOUR};
-    use uptime::report::Method;
+    use uptime::parameters::Method;
 
     use super::*;
 
@@ -161,7 +161,7 @@ mod tests {
     fn a_report_reads_the_days_from_192_hours_before_to_its_instant() {
         let method = Method::PollCount;
         let as_of = Timestamp::from_micros(19_381 * DAY + 5 * HOUR);
-        let keys = SortKeys::of_polls(&Parameters { as_of, method });
+        let keys = SortKeys::of_polls(&ReportParameters { as_of, method });
 
         assert_eq!((&*keys.first, &*keys.last), ("polls#2023-01-16#", "polls#2023-01-24$"));
         assert!(&*keys.first < "polls#2023-01-16#0000000000000000");

@@ -1,6 +1,7 @@
 //! A report's life: Running, then Complete or Failed for ever (`README.md`, "A report's life").
 
-use uptime::report::{Parameters, StoreCounts};
+use uptime::parameters::ReportParameters;
+use uptime::report::StoreCounts;
 use uptime::{Timestamp, interval};
 
 use crate::ReportId;
@@ -14,7 +15,7 @@ pub struct NewReport {
     /// Its name.
     pub id: ReportId,
     /// What it is about; never changes.
-    pub parameters: Parameters,
+    pub parameters: ReportParameters,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When work on it ends: creation + (receives allowed + 1) x visibility time-out.
@@ -29,7 +30,7 @@ pub struct Report {
     /// Its name.
     pub id: ReportId,
     /// What it is about.
-    pub parameters: Parameters,
+    pub parameters: ReportParameters,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When work on it ends.
@@ -166,7 +167,7 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
-    use uptime::report::Method;
+    use uptime::parameters::Method;
 
     use super::*;
 
@@ -224,7 +225,7 @@ mod tests {
         let method = Method::PollCount;
         Report {
             id: ReportId::random(),
-            parameters: Parameters { as_of, method },
+            parameters: ReportParameters { as_of, method },
             created_at: as_of,
             deadline: DEADLINE,
             attempt: 1,

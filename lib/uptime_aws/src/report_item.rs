@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use uptime::report::{Method, Parameters, StoreCounts};
+use uptime::parameters::{Method, ReportParameters};
+use uptime::report::StoreCounts;
 use uptime::timeline::MaxHold;
 use uptime::{Timestamp, interval};
 
@@ -30,7 +31,7 @@ pub(crate) fn key(report_id: ReportId) -> AttributeValue {
 
 /// Returns the item of a report that nobody has claimed yet.
 pub(crate) fn running_item(report: &NewReport) -> Item {
-    let Parameters { as_of, method } = report.parameters;
+    let ReportParameters { as_of, method } = report.parameters;
     let max_hold = method.max_hold().map(|max_hold| number(max_hold.minutes()));
     let attributes = [
         (REPORT_ID, key(report.id)),
@@ -99,7 +100,7 @@ pub(crate) fn is_already(item: &Item, state_wanted: &ReportState, owner: Option<
 }
 
 /// Reads what a report is about.
-pub(crate) fn parameters(item: &Item) -> Result<Parameters, Unreadable> {
+pub(crate) fn parameters(item: &Item) -> Result<ReportParameters, Unreadable> {
     let max_hold = if item.contains_key(MAX_HOLD_MINUTES) {
         let minutes = read_number(item, MAX_HOLD_MINUTES)?;
         Some(MaxHold::from_minutes(minutes).ok_or(MAX_HOLD_MINUTES)?)
@@ -108,7 +109,7 @@ pub(crate) fn parameters(item: &Item) -> Result<Parameters, Unreadable> {
     };
     let method = Method::from_name(read_text(item, METHOD)?).ok_or(METHOD)?;
     let method = method.with_max_hold(max_hold).ok_or(MAX_HOLD_MINUTES)?;
-    Ok(Parameters { as_of: read_instant(item, AS_OF)?, method })
+    Ok(ReportParameters { as_of: read_instant(item, AS_OF)?, method })
 }
 
 fn state(item: &Item) -> Result<ReportState, Unreadable> {
@@ -253,7 +254,7 @@ mod tests {
     fn new_report(method: Method) -> NewReport {
         NewReport {
             id: ReportId::random(),
-            parameters: Parameters { as_of: Timestamp::from_micros(1_234_567), method },
+            parameters: ReportParameters { as_of: Timestamp::from_micros(1_234_567), method },
             created_at: Timestamp::from_micros(2_000_000),
             deadline: Timestamp::from_micros(3_000_001),
             expires_at: Timestamp::from_micros(1_700_000_000_900_000),

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use uptime::report::Method;
+use uptime::parameters::Method;
 
 /// The `DynamoDB` table of the segments.
 pub const DATA_TABLE: &str = "DATA_TABLE";

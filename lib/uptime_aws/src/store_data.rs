@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
 };
 use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
-use uptime::report::Parameters;
+use uptime::parameters::ReportParameters;
 use uptime::segment::{DecodeError, Segment, Source, decode};
 use uptime::{Shard, StoreId, Timestamp};
 
@@ -195,7 +195,7 @@ impl StoreData {
     pub fn segments_of(
         &self,
         shard: Shard,
-        parameters: &Parameters,
+        parameters: &ReportParameters,
         deadline: Deadline,
     ) -> impl Stream<Item = Result<Vec<StoredSegment>, StoreDataError>> + Send + use<> {
         let polls = self.pages(shard, SortKeys::of_polls(parameters), deadline);

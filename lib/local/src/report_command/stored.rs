@@ -3,7 +3,8 @@
 use std::{panic, thread};
 
 use uptime::output::report_csv;
-use uptime::report::{Parameters, ShardReport, StoreCounts};
+use uptime::parameters::ReportParameters;
+use uptime::report::{ShardReport, StoreCounts};
 use uptime::segment::{DecodeError, Segment};
 use uptime::shard_data::ShardData;
 use uptime::{Shard, Timestamp};
@@ -41,7 +42,7 @@ impl Stored {
     /// each other.
     pub(super) fn report(
         mut self,
-        parameters: Parameters,
+        parameters: ReportParameters,
     ) -> Result<(Vec<u8>, StoreCounts), DecodeError> {
         let others = self.shards.split_off(self.shards.len() / 2);
         let (one_half, other_half) = thread::scope(|scope| {
@@ -56,7 +57,7 @@ impl Stored {
     }
 }
 
-fn united(shards: Vec<Segments>, parameters: Parameters) -> Result<ShardReport, DecodeError> {
+fn united(shards: Vec<Segments>, parameters: ReportParameters) -> Result<ShardReport, DecodeError> {
     let mut united = ShardReport::default();
     for segments in shards {
         let mut data = ShardData::new(parameters);

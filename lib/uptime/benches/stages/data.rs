@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use uptime::business_hours::HoursRow;
 use uptime::ingest::{Ingest, IngestSettings};
 use uptime::interval::HOUR;
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{Decoded, Segment, Source, decode};
 use uptime::{PollSet, Shard, StoreId, Timestamp, Zone};
 
@@ -29,7 +29,7 @@ pub(crate) struct Sample {
     /// The stores that the files name, by shard.
     pub(crate) stores: Vec<BTreeMap<StoreId, Store>>,
     pub(crate) poll_count: usize,
-    pub(crate) parameters: Parameters,
+    pub(crate) parameters: ReportParameters,
 }
 
 /// What is stored of a store.
@@ -54,7 +54,7 @@ impl Sample {
         let all_stores = stores.iter().flat_map(BTreeMap::values);
         let poll_count = all_stores.map(|store| store.polls.as_slice().len()).sum();
         let method = Method::TimeWeighted { max_hold: None };
-        let parameters = Parameters { as_of: as_of.unwrap(), method };
+        let parameters = ReportParameters { as_of: as_of.unwrap(), method };
         Sample { files, segments, stores, poll_count, parameters }
     }
 

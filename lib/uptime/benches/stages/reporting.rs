@@ -7,7 +7,7 @@ use divan::{Bencher, black_box};
 use uptime::business_hours::open_intervals;
 use uptime::interval::SECOND;
 use uptime::output::report_csv;
-use uptime::report::Window;
+use uptime::parameters::Window;
 use uptime::timeline::uptime_during;
 use uptime::zone_clock::ZoneClock;
 use uptime::{Poll, PollSet, Zone};

@@ -9,10 +9,17 @@ use super::{FileKind, Problem, RejectCode};
 use crate::blanks::trimmed;
 use crate::business_hours::{HoursRow, LocalTime, Opening};
 use crate::digits::{WORD, pairs, word};
+use crate::interval::HOUR;
 use crate::{Poll, Status, StoreId, Timestamp, Zone};
 
 /// 2000-01-01T00:00:00Z: no poll is older, and no report is about an earlier instant.
 pub const EARLIEST_POLL: Timestamp = Timestamp::from_micros(946_684_800_000_000);
+
+/// Returns the latest instant at which a poll may have been taken that was uploaded at `uploaded_at`: an
+/// hour later, since clocks differ (`RULES.md`, "Timestamps").
+pub fn latest_poll(uploaded_at: Timestamp) -> Timestamp {
+    uploaded_at.plus(HOUR)
+}
 
 const DAYS: [Weekday; 7] = [
     Weekday::Mon,

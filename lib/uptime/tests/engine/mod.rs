@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use uptime::ingest::{Ingest, IngestSettings};
 use uptime::output::report_csv;
-use uptime::report::Parameters;
+use uptime::parameters::ReportParameters;
 use uptime::segment::{Segment, Source};
 use uptime::shard_data::ShardData;
 use uptime::{Shard, Timestamp};
@@ -37,7 +37,10 @@ fn fault_in<E: std::fmt::Display>(name: &str) -> impl Fn(E) -> String {
 }
 
 /// Returns `report.csv` of everything that was loaded.
-pub(crate) fn report(segments: &[Segment], parameters: Parameters) -> Result<Vec<u8>, String> {
+pub(crate) fn report(
+    segments: &[Segment],
+    parameters: ReportParameters,
+) -> Result<Vec<u8>, String> {
     let mut rows = Vec::new();
     for shard in Shard::all() {
         let mut data = ShardData::new(parameters);

@@ -12,7 +12,7 @@ use proptest::test_runner::TestRunner;
 use uptime::Timestamp;
 use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings, Warnings};
 use uptime::input::{FileKind, RefusedFile};
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{Decoded, MAX_SEGMENT_BYTES, Segment, SegmentKind, Source, UtcDay, decode};
 use uptime::shard_data::ShardData;
 
@@ -170,7 +170,7 @@ fn check_whole(loaded: &Loaded) -> Result<(), TestCaseError> {
     prop_assert_eq!(loaded.rejected_rows.is_empty(), rejected == 0);
 
     let as_of = span.map_or(LATEST_POLL, |(_, last)| last);
-    let mut data = ShardData::new(Parameters { as_of, method: Method::PollCount });
+    let mut data = ShardData::new(ReportParameters { as_of, method: Method::PollCount });
     let mut stored = 0;
     for segment in segments {
         prop_assert!(segment.bytes.len() <= MAX_SEGMENT_BYTES);

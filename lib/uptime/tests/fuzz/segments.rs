@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use uptime::interval::HOUR;
 use uptime::output::report_csv;
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{Decoded, Segment, decode, pack_hours, pack_polls, pack_zones};
 use uptime::shard_data::ShardData;
 use uptime::timeline::MaxHold;
@@ -40,7 +40,7 @@ proptest! {
         let decoded = decode(&bytes);
         let max_hold = MaxHold::from_minutes(90);
         for method in [Method::PollCount, Method::TimeWeighted { max_hold }] {
-            let mut data = ShardData::new(Parameters { as_of: AS_OF, method });
+            let mut data = ShardData::new(ReportParameters { as_of: AS_OF, method });
             prop_assert_eq!(data.add(&bytes).is_ok(), decoded.is_ok());
             let rows = data.report().rows;
             for row in &rows {

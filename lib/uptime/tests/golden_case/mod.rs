@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use uptime::Timestamp;
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime::timeline::MaxHold;
 
 const SOURCE_FILES: [&str; 6] = [
@@ -29,7 +29,7 @@ pub(crate) struct GoldenCase {
 #[derive(Debug)]
 pub(crate) struct Expected {
     pub(crate) file: String,
-    pub(crate) parameters: Parameters,
+    pub(crate) parameters: ReportParameters,
     pub(crate) csv: String,
 }
 
@@ -69,7 +69,7 @@ fn text(bytes: Vec<u8>) -> Result<String, String> {
 }
 
 /// Returns the parameters of each report, by its file.
-fn read_case_text(text: &str) -> Result<Vec<(String, Parameters)>, String> {
+fn read_case_text(text: &str) -> Result<Vec<(String, ReportParameters)>, String> {
     let (why, sections) = text.split_once("\n[").ok_or("case.txt has no section")?;
     if why.trim().is_empty() {
         return Err("case.txt does not say why the case is there".to_owned());
@@ -77,7 +77,7 @@ fn read_case_text(text: &str) -> Result<Vec<(String, Parameters)>, String> {
     sections.split("\n[").map(read_section).collect()
 }
 
-fn read_section(section: &str) -> Result<(String, Parameters), String> {
+fn read_section(section: &str) -> Result<(String, ReportParameters), String> {
     let (file, lines) = section.split_once("]\n").ok_or("a section's name is not closed")?;
     let mut settings = BTreeMap::new();
     for line in lines.lines().filter(|line| !line.is_empty()) {
@@ -91,7 +91,7 @@ fn read_section(section: &str) -> Result<(String, Parameters), String> {
     let as_of =
         Timestamp::from_rfc3339(as_of).map_err(|error| format!("[{file}]: as_of: {error}"))?;
     let method = read_method(settings).map_err(|fault| format!("[{file}]: {fault}"))?;
-    Ok((file.to_owned(), Parameters { as_of, method }))
+    Ok((file.to_owned(), ReportParameters { as_of, method }))
 }
 
 fn read_method(mut settings: BTreeMap<&str, &str>) -> Result<Method, String> {
