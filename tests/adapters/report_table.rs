@@ -9,7 +9,7 @@ use uptime::parameters::{Method, ReportParameters};
 use uptime::report::StoreCounts;
 use uptime_aws::{
     Claim, Completion, Failure, FailureCode, IdempotencyKey, KeyTable, KeyUse, NewReport, Refusal,
-    Report, ReportId, ReportState, ReportTable, ReportTableError,
+    Report, ReportId, ReportState, ReportTable, ReportTableError, StoredCsv,
 };
 
 const CREATED_AT: i64 = 1_000;
@@ -347,9 +347,11 @@ fn completion(attempt: u32) -> Completion {
         completed_at: at(2_500),
         counts: StoreCounts { stores: 3, ..StoreCounts::default() },
         tz_release: "2026f".to_owned(),
-        object_key: format!("reports/x/{attempt}/report.csv"),
-        size_bytes: 12,
-        sha256: "ab".repeat(32),
+        csv: StoredCsv {
+            key: format!("reports/x/{attempt}/report.csv"),
+            size_bytes: 12,
+            sha256: "ab".repeat(32),
+        },
         csv_expires_at: at(99_000),
     }
 }

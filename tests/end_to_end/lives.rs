@@ -11,7 +11,7 @@ use uptime::interval::{DAY, MINUTE};
 use uptime::parameters::Method as Rule;
 use uptime::parameters::ReportParameters;
 use uptime::report::StoreCounts;
-use uptime_aws::{Claim, Completion, NewReport, ReportId, ReportTable};
+use uptime_aws::{Claim, Completion, NewReport, ReportId, ReportTable, StoredCsv};
 
 use crate::small;
 
@@ -108,9 +108,11 @@ async fn complete_report(story: &Story, csv_expires_at: Timestamp) -> ReportId {
         completed_at: now,
         counts: StoreCounts::default(),
         tz_release: "2026f".to_owned(),
-        object_key: format!("reports/{id}/1/report.csv"),
-        size_bytes: 0,
-        sha256: "0".repeat(64),
+        csv: StoredCsv {
+            key: format!("reports/{id}/1/report.csv"),
+            size_bytes: 0,
+            sha256: "0".repeat(64),
+        },
         csv_expires_at,
     };
     assert!(table.complete(id, "somebody", || now, in_a_minute(), &completion).await.unwrap());

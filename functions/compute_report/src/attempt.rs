@@ -12,12 +12,12 @@ use uptime::shard_data::ShardData;
 use uptime::zone::TZ_RELEASE;
 use uptime_aws::{
     CallError, Completion, Deadline, Failure, FailureCode, LINK_LIFE, Metric, Report,
-    ReportTableError, StoreData, StoreDataError, StoredCsv,
+    ReportTableError, StoreData, StoreDataError,
 };
 
-use crate::Resources;
 use crate::invocation::Invocation;
 use crate::progress::Progress;
+use crate::resources::Resources;
 
 /// How many shards are read at once: enough to hide the table's latency behind the computing, few
 /// enough that their pages, of at most 1 MB, need little memory.
@@ -85,16 +85,13 @@ pub(crate) async fn compute(
     // Read before the CSV is put: S3 counts its days from then, and the last link outlives none.
     let kept = i64::from(resources.report_days) * DAY;
     let csv_expires_at = invocation.now().plus(kept - LINK_LIFE);
-    let stored = resources.files.put(report.id, report.attempt, csv).await?;
+    let csv = resources.files.put(report.id, report.attempt, csv).await?;
 
-    let StoredCsv { key: object_key, size_bytes, sha256 } = stored;
     let completion = Completion {
         completed_at: invocation.now(),
         counts,
         tz_release: TZ_RELEASE.to_owned(),
-        object_key,
-        size_bytes,
-        sha256,
+        csv,
         csv_expires_at,
     };
     let owner = &invocation.lease_owner;
@@ -151,7 +148,7 @@ fn tell_completion(report: &Report, completion: &Completion) {
         report.id = %report.id,
         attempt = report.attempt,
         stores = completion.counts.stores,
-        size_bytes = completion.size_bytes,
+        size_bytes = completion.csv.size_bytes,
         since_asked_ms = since_asked / 1_000,
         "the report is complete"
     );

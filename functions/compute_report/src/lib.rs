@@ -8,6 +8,7 @@
 mod attempt;
 mod invocation;
 mod progress;
+mod resources;
 
 use std::panic::AssertUnwindSafe;
 
@@ -15,37 +16,14 @@ use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::FutureExt as _;
 use lambda_runtime::{Error, LambdaEvent};
 use uptime::Timestamp;
-use uptime_aws::settings::{DATA_TABLE, REPORT_BUCKET, REPORT_TABLE};
 use uptime_aws::{
-    Claim, Clients, FailureCode, Metric, Refusal, Report, ReportFiles, ReportId, ReportState,
-    ReportTable, Settings, SettingsError, StoreData, describe, report_message,
+    Claim, FailureCode, Metric, Refusal, Report, ReportId, ReportState, describe, report_message,
 };
+
+pub use resources::Resources;
 
 use crate::attempt::{AttemptError, Outcome, compute};
 use crate::invocation::{Invocation, receive_count};
-
-/// What every invocation needs; built once per cold start.
-#[derive(Debug)]
-pub struct Resources {
-    data: StoreData,
-    reports: ReportTable,
-    files: ReportFiles,
-    report_days: u32,
-    receives_allowed: u32,
-}
-
-impl Resources {
-    /// Makes the clients; nothing is called yet.
-    pub fn new(clients: &impl Clients, settings: &Settings) -> Result<Resources, SettingsError> {
-        Ok(Resources {
-            data: StoreData::new(clients, settings.table(DATA_TABLE)?),
-            reports: ReportTable::new(clients, settings.table(REPORT_TABLE)?),
-            files: ReportFiles::new(clients, settings.bucket(REPORT_BUCKET)?),
-            report_days: settings.report_days()?,
-            receives_allowed: settings.receives_allowed()?,
-        })
-    }
-}
 
 /// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,8 @@ mod accept;
 mod status;
 
 use http_api::{
-    Given, Parameter, Parameters, Problem, ProblemKind, json_answer, redirect_answer, time_left,
+    Given, Parameter, Parameters, Problem, ProblemKind, invocation_ends_at, json_answer,
+    redirect_answer,
 };
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::RETRY_AFTER;
@@ -16,8 +17,8 @@ use lambda_http::{Body, Error, Request, Response};
 use uptime::Timestamp;
 use uptime_aws::settings::{REPORT_BUCKET, REPORT_TABLE};
 use uptime_aws::{
-    Clients, Completion, PresignedLink, Report, ReportFiles, ReportId, ReportState, ReportTable,
-    ReportTableError, Settings, SettingsError,
+    Clients, Completion, Deadline, PresignedLink, Report, ReportFiles, ReportId, ReportState,
+    ReportTable, ReportTableError, Settings, SettingsError, describe,
 };
 
 use crate::status::StatusDocument;
@@ -55,8 +56,9 @@ pub async fn handle(
 ) -> Result<Response<Body>, Error> {
     let now = clock();
     let answering = answer(resources, &request, now);
-    let answered = tokio::time::timeout(time_left(&request, now.micros()), answering).await;
-    match answered.unwrap_or_else(|elapsed| Err(Problem::unavailable(elapsed))) {
+    let ends = Deadline::of_invocation(invocation_ends_at(&request), now);
+    let answered = tokio::time::timeout(ends.left(), answering).await;
+    match answered.unwrap_or_else(|elapsed| Err(Problem::unavailable(describe(&elapsed)))) {
         Ok(Answer::Status(status)) => status_answer(&status),
         Ok(Answer::Csv(link)) => redirect_answer(&link.url),
         Err(problem) => problem.into_answer(&request),
@@ -98,9 +100,9 @@ fn read_report_id(request: &Request) -> Result<ReportId, Problem> {
 
 async fn find_report(reports: &ReportTable, report_id: ReportId) -> Result<Report, Problem> {
     let found = reports.get(report_id).await.map_err(|error| match error {
-        ReportTableError::Unavailable { .. } => Problem::unavailable(error),
+        ReportTableError::Unavailable { .. } => Problem::unavailable(describe(&error)),
         ReportTableError::Unreadable { .. } | ReportTableError::Taken { .. } => {
-            Problem::internal(error)
+            Problem::internal(describe(&error))
         }
     })?;
     found.ok_or_else(|| {
@@ -125,8 +127,8 @@ async fn link_to(
     now: Timestamp,
 ) -> Result<PresignedLink, Problem> {
     let file_name = format!("report-{report_id}.csv");
-    let link = files.presigned_link(&completion.object_key, &file_name, now).await;
-    link.map_err(Problem::unavailable)
+    let link = files.presigned_link(&completion.csv.key, &file_name, now).await;
+    link.map_err(|error| Problem::unavailable(describe(&error)))
 }
 
 fn no_csv(state: &ReportState) -> Problem {

@@ -6,7 +6,7 @@ use uptime::interval::MINUTE;
 use uptime::parameters::{Method, ReportParameters};
 use uptime::report::StoreCounts;
 use uptime::timeline::MaxHold;
-use uptime_aws::{Failure, FailureCode};
+use uptime_aws::{Failure, FailureCode, StoredCsv};
 
 use super::*;
 
@@ -152,9 +152,11 @@ fn completion() -> Completion {
             with_default_zone: 1,
         },
         tz_release: "2026f".to_owned(),
-        object_key: format!("reports/{ID}/1/report.csv"),
-        size_bytes: 1,
-        sha256: String::new(),
+        csv: StoredCsv {
+            key: format!("reports/{ID}/1/report.csv"),
+            size_bytes: 1,
+            sha256: String::new(),
+        },
         csv_expires_at: at("2023-02-25T08:00:03Z"),
     }
 }

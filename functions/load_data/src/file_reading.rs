@@ -4,28 +4,14 @@ use uptime::Timestamp;
 use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings, Limits, Warnings};
 use uptime::input::{FileKind, latest_poll};
 use uptime::segment::{Segment, SegmentKind, Source};
+use uptime_aws::Deadline;
 use uptime_aws::hash::RunningSha256;
-use uptime_aws::settings::{GZIP_RATIO_LIMIT, LOAD_BATCH_MIB, REJECT_LIMIT_PERCENT};
-use uptime_aws::{Deadline, Settings, SettingsError};
 
-use crate::Resources;
-use crate::load::{LoadFailure, OpenedObject};
+use crate::load_failure::LoadFailure;
+use crate::opened_object::OpenedObject;
 use crate::reject_files::RejectFiles;
+use crate::resources::Resources;
 use crate::upload_order::complete_source;
-
-/// Reads the limits that a deployment sets.
-pub(crate) fn limits(settings: &Settings) -> Result<Limits, SettingsError> {
-    let Limits { batch_mib, reject_limit_percent, gzip_ratio_limit } = Limits::default();
-    Ok(Limits {
-        batch_mib: settings.number(LOAD_BATCH_MIB, batch_mib, 1..=8192)?,
-        reject_limit_percent: settings.number(
-            REJECT_LIMIT_PERCENT,
-            reject_limit_percent,
-            0..=100,
-        )?,
-        gzip_ratio_limit: settings.number(GZIP_RATIO_LIMIT, gzip_ratio_limit, 1..=100_000)?,
-    })
-}
 
 /// A file that was read to its end. Its segments and its rejects are stored.
 #[derive(Debug)]
@@ -132,30 +118,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_have_defaults_and_can_be_set() {
-        check("", "256 MiB, 10 %, 200 times");
-        check(
-            "LOAD_BATCH_MIB=1 REJECT_LIMIT_PERCENT=0 GZIP_RATIO_LIMIT=50",
-            "1 MiB, 0 %, 50 times",
-        );
-        check("LOAD_BATCH_MIB=0", "error");
-        check("REJECT_LIMIT_PERCENT=101", "error");
-    }
-
-    #[test]
     fn a_poll_may_be_an_hour_later_than_its_files_upload() {
         let settings = ingest_settings(Limits::default(), Timestamp::from_micros(0));
         assert_eq!(settings.latest_poll, Timestamp::from_micros(HOUR));
-    }
-
-    #[track_caller]
-    fn check(settings: &str, expected: &str) {
-        let pairs = settings.split_whitespace().filter_map(|pair| pair.split_once('='));
-        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let read = limits(&Settings::from_pairs(pairs)).map(|limits| {
-            let Limits { batch_mib, reject_limit_percent, gzip_ratio_limit } = limits;
-            format!("{batch_mib} MiB, {reject_limit_percent} %, {gzip_ratio_limit} times")
-        });
-        assert_eq!(read.unwrap_or("error".to_owned()), expected);
     }
 }

@@ -8,68 +8,30 @@ mod file_reading;
 #[cfg(test)]
 mod fuzz;
 mod load;
+mod load_failure;
 mod load_manifest;
 mod notification;
+mod opened_object;
 mod reject_files;
+mod resources;
 mod upload_order;
 
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::FutureExt as _;
-use lambda_runtime::{Context, Error, LambdaEvent};
+use lambda_runtime::{Error, LambdaEvent};
 use serde_json::Value;
 use uptime::Timestamp;
-use uptime::ingest::Limits;
-use uptime_aws::settings::{DATA_BUCKET, DATA_TABLE};
-use uptime_aws::{
-    Clients, Deadline, LoadFiles, Metric, Settings, SettingsError, SourceFiles, StoreData, describe,
-};
+use uptime_aws::{Metric, describe};
+
+pub use resources::Resources;
 
 use crate::event::Event;
-use crate::load::{LoadFailure, load, load_unless_loaded};
+use crate::load::{load, load_unless_loaded};
+use crate::load_failure::LoadFailure;
 use crate::notification::objects_to_load;
-
-/// What is kept back of an invocation's time, to give up in order.
-const TIME_KEPT_BACK: Duration = Duration::from_secs(10);
-
-/// What every invocation needs; built once per cold start.
-#[derive(Debug)]
-pub struct Resources {
-    data: StoreData,
-    sources: SourceFiles,
-    loads: LoadFiles,
-    limits: Limits,
-}
-
-impl Resources {
-    /// Makes the clients; nothing is called yet.
-    pub fn new(clients: &impl Clients, settings: &Settings) -> Result<Resources, SettingsError> {
-        let bucket = settings.bucket(DATA_BUCKET)?;
-        Ok(Resources {
-            data: StoreData::new(clients, settings.table(DATA_TABLE)?),
-            sources: SourceFiles::new(clients, bucket),
-            loads: LoadFiles::new(clients, bucket),
-            limits: file_reading::limits(settings)?,
-        })
-    }
-}
-
-/// One invocation: until when it may work, and its clock.
-#[derive(Debug, Clone, Copy)]
-struct Invocation {
-    deadline: Deadline,
-    clock: fn() -> Timestamp,
-}
-
-impl Invocation {
-    fn of(context: &Context, clock: fn() -> Timestamp) -> Invocation {
-        let now_millis = u64::try_from(clock().micros() / 1_000).unwrap_or_default();
-        let left = Duration::from_millis(context.deadline.saturating_sub(now_millis));
-        Invocation { deadline: Deadline::after(left.saturating_sub(TIME_KEPT_BACK)), clock }
-    }
-}
+use crate::resources::LoadTime;
 
 /// Handles one event: answers an SQS event with the messages that failed, a direct invocation
 /// with its manifest.
@@ -78,23 +40,19 @@ pub async fn handle(
     event: LambdaEvent<Value>,
     clock: fn() -> Timestamp,
 ) -> Result<Value, Error> {
-    let invocation = Invocation::of(&event.context, clock);
+    let time = LoadTime::of(&event.context, clock);
     let event = Event::read(event.payload)?;
     // Boxed, since the future of a load, which makes many kinds of calls, has 16 KB.
-    let answer = Box::pin(answer(resources, event, invocation)).await;
+    let answer = Box::pin(answer(resources, event, time)).await;
     resources.data.tell_consumed_units();
     answer
 }
 
-async fn answer(
-    resources: &Resources,
-    event: Event,
-    invocation: Invocation,
-) -> Result<Value, Error> {
+async fn answer(resources: &Resources, event: Event, time: LoadTime) -> Result<Value, Error> {
     Ok(match event {
-        Event::Direct(object) => serde_json::to_value(load(resources, &object, invocation).await?)?,
+        Event::Direct(object) => serde_json::to_value(load(resources, &object, time).await?)?,
         Event::Queue(messages) => {
-            serde_json::to_value(load_all_messages(resources, &messages, invocation).await)?
+            serde_json::to_value(load_all_messages(resources, &messages, time).await)?
         }
     })
 }
@@ -107,11 +65,11 @@ async fn answer(
 async fn load_all_messages(
     resources: &Resources,
     event: &SqsEvent,
-    invocation: Invocation,
+    time: LoadTime,
 ) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
     for message in &event.records {
-        let loaded = AssertUnwindSafe(load_message(resources, message, invocation)).catch_unwind();
+        let loaded = AssertUnwindSafe(load_message(resources, message, time)).catch_unwind();
         let all_done = loaded.await.unwrap_or_else(|_panic| {
             tracing::error!(
                 message.id = message.message_id,
@@ -129,7 +87,7 @@ async fn load_all_messages(
 
 /// Loads the objects that a message announces; one that fails does not keep back the others.
 /// `true`: all are done.
-async fn load_message(resources: &Resources, message: &SqsMessage, invocation: Invocation) -> bool {
+async fn load_message(resources: &Resources, message: &SqsMessage, time: LoadTime) -> bool {
     let objects = match objects_to_load(message.body.as_deref().unwrap_or_default()) {
         Ok(objects) => objects,
         Err(error) => {
@@ -141,7 +99,7 @@ async fn load_message(resources: &Resources, message: &SqsMessage, invocation: I
     };
     let mut all_done = true;
     for object in &objects {
-        match load_unless_loaded(resources, object, invocation).await {
+        match load_unless_loaded(resources, object, time).await {
             Ok(()) => {}
             Err(LoadFailure::Gone) => {
                 tracing::info!(object.key = object.key, "the object is gone or was replaced");

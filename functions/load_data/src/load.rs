@@ -1,62 +1,14 @@
 //! One load: from an object's name to its final manifest (`lib/uptime_aws/README.md`, "Loads").
 
-use tokio::time::Instant;
 use uptime::Timestamp;
-use uptime::segment::{Source, UploadEvent};
-use uptime_aws::{
-    CallError, Deadline, LoadErrorCode, LoadFolder, Manifest, Metric, OpenError, SourceObject,
-    StoreDataError,
-};
+use uptime_aws::{Deadline, LoadErrorCode, LoadFolder, Manifest, Metric};
 
 use crate::file_reading::{FileRead, read_file};
+use crate::load_failure::LoadFailure;
 use crate::load_manifest::{ended, file_of, replaced, running};
-use crate::notification::{AnnouncedObject, is_source_file};
-use crate::{Invocation, Resources};
-
-/// Why a load did not reach a final manifest. But for [`LoadFailure::Gone`] and
-/// [`LoadFailure::NotASource`], loading again later may. A message that announces an object of the
-/// latter kind is not acknowledged all the same: only a bucket that should not announce anything
-/// does, and the dead-letter queue is where that is seen.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum LoadFailure {
-    #[error(
-        "{key:?} in the bucket {bucket:?} is no source file; accepted are keys under incoming/ that \
-         do not end in a slash, in {accepted_bucket:?}"
-    )]
-    NotASource { bucket: String, key: String, accepted_bucket: String },
-    #[error("the object is gone or was replaced")]
-    Gone,
-    #[error("S3 did not answer as expected")]
-    Files(#[from] CallError),
-    #[error("the segments could not be stored")]
-    Data(#[from] StoreDataError),
-    #[error("the invocation's time was over")]
-    OutOfTime,
-}
-
-impl From<OpenError> for LoadFailure {
-    fn from(error: OpenError) -> LoadFailure {
-        match error {
-            OpenError::Gone => LoadFailure::Gone,
-            OpenError::Unavailable(error) => LoadFailure::Files(error),
-        }
-    }
-}
-
-/// An object that is being read, and where its load is told of.
-#[derive(Debug)]
-pub(crate) struct OpenedObject {
-    pub(crate) object: SourceObject,
-    /// Complete for files that replace others once [`complete_source`] has seen to it.
-    ///
-    /// [`complete_source`]: crate::upload_order::complete_source
-    pub(crate) source: Source,
-    pub(crate) folder: LoadFolder,
-    /// The manifest of an earlier load of the same object.
-    pub(crate) earlier: Option<Manifest>,
-    /// When S3 had answered.
-    pub(crate) opened_at: Instant,
-}
+use crate::notification::AnnouncedObject;
+use crate::opened_object::{OpenedObject, open};
+use crate::resources::{LoadTime, Resources};
 
 /// Loads an object unless it is loaded already, as a redelivered message finds it.
 ///
@@ -65,16 +17,16 @@ pub(crate) struct OpenedObject {
 pub(crate) async fn load_unless_loaded(
     resources: &Resources,
     announced: &AnnouncedObject,
-    invocation: Invocation,
+    time: LoadTime,
 ) -> Result<(), LoadFailure> {
     let opened = open(resources, announced).await?;
     let event = opened.source.event.as_ref();
     match opened.earlier.as_ref().filter(|manifest| manifest.covers(event)) {
         Some(manifest) => {
             tracing::info!(load.folder = %opened.folder, "the object is loaded already");
-            raise_newest_poll(resources, last_poll(manifest), invocation.deadline).await
+            raise_newest_poll(resources, last_poll(manifest), time.deadline).await
         }
-        None => load_opened(resources, opened, announced, invocation).await.map(drop),
+        None => load_opened(resources, opened, announced, time).await.map(drop),
     }
 }
 
@@ -82,36 +34,10 @@ pub(crate) async fn load_unless_loaded(
 pub(crate) async fn load(
     resources: &Resources,
     announced: &AnnouncedObject,
-    invocation: Invocation,
+    time: LoadTime,
 ) -> Result<Manifest, LoadFailure> {
     let opened = open(resources, announced).await?;
-    load_opened(resources, opened, announced, invocation).await
-}
-
-async fn open(
-    resources: &Resources,
-    announced: &AnnouncedObject,
-) -> Result<OpenedObject, LoadFailure> {
-    let bucket = resources.sources.bucket();
-    if announced.bucket != bucket || !is_source_file(&announced.key) {
-        return Err(LoadFailure::NotASource {
-            bucket: announced.bucket.clone(),
-            key: announced.key.clone(),
-            accepted_bucket: bucket.to_owned(),
-        });
-    }
-    let object = resources.sources.open(&announced.key, &announced.pin).await?;
-    let opened_at = Instant::now();
-    let mut source = Source::new(object.uploaded_at, &announced.key, &object.version);
-    let folder = LoadFolder::of(bucket, &source);
-    let earlier = resources.loads.manifest(&folder).await?;
-    let announced = announced.event.clone();
-    let announced =
-        announced.map(|event| UploadEvent::new(source.uploaded_at, event.time, event.sequencer));
-    let known = earlier.as_ref().and_then(|manifest| manifest.file.event());
-    // Where no versions are kept, this may be the older event of bytes that were put twice.
-    source.event = announced.max(known);
-    Ok(OpenedObject { object, source, folder, earlier, opened_at })
+    load_opened(resources, opened, announced, time).await
 }
 
 /// Every step may have been done before, by an attempt that was killed: each ends the same when
@@ -120,26 +46,25 @@ async fn load_opened(
     resources: &Resources,
     mut opened: OpenedObject,
     announced: &AnnouncedObject,
-    invocation: Invocation,
+    time: LoadTime,
 ) -> Result<Manifest, LoadFailure> {
-    let started_at = (invocation.clock)();
+    let started_at = (time.clock)();
     let begun = running(&opened, &announced.bucket, started_at);
     resources.loads.begin_manifest(&opened.folder, &begun).await?;
 
-    let read = match read_file(resources, &mut opened, invocation.deadline).await {
+    let read = match read_file(resources, &mut opened, time.deadline).await {
         Err(LoadFailure::Gone) => {
-            let manifest = replaced(begun, started_at, (invocation.clock)());
+            let manifest = replaced(begun, started_at, (time.clock)());
             return end_as_replaced(resources, &opened.folder, manifest).await;
         }
         read => read?,
     };
-    store_consequences(resources, &opened, &read, invocation).await?;
+    store_consequences(resources, &opened, &read, time).await?;
 
     let folder = opened.folder.to_string();
-    let first_load =
-        resources.data.first_load_of_content(&read.sha256, &folder, invocation.deadline);
+    let first_load = resources.data.first_load_of_content(&read.sha256, &folder, time.deadline);
     let first_load = first_load.await?;
-    let mut manifest = ended(begun, &read, resources.limits, started_at, (invocation.clock)());
+    let mut manifest = ended(begun, &read, resources.limits, started_at, (time.clock)());
     manifest.file = file_of(&opened, &announced.bucket, &read);
     manifest.same_content_as = first_load;
     resources.loads.put_manifest(&opened.folder, &manifest).await?;
@@ -167,14 +92,14 @@ async fn store_consequences(
     resources: &Resources,
     opened: &OpenedObject,
     read: &FileRead,
-    invocation: Invocation,
+    time: LoadTime,
 ) -> Result<(), LoadFailure> {
     if !read.replacing.is_empty() {
         let superseded =
-            resources.data.delete_superseded(&read.replacing, &opened.source, invocation.deadline);
+            resources.data.delete_superseded(&read.replacing, &opened.source, time.deadline);
         superseded.await?;
     }
-    raise_newest_poll(resources, read.poll_span.map(|(_, last)| last), invocation.deadline).await
+    raise_newest_poll(resources, read.poll_span.map(|(_, last)| last), time.deadline).await
 }
 
 async fn raise_newest_poll(

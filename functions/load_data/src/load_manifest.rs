@@ -8,7 +8,7 @@ use uptime_aws::manifest::{ManifestFile, ManifestWarnings};
 use uptime_aws::{LoadError, LoadErrorCode, LoadStatus, Manifest};
 
 use crate::file_reading::FileRead;
-use crate::load::OpenedObject;
+use crate::opened_object::OpenedObject;
 
 /// The manifest of a load that begins.
 pub(crate) fn running(opened: &OpenedObject, bucket: &str, started_at: Timestamp) -> Manifest {

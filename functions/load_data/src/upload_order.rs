@@ -7,8 +7,9 @@ use std::time::Duration;
 use uptime::segment::UploadEvent;
 use uptime_aws::Pin;
 
-use crate::Resources;
-use crate::load::{LoadFailure, OpenedObject};
+use crate::load_failure::LoadFailure;
+use crate::opened_object::OpenedObject;
+use crate::resources::Resources;
 
 /// Adds to the source of an object of hours or zones what S3 says of its place in its second.
 ///

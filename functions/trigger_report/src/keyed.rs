@@ -18,7 +18,8 @@ use uptime_aws::{
     Deadline, Failure, FailureCode, IdempotencyKey, KeyUse, Report, ReportId, ReportState,
 };
 
-use crate::{Resources, enqueue, give_up, not_recorded, started};
+use crate::queueing::{enqueue, give_up, not_recorded, started};
+use crate::resources::Resources;
 
 const IDEMPOTENCY_KEY: Parameter =
     Parameter { name: "Idempotency-Key", accepted: "1 to 255 visible ASCII characters" };
@@ -65,7 +66,7 @@ pub(crate) fn read_key(request: &Request) -> Result<Option<IdempotencyKey>, Prob
 pub(crate) async fn accept(resources: &Resources, keyed: &Keyed) -> Result<ReportId, Problem> {
     let Keyed { key, asked, now, .. } = keyed;
     let taken = resources.keys.take(key, keyed.first_use(), *now).await;
-    let mut stands_for = taken.map_err(not_recorded)?;
+    let mut stands_for = taken.map_err(|error| not_recorded(&error))?;
     for _ in 0..ROUNDS {
         if stands_for.asked != *asked {
             return Err(reused());
@@ -77,7 +78,7 @@ pub(crate) async fn accept(resources: &Resources, keyed: &Keyed) -> Result<Repor
             Round::KeyFree => {
                 let next = keyed.first_use();
                 let taken = resources.keys.take_from(report_id, key, next, *now).await;
-                stands_for = taken.map_err(not_recorded)?;
+                stands_for = taken.map_err(|error| not_recorded(&error))?;
             }
         }
     }
@@ -91,7 +92,8 @@ async fn record_and_queue(
     report_id: ReportId,
 ) -> Result<Round, Problem> {
     let report = resources.lifetimes.new_report(report_id, keyed.parameters, keyed.now);
-    let found = resources.reports.record_or_find(&report).await.map_err(not_recorded)?;
+    let found =
+        resources.reports.record_or_find(&report).await.map_err(|error| not_recorded(&error))?;
     match found {
         Some(report) if has_failed_to_queue(&report) => return Ok(Round::KeyFree),
         Some(report) if !may_lack_its_message(&report, keyed.now) => return Ok(Round::Accepted),
@@ -109,7 +111,7 @@ async fn record_and_queue(
         Ok(false) => Ok(Round::Changed),
         // It is queued, but another call with this key that could not queue it may not know so, and
         // fail it: only what is marked may be promised. A repeat queues it once more.
-        Err(error) => Err(not_recorded(error)),
+        Err(error) => Err(not_recorded(&error)),
     }
 }
 

@@ -3,7 +3,7 @@
 use lambda_http::lambda_runtime::{self, LambdaEvent};
 use lambda_http::request::LambdaRequest;
 use lambda_http::tower::ServiceExt as _;
-use lambda_http::{Adapter, Body, Error, Request, Response, Service};
+use lambda_http::{Adapter, Body, Error, Request, RequestExt as _, Response, Service};
 use serde::Serialize;
 
 /// Runs a function that answers requests on Lambda. Its handler sees **every value of a header that
@@ -28,6 +28,11 @@ where
     H::Future: Send + 'a,
 {
     Adapter::from(handler).map_request(with_repeated_headers)
+}
+
+/// Returns when Lambda ends the invocation that a request came with, in milliseconds since 1970.
+pub fn invocation_ends_at(request: &Request) -> Option<u64> {
+    request.lambda_context_ref().map(|context| context.deadline)
 }
 
 /// Leaves a header with several values to `multiValueHeaders` alone.

@@ -10,11 +10,9 @@ mod event;
 mod header;
 mod parameters;
 mod problem;
-mod time_left;
 
 pub use answer::{json_answer, redirect_answer};
-pub use event::{run, service_of_events};
+pub use event::{invocation_ends_at, run, service_of_events};
 pub use header::header;
 pub use parameters::{Given, Parameter, Parameters};
 pub use problem::{Fault, Problem, ProblemKind};
-pub use time_left::time_left;

@@ -7,15 +7,12 @@
 
 mod kind;
 
-use std::error::Error as StdError;
-
 use lambda_http::http::Response;
 use lambda_http::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Error, Request, RequestExt as _};
 use serde::Serialize;
 use serde_json::Value;
-use uptime_aws::describe;
 
 use crate::answer;
 
@@ -38,8 +35,8 @@ pub struct Problem {
     pub fault: Option<Box<Fault>>,
     /// Seconds after which the same request may be granted; unset: it will not.
     pub retry_after_seconds: Option<u32>,
-    /// What went wrong inside; logged, never answered.
-    pub cause: Option<Box<dyn StdError + Send + Sync>>,
+    /// What went wrong inside, in one line; logged, never answered.
+    pub cause: Option<String>,
 }
 
 /// A parameter at fault.
@@ -87,7 +84,7 @@ impl Problem {
     }
 
     /// Something this system depends on did not answer; the same request may succeed soon.
-    pub fn unavailable(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Problem {
+    pub fn unavailable(cause: impl Into<String>) -> Problem {
         let detail = "the service cannot answer at the moment; try again";
         Problem {
             retry_after_seconds: Some(RETRY_SECONDS),
@@ -97,7 +94,7 @@ impl Problem {
     }
 
     /// Something is wrong with this system; trying again will not help.
-    pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Problem {
+    pub fn internal(cause: impl Into<String>) -> Problem {
         let detail = "the service failed; its operators find the cause by the request_id";
         Problem { cause: Some(cause.into()), ..Problem::new(ProblemKind::Internal, detail) }
     }
@@ -107,13 +104,13 @@ impl Problem {
         self.into_answer_to(request_id(request))
     }
 
-    /// The same to the request of this id, for who has no event: the one place that logs a cause.
+    /// Like `into_answer`, for callers that only have a request id. The one place that logs a cause.
     pub fn into_answer_to(self, request_id: Option<&str>) -> Result<Response<Body>, Error> {
         if let Some(cause) = &self.cause {
             tracing::error!(
                 request.id = request_id,
                 problem = self.kind.name(),
-                cause = describe(&**cause),
+                cause,
                 "{}",
                 self.detail
             );

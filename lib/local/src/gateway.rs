@@ -19,6 +19,7 @@ use axum::serve::ListenerExt;
 use http_api::{Problem, ProblemKind};
 use percent_encoding::percent_decode_str;
 use tokio::net::TcpListener;
+use uptime_aws::describe;
 use uuid::Uuid;
 
 use crate::lambda::Function;
@@ -77,7 +78,8 @@ async fn functions_answer(
         Problem::new(ProblemKind::BodyTooLarge, detail)
     })?;
     let event = event::proxy_event(route.resource, parameter, &parts, &body, request_id);
-    let answer = route.function.invoke(event).await.map_err(Problem::internal)?;
+    let answer = route.function.invoke(event).await;
+    let answer = answer.map_err(|error| Problem::internal(describe(&error)))?;
     let malformed =
         || Problem::internal(format!("the function of {} gave a malformed answer", route.resource));
     response::http_response(&answer).ok_or_else(malformed)

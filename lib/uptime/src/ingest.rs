@@ -10,7 +10,7 @@ mod entry;
 mod hours;
 mod limits;
 mod polls;
-mod reject_files;
+mod reject_tables;
 #[cfg(test)]
 mod tests;
 mod warnings;
@@ -97,7 +97,7 @@ pub enum IngestError {
 /// Turns a source file, plain or gzip, pushed at it in pieces of any size, into segments.
 #[derive(Debug)]
 pub struct Ingest {
-    form: Form,
+    form: Packing,
     reader: SourceReader,
     content: Content,
     gzip_ratio_limit: u32,
@@ -108,7 +108,7 @@ pub struct Ingest {
 
 /// How the file's bytes hold its text.
 #[derive(Debug)]
-enum Form {
+enum Packing {
     /// Not known yet; the bytes so far, fewer than gzip's first ones.
     Unknown(Vec<u8>),
     Plain,
@@ -119,7 +119,7 @@ impl Ingest {
     /// Begins a file.
     pub fn new(settings: IngestSettings) -> Ingest {
         Ingest {
-            form: Form::Unknown(Vec::new()),
+            form: Packing::Unknown(Vec::new()),
             reader: SourceReader::new(settings.latest_poll),
             gzip_ratio_limit: settings.gzip_ratio_limit,
             content: Content::new(settings.batch_bytes),
@@ -171,12 +171,12 @@ impl Ingest {
         if !self.is_finished && self.content.is_held_back() {
             return Vec::new();
         }
-        self.content.reject_files.take_rejects()
+        self.content.reject_tables.take_rejects()
     }
 
     /// The same of `rejected_rows.csv`.
     pub fn take_rejected_rows(&mut self) -> Vec<u8> {
-        self.content.reject_files.take_rejected_rows()
+        self.content.reject_tables.take_rejected_rows()
     }
 
     /// Counts so far; final after [`Ingest::finish`].
@@ -202,11 +202,11 @@ impl Ingest {
     fn read(&mut self, bytes: &[u8]) -> Result<(), IngestError> {
         let Ingest { form, reader, content, .. } = self;
         match form {
-            Form::Plain => Ok(reader.feed(bytes, content)?),
-            Form::Gzip(unpacker) => {
+            Packing::Plain => Ok(reader.feed(bytes, content)?),
+            Packing::Gzip(unpacker) => {
                 unpacker.feed(bytes, |unpacked| Ok(reader.feed(unpacked, content)?))
             }
-            Form::Unknown(first_bytes) => {
+            Packing::Unknown(first_bytes) => {
                 let missing = gzip::MAGIC.len() - first_bytes.len();
                 let (first, rest) = bytes.split_at(missing.min(bytes.len()));
                 first_bytes.extend_from_slice(first);
@@ -221,21 +221,22 @@ impl Ingest {
 
     /// Settles the file's form by its first bytes, and reads them.
     fn begin(&mut self) -> Result<(), IngestError> {
-        let Form::Unknown(first_bytes) = std::mem::replace(&mut self.form, Form::Plain) else {
+        let Packing::Unknown(first_bytes) = std::mem::replace(&mut self.form, Packing::Plain)
+        else {
             return Ok(());
         };
         if first_bytes == gzip::MAGIC {
-            self.form = Form::Gzip(Box::new(Unpacker::new(self.gzip_ratio_limit)));
+            self.form = Packing::Gzip(Box::new(Unpacker::new(self.gzip_ratio_limit)));
         }
         self.read(&first_bytes)
     }
 
     fn read_end(&mut self) -> Result<(), IngestError> {
-        if matches!(self.form, Form::Unknown(_)) {
+        if matches!(self.form, Packing::Unknown(_)) {
             self.begin()?;
         }
         let Ingest { form, reader, content, .. } = self;
-        if let Form::Gzip(unpacker) = form {
+        if let Packing::Gzip(unpacker) = form {
             unpacker.finish(|unpacked| Ok::<_, IngestError>(reader.feed(unpacked, content)?))?;
         }
         Ok(reader.finish(content)?)

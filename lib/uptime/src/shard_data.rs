@@ -28,11 +28,11 @@ use crate::{Poll, PollSet, StoreId, Timestamp, Zone};
 #[derive(Debug)]
 pub struct ShardData {
     parameters: ReportParameters,
-    stores: HashMap<StoreId, StoreData, FixedState>,
+    stores: HashMap<StoreId, StoreRecords, FixedState>,
 }
 
 #[derive(Debug, Default)]
-struct StoreData {
+struct StoreRecords {
     // As they came: in no order, with repeats.
     polls: Vec<Poll>,
     hours: Option<Sourced<Vec<HoursRow>>>,
@@ -81,7 +81,7 @@ impl ShardData {
     }
 }
 
-fn counts_of(data: &StoreData) -> StoreCounts {
+fn counts_of(data: &StoreRecords) -> StoreCounts {
     StoreCounts {
         stores: 1,
         without_polls: u64::from(data.polls.is_empty()),
@@ -94,7 +94,7 @@ fn counts_of(data: &StoreData) -> StoreCounts {
 struct Union<'a> {
     considered: RangeInclusive<Timestamp>,
     source: Option<Arc<Source>>,
-    stores: &'a mut HashMap<StoreId, StoreData, FixedState>,
+    stores: &'a mut HashMap<StoreId, StoreRecords, FixedState>,
 }
 
 impl Union<'_> {

@@ -20,11 +20,11 @@ pub(crate) use short_form::USUAL_ID_BYTES;
 /// Two ids are equal if, and only if, their texts are equal byte for byte; they are ordered by
 /// those bytes. The two usual forms, decimal integers and UUIDs, need no heap.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoreId(Form);
+pub struct StoreId(IdForm);
 
 /// The same text always takes the same form, so forms can be compared in place of texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum IdForm {
     /// A decimal integer without leading zeros.
     Integer(u64),
     /// A UUID in lower case, 8-4-4-4-12: its first 64 bits and its last.
@@ -72,16 +72,16 @@ impl StoreId {
         if text.chars().any(char::is_control) {
             return Err(StoreIdError::ControlCharacter);
         }
-        Ok(StoreId(Form::Text(text.into())))
+        Ok(StoreId(IdForm::Text(text.into())))
     }
 
     /// Returns the shard that holds this store's data; the same for ever.
     #[inline]
     pub fn shard(&self) -> Shard {
         let hash = match &self.0 {
-            Form::Integer(integer) => mix(*integer),
-            Form::Uuid([first, last]) => mix(first ^ mix(*last)),
-            Form::Text(text) => {
+            IdForm::Integer(integer) => mix(*integer),
+            IdForm::Uuid([first, last]) => mix(first ^ mix(*last)),
+            IdForm::Text(text) => {
                 text.bytes().fold(mix(text.len() as u64), |hash, byte| mix(hash ^ u64::from(byte)))
             }
         };
@@ -92,8 +92,8 @@ impl StoreId {
     /// Hands the id's text to `use_text`, without allocating for the usual forms.
     pub fn with_text<R>(&self, use_text: impl FnOnce(&str) -> R) -> R {
         match &self.0 {
-            Form::Text(text) => use_text(text),
-            Form::Integer(_) | Form::Uuid(_) => {
+            IdForm::Text(text) => use_text(text),
+            IdForm::Integer(_) | IdForm::Uuid(_) => {
                 let mut buffer = [0; LONGEST_SHORT_TEXT];
                 use_text(self.write_short(&mut buffer))
             }
@@ -122,29 +122,29 @@ impl StoreId {
     /// Returns the text of an id that has none of the usual forms.
     pub(crate) fn unusual_text(&self) -> Option<&str> {
         match &self.0 {
-            Form::Text(text) => Some(text),
-            Form::Integer(_) | Form::Uuid(_) => None,
+            IdForm::Text(text) => Some(text),
+            IdForm::Integer(_) | IdForm::Uuid(_) => None,
         }
     }
 
-    pub(crate) fn form(&self) -> &Form {
+    pub(crate) fn form(&self) -> &IdForm {
         &self.0
     }
 
-    pub(crate) fn into_form(self) -> Form {
+    pub(crate) fn into_form(self) -> IdForm {
         self.0
     }
 
     /// Takes back a form read from a segment; a text must be one that [`StoreId::new`] keeps.
-    pub(crate) fn from_form(form: Form) -> StoreId {
+    pub(crate) fn from_form(form: IdForm) -> StoreId {
         StoreId(form)
     }
 
     fn write_short<'b>(&self, buffer: &'b mut [u8; LONGEST_SHORT_TEXT]) -> &'b str {
         let start = match &self.0 {
-            Form::Integer(integer) => write_decimal(*integer, buffer),
-            Form::Uuid(halves) => write_uuid(*halves, buffer),
-            Form::Text(_) => LONGEST_SHORT_TEXT,
+            IdForm::Integer(integer) => write_decimal(*integer, buffer),
+            IdForm::Uuid(halves) => write_uuid(*halves, buffer),
+            IdForm::Text(_) => LONGEST_SHORT_TEXT,
         };
         // Digits, letters a to f and hyphens were written: always UTF-8.
         std::str::from_utf8(&buffer[start..]).unwrap_or_default()
@@ -155,11 +155,11 @@ impl StoreId {
 impl Hash for StoreId {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
-            Form::Integer(integer) => state.write_u64(*integer),
-            Form::Uuid([first, last]) => {
+            IdForm::Integer(integer) => state.write_u64(*integer),
+            IdForm::Uuid([first, last]) => {
                 state.write_u128(u128::from(*first) << 64 | u128::from(*last));
             }
-            Form::Text(text) => text.hash(state),
+            IdForm::Text(text) => text.hash(state),
         }
     }
 }
@@ -173,7 +173,7 @@ impl fmt::Display for StoreId {
 impl Ord for StoreId {
     fn cmp(&self, other: &StoreId) -> Ordering {
         match (&self.0, &other.0) {
-            (Form::Uuid(this), Form::Uuid(that)) => this.cmp(that),
+            (IdForm::Uuid(this), IdForm::Uuid(that)) => this.cmp(that),
             _ => self.with_text(|this| other.with_text(|that| this.cmp(that))),
         }
     }

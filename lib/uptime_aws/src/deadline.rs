@@ -3,6 +3,12 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
+use uptime::Timestamp;
+
+/// What is kept back of an invocation's time to hand the answer over.
+const TIME_TO_ANSWER: Duration = Duration::from_millis(500);
+/// How long an invocation may take that has no deadline, as outside Lambda.
+const UNLIMITED: Duration = Duration::from_mins(1);
 
 /// The instant by which work is to be done or given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,6 +18,19 @@ impl Deadline {
     /// The instant `left` from now.
     pub fn after(left: Duration) -> Deadline {
         Deadline(Instant::now() + left)
+    }
+
+    /// Half a second before Lambda ends an invocation, so that its answer can still be handed over.
+    ///
+    /// `ends_at_millis` is the context's `deadline`, in milliseconds since 1970; without one, or with
+    /// 0, it is a minute from now. `now` is the present instant.
+    pub fn of_invocation(ends_at_millis: Option<u64>, now: Timestamp) -> Deadline {
+        let Some(ends_at_millis) = ends_at_millis.filter(|&millis| millis > 0) else {
+            return Deadline::after(UNLIMITED);
+        };
+        let now_millis = u64::try_from(now.micros() / 1_000).unwrap_or_default();
+        let left = Duration::from_millis(ends_at_millis.saturating_sub(now_millis));
+        Deadline::after(left.saturating_sub(TIME_TO_ANSWER))
     }
 
     /// Returns the instant `by` before this one.
@@ -24,5 +43,25 @@ impl Deadline {
     /// Returns how much time is left; zero when it has passed.
     pub fn left(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn work_ends_half_a_second_before_the_invocation() {
+        check(None, UNLIMITED);
+        check(Some(0), UNLIMITED);
+        check(Some(15_000), Duration::from_millis(4_500));
+        check(Some(10_400), Duration::ZERO);
+        check(Some(9_000), Duration::ZERO);
+    }
+
+    #[track_caller]
+    fn check(ends_at_millis: Option<u64>, expected: Duration) {
+        let now = Timestamp::from_micros(10_000_000);
+        assert_eq!(Deadline::of_invocation(ends_at_millis, now).left(), expected);
     }
 }

@@ -4,7 +4,7 @@ use uptime::parameters::ReportParameters;
 use uptime::report::StoreCounts;
 use uptime::{Timestamp, interval};
 
-use crate::ReportId;
+use crate::{ReportId, StoredCsv};
 
 /// How long after its deadline a report that is still Running begins to read as Failed.
 const DEADLINE_GRACE_MICROS: i64 = interval::MINUTE;
@@ -68,12 +68,8 @@ pub struct Completion {
     pub counts: StoreCounts,
     /// The tz release it was computed with, `2026f`.
     pub tz_release: String,
-    /// Where its CSV is in the report bucket.
-    pub object_key: String,
-    /// The CSV's length in bytes.
-    pub size_bytes: u64,
-    /// The CSV's SHA-256, 64 hexadecimal digits in lower case.
-    pub sha256: String,
+    /// Its CSV in the report bucket.
+    pub csv: StoredCsv,
     /// From when on its CSV counts as gone.
     pub csv_expires_at: Timestamp,
 }

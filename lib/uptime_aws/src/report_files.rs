@@ -23,7 +23,7 @@ pub struct StoredCsv {
     pub key: String,
     /// Its length in bytes.
     pub size_bytes: u64,
-    /// Its SHA-256, 64 hexadecimal digits.
+    /// Its SHA-256, 64 hexadecimal digits in lower case.
     pub sha256: String,
 }
 

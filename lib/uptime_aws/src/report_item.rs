@@ -16,7 +16,9 @@ use crate::attributes::{
     STORES_WITH_DEFAULT_ZONE, STORES_WITHOUT_POLLS, TZ_RELEASE,
 };
 use crate::item_key::Item;
-use crate::{Completion, Failure, FailureCode, NewReport, Report, ReportId, ReportState};
+use crate::{
+    Completion, Failure, FailureCode, NewReport, Report, ReportId, ReportState, StoredCsv,
+};
 
 /// The attribute that is missing or malformed.
 pub(crate) type Unreadable = &'static str;
@@ -59,9 +61,9 @@ pub(crate) fn completion_attributes(completion: &Completion) -> Vec<Attribute> {
         (STORES_WITH_DEFAULT_HOURS, number(counts.with_default_hours)),
         (STORES_WITH_DEFAULT_ZONE, number(counts.with_default_zone)),
         (TZ_RELEASE, text(&completion.tz_release)),
-        (OBJECT_KEY, text(&completion.object_key)),
-        (SIZE_BYTES, number(completion.size_bytes)),
-        (SHA256, text(&completion.sha256)),
+        (OBJECT_KEY, text(&completion.csv.key)),
+        (SIZE_BYTES, number(completion.csv.size_bytes)),
+        (SHA256, text(&completion.csv.sha256)),
         (CSV_EXPIRES_AT, instant(completion.csv_expires_at)),
     ]
 }
@@ -140,9 +142,11 @@ fn completion(item: &Item) -> Result<Completion, Unreadable> {
             with_default_zone: read_number(item, STORES_WITH_DEFAULT_ZONE)?,
         },
         tz_release: read_text(item, TZ_RELEASE)?.to_owned(),
-        object_key: read_text(item, OBJECT_KEY)?.to_owned(),
-        size_bytes: read_number(item, SIZE_BYTES)?,
-        sha256: read_text(item, SHA256)?.to_owned(),
+        csv: StoredCsv {
+            key: read_text(item, OBJECT_KEY)?.to_owned(),
+            size_bytes: read_number(item, SIZE_BYTES)?,
+            sha256: read_text(item, SHA256)?.to_owned(),
+        },
         csv_expires_at: read_instant(item, CSV_EXPIRES_AT)?,
     })
 }
@@ -271,9 +275,11 @@ mod tests {
                 with_default_zone: 4,
             },
             tz_release: "2026f".to_owned(),
-            object_key: "reports/x/1/report.csv".to_owned(),
-            size_bytes: 5,
-            sha256: "ab".to_owned(),
+            csv: StoredCsv {
+                key: "reports/x/1/report.csv".to_owned(),
+                size_bytes: 5,
+                sha256: "ab".to_owned(),
+            },
             csv_expires_at: Timestamp::from_micros(6),
         }
     }

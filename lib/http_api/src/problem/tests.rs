@@ -1,5 +1,3 @@
-use std::io;
-
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
 use serde_json::json;
 
@@ -41,7 +39,7 @@ fn a_long_text_is_given_back_in_part() {
 
 #[test]
 fn a_cause_of_ours_is_not_answered() {
-    let answer = Problem::unavailable(io::Error::other("secret")).into_answer(&request()).unwrap();
+    let answer = Problem::unavailable("secret").into_answer(&request()).unwrap();
 
     assert_eq!(answer.status(), 503);
     assert_eq!(answer.headers()["retry-after"], "5");

@@ -3,7 +3,7 @@
 use super::Counts;
 use super::hours::HoursFile;
 use super::polls::PollPacker;
-use super::reject_files::RejectFiles;
+use super::reject_tables::RejectTables;
 use super::warnings::WarningFinder;
 use super::zones::ZonesFile;
 
@@ -21,7 +21,7 @@ pub(super) struct Content {
     hours: HoursFile,
     zones: ZonesFile,
     pub(super) segments: Vec<Segment>,
-    pub(super) reject_files: RejectFiles,
+    pub(super) reject_tables: RejectTables,
     pub(super) warnings: WarningFinder,
     pub(super) counts: Counts,
     pub(super) poll_span: Option<(Timestamp, Timestamp)>,
@@ -35,7 +35,7 @@ impl Content {
             hours: HoursFile::default(),
             zones: ZonesFile::default(),
             segments: Vec::new(),
-            reject_files: RejectFiles::default(),
+            reject_tables: RejectTables::default(),
             warnings: WarningFinder::default(),
             counts: Counts::default(),
             poll_span: None,
@@ -56,7 +56,7 @@ impl Content {
             }
             Some(FileKind::BusinessHours) => {
                 self.warnings.accept(self.hours.stores(), false);
-                self.hours.write_rejected_rows(&mut self.reject_files);
+                self.hours.write_rejected_rows(&mut self.reject_tables);
                 self.hours.pack(source, &mut self.segments, &mut self.counts);
             }
             Some(FileKind::TimeZones) => {
@@ -70,7 +70,7 @@ impl Content {
     /// after its header, and nothing of it is handed out before its end.
     pub(super) fn forget(&mut self) {
         self.hours = HoursFile::default();
-        self.reject_files = RejectFiles::default();
+        self.reject_tables = RejectTables::default();
         self.warnings = WarningFinder::default();
         self.counts = Counts::default();
     }
@@ -96,7 +96,7 @@ impl Content {
 
 impl Records for Content {
     fn header(&mut self, kind: FileKind, record: &[u8]) {
-        self.reject_files.set_header(record);
+        self.reject_tables.set_header(record);
         self.kind = Some(kind);
     }
 
@@ -116,14 +116,14 @@ impl Records for Content {
 
     fn reject(&mut self, reject: Reject, record: &[u8]) {
         self.counts.add_rejected();
-        self.reject_files.add_reject(&reject);
+        self.reject_tables.add_reject(&reject);
         // Of a row whose fields are in doubt it is not sure which store it names.
         if let Some(store) = reject.store.as_ref().filter(|_| !reject.code.is_of_fields()) {
             self.warnings.reject(store.clone());
         }
         match self.kind {
             Some(FileKind::BusinessHours) => self.hours.add_rejected(reject.store, record),
-            _ => self.reject_files.add_rejected_row(record),
+            _ => self.reject_tables.add_rejected_row(record),
         }
     }
 }

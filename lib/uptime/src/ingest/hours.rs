@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use foldhash::fast::FixedState;
 
 use super::buckets::{in_buckets, starts_of_counts};
-use super::reject_files::RejectFiles;
+use super::reject_tables::RejectTables;
 use super::{Counts, for_each_shard};
 use crate::business_hours::{HoursRow, PackedRow, put_in_order};
 use crate::input::{Problem, RejectCode};
@@ -81,7 +81,7 @@ impl HoursFile {
     }
 
     /// Writes the rejected records and the good ones of the stores concerned, in the file's order.
-    pub(super) fn write_rejected_rows(&mut self, files: &mut RejectFiles) {
+    pub(super) fn write_rejected_rows(&mut self, files: &mut RejectTables) {
         let concerned = self.stores_with_rejects.iter().filter_map(|store| self.stores.get(store));
         let concerned: HashSet<u32, FixedState> = concerned.copied().collect();
         let mut start = 0;

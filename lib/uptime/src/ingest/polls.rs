@@ -16,7 +16,7 @@ use super::entry::Entry;
 use super::warnings::WarningFinder;
 use super::{Counts, for_each_shard};
 use crate::segment::{Segment, pack_sorted_polls};
-use crate::store::Form;
+use crate::store::IdForm;
 use crate::{Poll, Shard, StoreId};
 
 /// How many rows are parted before their stores are looked up.
@@ -101,9 +101,9 @@ impl PollPacker {
         }
         let shard = &mut self.shards[store.shard().index()];
         let growth = match store.into_form() {
-            Form::Integer(integer) => shard.integers.add(integer, poll),
-            Form::Uuid(uuid) => shard.uuids.add(uuid, poll),
-            Form::Text(text) => {
+            IdForm::Integer(integer) => shard.integers.add(integer, poll),
+            IdForm::Uuid(uuid) => shard.uuids.add(uuid, poll),
+            IdForm::Text(text) => {
                 self.memory_bytes += text.len();
                 shard.texts.add(text, poll)
             }
@@ -123,9 +123,9 @@ impl PollPacker {
             let ShardPolls { integers, uuids, texts } = std::mem::take(polls);
             // The order of the forms is that of a segment.
             let mut by_form = [
-                integers.in_order(Form::Integer),
-                uuids.in_order(Form::Uuid),
-                texts.in_order(Form::Text),
+                integers.in_order(IdForm::Integer),
+                uuids.in_order(IdForm::Uuid),
+                texts.in_order(IdForm::Text),
             ];
             for form in &by_form {
                 warnings.accept(form.stores.iter().map(|(store, _)| store), more_follow);
@@ -195,7 +195,7 @@ impl<Id: Eq + Hash + Ord> FormPolls<Id> {
     }
 
     /// Puts stores in the order of their ids.
-    fn in_order(mut self, form: impl Fn(Id) -> Form) -> InOrder {
+    fn in_order(mut self, form: impl Fn(Id) -> IdForm) -> InOrder {
         self.look_up_stores();
         let FormPolls { numbers, poll_counts, chunks, .. } = self;
         let mut numbers: Vec<(Id, u16)> = numbers.into_iter().collect();

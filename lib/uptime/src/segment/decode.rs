@@ -7,7 +7,7 @@ use super::{
     ZONES,
 };
 use crate::business_hours::HoursRow;
-use crate::store::Form;
+use crate::store::IdForm;
 use crate::{Poll, PollSet, Status, StoreId, Timestamp, Zone};
 
 /// What is done with each store of a segment.
@@ -135,12 +135,12 @@ impl<'a> Reader<'a> {
         mut read_data: impl FnMut(&mut Self, StoreId) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
         for _ in 0..self.count()? {
-            let store = StoreId::from_form(Form::Integer(u64::from_be_bytes(self.array()?)));
+            let store = StoreId::from_form(IdForm::Integer(u64::from_be_bytes(self.array()?)));
             read_data(self, store)?;
         }
         for _ in 0..self.count()? {
             let halves = [u64::from_be_bytes(self.array()?), u64::from_be_bytes(self.array()?)];
-            let store = StoreId::from_form(Form::Uuid(halves));
+            let store = StoreId::from_form(IdForm::Uuid(halves));
             read_data(self, store)?;
         }
         for _ in 0..self.count()? {

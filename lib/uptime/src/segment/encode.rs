@@ -7,7 +7,7 @@ use super::{
     VERSION, ZONES,
 };
 use crate::business_hours::{HoursRow, PackedRow, put_in_order};
-use crate::store::Form;
+use crate::store::IdForm;
 use crate::{Poll, PollSet, Shard, StoreId, Timestamp, Zone};
 
 /// The longest id with its length.
@@ -195,18 +195,18 @@ fn parts<Entry>(
 /// The order of a segment's groups, and within them of numbers, bytes or texts.
 fn order_in_segment(this: &StoreId, that: &StoreId) -> std::cmp::Ordering {
     match (this.form(), that.form()) {
-        (Form::Integer(this), Form::Integer(that)) => this.cmp(that),
-        (Form::Uuid(this), Form::Uuid(that)) => this.cmp(that),
-        (Form::Text(this), Form::Text(that)) => this.cmp(that),
+        (IdForm::Integer(this), IdForm::Integer(that)) => this.cmp(that),
+        (IdForm::Uuid(this), IdForm::Uuid(that)) => this.cmp(that),
+        (IdForm::Text(this), IdForm::Text(that)) => this.cmp(that),
         (this, that) => group(this).cmp(&group(that)),
     }
 }
 
-fn group(form: &Form) -> u8 {
+fn group(form: &IdForm) -> u8 {
     match form {
-        Form::Integer(_) => 0,
-        Form::Uuid(_) => 1,
-        Form::Text(_) => 2,
+        IdForm::Integer(_) => 0,
+        IdForm::Uuid(_) => 1,
+        IdForm::Text(_) => 2,
     }
 }
 
@@ -225,11 +225,11 @@ fn write_stores<'a, Entry>(
         write_count(bytes, of_group.len());
         for entry in of_group {
             match store_of(entry).form() {
-                Form::Integer(integer) => bytes.extend_from_slice(&integer.to_be_bytes()),
-                Form::Uuid(halves) => {
+                IdForm::Integer(integer) => bytes.extend_from_slice(&integer.to_be_bytes()),
+                IdForm::Uuid(halves) => {
                     bytes.extend_from_slice(halves.map(u64::to_be_bytes).as_flattened());
                 }
-                Form::Text(text) => write_text(bytes, text),
+                IdForm::Text(text) => write_text(bytes, text),
             }
             write_data(bytes, entry);
         }

@@ -1,6 +1,6 @@
 //! Ids that need no heap, decimal integers and UUIDs, from their texts and back.
 
-use super::Form;
+use super::IdForm;
 use crate::digits::{WORD, decimal, decimal_count, eight_hexadecimals, word};
 
 /// A UUID has 36 characters, the largest integer 20 digits.
@@ -9,7 +9,7 @@ pub(super) const LONGEST_SHORT_TEXT: usize = 36;
 const UUID_GROUPS: [usize; 5] = [4, 2, 2, 2, 6];
 
 /// Returns the short form of a text that prints back to the same bytes.
-pub(super) fn short_form(text: &[u8]) -> Option<Form> {
+pub(super) fn short_form(text: &[u8]) -> Option<IdForm> {
     // Something that ends an id is put behind it.
     let mut line = [b','; USUAL_ID_BYTES];
     line.get_mut(..text.len())?.copy_from_slice(text);
@@ -17,8 +17,8 @@ pub(super) fn short_form(text: &[u8]) -> Option<Form> {
         Some((form, length)) if length == text.len() => Some(form),
         // What `read` leaves: 0, and numbers of 20 digits.
         _ => match text {
-            [b'0'] => Some(Form::Integer(0)),
-            [b'1'..=b'9', ..] if text.len() == 20 => parse_decimal(text).map(Form::Integer),
+            [b'0'] => Some(IdForm::Integer(0)),
+            [b'1'..=b'9', ..] if text.len() == 20 => parse_decimal(text).map(IdForm::Integer),
             _ => None,
         },
     }
@@ -29,10 +29,10 @@ pub(crate) const USUAL_ID_BYTES: usize = 40;
 
 /// Reads an id that a comma or a line end follows, and returns how long it was.
 #[inline]
-pub(super) fn read(text: &[u8; USUAL_ID_BYTES]) -> Option<(Form, usize)> {
+pub(super) fn read(text: &[u8; USUAL_ID_BYTES]) -> Option<(IdForm, usize)> {
     let (form, length) = match usual_integer(text) {
-        Some((integer, length)) => (Form::Integer(integer), length),
-        None => (Form::Uuid(parse_uuid(text.first_chunk()?)?), LONGEST_SHORT_TEXT),
+        Some((integer, length)) => (IdForm::Integer(integer), length),
+        None => (IdForm::Uuid(parse_uuid(text.first_chunk()?)?), LONGEST_SHORT_TEXT),
     };
     ends_field(text[length]).then_some((form, length))
 }

@@ -25,8 +25,8 @@ fn every_id_prints_back_to_the_same_bytes() {
 #[test]
 fn the_usual_ids_take_their_short_form_and_no_other_text_does() {
     let form = |id: &str| StoreId::new(id).unwrap().0;
-    assert_eq!(form("1481966498820158979"), Form::Integer(1_481_966_498_820_158_979));
-    assert!(matches!(form("0f6b3ad4-8c5d-4e5f-9a6b-1c2d3e4f5a6b"), Form::Uuid(_)));
+    assert_eq!(form("1481966498820158979"), IdForm::Integer(1_481_966_498_820_158_979));
+    assert!(matches!(form("0f6b3ad4-8c5d-4e5f-9a6b-1c2d3e4f5a6b"), IdForm::Uuid(_)));
     for other in [
         "007",
         "00",
@@ -36,7 +36,7 @@ fn the_usual_ids_take_their_short_form_and_no_other_text_does() {
         "0f6b3ad4+8c5d-4e5f-9a6b-1c2d3e4f5a6b",
         "0f6b3ad4-8c5d-4e5f-9a6b-1c2d3e4f5a6g",
     ] {
-        assert!(matches!(form(other), Form::Text(_)), "{other}");
+        assert!(matches!(form(other), IdForm::Text(_)), "{other}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! `rejects.csv` and `rejected_rows.csv`.
 
 use super::*;
-use crate::ingest::reject_files::RejectFiles;
+use crate::ingest::reject_tables::RejectTables;
 use crate::input::{Reject, RejectCode};
 
 #[test]
@@ -83,7 +83,7 @@ fn corrected_rejected_rows_load_the_whole_store() {
 
 #[test]
 fn a_cell_that_looks_like_a_formula_is_guarded() {
-    let mut files = RejectFiles::default();
+    let mut files = RejectTables::default();
     let code = RejectCode::BadDay;
     let message = "=1+1".to_owned();
     files.add_reject(&Reject { line: 1, column: Some("@x"), code, message, store: None });

@@ -9,7 +9,7 @@ use crate::output::guarded;
 const COLUMNS: [&str; 4] = ["line", "column", "code", "message"];
 
 #[derive(Debug, Default)]
-pub(super) struct RejectFiles {
+pub(super) struct RejectTables {
     rejects: Option<Writer<Vec<u8>>>,
     has_columns: bool,
     // The file's own header with a line end, until it is written.
@@ -19,7 +19,7 @@ pub(super) struct RejectFiles {
     has_open_quote: bool,
 }
 
-impl RejectFiles {
+impl RejectTables {
     pub(super) fn set_header(&mut self, record: &[u8]) {
         self.header = [record, b"\n"].concat();
     }
