@@ -221,7 +221,7 @@ fn open_objects(setup: &Setup, queues: &Arc<Queues>) -> Result<ObjectStore, Emul
     let root = setup.folder.join("objects");
     let notification = setup.notification(queues);
     std::fs::create_dir_all(&root).map_err(|source| unopened(&root, source))?;
-    ObjectStore::open(&root, notification).map_err(|error| unopened(&root, format!("{error:?}")))
+    ObjectStore::open(&root, notification).map_err(|error| unopened(&root, error))
 }
 
 fn unopened(

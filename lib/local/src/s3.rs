@@ -1,23 +1,30 @@
-//! S3 on a folder: `s3s-fs` behind the real wire protocol, with the repairs it needs.
+//! S3 on a folder: our objects behind the wire protocol, the signatures and the XML of `s3s`.
 //!
-//! The repairs: writes of one key wait for each other, since `s3s-fs` checks a condition and then
-//! writes without a lock; a body that does not match its checksum is not kept; stored checksums,
-//! which it replaces later than their object, are not sent; listings are made by `listing`, since its
-//! own encode no name and take some delimiters apart; and `TCP_NODELAY` is set. Two
-//! additions: a read with `If-Match` is checked, and an object created under the watched prefix is
-//! announced in a queue, as S3's event notification does. Absent: versions, lifecycle rules, CORS;
-//! `ETag`s in listings. A key is a path: encoded, its name has to fit a file name, so keys of more than
-//! about 150 bytes are refused; `a//b` and `x/../a/b` name the object `a/b`; `/a` is refused; `a/` is
-//! not listed.
+//! `object_store` has the calls, `object_folder` the rules by which objects are written and read, and
+//! `object_file` what a file of an object looks like. Any key that S3 takes is taken: 1 to 1,024 bytes
+//! of UTF-8. An object created under the watched prefix is announced in a queue, as S3's event
+//! notification does. Absent: versions, lifecycle rules, CORS; `UploadPartCopy`; checksums, other
+//! than the `ETag`, in the answer to a read. Two things differ from S3: a copy has the `ETag` of
+//! its source, and uploads in parts that are under way are lost when the process ends.
 
+mod attributes;
+mod conditions;
+mod failure;
+mod index;
 mod listing;
+mod multipart;
 mod notification;
+mod object_file;
+mod object_folder;
 mod object_store;
+mod reading;
+mod receive;
 #[cfg(test)]
 mod tests;
 mod url_encoding;
 
 pub use notification::{CreatedObject, Notification};
+pub use object_folder::OpenError;
 pub use object_store::ObjectStore;
 pub(crate) use url_encoding::url_of;
 

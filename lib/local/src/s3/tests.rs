@@ -12,7 +12,10 @@ use uptime_aws::Clients as _;
 
 use crate::emulators::{Emulators, Setup};
 
+mod files;
 mod odd_keys;
+mod path_keys;
+mod writes;
 
 #[tokio::test]
 async fn of_twenty_racing_conditional_puts_one_wins() {
@@ -162,22 +165,6 @@ async fn an_object_can_be_read_while_it_is_replaced() {
         }
     };
     tokio::join!(writes, reads);
-}
-
-#[tokio::test]
-async fn after_a_kill_between_an_object_and_its_checksum_the_object_can_be_read() {
-    let fixture = Fixture::new().await;
-    fixture.put("a.csv", "before").await;
-    let objects = fixture.folder.path().join("objects");
-    std::fs::write(objects.join("data/a.csv"), "replaced").unwrap();
-    std::fs::write(objects.join(".tmp.7.internal.part"), "half an obj").unwrap();
-
-    let fixture = fixture.restarted().await;
-
-    assert_eq!(fixture.length("a.csv").await, 8);
-    let keys = fixture.client.list_objects_v2().bucket("data").send().await.unwrap();
-    assert_eq!(keys.contents().len(), 1);
-    assert!(!objects.join(".tmp.7.internal.part").exists());
 }
 
 #[tokio::test]

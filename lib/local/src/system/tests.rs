@@ -77,8 +77,12 @@ async fn a_file_without_a_finished_manifest_is_announced_once() {
     assert_eq!(system.queues().bodies(LOAD_QUEUE).unwrap().len(), 1);
     system.stop().await;
     // Killed between the object and its event.
-    let lost = folder.path().join("objects").join(DATA_BUCKET).join("incoming/c.csv");
-    std::fs::write(lost, "store_id\n").unwrap();
+    let unwatched = "none".to_owned();
+    let setup = Setup { data_bucket: unwatched, ..Setup::for_test(folder.path()) };
+    let emulators = Emulators::start(&setup).unwrap();
+    let put = emulators.sdk_config().s3().put_object().bucket(DATA_BUCKET).key("incoming/c.csv");
+    put.body(ByteStream::from_static(b"store_id\n")).send().await.unwrap();
+    emulators.stop().await;
 
     for _ in 0..2 {
         let system = System::start(&idle(folder.path())).await.unwrap();
