@@ -5,6 +5,7 @@
 //! - [`figures`]: reports are those of `local report`, byte for byte.
 //! - [`loads`], [`newest`], [`one_second`], [`rejects`], [`repeats`], [`notifications`],
 //!   [`future_polls`]: what becomes of files; [`downloads`]: whose download breaks.
+//! - [`names`]: keys of any form and length; [`stalled`]: uploads that stand still.
 //! - [`deliveries`], [`batches`], [`leases`], [`lives`]: what becomes of reports, whatever happens
 //!   on the way.
 //! - [`keys`]: idempotency keys; [`faults`]: calls to AWS that fail while a report is made.
@@ -28,6 +29,7 @@ mod kills;
 mod leases;
 mod lives;
 mod loads;
+mod names;
 mod newest;
 mod notifications;
 mod one_second;
@@ -36,6 +38,7 @@ mod rejects;
 mod repeats;
 mod settings;
 mod slow_calls;
+mod stalled;
 
 /// Two polls of one store that is open on Mondays from 9 to 12 in UTC, and its figures.
 mod small {

@@ -123,6 +123,23 @@ fn a_good_load_with_few_bad_rows_shows_them_too() {
 }
 
 #[test]
+fn a_load_of_a_file_with_a_long_name_and_a_bad_row_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut serving = Serving::start_with("--port 0 --s3-port 0 --data-dir data", folder.path());
+    serving.lines_until("API on ");
+    // The longest is the longest that a file system takes.
+    for length in [100, 110, 120, 130, 160, 255] {
+        let file = folder.path().join("n".repeat(length));
+        let rows = format!("{POLLS}{}{BAD_POLL}", POLL_OF_8.repeat(20 + length));
+        std::fs::write(&file, rows).unwrap();
+
+        let told = check_load(&serving, &file, "Complete", Some(0));
+
+        assert!(told.contains(", 1 rejected\n"), "{told}");
+    }
+}
+
+#[test]
 fn without_the_default_folder_it_starts_without_data() {
     let folder = tempfile::tempdir().unwrap();
 
