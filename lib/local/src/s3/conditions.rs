@@ -1,22 +1,25 @@
 //! Conditions under which objects are read and written, as HTTP and S3 define them.
 
-use s3s::dto::{ETag, ETagCondition, Timestamp};
+use s3s::dto::{
+    CompleteMultipartUploadInput, CopyObjectInput, ETag, ETagCondition, GetObjectInput,
+    HeadObjectInput, PutObjectInput, Timestamp,
+};
 use s3s::{S3Error, S3Result, s3_error};
 
 use super::index::Entry;
 use super::notification::instant;
 
-/// The conditions of a write; both may be given.
+/// The conditions of a write, by the object that it would replace; both may be given.
 #[derive(Debug, Default)]
 pub(super) struct WriteConditions {
-    pub(super) if_match: Option<ETagCondition>,
-    pub(super) if_none_match: Option<ETagCondition>,
+    is: Option<ETagCondition>,
+    is_not: Option<ETagCondition>,
 }
 
 impl WriteConditions {
     /// Refuses the write unless every condition holds for the object that it would replace.
     pub(super) fn check(&self, before: Option<&Entry>) -> S3Result<()> {
-        match &self.if_none_match {
+        match &self.is_not {
             Some(ETagCondition::ETag(_)) => {
                 return Err(s3_error!(NotImplemented, "a write's If-None-Match accepts only *"));
             }
@@ -25,7 +28,7 @@ impl WriteConditions {
             }
             Some(ETagCondition::Any) | None => {}
         }
-        match (&self.if_match, before) {
+        match (&self.is, before) {
             (None, _) => Ok(()),
             (Some(_), None) => Err(s3_error!(NoSuchKey)),
             (Some(wanted), Some(before)) if is_met(wanted, &before.e_tag) => Ok(()),
@@ -37,11 +40,54 @@ impl WriteConditions {
 /// The conditions of a read, or of reading a copy's source.
 #[derive(Debug, Default)]
 pub(super) struct ReadConditions {
-    pub(super) if_match: Option<ETagCondition>,
-    pub(super) if_none_match: Option<ETagCondition>,
-    pub(super) if_modified_since: Option<Timestamp>,
-    pub(super) if_unmodified_since: Option<Timestamp>,
+    pub(super) is: Option<ETagCondition>,
+    pub(super) is_not: Option<ETagCondition>,
+    pub(super) modified_since: Option<Timestamp>,
+    pub(super) unmodified_since: Option<Timestamp>,
 }
+
+/// The inputs of calls have these fields in common, but no trait.
+macro_rules! conditions_from {
+    ($input:ty, $conditions:ident { $($field:ident: $header:ident),+ }) => {
+        impl From<&$input> for $conditions {
+            fn from(input: &$input) -> $conditions {
+                $conditions { $($field: input.$header.clone()),+ }
+            }
+        }
+    };
+}
+
+/// A GET and a HEAD have the same ones.
+macro_rules! read_conditions_from {
+    ($input:ty) => {
+        conditions_from!(
+            $input,
+            ReadConditions {
+                is: if_match,
+                is_not: if_none_match,
+                modified_since: if_modified_since,
+                unmodified_since: if_unmodified_since
+            }
+        );
+    };
+}
+
+read_conditions_from!(GetObjectInput);
+read_conditions_from!(HeadObjectInput);
+conditions_from!(
+    CopyObjectInput,
+    ReadConditions {
+        is: copy_source_if_match,
+        is_not: copy_source_if_none_match,
+        modified_since: copy_source_if_modified_since,
+        unmodified_since: copy_source_if_unmodified_since
+    }
+);
+conditions_from!(PutObjectInput, WriteConditions { is: if_match, is_not: if_none_match });
+conditions_from!(
+    CompleteMultipartUploadInput,
+    WriteConditions { is: if_match, is_not: if_none_match }
+);
 
 /// Which condition of a read does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,12 +114,12 @@ impl ReadConditions {
     pub(super) fn unmet(&self, e_tag: &str, last_modified_ms: u64) -> Option<Unmet> {
         // Dates of HTTP are whole seconds.
         let written = Timestamp::from(instant(last_modified_ms / 1000 * 1000));
-        let is_as_it_was = match (&self.if_match, &self.if_unmodified_since) {
+        let is_as_it_was = match (&self.is, &self.unmodified_since) {
             (Some(wanted), _) => is_met(wanted, e_tag),
             (None, Some(since)) => written <= *since,
             (None, None) => true,
         };
-        let is_another = match (&self.if_none_match, &self.if_modified_since) {
+        let is_another = match (&self.is_not, &self.modified_since) {
             (Some(known), _) => !is_met_weakly(known, e_tag),
             (None, Some(since)) => written > *since,
             (None, None) => true,
@@ -103,31 +149,29 @@ mod tests {
     #[test]
     fn a_read_is_refused_if_the_object_is_another_and_answered_as_not_modified_if_it_is_the_same() {
         let (same, other) = (ETagCondition::ETag(e_tag("a")), ETagCondition::ETag(e_tag("b")));
-        let if_match = |wanted: &ETagCondition| ReadConditions {
-            if_match: Some(wanted.clone()),
+        let is = |wanted: &ETagCondition| ReadConditions {
+            is: Some(wanted.clone()),
             ..ReadConditions::default()
         };
-        let if_none_match = |known: &ETagCondition| ReadConditions {
-            if_none_match: Some(known.clone()),
+        let is_not = |known: &ETagCondition| ReadConditions {
+            is_not: Some(known.clone()),
             ..ReadConditions::default()
         };
-        check(&if_match(&same), None);
-        check(&if_match(&ETagCondition::Any), None);
-        check(&if_match(&other), Some(Unmet::Changed));
-        check(&if_none_match(&same), Some(Unmet::Unchanged));
-        check(&if_none_match(&ETagCondition::Any), Some(Unmet::Unchanged));
-        check(&if_none_match(&other), None);
+        check(&is(&same), None);
+        check(&is(&ETagCondition::Any), None);
+        check(&is(&other), Some(Unmet::Changed));
+        check(&is_not(&same), Some(Unmet::Unchanged));
+        check(&is_not(&ETagCondition::Any), Some(Unmet::Unchanged));
+        check(&is_not(&other), None);
     }
 
     #[test]
     fn dates_are_compared_in_whole_seconds_and_give_way_to_etags() {
         let since = |second| Some(Timestamp::from(UNIX_EPOCH + Duration::from_secs(second)));
-        let modified = |second| ReadConditions {
-            if_modified_since: since(second),
-            ..ReadConditions::default()
-        };
+        let modified =
+            |second| ReadConditions { modified_since: since(second), ..ReadConditions::default() };
         let unmodified = |second| ReadConditions {
-            if_unmodified_since: since(second),
+            unmodified_since: since(second),
             ..ReadConditions::default()
         };
         check(&modified(9), None);
@@ -135,25 +179,23 @@ mod tests {
         check(&unmodified(9), Some(Unmet::Changed));
         check(&unmodified(10), None);
         let same = Some(ETagCondition::ETag(e_tag("a")));
-        check(&ReadConditions { if_match: same, ..unmodified(9) }, None);
+        check(&ReadConditions { is: same, ..unmodified(9) }, None);
         let other = Some(ETagCondition::ETag(e_tag("b")));
-        check(&ReadConditions { if_none_match: other, ..modified(10) }, None);
+        check(&ReadConditions { is_not: other, ..modified(10) }, None);
     }
 
     #[test]
     fn a_write_may_be_for_a_new_key_only_or_for_one_version_only() {
         let before = Entry { size: 1, e_tag: "a".to_owned(), last_modified_ms: 0 };
-        let only_new = WriteConditions {
-            if_none_match: Some(ETagCondition::Any),
-            ..WriteConditions::default()
-        };
+        let only_new =
+            WriteConditions { is_not: Some(ETagCondition::Any), ..WriteConditions::default() };
         only_new.check(None).unwrap();
         assert_eq!(
             only_new.check(Some(&before)).unwrap_err().code().as_str(),
             "PreconditionFailed"
         );
         let only_over = |tag| WriteConditions {
-            if_match: Some(ETagCondition::ETag(e_tag(tag))),
+            is: Some(ETagCondition::ETag(e_tag(tag))),
             ..WriteConditions::default()
         };
         only_over("a").check(Some(&before)).unwrap();

@@ -138,8 +138,11 @@ fn page(
     for object in objects {
         let key = object.key.as_deref().unwrap_or_default();
         let Some(rest) = key.strip_prefix(prefix) else {
+            if key < prefix {
+                continue;
+            }
             // Keys that start so stand together.
-            if key < prefix { continue } else { break }
+            break;
         };
         let common_prefix = delimiter.and_then(|delimiter| {
             let end = rest.find(delimiter)? + delimiter.len();

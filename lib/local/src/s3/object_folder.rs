@@ -46,7 +46,7 @@ pub enum OpenError {
     /// It has objects in another form.
     #[error(
         "an earlier version of this program wrote it, and kept objects in another form; give another \
-         --data-dir, or delete the data folder that it is in: the source files below {} can be loaded \
+         --data-dir, or delete this data folder; copies of the source files below {} can be loaded \
          again", .0.display()
     )]
     EarlierVersion(PathBuf),

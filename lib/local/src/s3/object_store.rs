@@ -71,13 +71,8 @@ impl ObjectStore {
         }
         self.folder.index().bucket(&input.bucket)?;
         let object = self.folder.read(bucket, key)?;
-        let conditions = ReadConditions {
-            if_match: input.copy_source_if_match.clone(),
-            if_none_match: input.copy_source_if_none_match.clone(),
-            if_modified_since: input.copy_source_if_modified_since.clone(),
-            if_unmodified_since: input.copy_source_if_unmodified_since.clone(),
-        };
         let source = &object.description;
+        let conditions = ReadConditions::from(&input);
         if conditions.unmet(&source.e_tag, source.last_modified_ms).is_some() {
             return Err(s3_error!(PreconditionFailed));
         }
@@ -85,10 +80,7 @@ impl ObjectStore {
             body: object.copy_into(self.folder.new_file()?)?,
             size: source.size,
             e_tag: source.e_tag.clone(),
-            attributes: match replaces {
-                true => Attributes::from(&input),
-                false => source.attributes.clone(),
-            },
+            attributes: if replaces { Attributes::from(&input) } else { source.attributes.clone() },
             bucket: input.bucket,
             key: input.key,
             conditions: WriteConditions::default(),
@@ -120,6 +112,7 @@ impl ObjectStore {
         &self,
         input: CompleteMultipartUploadInput,
     ) -> S3Result<CompleteMultipartUploadOutput> {
+        let conditions = WriteConditions::from(&input);
         let CompleteMultipartUploadInput { bucket, key, upload_id: id, .. } = input;
         let name = UploadName { bucket, key, id };
         let listed = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
@@ -131,10 +124,7 @@ impl ObjectStore {
             size: made.size,
             e_tag: made.e_tag.clone(),
             attributes: made.attributes,
-            conditions: WriteConditions {
-                if_match: input.if_match,
-                if_none_match: input.if_none_match,
-            },
+            conditions,
             cause: "CompleteMultipartUpload",
         };
         self.folder.commit(new)?;
@@ -159,16 +149,13 @@ impl S3 for ObjectStore {
         let received = upload.receive(self.new_file(&input.bucket).await?).await?;
         let e_tag = hex(&received.md5);
         let new = NewObject {
+            conditions: WriteConditions::from(&input),
             attributes: Attributes::from(&input),
             bucket: input.bucket,
             key: input.key,
             body: received.body,
             size: received.size,
             e_tag: e_tag.clone(),
-            conditions: WriteConditions {
-                if_match: input.if_match,
-                if_none_match: input.if_none_match,
-            },
             cause: "Put",
         };
         self.blocking(|store| store.folder.commit(new)).await?;
@@ -204,12 +191,7 @@ impl S3 for ObjectStore {
         request: S3Request<GetObjectInput>,
     ) -> S3Result<S3Response<GetObjectOutput>> {
         let input = request.input;
-        let conditions = ReadConditions {
-            if_match: input.if_match,
-            if_none_match: input.if_none_match,
-            if_modified_since: input.if_modified_since,
-            if_unmodified_since: input.if_unmodified_since,
-        };
+        let conditions = ReadConditions::from(&input);
         let answer = move |store: &ObjectStore| {
             let object = store.folder.read(&input.bucket, &input.key)?;
             object.into_answer(input.range, &conditions)
@@ -222,12 +204,7 @@ impl S3 for ObjectStore {
         request: S3Request<HeadObjectInput>,
     ) -> S3Result<S3Response<HeadObjectOutput>> {
         let input = request.input;
-        let conditions = ReadConditions {
-            if_match: input.if_match,
-            if_none_match: input.if_none_match,
-            if_modified_since: input.if_modified_since,
-            if_unmodified_since: input.if_unmodified_since,
-        };
+        let conditions = ReadConditions::from(&input);
         let answer = move |store: &ObjectStore| {
             store.folder.read(&input.bucket, &input.key)?.described(&conditions)
         };
