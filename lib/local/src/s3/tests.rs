@@ -48,7 +48,6 @@ async fn of_many_writes_of_one_key_each_event_has_a_later_time_and_a_greater_seq
         .emulators
         .queues()
         .bodies("loads")
-        .unwrap()
         .iter()
         .map(|body| {
             let record = &serde_json::from_str::<Value>(body).unwrap()["Records"][0];
@@ -202,7 +201,7 @@ impl Fixture {
     async fn new() -> Fixture {
         let fixture = Fixture::over(tempfile::tempdir().unwrap());
         let queue = crate::sqs::Settings { visibility: Duration::from_mins(1), redrive: None };
-        fixture.emulators.queues().define("loads", &queue).unwrap();
+        fixture.emulators.queues().define("loads", &queue);
         fixture.client.create_bucket().bucket("data").send().await.unwrap();
         fixture
     }
@@ -244,7 +243,7 @@ impl Fixture {
     }
 
     fn events(&self) -> Vec<Value> {
-        let bodies = self.emulators.queues().bodies("loads").unwrap();
+        let bodies = self.emulators.queues().bodies("loads");
         let event = |body: String| {
             let event: Value = serde_json::from_str(&body).unwrap();
             event["Records"][0].clone()
