@@ -119,7 +119,7 @@ impl System {
             watched_prefix: INCOMING.to_owned(),
             load_queue: LOAD_QUEUE.to_owned(),
         };
-        let emulators = Emulators::start(&setup)?;
+        let emulators = Emulators::start(&setup).map_err(unstarted)?;
         let sdk_config = emulators.sdk_config();
         stores::define_queues(emulators.queues(), settings);
         stores::make_buckets(&sdk_config).await?;
@@ -209,6 +209,16 @@ impl System {
         tokio::time::timeout(LAST_INVOCATIONS, last).await.ok();
         self.event_sources.clear();
         self.emulators.stop().await;
+    }
+}
+
+/// Says what to do if it is the tables that cannot be opened.
+fn unstarted(error: EmulatorError) -> SystemError {
+    match error {
+        EmulatorError::Store { path, source } if path.ends_with(TABLES) => {
+            SystemError::Tables { path, source }
+        }
+        error => error.into(),
     }
 }
 
