@@ -10,6 +10,9 @@
 //! An object or a report that cannot be looked at stops nothing: the log names it with the reason,
 //! and the next start looks again.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::types::AttributeValue;
