@@ -31,7 +31,7 @@ pub const S3_PORT: u16 = 3001;
 /// 127.0.0.1. If no data is there yet it first loads the files of a folder, and shows what is wrong
 /// with those that cannot be loaded; then it opens the API, makes a report through it and prints how
 /// to do the same with curl. Data stays in a folder; it survives the death of the process, kill -9
-/// included, but not the loss of power. Ctrl-C ends it.
+/// included, but not the loss of power. Ctrl-C ends it, a second one at once.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Where the API listens; 0 is any free port

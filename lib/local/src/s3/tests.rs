@@ -8,6 +8,8 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use uptime_aws::Clients as _;
 
 use crate::emulators::{Emulators, Setup};
@@ -36,6 +38,19 @@ async fn of_twenty_racing_conditional_puts_one_wins() {
         }
         assert_eq!((won, refused), (1, 19), "round {round}");
     }
+}
+
+#[tokio::test]
+async fn no_answer_has_a_date_which_a_clock_that_is_set_back_would_make_wrong() {
+    let fixture = Fixture::new().await;
+    let mut socket = TcpStream::connect(fixture.emulators.addresses().s3).await.unwrap();
+    let call = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    socket.write_all(call).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+
+    let head = answer.split("\r\n\r\n").next().unwrap().to_lowercase();
+    assert!(head.starts_with("http/1.1 ") && !head.contains("\ndate:"), "{answer}");
 }
 
 #[tokio::test]
