@@ -75,7 +75,7 @@ struct State {
 #[derive(Debug)]
 struct Message {
     queue: String,
-    message_id: String,
+    id: String,
     body: String,
     sent_at: SystemTime,
     first_received_at: Option<SystemTime>,
@@ -101,7 +101,7 @@ impl Queues {
         let message_id = Uuid::new_v4().to_string();
         let message = Message {
             queue: queue.to_owned(),
-            message_id: message_id.clone(),
+            id: message_id.clone(),
             body: body.to_owned(),
             sent_at: SystemTime::now(),
             first_received_at: None,
@@ -248,10 +248,9 @@ impl Message {
 
     fn move_to(&mut self, dead_letter_queue: &str) {
         let (queue, receives) = (&self.queue, self.receives);
-        let id = &self.message_id;
         tracing::warn!(
             queue,
-            message.id = id,
+            message.id = self.id,
             receives,
             "nobody could handle a message: it is a dead letter now"
         );
@@ -265,7 +264,7 @@ impl Message {
         self.receipt = Some(receipt_handle.clone());
         self.receives += 1;
         Received {
-            message_id: self.message_id.clone(),
+            message_id: self.id.clone(),
             receipt_handle,
             body: self.body.clone(),
             sent_at: self.sent_at,

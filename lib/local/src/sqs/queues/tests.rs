@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
-const HOUR: Duration = Duration::from_secs(3_600);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
 
 #[tokio::test(start_paused = true)]
 async fn a_message_in_flight_comes_back_by_the_clock_that_nobody_sets() {
@@ -13,10 +14,10 @@ async fn a_message_in_flight_comes_back_by_the_clock_that_nobody_sets() {
     send(&queues, "one");
     assert_eq!(received(&queues), ["one"]);
 
-    tokio::time::advance(HOUR - SECOND).await;
+    tokio::time::advance(59 * MINUTE).await;
     assert!(received(&queues).is_empty());
     assert_eq!(queues.counts("work").unwrap(), Counts { visible: 0, invisible: 1 });
-    tokio::time::advance(SECOND).await;
+    tokio::time::advance(MINUTE).await;
     assert_eq!(queues.counts("work").unwrap(), Counts { visible: 1, invisible: 0 });
     assert_eq!(received(&queues), ["one"]);
 }
