@@ -10,7 +10,7 @@
 //!   on the way.
 //! - [`keys`]: idempotency keys; [`faults`]: calls to AWS that fail while a report is made.
 //! - [`slow_calls`]: calls to AWS that use up an invocation's time.
-//! - [`kills`]: the process dies in the middle.
+//! - [`kills`]: the process dies in the middle; [`lost_tables`]: its tables are deleted or damaged.
 //! - [`settings`]: what a deployment sets, and must.
 //! - [`events`]: stored events, as AWS sends them.
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
@@ -29,6 +29,7 @@ mod kills;
 mod leases;
 mod lives;
 mod loads;
+mod lost_tables;
 mod names;
 mod newest;
 mod notifications;

@@ -94,8 +94,6 @@ async fn load_and_kill(
 }
 
 /// Asks for reports and kills their workers; those that come after complete them all.
-///
-/// A kill costs a receive, as on AWS, and a report has five: it is killed less often than that.
 async fn report_and_kill(
     folder: TempDir,
     phases: &[Option<Phase>],

@@ -52,7 +52,7 @@ static METRICS: Mutex<Vec<Value>> = Mutex::new(Vec::new());
 async fn logs_and_metrics_tell_what_happened_and_never_rows_links_or_secrets() {
     capture();
     let story = Story::with(|settings| {
-        settings.receives_allowed = 1;
+        settings.receives_allowed = Some(1);
         settings.reports.retry_after = Duration::from_secs(1);
         settings.loads.retry_after = Duration::from_secs(1);
     })

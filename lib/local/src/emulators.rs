@@ -22,6 +22,9 @@ use crate::sqs::{self, Queues};
 /// The region that all clients name. It decides nothing.
 pub const REGION: &str = "us-east-1";
 
+/// The file in the data folder that holds the tables. Beside it are files whose names begin alike.
+pub const TABLES: &str = "tables.sqlite";
+
 /// Where the stand-ins keep their data and on which ports they listen; port 0 is any free one.
 #[derive(Debug, Clone)]
 pub struct Setup {
@@ -118,9 +121,9 @@ impl Emulators {
     pub fn start(setup: &Setup) -> Result<Emulators, EmulatorError> {
         let (dynamodb, s3, sqs) = (listen(0)?, listen(setup.s3_port)?, listen(0)?);
         let addresses = Addresses { dynamodb: dynamodb.1, s3: s3.1, sqs: sqs.1 };
-        let queues = Arc::new(open_queues(&setup.folder.join("queues.sqlite"))?);
+        let queues = Arc::new(Queues::default());
         let servers = Servers {
-            dynamodb: (dynamodb.0, open_tables(&setup.folder.join("tables.sqlite"))?),
+            dynamodb: (dynamodb.0, open_tables(&setup.folder.join(TABLES))?),
             s3: (s3.0, open_objects(setup, &queues)?),
             sqs: (sqs.0, Arc::clone(&queues)),
         };
@@ -203,10 +206,6 @@ fn listen(port: u16) -> Result<(StdListener, SocketAddr), EmulatorError> {
         Ok((listener, address))
     });
     bound.map_err(|source| EmulatorError::Port { port, source })
-}
-
-fn open_queues(path: &Path) -> Result<Queues, EmulatorError> {
-    Queues::open(path).map_err(|source| unopened(path, source))
 }
 
 fn open_tables(path: &Path) -> Result<Database, EmulatorError> {

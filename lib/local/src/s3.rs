@@ -59,7 +59,10 @@ pub async fn serve(listener: TcpListener, store: ObjectStore, shutdown: impl Fut
     let mut service = S3ServiceBuilder::new(store);
     service.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
     let service = service.build();
-    let server = Builder::new(TokioExecutor::new()).http1_only();
+    let mut server = Builder::new(TokioExecutor::new()).http1_only();
+    // hyper keeps the `Date` of an answer until the wall clock passes it. Once the clock was set back by
+    // two hours, SDKs would correct their own by what it says, and sign two hours ahead of ours.
+    server.http1().auto_date_header(false);
     let connections = GracefulShutdown::new();
 
     tokio::pin!(shutdown);

@@ -12,7 +12,7 @@ mod report;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::Failure;
 use crate::s3::signed_curl;
@@ -31,7 +31,7 @@ pub const S3_PORT: u16 = 3001;
 /// 127.0.0.1. If no data is there yet it first loads the files of a folder, and shows what is wrong
 /// with those that cannot be loaded; then it opens the API, makes a report through it and prints how
 /// to do the same with curl. Data stays in a folder; it survives the death of the process, kill -9
-/// included, but not the loss of power. Ctrl-C ends it.
+/// included, but not the loss of power. Ctrl-C ends it, a second one at once.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Where the API listens; 0 is any free port
@@ -51,26 +51,58 @@ pub struct Arguments {
 
 /// Runs the command.
 pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
-    // Asked for first: a signal that comes before would end the process at once.
-    let (mut interrupt, mut terminate) =
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut signals = Signals::new()?;
     if let Some(folder) = &arguments.load {
         // Only the default one may be missing.
         check_folder(folder)?;
     }
-    let mut settings = SystemSettings::in_folder(&arguments.data_dir);
+    let mut settings = SystemSettings::patient_in_folder(&arguments.data_dir);
     (settings.api_port, settings.s3_port) = (arguments.port, arguments.s3_port);
-    let mut system = System::prepare(&settings).await?;
+    // On a task of its own, so that nothing in it keeps a signal from being heard.
+    let start = tokio::spawn(async move { System::prepare(&settings).await });
+    let mut system = tokio::select! {
+        started = start => started??,
+        () = signals.next() => {
+            // As after a kill: what this start did not get to, the next one does.
+            say("stopping");
+            return Ok(());
+        }
+    };
     let outcome = tokio::select! {
         outcome = session(&mut system, arguments) => outcome,
-        _ = interrupt.recv() => Ok(()),
-        _ = terminate.recv() => Ok(()),
+        () = signals.next() => Ok(()),
     };
     if outcome.is_ok() {
         say("stopping");
     }
-    system.stop().await;
+    tokio::select! {
+        () = system.stop() => {}
+        () = signals.next() => say("stopping at once"),
+    }
     outcome
+}
+
+/// Ctrl-C and SIGTERM.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// A signal that came before this call has ended the process at once.
+    fn new() -> std::io::Result<Signals> {
+        let (interrupt, terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(Signals { interrupt, terminate })
+    }
+
+    /// Waits for the next one of either.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 /// All that is done and said until a signal comes. Returns only if something fails.

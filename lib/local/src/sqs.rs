@@ -1,10 +1,15 @@
-//! A small SQS on SQLite, spoken to over the real wire protocol (`awsJson1_0`).
+//! A small SQS in memory, spoken to over the real wire protocol (`awsJson1_0`).
 //!
 //! The rule it keeps: **a received message is invisible for its visibility time-out, then comes
 //! back with its receive count raised; once it has been received as often as its queue allows, the
-//! next receive moves it to the dead-letter queue instead.** Queues, messages and receive counts
-//! survive the death of the process. Absent: FIFO queues, message attributes, retention, purge,
-//! and any check of signatures (it listens on loopback only).
+//! next receive moves it to the dead-letter queue instead.** Absent: FIFO queues, message attributes,
+//! retention, purge, and any check of signatures (it listens on loopback only).
+//!
+//! Queues, messages, receive counts and dead letters end with the process. Nothing is lost with them:
+//! a message only announces work, and what the work is about is stored before. At its start the
+//! system announces all work that has not ended, once and with no receives counted: see
+//! `system::recovery`. So a process that is killed costs a message no receive, and dead letters of
+//! an earlier process are tried again.
 
 mod error;
 mod operations;
@@ -70,7 +75,7 @@ async fn answer(State(service): State<Service>, headers: HeaderMap, body: Bytes)
 }
 
 fn refusal(error: &SqsError) -> Response {
-    let mut response = json(error.status(), error.document().to_string());
+    let mut response = json(StatusCode::BAD_REQUEST, error.document().to_string());
     if let Ok(code) = HeaderValue::from_str(&error.query_code()) {
         response.headers_mut().insert("x-amzn-query-error", code);
     }

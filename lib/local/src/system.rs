@@ -4,6 +4,7 @@
 //! [`System::start`] does both. One process a data folder: a lock file says so.
 
 mod functions;
+mod lost_tables;
 mod recovery;
 mod settings;
 mod stores;
@@ -30,7 +31,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use uptime_aws::load_files::INCOMING;
 use uptime_aws::{CallError, Clients as _, SettingsError};
 
-use crate::emulators::{Addresses, EmulatorError, Emulators, Setup, function_config};
+use crate::emulators::{Addresses, EmulatorError, Emulators, Setup, TABLES, function_config};
 use crate::event_source::EventSource;
 use crate::gateway;
 use crate::lambda::Function;
@@ -69,6 +70,18 @@ pub enum SystemError {
     /// The same of the queues.
     #[error("the queues cannot be used")]
     Queues(#[from] SqsError),
+    /// The tables cannot be used, or not read to their end.
+    #[error(
+        "the tables in {} cannot be used; if the file is damaged, delete it and those beside it whose \
+         names begin alike: all files are loaded again, reports made before are lost",
+        path.display()
+    )]
+    Tables {
+        /// The file.
+        path: PathBuf,
+        /// What the stand-in of `DynamoDB` said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }
 
 /// A running system.
@@ -106,13 +119,18 @@ impl System {
             watched_prefix: INCOMING.to_owned(),
             load_queue: LOAD_QUEUE.to_owned(),
         };
-        let emulators = Emulators::start(&setup)?;
+        let emulators = Emulators::start(&setup).map_err(unstarted)?;
         let sdk_config = emulators.sdk_config();
-        stores::define_queues(emulators.queues(), settings)?;
-        stores::make_tables(&sdk_config).await?;
+        stores::define_queues(emulators.queues(), settings);
         stores::make_buckets(&sdk_config).await?;
+        let tables = |source: CallError| unusable_tables(&settings.folder, source);
+        if lost_tables::are_missing(&sdk_config).await.map_err(tables)? {
+            lost_tables::forget_loads(&sdk_config, &settings.folder).await?;
+        }
+        stores::make_tables(&sdk_config).await.map_err(tables)?;
+        let running = recovery::running_reports(&sdk_config.dynamodb()).await.map_err(tables)?;
         let notification = setup.notification(emulators.queues());
-        let taken_up = recovery::take_up(&sdk_config, &notification).await?;
+        let taken_up = recovery::take_up(&sdk_config, &running, &notification).await?;
         let queue_url = emulators.queue_url(REPORT_QUEUE);
         let reached = settings.proxies.unwrap_or(emulators.addresses());
         let functions = Functions::new(&function_config(reached), &queue_url, settings)?;
@@ -194,6 +212,20 @@ impl System {
     }
 }
 
+/// Says what to do if it is the tables that cannot be opened.
+fn unstarted(error: EmulatorError) -> SystemError {
+    match error {
+        EmulatorError::Store { path, source } if path.ends_with(TABLES) => {
+            SystemError::Tables { path, source }
+        }
+        error => error.into(),
+    }
+}
+
+fn unusable_tables(folder: &Path, source: CallError) -> SystemError {
+    SystemError::Tables { path: folder.join(TABLES), source: source.into() }
+}
+
 /// Makes the folder if need be, and keeps every other process out of it.
 fn locked(folder: &Path) -> Result<File, SystemError> {
     let unusable = |source| SystemError::Folder { path: folder.to_owned(), source };
@@ -236,6 +268,7 @@ fn event_sources(
             function: function.clone(),
             batch_size: 1,
             retry_after: worker.retry_after,
+            longest_retry: worker.longest_retry,
         };
         source.start(worker.concurrency, stopped)
     };

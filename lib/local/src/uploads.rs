@@ -59,7 +59,7 @@ pub enum UploadError {
 
 /// The pause between two looks at a manifest; it grows from the first to the second.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
-/// Longer than a load is tried: five times a quarter of an hour, and the pauses between.
+/// Longer than five tries of a load take, a quarter of an hour each, and the pauses between.
 const PATIENCE: Duration = Duration::from_mins(80);
 
 impl Uploads {

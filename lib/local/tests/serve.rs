@@ -8,6 +8,10 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use local::system::{DATA_BUCKET, System, SystemSettings};
+use uptime_aws::Clients as _;
+
 const POLLS: &str = "store_id,status,timestamp_utc\n\
     8,active,2023-01-24 10:06:42.605777 UTC\n\
     9,inactive,2023-01-24 11:06:42.605777 UTC\n";
@@ -154,6 +158,44 @@ fn without_the_default_folder_it_starts_without_data() {
 }
 
 #[test]
+fn a_signal_is_heard_while_a_start_looks_through_many_files() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("source")).unwrap();
+    with_unfinished_files(&folder.path().join("data"), 2_000);
+
+    let line = "--port 0 --s3-port 0 --data-dir data --load source";
+    let mut serving = Serving::start_with_stderr(line, folder.path(), Stdio::piped());
+    let mut stderr = BufReader::new(serving.child.stderr.take().unwrap());
+    let mut line = String::new();
+    stderr.read_line(&mut line).unwrap();
+    assert_eq!(line, "looking through 2000 files for unfinished loads ...\n");
+
+    assert!(serving.ended("TERM").success());
+    let mut told = String::new();
+    serving.output.read_to_string(&mut told).unwrap();
+    assert_eq!(told, "stopping\n");
+}
+
+/// A system that was stopped before it loaded any of so many files.
+fn with_unfinished_files(data_folder: &Path, count: usize) {
+    let mut settings = SystemSettings::in_folder(data_folder);
+    settings.loads.concurrency = 0;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let system = System::start(&settings).await.unwrap();
+        let client = system.sdk_config().s3();
+        let put = |number| {
+            let key = format!("incoming/{number}.csv");
+            let call = client.put_object().bucket(DATA_BUCKET).key(key);
+            call.body(POLLS.as_bytes().to_vec().into()).send()
+        };
+        let puts = stream::iter(0..count).map(put).buffer_unordered(16);
+        puts.try_for_each(async |_| Ok(())).await.unwrap();
+        system.stop().await;
+    });
+}
+
+#[test]
 fn what_cannot_be_started_is_told_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("source")).unwrap();
@@ -209,10 +251,15 @@ impl Serving {
     }
 
     fn start_with(line: &str, folder: &Path) -> Serving {
+        Serving::start_with_stderr(line, folder, Stdio::inherit())
+    }
+
+    fn start_with_stderr(line: &str, folder: &Path, stderr: Stdio) -> Serving {
         let mut child = Command::new(env!("CARGO_BIN_EXE_local"))
             .args(line.split(' '))
             .current_dir(folder)
             .stdout(Stdio::piped())
+            .stderr(stderr)
             .spawn()
             .unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
