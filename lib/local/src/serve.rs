@@ -118,9 +118,10 @@ fn instructions(system: &System, data_dir: &Path, report_id: Option<&str>) -> St
     // As it was called: `cargo run` puts it on no path.
     let program = std::env::args().next().unwrap_or("local".to_owned());
     let signed_curl = signed_curl(system.secret().file());
-    let data_dir = match data_dir.as_os_str() == DATA_DIR {
-        true => String::new(),
-        false => format!(" --data-dir {}", shell_quoted(data_dir)),
+    let data_dir = if data_dir.as_os_str() == DATA_DIR {
+        String::new()
+    } else {
+        format!(" --data-dir {}", shell_quoted(data_dir))
     };
     format!(
         "

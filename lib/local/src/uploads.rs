@@ -49,7 +49,9 @@ pub enum UploadError {
     #[error("no local system answers at {0}; `local serve` starts one")]
     NoSystem(SocketAddr),
     /// The secret to sign with cannot be read.
-    #[error("the --data-dir has to be the one that `local serve` was started with")]
+    #[error(
+        "the secret to sign with cannot be read; give the --data-dir that `local serve` was started with"
+    )]
     Secret(#[from] SecretError),
     /// The system there has another secret.
     #[error(
