@@ -6,7 +6,6 @@
 //! streams, tags, time to live, `PartiQL`.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::Router;
 use axum::body::Body;
@@ -60,13 +59,10 @@ async fn answer(State(service): State<Service>, request: Request<Body>) -> Respo
     if let Err(refusal) = guard::check(&head, Policy::OwnPages) {
         return refusal.response();
     }
-    let Ok(body) = axum::body::to_bytes(body, BODY_BYTES_MAX).await else {
-        let message = format!("the body is broken or has over {BODY_BYTES_MAX} bytes");
-        return response(refused("SerializationException", &message));
+    let body = match service.signatures.signed_body(&head, body, BODY_BYTES_MAX).await {
+        Ok(body) => body,
+        Err(error) => return error.response(),
     };
-    if let Err(error) = service.signatures.check(&head, &body, SystemTime::now()) {
-        return error.response();
-    }
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     let operation = target.and_then(|target| target.strip_prefix(TARGET_PREFIX));
     let operation = operation.unwrap_or_default().to_owned();

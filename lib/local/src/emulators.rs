@@ -197,8 +197,8 @@ fn without_time_limits(addresses: Addresses, secret: &str) -> SdkConfig {
     config.build()
 }
 
-/// What a deployed function makes its clients with, time limits included, pointed at `addresses` of a system that
-/// has `secret`.
+/// What a deployed function makes its clients with, time limits included, pointed at `addresses` of a
+/// system that has `secret`.
 #[expect(clippy::expect_used, reason = "every setting that is required is in the list")]
 pub fn function_config(addresses: Addresses, secret: &str) -> SdkConfig {
     let Addresses { dynamodb, s3, sqs } = addresses;

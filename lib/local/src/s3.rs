@@ -5,8 +5,8 @@
 //! which it replaces later than their object, are not sent; listings are made by `listing`, since its
 //! own encode no name and take some delimiters apart; and `TCP_NODELAY` is set. Two
 //! additions: a read with `If-Match` is checked, and an object created under the watched prefix is
-//! announced in a queue, as S3's event notification does. Every call has to be signed with the secret of
-//! the data folder. Absent: versions, lifecycle rules, CORS;
+//! announced in a queue, as S3's event notification does. Every call has to be signed with the secret
+//! of the data folder. Absent: versions, lifecycle rules, CORS;
 //! `ETag`s in listings. A key is a path: encoded, its name has to fit a file name, so keys of more than
 //! about 150 bytes are refused; `a//b` and `x/../a/b` name the object `a/b`; `/a` is refused; `a/` is
 //! not listed.

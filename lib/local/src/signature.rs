@@ -12,7 +12,7 @@ use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4::SigningParams;
 use aws_smithy_runtime_api::client::identity::Identity;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, Response, StatusCode, header};
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -44,6 +44,9 @@ pub enum SignatureError {
     /// A part of it is missing or has another form.
     #[error("{0}")]
     Incomplete(String),
+    /// The body was cut off, or has over so many bytes.
+    #[error("the body is broken or has over {0} bytes")]
+    Body(usize),
     /// The access key is another one.
     #[error("the access key is not known; {ACCESS_KEY} is accepted")]
     UnknownAccessKey,
@@ -58,6 +61,7 @@ impl SignatureError {
         match self {
             SignatureError::Missing => "MissingAuthenticationTokenException",
             SignatureError::Incomplete(_) => "IncompleteSignatureException",
+            SignatureError::Body(_) => "SerializationException",
             SignatureError::UnknownAccessKey => "UnrecognizedClientException",
             SignatureError::Invalid(_) => "InvalidSignatureException",
         }
@@ -90,6 +94,19 @@ impl Signatures {
     pub fn new(service: &'static str, secret: &Secret) -> Signatures {
         let credentials = Credentials::new(ACCESS_KEY, secret.expose(), None, None, "data folder");
         Signatures { service, identity: credentials.into(), secret: secret.clone() }
+    }
+
+    /// Receives a call's body of at most `bytes_max`, and checks the whole call.
+    pub async fn signed_body(
+        &self,
+        head: &Parts,
+        body: Body,
+        bytes_max: usize,
+    ) -> Result<Bytes, SignatureError> {
+        let body = axum::body::to_bytes(body, bytes_max).await;
+        let body = body.map_err(|_| SignatureError::Body(bytes_max))?;
+        self.check(head, &body, SystemTime::now())?;
+        Ok(body)
     }
 
     /// Checks a whole call that came at `now`.

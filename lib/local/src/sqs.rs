@@ -3,8 +3,8 @@
 //! The rule it keeps: **a received message is invisible for its visibility time-out, then comes
 //! back with its receive count raised; once it has been received as often as its queue allows, the
 //! next receive moves it to the dead-letter queue instead.** Queues, messages and receive counts
-//! survive the death of the process. Every call has to be signed with the secret of
-//! the data folder. Absent: FIFO queues, message attributes, retention and purge.
+//! survive the death of the process. Every call has to be signed with the secret of the data folder.
+//! Absent: FIFO queues, message attributes, retention and purge.
 
 mod error;
 mod operations;
@@ -17,7 +17,6 @@ pub use queues::{Queues, Redrive, Settings};
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::Router;
 use axum::body::Body;
@@ -77,13 +76,10 @@ async fn answer(
     if let Err(refusal) = guard::check(&head, Policy::OwnPages) {
         return refusal.response();
     }
-    let Ok(body) = axum::body::to_bytes(body, REQUEST_BYTES_MAX).await else {
-        let message = format!("the request is broken or has over {REQUEST_BYTES_MAX} bytes");
-        return refusal(&SqsError::InvalidParameterValue(message));
+    let body = match signatures.signed_body(&head, body, REQUEST_BYTES_MAX).await {
+        Ok(body) => body,
+        Err(error) => return error.response(),
     };
-    if let Err(error) = signatures.check(&head, &body, SystemTime::now()) {
-        return error.response();
-    }
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     let operation = target.and_then(|target| target.strip_prefix("AmazonSQS.")).unwrap_or_default();
     match service.call(operation, &body).await {
