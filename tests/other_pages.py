@@ -5,8 +5,9 @@
 The Python needs playwright. Starts the system on free ports with three polls, and a web server beside it.
 A page on another port of 127.0.0.1, one of another name, and one whose own name was pointed at
 127.0.0.1 (DNS rebinding) try everything that a page can send to each of the four ports: forms, fetch,
-tags, frames, windows, beacons, sockets. Nothing may be created, and nothing may be read. What is
-created is counted by signed calls of curl. Then the good ones: a page of the API's own origin asks
+tags, frames, windows, beacons, sockets; what can be signed is signed with the system's secret, as if the
+page knew it. Nothing may be created, and nothing may be read. What is created is counted by signed
+calls of curl. Then the good ones: a page of the API's own origin asks
 for a report, and a person follows a link to it from another site. Nothing is left behind.
 
 Fails too if an attack sent no request to a port that it is meant for, so that it cannot pass by doing
@@ -33,9 +34,8 @@ import urllib.parse
 
 from playwright.sync_api import Error, sync_playwright
 
-HERE = pathlib.Path(__file__).resolve().parent
 SECONDS_TO_END = 5
-# The secret that every local system had once, and that was published: what an attacker tries.
+# The secret of systems that were built before each made its own.
 PUBLISHED = "local-secret"
 OTHER_SITE = "evil.example"
 # What follows each of several answers of curl.
@@ -87,12 +87,13 @@ const form = async (address, method, enctype, fields) => {
 };
 """
 
-# Each is an expression over the targets {port: URL}, addresses signed with the published secret and a
-# form's fields. It returns what the page could read.
+# Each is an expression over the targets {port: URL}, signed addresses and a signed form's fields. It
+# returns what the page could read.
 ATTACKS = {
     "a form by GET": "all(Object.values(targets).map(a => form(a, 'get', '', {})))",
     "a form by POST": "all(Object.values(targets).map(a => form(a, 'post', '', {method: 'poll_count'})))",
-    "a form as plain text": "all(Object.values(targets).map(a => form(a, 'post', 'text/plain', {'{\"a\": \"': '\"}'})))",
+    "a form as plain text": """all(Object.values(targets).map(
+        a => form(a, 'post', 'text/plain', {'{"a": "': '"}'})))""",
     "a form with a file": """all([
         ...Object.values(targets).map(a => form(a, 'post', 'multipart/form-data', {a: 'b'})),
         form(new URL('/data', targets.s3 ?? Object.values(targets)[0]), 'post', 'multipart/form-data', policy)])""",
@@ -156,6 +157,15 @@ ATTACKS = {
         return opened ? ['a socket'] : [];
     }))""",
 }
+
+ASK = """async () => {
+    const answer = await fetch('/trigger_report', {method: 'POST'});
+    return [answer.status, await answer.json()];
+}"""
+SHOW_LINK = """link => {
+    document.body.innerHTML = '<a>report</a>';
+    document.querySelector('a').href = link;
+}"""
 
 
 def curl(*calls):
@@ -254,9 +264,9 @@ class System:
             self.process.kill()
 
 
-def signature(day, service, text):
-    key = b"AWS4" + PUBLISHED.encode()
-    for part in [day, "us-east-1", service, "aws4_request"]:
+def signature(secret, day, text):
+    key = b"AWS4" + secret.encode()
+    for part in [day, "us-east-1", "s3", "aws4_request"]:
         key = hmac.new(key, part.encode(), hashlib.sha256).digest()
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
@@ -265,8 +275,8 @@ def instant():
     return datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
 
 
-def post_policy():
-    """The fields of a form that uploads a file, signed with the published secret."""
+def post_policy(secret):
+    """The fields of a signed form that uploads a file."""
     now = instant()
     credential = f"local/{now[:8]}/us-east-1/s3/aws4_request"
     fields = {"key": "incoming/form.csv", "x-amz-credential": credential, "x-amz-date": now}
@@ -274,13 +284,13 @@ def post_policy():
     conditions = [{"bucket": "data"}, *({name: value} for name, value in fields.items())]
     policy = {"expiration": "2099-01-01T00:00:00Z", "conditions": conditions}
     fields["policy"] = base64.b64encode(json.dumps(policy).encode()).decode()
-    fields["x-amz-signature"] = signature(now[:8], "s3", fields["policy"])
+    fields["x-amz-signature"] = signature(secret, now[:8], fields["policy"])
     # The file comes last.
     return fields | {"file": "store_id,status,timestamp_utc\n"}
 
 
-def presigned(method, host, path, query=None):
-    """An address that the published secret has signed."""
+def presigned(secret, method, host, path, query=None):
+    """An address of S3 that is signed."""
     now = instant()
     query = dict(query or {}) | {
         "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
@@ -293,26 +303,26 @@ def presigned(method, host, path, query=None):
     call = f"{method}\n{path}\n{text}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
     digest = hashlib.sha256(call.encode()).hexdigest()
     scope = f"{now[:8]}/us-east-1/s3/aws4_request"
-    signed = signature(now[:8], "s3", f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{digest}")
+    signed = signature(secret, now[:8], f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{digest}")
     return f"http://{host}{path}?{text}&X-Amz-Signature={signed}"
 
 
-def script(attack, host, ports):
+def script(attack, host, ports, secret):
     """The attack's JavaScript against these ports, by a host's name."""
     paths = {"api": "/trigger_report"}
     targets = {name: f"http://{host}:{port}{paths.get(name, '/')}" for name, port in ports.items()}
     signed = {"put": [], "get": []}
     if "s3" in ports:
         s3 = f"{host}:{ports['s3']}"
-        signed["put"].append(presigned("PUT", s3, "/data/incoming/put.csv"))
-        signed["get"].append(presigned("GET", s3, "/data", {"list-type": "2"}))
+        signed["put"].append(presigned(secret, "PUT", s3, "/data/incoming/put.csv"))
+        signed["get"].append(presigned(secret, "GET", s3, "/data", {"list-type": "2"}))
     bodies = {
         "ListTables": "{}",
         "PutItem": json.dumps({"TableName": "reports", "Item": {"report_id": {"S": "attack"}}}),
         "SendMessage": json.dumps({"QueueUrl": "http://x/0/reports-dead", "MessageBody": "attack"}),
     }
     day = instant()[:8]
-    values = {"targets": targets, "signed": signed, "policy": post_policy(), "bodies": bodies}
+    values = {"targets": targets, "signed": signed, "policy": post_policy(secret), "bodies": bodies}
     given = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in values.items())
     headers = f"""const headers = (target, service) => ({{
         'X-Amz-Target': target, 'Content-Type': 'application/x-amz-json-1.0', 'X-Amz-Date': '{instant()}',
@@ -335,8 +345,11 @@ class Attacker:
         # In a window of its own: what one attack leaves open does not disturb the next.
         context = self.browser.new_context()
         page = context.new_page()
-        asked = set()
+        asked, unanswered = set(), set()
         context.on("request", lambda request: asked.add(urllib.parse.urlsplit(request.url).port))
+        context.on("request", lambda request: unanswered.add(request))
+        context.on("requestfinished", lambda request: unanswered.discard(request))
+        context.on("requestfailed", lambda request: unanswered.discard(request))
         page.on("websocket", lambda socket: asked.add(urllib.parse.urlsplit(socket.url).port))
         if is_rebound:
             # This page came from the attacker's machine, before its name was pointed elsewhere.
@@ -346,11 +359,14 @@ class Attacker:
                 continue
             page.goto(page_address)
             asked.clear()
+            unanswered.clear()
             try:
-                read = page.evaluate(script(attack, host, ports))
+                read = page.evaluate(script(attack, host, ports, self.system.secret))
             except Error as error:
                 read = [f"the attack itself failed: {error}"]
-            page.wait_for_load_state("networkidle")
+            until = time.monotonic() + SECONDS_TO_END
+            while unanswered and time.monotonic() < until:
+                page.wait_for_timeout(20)
             meant = {ports["s3"]} if name == "signed addresses" else set(ports.values())
             self.judge(f"{what}: {name}", read, sorted(meant - asked))
         context.close()
@@ -383,8 +399,7 @@ class Attacker:
             address = f"http://{host}:{api}/page"
             page.route(address, lambda route: route.fulfill(content_type="text/html", body="<body>"))
             page.goto(address)
-            call = "async () => { const a = await fetch('/trigger_report', {method: 'POST'}); return [a.status, await a.json()]; }"
-            status, triggered = page.evaluate(call)
+            status, triggered = page.evaluate(ASK)
             self.expect(f"a page of http://{host} asks for a report", status == 202, status)
             follow = f"fetch('/get_report/{triggered.get('report_id')}').then(answer => answer.json())"
             until = time.monotonic() + SECONDS_TO_END
@@ -394,7 +409,7 @@ class Attacker:
             page.close()
         page = self.browser.new_page()
         page.goto(f"http://{OTHER_SITE}:{self.own_port}/")
-        page.evaluate("link => { document.body.innerHTML = '<a>report</a>'; document.querySelector('a').href = link; }", report["report_url"])
+        page.evaluate(SHOW_LINK, report["report_url"])
         with page.expect_download() as download:
             page.click("a")
         csv = pathlib.Path(download.value.path()).read_text()
