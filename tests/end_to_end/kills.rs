@@ -12,6 +12,7 @@ use end_to_end::phase::Phase;
 use end_to_end::story::Story;
 use end_to_end::until::until;
 use local::emulators::client_config;
+use local::secret::Secret;
 use local::system::{DATA_BUCKET, LOAD_DEAD_LETTER_QUEUE};
 use local::uploads::Uploads;
 use uptime_aws::{LoadFiles, LoadFolder, LoadStatus};
@@ -29,11 +30,11 @@ async fn a_load_that_was_killed_twice_ends_as_if_undisturbed() {
     let data = folder.path().to_owned();
 
     let child = child_in(&data).await;
-    let uploads = Uploads::to_system_at(child.s3).await.unwrap();
+    let uploads = Uploads::to_system_at(child.s3, &data).await.unwrap();
     put(&uploads, "hours.csv", &sample.hours).await;
     put(&uploads, "zones.csv", &sample.zones).await;
     let polls = put(&uploads, "polls.csv", &sample.polls).await;
-    begun(&child, &polls).await;
+    begun(&child, &data, &polls).await;
     child.kill().await;
 
     let child = child_in(&data).await;
@@ -113,8 +114,9 @@ async fn put(uploads: &Uploads, name: &str, content: &str) -> LoadFolder {
 }
 
 /// Waits until a load has a manifest, which is written before its file is read.
-async fn begun(child: &ChildSystem, load: &LoadFolder) {
-    let loads = LoadFiles::new(&client_config(child.s3), DATA_BUCKET);
+async fn begun(child: &ChildSystem, data: &Path, load: &LoadFolder) {
+    let secret = Secret::read(data).unwrap();
+    let loads = LoadFiles::new(&client_config(child.s3, secret.expose()), DATA_BUCKET);
     until("the load has begun", async || loads.manifest(load).await.unwrap()).await;
 }
 

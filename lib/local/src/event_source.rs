@@ -231,7 +231,7 @@ mod tests {
         let file = Arc::new(logs.reopen().unwrap());
         let subscriber = tracing_subscriber::fmt().with_writer(file).finish();
         let _guard = tracing::subscriber::set_default(subscriber);
-        let nobody = client_config(([127, 0, 0, 1], 1).into()).into_builder();
+        let nobody = client_config(([127, 0, 0, 1], 1).into(), "any").into_builder();
         let nobody = nobody.retry_config(RetryConfig::disabled()).build();
         let failure = || CallError::new("Query", CallError::new("Connect", "too many files"));
         let function =

@@ -21,6 +21,7 @@ use percent_encoding::percent_decode_str;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
+use crate::guard::{self, Policy};
 use crate::lambda::Function;
 
 /// API Gateway's limit of a request's body, 10 MB.
@@ -51,6 +52,11 @@ pub async fn serve(
 }
 
 async fn answer(State(routes): State<Arc<Vec<Route>>>, request: Request<Body>) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    if let Err(refusal) = guard::check(&head, Policy::OwnPages) {
+        return refusal.response();
+    }
+    let request = Request::from_parts(head, body);
     let request_id = Uuid::new_v4().to_string();
     let answered = functions_answer(&routes, request, &request_id).await;
     answered.unwrap_or_else(|problem| response::refusal(problem, &request_id))

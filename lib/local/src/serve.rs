@@ -9,13 +9,12 @@ mod first_load;
 mod http_client;
 mod report;
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::Failure;
-use crate::s3::signed_curl;
+use crate::s3::{shell_quoted, signed_curl};
 use crate::system::{DATA_BUCKET, System, SystemSettings, TakenUp};
 use crate::terminal::say;
 use crate::uploads::Uploads;
@@ -24,6 +23,9 @@ use crate::uploads::Uploads;
 pub const API_PORT: u16 = 3000;
 /// The port of S3, unless another is asked for.
 pub const S3_PORT: u16 = 3001;
+
+/// Where the data is, unless another folder is asked for.
+pub const DATA_DIR: &str = "local-data";
 
 /// Runs the whole system over HTTP; so does `local` without a command.
 ///
@@ -41,7 +43,7 @@ pub struct Arguments {
     #[arg(long, value_name = "PORT", default_value_t = S3_PORT)]
     s3_port: u16,
     /// Where the data is; made if it does not exist, and used by one process at a time
-    #[arg(long, value_name = "DIR", default_value = "local-data")]
+    #[arg(long, value_name = "DIR", default_value = DATA_DIR)]
     data_dir: PathBuf,
     /// What to load when there is no data yet: a folder of CSV files, plain or .gz, told apart by
     /// their header [default: data, if there is such a folder]
@@ -110,7 +112,7 @@ async fn session(system: &mut System, arguments: &Arguments) -> Result<(), Failu
     say(format_args!("S3 on http://{}", system.addresses().s3));
     tell_taken_up(system.taken_up());
     let source = arguments.load.as_deref().unwrap_or(Path::new("data"));
-    let uploads = Uploads::new(&system.sdk_config(), system.addresses().s3);
+    let uploads = Uploads::new(&system.sdk_config(), system.addresses().s3, system.secret().file());
     first_load::run(&uploads, &arguments.data_dir, source).await?;
     system.open_api()?;
     say(format_args!("API on http://{}", system.api_address()));
@@ -123,7 +125,7 @@ async fn session(system: &mut System, arguments: &Arguments) -> Result<(), Failu
             None
         }
     };
-    say(instructions(system.api_address(), system.addresses().s3, report_id));
+    say(instructions(system, &arguments.data_dir, report_id));
     std::future::pending().await
 }
 
@@ -142,11 +144,17 @@ fn tell_taken_up(TakenUp { reports, files }: TakenUp) {
     }
 }
 
-fn instructions(api: SocketAddr, s3: SocketAddr, report_id: Option<&str>) -> String {
+fn instructions(system: &System, data_dir: &Path, report_id: Option<&str>) -> String {
+    let (api, s3) = (system.api_address(), system.addresses().s3);
     let id = report_id.unwrap_or("<report_id>");
     // As it was called: `cargo run` puts it on no path.
     let program = std::env::args().next().unwrap_or("local".to_owned());
-    let signed_curl = signed_curl();
+    let signed_curl = signed_curl(system.secret().file());
+    let data_dir = if data_dir.as_os_str() == DATA_DIR {
+        String::new()
+    } else {
+        format!(" --data-dir {}", shell_quoted(data_dir))
+    };
     format!(
         "
 Ask for a report, see how it does, save it:
@@ -155,7 +163,7 @@ Ask for a report, see how it does, save it:
   curl -fL -H 'Accept: text/csv' -o report.csv http://{api}/get_report/{id}
 
 Load a file of polls, business hours or time zones, and see what became of it:
-  {program} load --s3-port {s3_port} FILE
+  {program} load --s3-port {s3_port}{data_dir} FILE
 or
   {signed_curl} \\
        -T FILE http://{s3}/{DATA_BUCKET}/incoming/NAME.csv

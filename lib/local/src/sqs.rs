@@ -2,8 +2,8 @@
 //!
 //! The rule it keeps: **a received message is invisible for its visibility time-out, then comes
 //! back with its receive count raised; once it has been received as often as its queue allows, the
-//! next receive moves it to the dead-letter queue instead.** Absent: FIFO queues, message attributes,
-//! retention, purge, and any check of signatures (it listens on loopback only).
+//! next receive moves it to the dead-letter queue instead.** Every call has to be signed with
+//! the secret of the data folder. Absent: FIFO queues, message attributes, retention and purge.
 //!
 //! Queues, messages, receive counts and dead letters end with the process. Nothing is lost with them:
 //! a message only announces work, and what the work is about is stored before. At its start the
@@ -24,17 +24,23 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
+use crate::guard::{self, Policy};
+use crate::secret::Secret;
+use crate::signature::Signatures;
 use operations::Service;
 
 /// The account that all local queues belong to, as it stands in queue URLs and ARNs.
 pub const ACCOUNT: &str = "000000000000";
+
+/// As a batch may hold 1 MiB of bodies, and JSON may take six bytes for one of them.
+const REQUEST_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Returns the URL of a queue served at `address`.
 pub fn queue_url(address: SocketAddr, name: &str) -> String {
@@ -50,10 +56,12 @@ pub fn queue_arn(name: &str) -> String {
 pub async fn serve(
     listener: TcpListener,
     queues: Arc<Queues>,
+    secret: &Secret,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let service = Service::new(queues, listener.local_addr()?);
-    let router = Router::new().fallback(answer).with_state(service.clone());
+    let signatures = Arc::new(Signatures::new("sqs", secret));
+    let router = Router::new().fallback(answer).with_state((service.clone(), signatures));
     let shutdown = async move {
         shutdown.await;
         service.close();
@@ -65,8 +73,19 @@ pub async fn serve(
     axum::serve(listener, router).with_graceful_shutdown(shutdown).await
 }
 
-async fn answer(State(service): State<Service>, headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+async fn answer(
+    State((service, signatures)): State<(Service, Arc<Signatures>)>,
+    request: Request<Body>,
+) -> Response {
+    let (head, body) = request.into_parts();
+    if let Err(refusal) = guard::check(&head, Policy::OwnPages) {
+        return refusal.response();
+    }
+    let body = match signatures.signed_body(&head, body, REQUEST_BYTES_MAX).await {
+        Ok(body) => body,
+        Err(error) => return error.response(),
+    };
+    let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     let operation = target.and_then(|target| target.strip_prefix("AmazonSQS.")).unwrap_or_default();
     match service.call(operation, &body).await {
         Ok(document) => json(StatusCode::OK, document.to_string()),

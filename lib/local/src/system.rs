@@ -35,6 +35,7 @@ use crate::emulators::{Addresses, EmulatorError, Emulators, Setup, TABLES, funct
 use crate::event_source::EventSource;
 use crate::gateway;
 use crate::lambda::Function;
+use crate::secret::Secret;
 use crate::sqs::{Queues, SqsError};
 use functions::Functions;
 
@@ -133,7 +134,11 @@ impl System {
         let taken_up = recovery::take_up(&sdk_config, &running, &notification).await?;
         let queue_url = emulators.queue_url(REPORT_QUEUE);
         let reached = settings.proxies.unwrap_or(emulators.addresses());
-        let functions = Functions::new(&function_config(reached), &queue_url, settings)?;
+        let functions = Functions::new(
+            &function_config(reached, emulators.secret().expose()),
+            &queue_url,
+            settings,
+        )?;
         let (stop, stopped) = watch::channel(false);
         let event_sources = event_sources(settings, &emulators, &functions, &stopped);
         Ok(System {
@@ -178,6 +183,11 @@ impl System {
     /// What SDK clients need to talk to this system's DynamoDB, S3 and SQS.
     pub fn sdk_config(&self) -> SdkConfig {
         self.emulators.sdk_config()
+    }
+
+    /// The secret that signs calls to them.
+    pub fn secret(&self) -> &Secret {
+        self.emulators.secret()
     }
 
     /// The URL of a queue.

@@ -7,6 +7,8 @@ use uptime_aws::{ReportId, attributes, report_message};
 
 use super::*;
 
+mod guarded_ports;
+
 #[tokio::test]
 async fn a_data_folder_is_for_one_process_at_a_time() {
     let folder = tempfile::tempdir().unwrap();
