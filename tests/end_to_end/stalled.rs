@@ -1,4 +1,4 @@
-//! Uploads that stand still in the middle of their body.
+//! Uploads that stand still, or break off, in the middle of their body.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use end_to_end::story::Story;
 use end_to_end::until::until;
 use local::system::DATA_BUCKET;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::small;
@@ -28,6 +28,22 @@ async fn a_hundred_uploads_that_stand_still_hold_up_no_other_of_the_same_key_and
     drop(stalled);
     let keys = story.keys(DATA_BUCKET, "incoming/").await;
     assert_eq!(keys, ["incoming/0.csv", "incoming/1.csv", "incoming/polls.csv"]);
+}
+
+#[tokio::test]
+async fn an_upload_that_breaks_off_is_a_bad_request_and_leaves_what_was_there() {
+    let story = Story::begin().await;
+    story.put("polls.csv", small::POLLS).await;
+    let mut socket = half_put(&story, "polls.csv").await;
+
+    socket.shutdown().await.unwrap();
+
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert!(answer.contains("<Code>IncompleteBody</Code>"), "{answer}");
+    let kept = story.object(DATA_BUCKET, "incoming/polls.csv").await;
+    assert_eq!(kept.as_deref(), Some(small::POLLS));
 }
 
 /// Begins an upload, and sends a part of its body once the server asks for it.

@@ -51,6 +51,8 @@ pub(super) struct Attributes {
 pub(super) enum UnreadableObject {
     #[error("it cannot be read")]
     Io(#[from] io::Error),
+    #[error("it is a folder or something else that is no file")]
+    NoFile,
     #[error("it does not end as the file of an object ends")]
     NoFooter,
     #[error("the description of its object is damaged")]

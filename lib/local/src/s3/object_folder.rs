@@ -253,8 +253,15 @@ fn read_bucket(folder: &Path) -> io::Result<(Bucket, Vec<(PathBuf, UnreadableObj
     let created_at = metadata.created().or_else(|_| metadata.modified())?;
     let (mut bucket, mut left_out) = (Bucket::new(Timestamp::from(created_at)), Vec::new());
     for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        match described(&path) {
+        let entry = entry?;
+        let path = entry.path();
+        // A named pipe would hang the start.
+        let described = if entry.file_type()?.is_file() {
+            described(&path)
+        } else {
+            Err(UnreadableObject::NoFile)
+        };
+        match described {
             Ok(description) => bucket.insert(description),
             Err(reason) => left_out.push((path, reason)),
         }

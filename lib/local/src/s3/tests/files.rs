@@ -48,6 +48,8 @@ async fn a_file_that_cannot_be_read_is_left_in_place_and_the_others_are_served()
     std::fs::rename(file("moved"), fixture.objects().join("data/README")).unwrap();
     std::fs::remove_file(file("replaced by a folder")).unwrap();
     std::fs::create_dir(file("replaced by a folder")).unwrap();
+    let pipe = fixture.objects().join("data/pipe");
+    assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
     let files = fixture.files();
 
     let fixture = fixture.restarted().await;
