@@ -42,7 +42,7 @@ pub struct EventSource {
     pub batch_size: u8,
     /// After what time a message that was not handled once is received again; whole seconds.
     pub retry_after: Duration,
-    /// What that time grows to, message by message; whole seconds.
+    /// What that time grows to while a message is not handled; whole seconds.
     pub longest_retry: Duration,
 }
 

@@ -5,7 +5,8 @@
 //! `incoming/` without a finished manifest. All of it may be done twice: every handler may run twice
 //! on the same event. The message of an object has the event time that its first one had or should
 //! have had, so the order of uploads stays as it was. What an earlier process had given up, its dead
-//! letters, is tried again too: no kill of the process counts as a failed delivery.
+//! letters, is tried again too. No kill of the process counts as a failed delivery, for no count of
+//! deliveries outlives it.
 //!
 //! An object or a report that cannot be looked at stops nothing: the log names it with the reason,
 //! and the next start looks again.
