@@ -16,6 +16,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use uptime_aws::Settings;
 
+use crate::handles::Shares;
+use crate::http_server::let_all_through;
 use crate::s3::{self, Notification, ObjectStore};
 use crate::sqs::{self, Queues};
 
@@ -239,6 +241,7 @@ async fn serve(servers: Servers, stopped: watch::Receiver<bool>) {
             stopped.wait_for(|is_stopped| *is_stopped).await.ok();
         }
     };
+    let shares = Shares::now();
     let dynamodb = async {
         let listener =
             TcpListener::from_std(servers.dynamodb.0).map_err(|error| error.to_string())?;
@@ -246,12 +249,15 @@ async fn serve(servers: Servers, stopped: watch::Receiver<bool>) {
     };
     let s3 = async {
         let listener = TcpListener::from_std(servers.s3.0).map_err(|error| error.to_string())?;
-        s3::serve(listener, servers.s3.1, stopped()).await;
+        let check = let_all_through();
+        s3::serve(listener, servers.s3.1, shares.s3, check, stopped()).await;
         Ok(())
     };
     let sqs = async {
         let listener = TcpListener::from_std(servers.sqs.0).map_err(|error| error.to_string())?;
-        sqs::serve(listener, servers.sqs.1, stopped()).await.map_err(|error| error.to_string())
+        let check = let_all_through();
+        let served = sqs::serve(listener, servers.sqs.1, shares.sqs, check, stopped()).await;
+        served.map_err(|error| error.to_string())
     };
     let outcomes: [Result<(), String>; 3] = tokio::join!(dynamodb, s3, sqs).into();
     for error in outcomes.into_iter().filter_map(Result::err) {

@@ -20,16 +20,19 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
+use crate::http_server::{self, BodyFault, Check, Port};
 use operations::Service;
 
 /// The account that all local queues belong to, as it stands in queue URLs and ARNs.
 pub const ACCOUNT: &str = "000000000000";
+
+/// A message of 1 MiB, each byte of which JSON may write as six, and what is around it.
+const REQUEST_BYTES_MAX: u64 = 7 * 1024 * 1024;
 
 /// Returns the URL of a queue served at `address`.
 pub fn queue_url(address: SocketAddr, name: &str) -> String {
@@ -45,19 +48,29 @@ pub fn queue_arn(name: &str) -> String {
 pub async fn serve(
     listener: TcpListener,
     queues: Arc<Queues>,
-    shutdown: impl Future<Output = ()> + Send + 'static,
+    connections_max: usize,
+    check: Check,
+    shutdown: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
     let service = Service::new(queues, listener.local_addr()?);
     let router = Router::new().fallback(answer).with_state(service.clone());
+    // The server keeps to a limit of its own.
+    let router = router.layer(DefaultBodyLimit::disable());
     let shutdown = async move {
         shutdown.await;
         service.close();
     };
-    let listener = listener.tap_io(|socket| {
-        // Small answers would otherwise wait for the peer's delayed acknowledgement.
-        socket.set_nodelay(true).ok();
+    let body_bytes_max = REQUEST_BYTES_MAX;
+    let port = Port { name: "SQS", connections_max, body_bytes_max, refuse, check };
+    http_server::serve(listener, port, router, shutdown).await;
+    Ok(())
+}
+
+fn refuse(fault: BodyFault) -> Response {
+    let document = serde_json::json!({
+        "__type": "com.amazon.coral.service#SerializationException", "message": fault.to_string(),
     });
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+    json(fault.status(), document.to_string())
 }
 
 async fn answer(State(service): State<Service>, headers: HeaderMap, body: Bytes) -> Response {

@@ -33,6 +33,8 @@ use uptime_aws::{CallError, Clients as _, SettingsError};
 use crate::emulators::{Addresses, EmulatorError, Emulators, Setup, function_config};
 use crate::event_source::EventSource;
 use crate::gateway;
+use crate::handles::Shares;
+use crate::http_server::let_all_through;
 use crate::lambda::Function;
 use crate::sqs::{Queues, SqsError};
 use functions::Functions;
@@ -79,7 +81,7 @@ pub struct System {
     api_address: SocketAddr,
     // Bound, so that nobody else takes the port, but not listening yet.
     api_socket: Option<TcpSocket>,
-    gateway: Option<JoinHandle<std::io::Result<()>>>,
+    gateway: Option<JoinHandle<()>>,
     event_sources: Vec<JoinSet<()>>,
     stop: watch::Sender<bool>,
     taken_up: TakenUp,
@@ -142,7 +144,9 @@ impl System {
             // An error means that the sender is gone, which is a stop too.
             stopped.wait_for(|is_stopped| *is_stopped).await.ok();
         };
-        let serving = gateway::serve(listener, self.functions.routes(), shutdown);
+        let (routes, connections_max) = (self.functions.routes(), Shares::now().api);
+        let check = let_all_through();
+        let serving = gateway::serve(listener, routes, connections_max, check, shutdown);
         self.gateway = Some(tokio::spawn(serving));
         Ok(())
     }

@@ -1,0 +1,164 @@
+//! Whether a client moves, and since when it does not.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use http_body::{Frame, SizeHint};
+use tokio::time::Instant;
+
+use super::TimeLimits;
+
+/// The pace of one connection's client. A body has a limit of its own, see `request_body`.
+#[derive(Debug)]
+pub(super) struct Pace {
+    limits: TimeLimits,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    phase: Phase,
+    /// When the phase began.
+    since: Instant,
+    /// Since when the client takes nothing of what is sent.
+    untaken_since: Option<Instant>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Part of a request's head may be there, but not all of it.
+    Head,
+    /// From the end of the head to the end of the answer.
+    Request,
+    /// An answer was sent, and nothing came since.
+    Idle,
+}
+
+impl Pace {
+    /// A connection begins.
+    pub(super) fn begin(limits: TimeLimits) -> Pace {
+        let state = State { phase: Phase::Head, since: Instant::now(), untaken_since: None };
+        Pace { limits, state: Mutex::new(state) }
+    }
+
+    /// Bytes came from the client.
+    pub(super) fn came(&self) {
+        let mut state = self.state();
+        if state.phase == Phase::Idle {
+            state.enter(Phase::Head);
+        }
+    }
+
+    /// Bytes were sent to the client; `is_taken` is false if it has not made room for them.
+    pub(super) fn sent(&self, is_taken: bool) {
+        let mut state = self.state();
+        if is_taken {
+            state.untaken_since = None;
+        } else {
+            state.untaken_since.get_or_insert_with(Instant::now);
+        }
+    }
+
+    /// A head is complete; the request lasts as long as what is returned.
+    pub(super) fn request_begins(self: &Arc<Pace>) -> UnderWay {
+        self.state().enter(Phase::Request);
+        UnderWay(Arc::clone(self))
+    }
+
+    /// For how long the connection has had nothing to do; `None` if it has.
+    pub(super) fn waited(&self) -> Option<Duration> {
+        let state = self.state();
+        let waits = state.phase != Phase::Request && state.untaken_since.is_none();
+        waits.then(|| state.since.elapsed())
+    }
+
+    /// Runs a connection; drops it and returns `None` if the client stands still for too long.
+    pub(super) async fn unless_it_stands_still<F: Future>(
+        &self,
+        mut connection: Pin<&mut F>,
+    ) -> Option<F::Output> {
+        let alarm = tokio::time::sleep_until(Instant::now() + self.limits.head);
+        let mut alarm = std::pin::pin!(alarm);
+        std::future::poll_fn(|context| {
+            // All that changes the pace happens in here, so afterwards the deadline is known.
+            if let Poll::Ready(output) = connection.as_mut().poll(context) {
+                return Poll::Ready(Some(output));
+            }
+            let Some(deadline) = self.deadline() else { return Poll::Pending };
+            if alarm.deadline() != deadline {
+                alarm.as_mut().reset(deadline);
+            }
+            alarm.as_mut().poll(context).map(|()| None)
+        })
+        .await
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let state = self.state();
+        let of_phase = match state.phase {
+            Phase::Head => Some(state.since + self.limits.head),
+            Phase::Request => None,
+            Phase::Idle => Some(state.since + self.limits.idle),
+        };
+        let of_answer = state.untaken_since.map(|since| since + self.limits.answer);
+        of_phase.into_iter().chain(of_answer).min()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Each change is one assignment, so a panic elsewhere leaves nothing half done.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn enter(&mut self, phase: Phase) {
+        (self.phase, self.since) = (phase, Instant::now());
+    }
+}
+
+/// A request that has not been answered to the end.
+#[derive(Debug)]
+pub(super) struct UnderWay(Arc<Pace>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.state().enter(Phase::Idle);
+    }
+}
+
+/// An answer's body. When it is dropped, which is when all of it was handed to the connection, the
+/// request is no longer under way.
+#[derive(Debug)]
+pub(super) struct AnswerBody {
+    body: Body,
+    _under_way: UnderWay,
+}
+
+impl AnswerBody {
+    pub(super) fn new(body: Body, under_way: UnderWay) -> AnswerBody {
+        AnswerBody { body, _under_way: under_way }
+    }
+}
+
+impl HttpBody for AnswerBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
