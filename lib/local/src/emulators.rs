@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 
 use aws_types::SdkConfig;
 use dynoxide::Database;
+use socket2::SockRef;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -23,6 +24,9 @@ use crate::sqs::{self, Queues};
 
 /// The region that all clients name. It decides nothing.
 pub const REGION: &str = "us-east-1";
+
+/// How many connections may wait on a port to be taken.
+pub(crate) const BACKLOG: u16 = 1024;
 
 /// Where the stand-ins keep their data and on which ports they listen; port 0 is any free one.
 #[derive(Debug, Clone)]
@@ -200,6 +204,8 @@ pub fn function_config(addresses: Addresses) -> SdkConfig {
 
 fn listen(port: u16) -> Result<(StdListener, SocketAddr), EmulatorError> {
     let bound = StdListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| {
+        // The standard library lets 128 connections wait.
+        SockRef::from(&listener).listen(BACKLOG.into())?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         Ok((listener, address))
@@ -259,9 +265,13 @@ async fn serve(servers: Servers, stopped: watch::Receiver<bool>) {
         let served = sqs::serve(listener, servers.sqs.1, shares.sqs, check, stopped()).await;
         served.map_err(|error| error.to_string())
     };
-    let outcomes: [Result<(), String>; 3] = tokio::join!(dynamodb, s3, sqs).into();
-    for error in outcomes.into_iter().filter_map(Result::err) {
-        tracing::error!(error, "an emulator ended");
+    tokio::join!(to_the_end("DynamoDB", dynamodb), to_the_end("S3", s3), to_the_end("SQS", sqs));
+}
+
+/// Logs an end by an error when it comes, while the others go on.
+async fn to_the_end(emulator: &str, serving: impl Future<Output = Result<(), String>>) {
+    if let Err(error) = serving.await {
+        tracing::error!(emulator, error, "an emulator ended");
     }
 }
 

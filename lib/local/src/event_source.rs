@@ -189,6 +189,8 @@ mod tests {
     use crate::emulators::{Emulators, Setup, client_config};
     use crate::sqs::Settings;
 
+    const LONG_ENOUGH: Duration = Duration::from_mins(1);
+
     #[test]
     fn an_empty_answer_means_that_all_was_handled() {
         check(&json!(null), Some(&[]));
@@ -244,7 +246,7 @@ mod tests {
     async fn after_a_panic_in_a_loop_its_queue_is_served_again() {
         let folder = tempfile::tempdir().unwrap();
         let emulators = Emulators::start(&Setup::for_test(folder.path())).unwrap();
-        let settings = Settings { visibility: Duration::from_secs(60), redrive: None };
+        let settings = Settings { visibility: Duration::from_mins(1), redrive: None };
         emulators.queues().define("work", &settings).unwrap();
         // Only a loop logs, so the log is what a loop can be made to panic by.
         let subscriber = tracing_subscriber::fmt()
@@ -269,7 +271,8 @@ mod tests {
 
         for body in ["bad", "good", "bad", "good"] {
             emulators.queues().send("work", body, Duration::ZERO).unwrap();
-            assert_eq!(all_done.recv().await.unwrap(), body);
+            let handled = tokio::time::timeout(LONG_ENOUGH, all_done.recv()).await;
+            assert_eq!(handled.expect("the loop is dead").unwrap(), body);
         }
 
         stop.send_replace(true);

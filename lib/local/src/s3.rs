@@ -62,7 +62,7 @@ pub async fn serve(
         let service = service.clone();
         async move {
             let answered = service.call(request.map(s3s::Body::http_body_unsync)).await;
-            Ok(answered.map_or_else(unanswered, |response| response.map(Body::new)))
+            Ok(answered.map_or_else(|error| unanswered(&error), |response| response.map(Body::new)))
         }
     });
     let body_bytes_max = PUT_BYTES_MAX;
@@ -80,7 +80,7 @@ fn refuse(fault: BodyFault) -> Response<Body> {
     error_document(status, code, &fault.to_string())
 }
 
-fn unanswered(error: s3s::HttpError) -> Response<Body> {
+fn unanswered(error: &s3s::HttpError) -> Response<Body> {
     tracing::error!(cause = format!("{error:?}"), "S3 gave no answer");
     let message = "the local S3 failed; its log has the cause";
     error_document(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)

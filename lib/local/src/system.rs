@@ -30,7 +30,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use uptime_aws::load_files::INCOMING;
 use uptime_aws::{CallError, Clients as _, SettingsError};
 
-use crate::emulators::{Addresses, EmulatorError, Emulators, Setup, function_config};
+use crate::emulators::{Addresses, BACKLOG, EmulatorError, Emulators, Setup, function_config};
 use crate::event_source::EventSource;
 use crate::gateway;
 use crate::handles::Shares;
@@ -42,8 +42,6 @@ use functions::Functions;
 /// How long [`System::stop`] waits for answers and invocations under way. What it cuts off is
 /// taken up at the next start, as after a kill.
 const LAST_INVOCATIONS: Duration = Duration::from_secs(3);
-/// How many connections may wait to be accepted.
-const BACKLOG: u32 = 1024;
 
 /// Why a system did not start.
 #[derive(Debug, Error)]
@@ -138,7 +136,7 @@ impl System {
         let Some(socket) = self.api_socket.take() else { return Ok(()) };
         let port = self.api_address.port();
         let listener =
-            socket.listen(BACKLOG).map_err(|source| EmulatorError::Port { port, source })?;
+            socket.listen(BACKLOG.into()).map_err(|source| EmulatorError::Port { port, source })?;
         let mut stopped = self.stop.subscribe();
         let shutdown = async move {
             // An error means that the sender is gone, which is a stop too.

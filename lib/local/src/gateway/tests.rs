@@ -83,6 +83,23 @@ async fn a_refusal_is_a_problem_as_the_functions_tell_it() {
     }
 }
 
+#[tokio::test]
+async fn a_bad_body_is_a_problem_that_says_what_is_accepted() {
+    let faults = [
+        (BodyFault::StoodStill(Duration::from_secs(20)), ProblemKind::BodyTooSlow, "20 s"),
+        (BodyFault::Broken, ProblemKind::MalformedBody, "well-formed chunks"),
+        (BodyFault::TooLarge(BODY_BYTES_MAX), ProblemKind::BodyTooLarge, "at most 10485760 bytes"),
+    ];
+    for (fault, kind, accepted) in faults {
+        let refusal = refuse(fault);
+        assert_eq!((refusal.status(), fault.status()), (kind.status(), kind.status()));
+        let body = axum::body::to_bytes(refusal.into_body(), usize::MAX).await.unwrap();
+        let problem: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(problem["type"], format!("/problems/{}", kind.name()));
+        assert!(problem["detail"].as_str().unwrap().contains(accepted), "{problem}");
+    }
+}
+
 #[test]
 fn a_malformed_answer_is_no_response() {
     assert!(response::http_response(&json!({ "body": "no status" })).is_none());

@@ -21,7 +21,7 @@ pub(super) struct Pace {
 #[derive(Debug)]
 struct State {
     phase: Phase,
-    /// When the phase began.
+    /// When the phase began, or the client last took bytes after a wait.
     since: Instant,
     /// Since when the client takes nothing of what is sent.
     untaken_since: Option<Instant>,
@@ -55,10 +55,11 @@ impl Pace {
     /// Bytes were sent to the client; `is_taken` is false if it has not made room for them.
     pub(super) fn sent(&self, is_taken: bool) {
         let mut state = self.state();
-        if is_taken {
-            state.untaken_since = None;
-        } else {
+        if !is_taken {
             state.untaken_since.get_or_insert_with(Instant::now);
+        } else if state.untaken_since.take().is_some() {
+            // An answer may be out of its service's hands long before the client has taken it.
+            state.since = Instant::now();
         }
     }
 
@@ -98,13 +99,14 @@ impl Pace {
 
     fn deadline(&self) -> Option<Instant> {
         let state = self.state();
-        let of_phase = match state.phase {
+        if let Some(since) = state.untaken_since {
+            return Some(since + self.limits.answer);
+        }
+        match state.phase {
             Phase::Head => Some(state.since + self.limits.head),
             Phase::Request => None,
             Phase::Idle => Some(state.since + self.limits.idle),
-        };
-        let of_answer = state.untaken_since.map(|since| since + self.limits.answer);
-        of_phase.into_iter().chain(of_answer).min()
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
