@@ -73,8 +73,9 @@ async fn functions_answer(
     if !route.methods.contains(&parts.method) {
         return Ok(method_not_allowed(route, &parts.method, request_id));
     }
-    // `refuse` says what is wrong with a body that cannot be read; the server keeps to its limit.
-    let body = axum::body::to_bytes(body, usize::MAX).await.map_err(Problem::internal)?;
+    // The server keeps to its limit, and answers a body that cannot be read by `refuse`.
+    let body = axum::body::to_bytes(body, usize::MAX).await;
+    let body = body.map_err(|_| Problem::new(ProblemKind::MalformedBody, "no whole body"))?;
     let event = event::proxy_event(route.resource, parameter, &parts, &body, request_id);
     let answer = route.function.invoke(event).await.map_err(Problem::internal)?;
     let malformed =

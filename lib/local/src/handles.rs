@@ -6,9 +6,9 @@ const LEAST_LIMIT: u64 = 256;
 const LIMIT_THAT_WORKS_WELL: u64 = 1_024;
 /// More connections than this would need more memory than they gain.
 const CONNECTIONS_MAX: u64 = 1_000;
-/// So many handles belong to each connection of the API and of S3, all ports together: see [`Shares`].
-/// A twelfth of 1,024 leaves 174 handles for stores, worker loops and what a client's pool has too many.
-const HANDLES_A_CONNECTION: u64 = 12;
+/// What a connection of the API and one of S3 need together, see [`Shares`], and two more: for stores,
+/// worker loops and what a client's pool has too many.
+const HANDLES_A_CONNECTION: u64 = 9;
 
 /// Raises the soft limit of open files to the hard one and returns what holds then.
 pub fn raise_limit() -> u64 {
@@ -28,9 +28,9 @@ pub fn warning(limit: u64) -> Option<String> {
 /// How many connections each port takes at once. **All of them, with the files and the connections
 /// that belong to them, fit into the limit of open files.**
 ///
-/// A connection of the API needs three handles: itself, and a call of its function to a table or a
-/// queue, whose two ends are both in this process. Its function keeps one of each kind open, so five.
-/// A connection of S3 needs three: itself, and two files, an object and what is written beside it.
+/// A connection of the API needs three handles: itself, and its function's call to a table, whose two
+/// ends are both in this process. Every other one calls a queue, too. A connection of S3 needs three:
+/// itself, and two files, an object and what is written beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shares {
     /// Of the API.
@@ -52,9 +52,9 @@ impl Shares {
 
     fn of(limit: u64) -> Shares {
         let outer = (limit / HANDLES_A_CONNECTION).min(CONNECTIONS_MAX);
-        // One at least, or the port would take nobody.
-        let outer = usize::try_from(outer).unwrap_or(usize::MAX).max(1);
-        Shares { api: outer, s3: outer, dynamodb: 2 * outer, sqs: 2 * outer }
+        // Two at least, or a port would take nobody.
+        let outer = usize::try_from(outer).unwrap_or(usize::MAX).max(2);
+        Shares { api: outer, s3: outer, dynamodb: outer + outer / 2, sqs: outer / 2 }
     }
 }
 
@@ -66,8 +66,7 @@ mod tests {
     fn all_connections_and_what_belongs_to_them_fit_into_the_limit() {
         for limit in [256, 1_024, 4_096, 20_000, u64::MAX] {
             let Shares { api, s3, dynamodb, sqs } = Shares::of(limit);
-            let own_ends = 2 * api;
-            let handles = api + own_ends + dynamodb + sqs + 3 * s3;
+            let handles = api + 2 * dynamodb + 2 * sqs + 3 * s3;
             assert!(u64::try_from(handles).unwrap() < limit, "{limit}");
         }
     }

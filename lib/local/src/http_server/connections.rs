@@ -5,19 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 
 use super::pace::Pace;
 
-/// A connection that has waited for less may have a request on its way and is not closed.
-const WAITED_LONG_ENOUGH: Duration = Duration::from_secs(1);
+/// A connection that has waited for less is not ended: its client may only be slow.
+const WAITED_LONG_ENOUGH: Duration = Duration::from_secs(5);
 /// How soon a full port looks again for a connection that has waited long enough.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// All of them end when this value is dropped.
 pub(super) struct Connections {
     tasks: JoinSet<()>,
-    open: HashMap<Id, (AbortHandle, Arc<Pace>)>,
+    open: HashMap<Id, Arc<Pace>>,
     most: usize,
 }
 
@@ -32,7 +32,7 @@ impl Connections {
         pace: Arc<Pace>,
     ) {
         let task = self.tasks.spawn(connection);
-        self.open.insert(task.id(), (task, pace));
+        self.open.insert(task.id(), pace);
     }
 
     /// Waits until there is room for one more. `is_full` is true meanwhile.
@@ -53,10 +53,10 @@ impl Connections {
 
     /// Closes the connection that has waited longest for a request, if any has waited long enough.
     pub(super) fn close_longest_waiting(&self) {
-        let waiting = self.open.values().filter_map(|(task, pace)| Some((pace.waited()?, task)));
+        let waiting = self.open.values().filter_map(|pace| Some((pace.waited()?, pace)));
         let longest = waiting.max_by_key(|(waited, _)| *waited);
-        if let Some((_, task)) = longest.filter(|(waited, _)| *waited >= WAITED_LONG_ENOUGH) {
-            task.abort();
+        if let Some((_, pace)) = longest.filter(|(waited, _)| *waited >= WAITED_LONG_ENOUGH) {
+            pace.ask_to_end();
         }
     }
 

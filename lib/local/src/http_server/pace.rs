@@ -1,12 +1,14 @@
 //! Whether a client moves, and since when it does not.
 
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::TimeLimits;
@@ -16,7 +18,11 @@ use super::TimeLimits;
 pub(super) struct Pace {
     limits: TimeLimits,
     state: Mutex<State>,
+    asked: Notify,
 }
+
+/// What an idle connection is given to show that a request is on its way after all.
+const LAST_CHANCE: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 struct State {
@@ -25,6 +31,8 @@ struct State {
     since: Instant,
     /// Since when the client takes nothing of what is sent.
     untaken_since: Option<Instant>,
+    /// When others wanted its place; forgotten once it has a request.
+    asked_at: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +48,13 @@ enum Phase {
 impl Pace {
     /// A connection begins.
     pub(super) fn begin(limits: TimeLimits) -> Pace {
-        let state = State { phase: Phase::Head, since: Instant::now(), untaken_since: None };
-        Pace { limits, state: Mutex::new(state) }
+        let state = State {
+            phase: Phase::Head,
+            since: Instant::now(),
+            untaken_since: None,
+            asked_at: None,
+        };
+        Pace { limits, state: Mutex::new(state), asked: Notify::new() }
     }
 
     /// Bytes came from the client.
@@ -69,11 +82,17 @@ impl Pace {
         UnderWay(Arc::clone(self))
     }
 
-    /// For how long the connection has had nothing to do; `None` if it has.
+    /// For how long the connection has had nothing to do; `None` if it has, or was asked to end.
     pub(super) fn waited(&self) -> Option<Duration> {
         let state = self.state();
         let waits = state.phase != Phase::Request && state.untaken_since.is_none();
-        waits.then(|| state.since.elapsed())
+        (waits && state.asked_at.is_none()).then(|| state.since.elapsed())
+    }
+
+    /// Ends the connection for the sake of others, unless a request comes at this very moment.
+    pub(super) fn ask_to_end(&self) {
+        self.state().asked_at = Some(Instant::now());
+        self.asked.notify_one();
     }
 
     /// Runs a connection; drops it and returns `None` if the client stands still for too long.
@@ -82,9 +101,14 @@ impl Pace {
         mut connection: Pin<&mut F>,
     ) -> Option<F::Output> {
         let alarm = tokio::time::sleep_until(Instant::now() + self.limits.head);
-        let mut alarm = std::pin::pin!(alarm);
-        std::future::poll_fn(|context| {
-            // All that changes the pace happens in here, so afterwards the deadline is known.
+        let (mut alarm, mut asked) = (pin!(alarm), pin!(self.asked.notified()));
+        poll_fn(|context| {
+            if asked.as_mut().poll(context).is_ready() {
+                asked.set(self.asked.notified());
+                // Wakes this task when it is asked again.
+                let _ = asked.as_mut().poll(context);
+            }
+            // All else that changes the pace happens in here, so afterwards the deadline is known.
             if let Poll::Ready(output) = connection.as_mut().poll(context) {
                 return Poll::Ready(Some(output));
             }
@@ -103,9 +127,9 @@ impl Pace {
             return Some(since + self.limits.answer);
         }
         match state.phase {
-            Phase::Head => Some(state.since + self.limits.head),
+            Phase::Head => Some(state.sooner_if_asked(state.since + self.limits.head)),
             Phase::Request => None,
-            Phase::Idle => Some(state.since + self.limits.idle),
+            Phase::Idle => Some(state.sooner_if_asked(state.since + self.limits.idle)),
         }
     }
 
@@ -118,6 +142,13 @@ impl Pace {
 impl State {
     fn enter(&mut self, phase: Phase) {
         (self.phase, self.since) = (phase, Instant::now());
+        if phase == Phase::Request {
+            self.asked_at = None;
+        }
+    }
+
+    fn sooner_if_asked(&self, deadline: Instant) -> Instant {
+        self.asked_at.map_or(deadline, |asked_at| deadline.min(asked_at + LAST_CHANCE))
     }
 }
 
