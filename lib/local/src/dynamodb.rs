@@ -11,7 +11,6 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, Request, Response, StatusCode, header};
-use axum::serve::ListenerExt;
 use dynoxide::{Database, DynoxideError};
 use s3s::crypto::Crc32;
 use serde::Serialize;
@@ -20,12 +19,13 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use crate::guard::{self, Policy};
+use crate::guard::Policy;
+use crate::http_server::{self, BodyFault, Port};
 use crate::secret::Secret;
 use crate::signature::Signatures;
 
 /// DynamoDB's limit of a request's body, 16 MB.
-const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+const BODY_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Begins the header that names the operation.
 const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 
@@ -44,22 +44,24 @@ pub async fn serve(
     listener: TcpListener,
     database: Database,
     secret: &Secret,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+    connections_max: usize,
+    shutdown: impl Future<Output = ()>,
+) {
     let service = Service { database, signatures: Arc::new(Signatures::new("dynamodb", secret)) };
     let router = Router::new().fallback(answer).with_state(service);
-    let listener = listener.tap_io(|socket| {
-        socket.set_nodelay(true).ok();
-    });
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+    let (body_bytes_max, policy) = (BODY_BYTES_MAX, Policy::OwnPages);
+    let port = Port { name: "DynamoDB", connections_max, body_bytes_max, refuse, policy };
+    http_server::serve(listener, port, router, shutdown).await;
+}
+
+fn refuse(fault: BodyFault) -> Response<Body> {
+    let (_, document) = refused("SerializationException", &fault.to_string());
+    response((fault.status(), document))
 }
 
 async fn answer(State(service): State<Service>, request: Request<Body>) -> Response<Body> {
     let (head, body) = request.into_parts();
-    if let Err(refusal) = guard::check(&head, Policy::OwnPages) {
-        return refusal.response();
-    }
-    let body = match service.signatures.signed_body(&head, body, BODY_BYTES_MAX).await {
+    let body = match service.signatures.signed_body(&head, body).await {
         Ok(body) => body,
         Err(error) => return error.response(),
     };

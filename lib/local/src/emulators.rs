@@ -13,12 +13,14 @@ use std::thread::JoinHandle;
 
 use aws_types::SdkConfig;
 use dynoxide::Database;
+use socket2::SockRef;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use uptime_aws::Settings;
 
 use crate::dynamodb;
+use crate::handles::Shares;
 use crate::s3::{self, Notification, ObjectStore};
 use crate::secret::{ACCESS_KEY, Secret, SecretError};
 use crate::sqs::{self, Queues};
@@ -28,6 +30,9 @@ pub const REGION: &str = "us-east-1";
 
 /// The file in the data folder that holds the tables. Beside it are files whose names begin alike.
 pub const TABLES: &str = "tables.sqlite";
+
+/// How many connections may wait on a port to be taken.
+pub(crate) const BACKLOG: u16 = 1024;
 
 /// Where the stand-ins keep their data and on which ports they listen; port 0 is any free one.
 #[derive(Debug, Clone)]
@@ -219,6 +224,8 @@ pub fn function_config(addresses: Addresses, secret: &str) -> SdkConfig {
 
 fn listen(port: u16) -> Result<(StdListener, SocketAddr), EmulatorError> {
     let bound = StdListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| {
+        // The standard library lets 128 connections wait.
+        SockRef::from(&listener).listen(BACKLOG.into())?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         Ok((listener, address))
@@ -257,22 +264,28 @@ async fn serve(servers: Servers, stopped: watch::Receiver<bool>) {
         }
     };
     let secret = &servers.secret;
+    let shares = Shares::now();
     let dynamodb = async {
         let listener = TcpListener::from_std(servers.dynamodb.0)?;
-        dynamodb::serve(listener, servers.dynamodb.1, secret, stopped()).await
+        dynamodb::serve(listener, servers.dynamodb.1, secret, shares.dynamodb, stopped()).await;
+        Ok(())
     };
     let s3 = async {
         let listener = TcpListener::from_std(servers.s3.0)?;
-        s3::serve(listener, servers.s3.1, secret, stopped()).await;
+        s3::serve(listener, servers.s3.1, secret, shares.s3, stopped()).await;
         Ok(())
     };
     let sqs = async {
         let listener = TcpListener::from_std(servers.sqs.0)?;
-        sqs::serve(listener, servers.sqs.1, secret, stopped()).await
+        sqs::serve(listener, servers.sqs.1, secret, shares.sqs, stopped()).await
     };
-    let outcomes: [std::io::Result<()>; 3] = tokio::join!(dynamodb, s3, sqs).into();
-    for error in outcomes.into_iter().filter_map(Result::err) {
-        tracing::error!(%error, "an emulator ended");
+    tokio::join!(to_the_end("DynamoDB", dynamodb), to_the_end("S3", s3), to_the_end("SQS", sqs));
+}
+
+/// Logs an end by an error when it comes, while the others go on.
+async fn to_the_end(emulator: &str, serving: impl Future<Output = std::io::Result<()>>) {
+    if let Err(error) = serving.await {
+        tracing::error!(emulator, %error, "an emulator ended");
     }
 }
 

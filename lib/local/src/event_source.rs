@@ -21,6 +21,7 @@ use uptime_aws::describe;
 use crate::emulators::REGION;
 use crate::lambda::Function;
 use crate::sqs::queue_arn;
+use crate::supervised::keep_up;
 
 /// The longest a receive waits for messages.
 const LONG_POLL_SECONDS: i32 = 20;
@@ -48,12 +49,20 @@ pub struct EventSource {
 
 impl EventSource {
     /// Starts `concurrency` loops that end, after the invocation under way, once `stopped` is true.
+    /// One that ends earlier is started again.
     pub fn start(&self, concurrency: usize, stopped: &watch::Receiver<bool>) -> JoinSet<()> {
         let mut loops = JoinSet::new();
         for _ in 0..concurrency {
-            loops.spawn(self.clone().poll_until(stopped.clone()));
+            loops.spawn(self.clone().keep_polling(stopped.clone()));
         }
         loops
+    }
+
+    async fn keep_polling(self, stopped: watch::Receiver<bool>) {
+        // An error means that the sender is gone, which is a stop too.
+        let is_over = || *stopped.borrow() || stopped.has_changed().is_err();
+        let poll = || self.clone().poll_until(stopped.clone());
+        keep_up(format!("a worker loop of the queue {}", self.queue), is_over, poll).await;
     }
 
     async fn poll_until(self, mut stopped: watch::Receiver<bool>) {
@@ -200,7 +209,10 @@ mod tests {
     use uptime_aws::CallError;
 
     use super::*;
-    use crate::emulators::client_config;
+    use crate::emulators::{Emulators, Setup, client_config};
+    use crate::sqs::Settings;
+
+    const LONG_ENOUGH: Duration = Duration::from_mins(1);
 
     #[test]
     fn an_empty_answer_means_that_all_was_handled() {
@@ -249,7 +261,8 @@ mod tests {
     #[test]
     fn the_pause_before_a_retry_doubles_up_to_the_longest() {
         let function = Function::of_events("fails", PAUSE, |_| async { Ok(Value::Null) });
-        let source = source(Client::new(&client_config(([127, 0, 0, 1], 1).into())), function);
+        let source =
+            source(Client::new(&client_config(([127, 0, 0, 1], 1).into(), "any")), function);
         let pauses = [1, 2, 3, 4, 5, 40].map(|receives| source.pause_after(receives).as_secs());
         assert_eq!(pauses, [5, 10, 20, 30, 30, 30]);
     }
@@ -264,6 +277,45 @@ mod tests {
             retry_after: Duration::from_secs(5),
             longest_retry: Duration::from_secs(30),
         }
+    }
+
+    #[tokio::test]
+    async fn after_a_panic_in_a_loop_its_queue_is_served_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let emulators = Emulators::start(&Setup::for_test(folder.path())).unwrap();
+        let settings = Settings { visibility: Duration::from_mins(1), redrive: None };
+        emulators.queues().define("work", &settings);
+        // Only a loop logs, so the log is what a loop can be made to panic by.
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(|| -> std::io::Stderr { panic!("the log's reader is gone") });
+        let _guard = tracing::subscriber::set_default(subscriber.finish());
+        let (done, mut all_done) = tokio::sync::mpsc::unbounded_channel();
+        let function = Function::of_events("fails_for_b", PAUSE, move |event| {
+            let body = event.payload["Records"][0]["body"].as_str().unwrap().to_owned();
+            done.send(body.clone()).unwrap();
+            async move { if body == "bad" { Err("on purpose".into()) } else { Ok(Value::Null) } }
+        });
+        let source = EventSource {
+            client: Client::new(&emulators.sdk_config()),
+            queue: "work",
+            queue_url: emulators.queue_url("work"),
+            function,
+            batch_size: 1,
+            retry_after: Duration::ZERO,
+            longest_retry: Duration::ZERO,
+        };
+        let (stop, stopped) = watch::channel(false);
+        let mut loops = source.start(1, &stopped);
+
+        for body in ["bad", "good", "bad", "good"] {
+            emulators.queues().send("work", body, Duration::ZERO).unwrap();
+            let handled = tokio::time::timeout(LONG_ENOUGH, all_done.recv()).await;
+            assert_eq!(handled.expect("the loop is dead").unwrap(), body);
+        }
+
+        stop.send_replace(true);
+        while loops.join_next().await.is_some() {}
+        emulators.stop().await;
     }
 
     #[track_caller]

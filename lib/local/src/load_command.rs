@@ -7,7 +7,7 @@ use uptime::Timestamp;
 use uptime_aws::load_files::INCOMING;
 
 use crate::cli::Failure;
-use crate::terminal::{Progress, say};
+use crate::terminal::{Progress, complain, say_result};
 use crate::uploads::{Uploads, check_readable, file_name};
 
 /// Loads files into the running system and waits for the outcome.
@@ -52,8 +52,8 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
         let outcome = uploads.outcome(path, folder).await;
         progress.end();
         let outcome = outcome?;
-        say(serde_json::to_string_pretty(&outcome.manifest)?);
-        eprintln!("{outcome}");
+        say_result(serde_json::to_string_pretty(&outcome.manifest)?);
+        complain(&outcome);
         failed += usize::from(outcome.is_failed());
     }
     if failed == 0 {

@@ -30,25 +30,22 @@ pub use object_store::ObjectStore;
 pub(crate) use url_encoding::url_of;
 
 use std::path::Path;
-use std::time::Duration;
 
-use axum::http::Request;
-use hyper::body::Incoming;
-use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Request, Response, StatusCode};
+use axum::response::IntoResponse;
 use s3s::auth::SimpleAuth;
-use s3s::service::{S3Service, S3ServiceBuilder};
-use s3s::{Body, HttpError, HttpResponse};
+use s3s::service::S3ServiceBuilder;
 use tokio::net::TcpListener;
 
 use crate::emulators::REGION;
-use crate::guard::{self, Policy};
+use crate::guard::Policy;
+use crate::http_server::{self, BodyFault, Port};
 use crate::secret::{ACCESS_KEY, Secret};
 
-/// How long answers under way may take once the server is told to stop.
-const LAST_ANSWERS: Duration = Duration::from_secs(2);
+/// S3's limit of an object put in one call, 5 GiB.
+const PUT_BYTES_MAX: u64 = 5 * 1024 * 1024 * 1024;
 
 /// Returns the beginning of a command that sends a signed request: an URL has to follow.
 ///
@@ -74,49 +71,46 @@ pub async fn serve(
     listener: TcpListener,
     store: ObjectStore,
     secret: &Secret,
+    connections_max: usize,
     shutdown: impl Future<Output = ()>,
 ) {
     let mut service = S3ServiceBuilder::new(store);
     service.set_auth(SimpleAuth::from_single(ACCESS_KEY, secret.expose()));
-    let service = guarded(service.build());
-    let mut server = Builder::new(TokioExecutor::new()).http1_only();
-    // hyper keeps the `Date` of an answer until the wall clock passes it. Once the clock was set back by
-    // two hours, SDKs would correct their own by what it says, and sign two hours ahead of ours.
-    server.http1().auto_date_header(false);
-    let connections = GracefulShutdown::new();
-
-    tokio::pin!(shutdown);
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = &mut shutdown => break,
-        };
-        let Ok((socket, _)) = accepted else {
-            // Out of file handles, most likely; some will be closed soon.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            continue;
-        };
-        // Without it a GET of 1 MB took 33 ms instead of 6.
-        socket.set_nodelay(true).ok();
-        let connection = server.serve_connection(TokioIo::new(socket), service.clone());
-        tokio::spawn(connections.watch(connection.into_owned()));
-    }
-    tokio::time::timeout(LAST_ANSWERS, connections.shutdown()).await.ok();
+    let service = service.build();
+    let service = tower::service_fn(move |request: Request<Body>| {
+        let service = service.clone();
+        async move {
+            let answered = service.call(request.map(s3s::Body::http_body_unsync)).await;
+            Ok(answered.map_or_else(|error| unanswered(&error), |response| response.map(Body::new)))
+        }
+    });
+    let body_bytes_max = PUT_BYTES_MAX;
+    // Links to reports are signed, so a person may follow them from anywhere.
+    let policy = Policy::OwnPagesAndLinks;
+    let port = Port { name: "S3", connections_max, body_bytes_max, refuse, policy };
+    http_server::serve(listener, port, service, shutdown).await;
 }
 
-/// Links to reports are signed, so a person may follow them from anywhere.
-fn guarded(
-    store: S3Service,
-) -> impl Service<Request<Incoming>, Response = HttpResponse, Error = HttpError, Future: Send> + Clone
-{
-    service_fn(move |request: Request<Incoming>| {
-        let store = store.clone();
-        async move {
-            let (head, body) = request.into_parts();
-            match guard::check(&head, Policy::OwnPagesAndLinks) {
-                Ok(()) => store.call(Request::from_parts(head, Body::from(body))).await,
-                Err(refusal) => Ok(refusal.response()),
-            }
-        }
-    })
+/// Answers a body that cannot be read with the codes that S3 has for it.
+fn refuse(fault: BodyFault) -> Response<Body> {
+    let (status, code) = match fault {
+        BodyFault::StoodStill(_) => (StatusCode::BAD_REQUEST, "RequestTimeout"),
+        BodyFault::Broken => (StatusCode::BAD_REQUEST, "IncompleteBody"),
+        BodyFault::TooLarge(_) => (StatusCode::BAD_REQUEST, "EntityTooLarge"),
+    };
+    error_document(status, code, &fault.to_string())
+}
+
+fn unanswered(error: &s3s::HttpError) -> Response<Body> {
+    tracing::error!(cause = format!("{error:?}"), "S3 gave no answer");
+    let message = "the local S3 failed; its log has the cause";
+    error_document(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)
+}
+
+/// An error as S3 writes it. Neither text holds a character that XML would have to escape.
+fn error_document(status: StatusCode, code: &str, message: &str) -> Response<Body> {
+    let head = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
+    let document = format!("{head}<Error><Code>{code}</Code><Message>{message}</Message></Error>");
+    let content_type = [(CONTENT_TYPE, "application/xml")];
+    (status, content_type, document).into_response()
 }

@@ -14,9 +14,10 @@ use std::path::{Path, PathBuf};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::Failure;
+use crate::handles;
 use crate::s3::{shell_quoted, signed_curl};
 use crate::system::{DATA_BUCKET, System, SystemSettings, TakenUp};
-use crate::terminal::say;
+use crate::terminal::{complain, say};
 use crate::uploads::Uploads;
 
 /// The port of the API, unless another is asked for.
@@ -57,6 +58,9 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(folder) = &arguments.load {
         // Only the default one may be missing.
         check_folder(folder)?;
+    }
+    if let Some(warning) = handles::warning(handles::raise_limit()) {
+        complain(format_args!("local: {warning}"));
     }
     let mut settings = SystemSettings::patient_in_folder(&arguments.data_dir);
     (settings.api_port, settings.s3_port) = (arguments.port, arguments.s3_port);
@@ -121,7 +125,7 @@ async fn session(system: &mut System, arguments: &Arguments) -> Result<(), Failu
         Ok(id) => id.as_deref(),
         // The system is up all the same.
         Err(failure) => {
-            eprintln!("local: {}", crate::cli::one_line(failure.as_ref()));
+            complain(format_args!("local: {}", crate::cli::one_line(failure.as_ref())));
             None
         }
     };

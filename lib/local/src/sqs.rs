@@ -28,10 +28,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
-use crate::guard::{self, Policy};
+use crate::guard::Policy;
+use crate::http_server::{self, BodyFault, Port};
 use crate::secret::Secret;
 use crate::signature::Signatures;
 use operations::Service;
@@ -39,8 +39,8 @@ use operations::Service;
 /// The account that all local queues belong to, as it stands in queue URLs and ARNs.
 pub const ACCOUNT: &str = "000000000000";
 
-/// As a batch may hold 1 MiB of bodies, and JSON may take six bytes for one of them.
-const REQUEST_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// A message of 1 MiB, each byte of which JSON may write as six, and what is around it.
+const REQUEST_BYTES_MAX: u64 = 7 * 1024 * 1024;
 
 /// Returns the URL of a queue served at `address`.
 pub fn queue_url(address: SocketAddr, name: &str) -> String {
@@ -57,7 +57,8 @@ pub async fn serve(
     listener: TcpListener,
     queues: Arc<Queues>,
     secret: &Secret,
-    shutdown: impl Future<Output = ()> + Send + 'static,
+    connections_max: usize,
+    shutdown: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
     let service = Service::new(queues, listener.local_addr()?);
     let signatures = Arc::new(Signatures::new("sqs", secret));
@@ -66,11 +67,18 @@ pub async fn serve(
         shutdown.await;
         service.close();
     };
-    let listener = listener.tap_io(|socket| {
-        // Small answers would otherwise wait for the peer's delayed acknowledgement.
-        socket.set_nodelay(true).ok();
+    let body_bytes_max = REQUEST_BYTES_MAX;
+    let port =
+        Port { name: "SQS", connections_max, body_bytes_max, refuse, policy: Policy::OwnPages };
+    http_server::serve(listener, port, router, shutdown).await;
+    Ok(())
+}
+
+fn refuse(fault: BodyFault) -> Response {
+    let document = serde_json::json!({
+        "__type": "com.amazon.coral.service#SerializationException", "message": fault.to_string(),
     });
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+    json(fault.status(), document.to_string())
 }
 
 async fn answer(
@@ -78,10 +86,7 @@ async fn answer(
     request: Request<Body>,
 ) -> Response {
     let (head, body) = request.into_parts();
-    if let Err(refusal) = guard::check(&head, Policy::OwnPages) {
-        return refusal.response();
-    }
-    let body = match signatures.signed_body(&head, body, REQUEST_BYTES_MAX).await {
+    let body = match signatures.signed_body(&head, body).await {
         Ok(body) => body,
         Err(error) => return error.response(),
     };

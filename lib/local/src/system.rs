@@ -31,9 +31,12 @@ use tokio::task::{JoinHandle, JoinSet};
 use uptime_aws::load_files::INCOMING;
 use uptime_aws::{CallError, Clients as _, SettingsError};
 
-use crate::emulators::{Addresses, EmulatorError, Emulators, Setup, TABLES, function_config};
+use crate::emulators::{
+    Addresses, BACKLOG, EmulatorError, Emulators, Setup, TABLES, function_config,
+};
 use crate::event_source::EventSource;
 use crate::gateway;
+use crate::handles::Shares;
 use crate::lambda::Function;
 use crate::secret::Secret;
 use crate::sqs::{Queues, SqsError};
@@ -42,8 +45,6 @@ use functions::Functions;
 /// How long [`System::stop`] waits for answers and invocations under way. What it cuts off is
 /// taken up at the next start, as after a kill.
 const LAST_INVOCATIONS: Duration = Duration::from_secs(3);
-/// How many connections may wait to be accepted.
-const BACKLOG: u32 = 1024;
 
 /// Why a system did not start.
 #[derive(Debug, Error)]
@@ -93,7 +94,7 @@ pub struct System {
     api_address: SocketAddr,
     // Bound, so that nobody else takes the port, but not listening yet.
     api_socket: Option<TcpSocket>,
-    gateway: Option<JoinHandle<std::io::Result<()>>>,
+    gateway: Option<JoinHandle<()>>,
     event_sources: Vec<JoinSet<()>>,
     stop: watch::Sender<bool>,
     taken_up: TakenUp,
@@ -159,13 +160,14 @@ impl System {
         let Some(socket) = self.api_socket.take() else { return Ok(()) };
         let port = self.api_address.port();
         let listener =
-            socket.listen(BACKLOG).map_err(|source| EmulatorError::Port { port, source })?;
+            socket.listen(BACKLOG.into()).map_err(|source| EmulatorError::Port { port, source })?;
         let mut stopped = self.stop.subscribe();
         let shutdown = async move {
             // An error means that the sender is gone, which is a stop too.
             stopped.wait_for(|is_stopped| *is_stopped).await.ok();
         };
-        let serving = gateway::serve(listener, self.functions.routes(), shutdown);
+        let (routes, connections_max) = (self.functions.routes(), Shares::now().api);
+        let serving = gateway::serve(listener, routes, connections_max, shutdown);
         self.gateway = Some(tokio::spawn(serving));
         Ok(())
     }

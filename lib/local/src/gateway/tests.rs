@@ -68,11 +68,9 @@ async fn a_function_that_panics_hangs_or_answers_malformed_is_500() {
 #[tokio::test]
 async fn a_refusal_is_a_problem_as_the_functions_tell_it() {
     use ProblemKind as Kind;
-    let long = Body::from(vec![b' '; BODY_BYTES_MAX + 1]);
     let refused = [
         (Request::get("/").body(Body::empty()), Kind::UnknownCall),
         (Request::put("/get_report").body(Body::empty()), Kind::MethodNotAllowed),
-        (Request::post("/get_report").body(long), Kind::BodyTooLarge),
         (Request::get("/get_report?panic=1").body(Body::empty()), Kind::Internal),
     ];
     for (request, kind) in refused {
@@ -82,6 +80,23 @@ async fn a_refusal_is_a_problem_as_the_functions_tell_it() {
         assert_eq!(problem["title"], kind.title());
         assert_eq!(problem["status"], kind.status().as_u16());
         assert!(problem["request_id"].is_string(), "{problem}");
+    }
+}
+
+#[tokio::test]
+async fn a_bad_body_is_a_problem_that_says_what_is_accepted() {
+    let faults = [
+        (BodyFault::StoodStill(Duration::from_secs(20)), ProblemKind::BodyTooSlow, "20 s"),
+        (BodyFault::Broken, ProblemKind::MalformedBody, "well-formed chunks"),
+        (BodyFault::TooLarge(BODY_BYTES_MAX), ProblemKind::BodyTooLarge, "at most 10485760 bytes"),
+    ];
+    for (fault, kind, accepted) in faults {
+        let refusal = refuse(fault);
+        assert_eq!((refusal.status(), fault.status()), (kind.status(), kind.status()));
+        let body = axum::body::to_bytes(refusal.into_body(), usize::MAX).await.unwrap();
+        let problem: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(problem["type"], format!("/problems/{}", kind.name()));
+        assert!(problem["detail"].as_str().unwrap().contains(accepted), "{problem}");
     }
 }
 

@@ -26,6 +26,15 @@ async fn a_message_is_received_once_and_then_deleted() {
 }
 
 #[tokio::test]
+async fn the_longest_message_is_taken_whatever_json_makes_of_it() {
+    let fixture = Fixture::new(60, None).await;
+    // Each quote is two bytes of JSON.
+    let longest = "\"".repeat(1024 * 1024);
+    fixture.send(&longest).await;
+    assert_eq!(fixture.receive(0).await[0].body(), Some(longest.as_str()));
+}
+
+#[tokio::test]
 async fn an_undeleted_message_comes_back_after_its_visibility_time_out() {
     let fixture = Fixture::new(1, None).await;
     fixture.send("one").await;

@@ -85,7 +85,7 @@ async fn an_object_whose_event_cannot_be_queued_is_an_error_and_stays_and_can_be
     assert_eq!(fixture.length("incoming/a").await, 3);
 
     let queue = crate::sqs::Settings { visibility: Duration::from_mins(1), redrive: None };
-    fixture.emulators.queues().define("loads", &queue).unwrap();
+    fixture.emulators.queues().define("loads", &queue);
     fixture.put("incoming/a", "abc").await;
     assert_eq!(fixture.events().len(), 1);
 }

@@ -20,7 +20,7 @@ async fn an_object_that_cannot_be_looked_at_is_named_and_stops_nothing() {
     let subscriber = tracing_subscriber::fmt().with_writer(file).with_ansi(false).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let s3 = client_config(listener.local_addr().unwrap());
+    let s3 = client_config(listener.local_addr().unwrap(), "any");
     let server = axum::serve(listener, Router::new().fallback(half_broken_s3));
     tokio::spawn(server.into_future());
     let notification = notification();
