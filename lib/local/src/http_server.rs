@@ -8,9 +8,9 @@
 //! stands still, that breaks off or is malformed, or that is too large. If too large is what
 //! `Content-Length` says, no byte of the body is read.
 //!
-//! When all connections of a port are taken, each answer ends its connection, so that clients take
-//! turns, and the connection that has waited longest for a request is closed; whoever comes meanwhile
-//! waits in the operating system's backlog.
+//! When the connections of a port are nearly all taken, each answer ends its connection, so that
+//! clients take turns. When all are taken, those that have waited for a request for a while are
+//! closed; whoever comes meanwhile waits in the operating system's backlog.
 
 mod client_socket;
 mod connections;
@@ -177,7 +177,7 @@ where
                         tracing::warn!(port, %error, "cannot take connections for now");
                     }
                     was_refused = true;
-                    connections.close_longest_waiting();
+                    connections.ask_idle_ones_to_end();
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }

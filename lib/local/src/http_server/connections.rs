@@ -9,9 +9,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::pace::Pace;
 
-/// A connection that has waited for less is not ended: its client may only be slow.
-const WAITED_LONG_ENOUGH: Duration = Duration::from_secs(5);
-/// How soon a full port looks again for a connection that has waited long enough.
+/// How soon a full port looks again for connections that have waited long enough.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// All of them end when this value is dropped.
@@ -35,29 +33,26 @@ impl Connections {
         self.open.insert(task.id(), pace);
     }
 
-    /// Waits until there is room for one more. `is_full` is true meanwhile.
+    /// Waits until there is room for one more. `is_full` is true meanwhile, and from three quarters on,
+    /// so that clients do not keep connections while they wait for another port.
     pub(super) async fn make_room(&mut self, is_full: &AtomicBool) {
         while let Some(ended) = self.tasks.try_join_next_with_id() {
             self.forget(&ended);
         }
         while self.open.len() >= self.most {
             is_full.store(true, Ordering::Relaxed);
-            self.close_longest_waiting();
+            self.ask_idle_ones_to_end();
             let ended = tokio::time::timeout(LOOK_AGAIN, self.tasks.join_next_with_id()).await;
             if let Ok(Some(ended)) = ended {
                 self.forget(&ended);
             }
         }
-        is_full.store(false, Ordering::Relaxed);
+        is_full.store(4 * self.open.len() >= 3 * self.most, Ordering::Relaxed);
     }
 
-    /// Closes the connection that has waited longest for a request, if any has waited long enough.
-    pub(super) fn close_longest_waiting(&self) {
-        let waiting = self.open.values().filter_map(|pace| Some((pace.waited()?, pace)));
-        let longest = waiting.max_by_key(|(waited, _)| *waited);
-        if let Some((_, pace)) = longest.filter(|(waited, _)| *waited >= WAITED_LONG_ENOUGH) {
-            pace.ask_to_end();
-        }
+    /// Ends the connections that have waited for a request for a while.
+    pub(super) fn ask_idle_ones_to_end(&self) {
+        self.open.values().for_each(|pace| pace.ask_to_end());
     }
 
     fn forget(&mut self, ended: &Result<(Id, ()), JoinError>) {

@@ -21,6 +21,10 @@ pub(super) struct Pace {
     asked: Notify,
 }
 
+/// How long an incomplete head may keep a place that others wait for; its client may only be slow.
+const HEAD_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a connection without a further request may keep such a place.
+const IDLE_PATIENCE: Duration = Duration::from_secs(1);
 /// What an idle connection is given to show that a request is on its way after all.
 const LAST_CHANCE: Duration = Duration::from_millis(100);
 
@@ -82,17 +86,20 @@ impl Pace {
         UnderWay(Arc::clone(self))
     }
 
-    /// For how long the connection has had nothing to do; `None` if it has, or was asked to end.
-    pub(super) fn waited(&self) -> Option<Duration> {
-        let state = self.state();
-        let waits = state.phase != Phase::Request && state.untaken_since.is_none();
-        (waits && state.asked_at.is_none()).then(|| state.since.elapsed())
-    }
-
-    /// Ends the connection for the sake of others, unless a request comes at this very moment.
+    /// Ends the connection for the sake of others if it has had nothing to do for a while, unless a
+    /// request comes at this very moment.
     pub(super) fn ask_to_end(&self) {
-        self.state().asked_at = Some(Instant::now());
-        self.asked.notify_one();
+        let mut state = self.state();
+        let patience = match state.phase {
+            Phase::Head => HEAD_PATIENCE,
+            Phase::Request => return,
+            Phase::Idle => IDLE_PATIENCE,
+        };
+        let waits = state.untaken_since.is_none() && state.since.elapsed() >= patience;
+        if waits && state.asked_at.is_none() {
+            state.asked_at = Some(Instant::now());
+            self.asked.notify_one();
+        }
     }
 
     /// Runs a connection; drops it and returns `None` if the client stands still for too long.
