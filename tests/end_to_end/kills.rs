@@ -61,7 +61,8 @@ async fn a_load_that_was_killed_more_often_than_a_message_may_fail_is_still_load
         let test = "kills::the_process_to_be_killed";
         let mut child = ChildSystem::start_held(folder.path(), test, in_the_middle).await;
         if kill == 0 {
-            put(&Uploads::to_system_at(child.s3).await.unwrap(), "polls.csv", &sample.polls).await;
+            let uploads = Uploads::to_system_at(child.s3, folder.path()).await.unwrap();
+            put(&uploads, "polls.csv", &sample.polls).await;
         }
         child.held().await;
         child.kill().await;
