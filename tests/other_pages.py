@@ -364,10 +364,11 @@ class Attacker:
                 read = page.evaluate(script(attack, host, ports, self.system.secret))
             except Error as error:
                 read = [f"the attack itself failed: {error}"]
-            until = time.monotonic() + SECONDS_TO_END
-            while unanswered and time.monotonic() < until:
-                page.wait_for_timeout(20)
             meant = {ports["s3"]} if name == "signed addresses" else set(ports.values())
+            until = time.monotonic() + SECONDS_TO_END
+            # A beacon is sent some time later.
+            while (meant - asked or unanswered) and time.monotonic() < until:
+                page.wait_for_timeout(20)
             self.judge(f"{what}: {name}", read, sorted(meant - asked))
         context.close()
 
