@@ -106,7 +106,8 @@ async fn call(method: &str, path: &str, body: &'static str) -> Value {
     answer
 }
 
-async fn answer_to(request: Request<Body>) -> (StatusCode, Value) {
+async fn answer_to(mut request: Request<Body>) -> (StatusCode, Value) {
+    request.headers_mut().insert("host", "127.0.0.1".parse().unwrap());
     let response = answer(State(Arc::new(routes())), request).await;
     let status = response.status();
     let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
