@@ -52,7 +52,8 @@ async fn an_unknown_path_is_404_and_another_verb_405() {
     check("GET", "/get_report/a/b", 404).await;
     check("DELETE", "/get_report", 405).await;
     check("POST", "/get_report/a", 405).await;
-    let request = Request::put("/get_report").body(Body::empty()).unwrap();
+    let request =
+        Request::put("/get_report").header("host", "127.0.0.1").body(Body::empty()).unwrap();
     let response = answer(State(Arc::new(routes())), request).await;
     assert_eq!(response.headers()["allow"], "GET, POST");
     assert_eq!(response.headers()["content-type"], "application/problem+json");
@@ -121,7 +122,8 @@ async fn call(method: &str, path: &str, body: &'static str) -> Value {
     answer
 }
 
-async fn answer_to(request: Request<Body>) -> (StatusCode, Value) {
+async fn answer_to(mut request: Request<Body>) -> (StatusCode, Value) {
+    request.headers_mut().insert("host", "127.0.0.1".parse().unwrap());
     let response = answer(State(Arc::new(routes())), request).await;
     let status = response.status();
     let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
