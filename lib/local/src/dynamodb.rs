@@ -127,7 +127,16 @@ fn answered<Call: DeserializeOwned, Outcome: Serialize>(
         Ok(document) => (StatusCode::OK, document),
         Err(error) => {
             let status = StatusCode::from_u16(error.status_code());
-            (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error.to_json())
+            let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            if status.is_server_error() {
+                tracing::warn!(
+                    %error,
+                    "the tables cannot be used; if their file is damaged, stop the system and delete \
+                     tables.sqlite and the files beside it that begin so: the next start loads all \
+                     files again, reports made before are lost"
+                );
+            }
+            (status, error.to_json())
         }
     }
 }

@@ -6,9 +6,8 @@ const LEAST_LIMIT: u64 = 256;
 const LIMIT_THAT_WORKS_WELL: u64 = 1_024;
 /// More connections than this would need more memory than they gain.
 const CONNECTIONS_MAX: u64 = 1_000;
-/// What a connection of the API and one of S3 need together, see [`Shares`], and two more: for stores,
-/// worker loops and what a client's pool has too many.
-const HANDLES_A_CONNECTION: u64 = 9;
+/// More invocations than this at once would only wait for the processor.
+const INVOCATIONS_MAX: u64 = 256;
 
 /// Raises the soft limit of open files to the hard one and returns what holds then.
 pub fn raise_limit() -> u64 {
@@ -25,16 +24,19 @@ pub fn warning(limit: u64) -> Option<String> {
     })
 }
 
-/// How many connections each port takes at once. **All of them, with the files and the connections
-/// that belong to them, fit into the limit of open files.**
+/// How many connections each port takes at once, and how many of the API's calls are worked on. **All of
+/// it, with the files and the connections that belong to it, fits into the limit of open files.**
 ///
-/// A connection of the API needs three handles: itself, and its function's call to a table, whose two
-/// ends are both in this process. Every other one calls a queue, too. A connection of S3 needs three:
-/// itself, and two files, an object and what is written beside it.
+/// A connection of the API needs one handle. An invocation calls a table and may call a queue; both
+/// ends of such a connection are in this process. A connection of S3 needs two: itself, and the file
+/// that is read or written. A copy opens one file more: where handles run out after all, S3 answers
+/// 503.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shares {
     /// Of the API.
     pub api: usize,
+    /// How many of the API's calls are worked on at once; further ones wait.
+    pub invocations: usize,
     /// Of S3.
     pub s3: usize,
     /// Of DynamoDB: what the API's functions call, and the worker loops' calls beside them.
@@ -50,11 +52,21 @@ impl Shares {
         Shares::of(limit.unwrap_or(LEAST_LIMIT))
     }
 
+    /// Of 16 parts one is for stores and worker loops, five are for what invocations call, and ten for
+    /// the connections of clients.
     fn of(limit: u64) -> Shares {
-        let outer = (limit / HANDLES_A_CONNECTION).min(CONNECTIONS_MAX);
+        let part = limit / 16;
+        let count = |count: u64, most: u64| usize::try_from(count.min(most)).unwrap_or(usize::MAX);
         // Two at least, or a port would take nobody.
-        let outer = usize::try_from(outer).unwrap_or(usize::MAX).max(2);
-        Shares { api: outer, s3: outer, dynamodb: outer + outer / 2, sqs: outer / 2 }
+        let invocations = count(part, INVOCATIONS_MAX).max(2);
+        let clients = count(part.saturating_mul(10) / 3, CONNECTIONS_MAX).max(2);
+        Shares {
+            api: clients,
+            invocations,
+            s3: clients,
+            dynamodb: invocations + invocations / 2,
+            sqs: invocations,
+        }
     }
 }
 
@@ -65,10 +77,17 @@ mod tests {
     #[test]
     fn all_connections_and_what_belongs_to_them_fit_into_the_limit() {
         for limit in [256, 1_024, 4_096, 20_000, u64::MAX] {
-            let Shares { api, s3, dynamodb, sqs } = Shares::of(limit);
-            let handles = api + 2 * dynamodb + 2 * sqs + 3 * s3;
-            assert!(u64::try_from(handles).unwrap() < limit, "{limit}");
+            let Shares { api, s3, dynamodb, sqs, invocations } = Shares::of(limit);
+            let handles = api + 2 * s3 + 2 * dynamodb + 2 * sqs;
+            assert!(u64::try_from(handles).unwrap() <= limit - limit / 16, "{limit}");
+            assert!(invocations < dynamodb && invocations <= sqs, "{limit}");
         }
+    }
+
+    #[test]
+    fn two_hundred_clients_of_the_api_and_of_s3_are_served_at_once_with_1024_handles() {
+        let Shares { api, s3, .. } = Shares::of(1_024);
+        assert!(api >= 200 && s3 >= 200, "{api}, {s3}");
     }
 
     #[test]

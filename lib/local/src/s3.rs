@@ -31,12 +31,14 @@ pub(crate) use url_encoding::url_of;
 
 use std::path::Path;
 
+use async_trait::async_trait;
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Request, Response, StatusCode};
 use axum::response::IntoResponse;
-use s3s::auth::SimpleAuth;
+use s3s::auth::{S3Auth, SecretKey};
 use s3s::service::S3ServiceBuilder;
+use s3s::{S3Error, S3ErrorCode, S3Result};
 use tokio::net::TcpListener;
 
 use crate::emulators::REGION;
@@ -66,6 +68,20 @@ pub(crate) fn shell_quoted(path: &Path) -> String {
     format!("'{}'", path.to_string_lossy().replace('\'', r"'\''"))
 }
 
+/// Knows [`ACCESS_KEY`] alone.
+struct OneKey(SecretKey);
+
+#[async_trait]
+impl S3Auth for OneKey {
+    async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
+        if access_key == ACCESS_KEY {
+            return Ok(self.0.clone());
+        }
+        let message = format!("the access key is not known; {ACCESS_KEY} is accepted");
+        Err(S3Error::with_message(S3ErrorCode::InvalidAccessKeyId, message))
+    }
+}
+
 /// Serves `store` on `listener` until `shutdown` resolves.
 pub async fn serve(
     listener: TcpListener,
@@ -75,7 +91,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) {
     let mut service = S3ServiceBuilder::new(store);
-    service.set_auth(SimpleAuth::from_single(ACCESS_KEY, secret.expose()));
+    service.set_auth(OneKey(SecretKey::from(secret.expose())));
     let service = service.build();
     let service = tower::service_fn(move |request: Request<Body>| {
         let service = service.clone();

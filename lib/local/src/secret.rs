@@ -17,6 +17,8 @@ use uuid::Uuid;
 pub const ACCESS_KEY: &str = "local";
 
 const FILE_NAME: &str = "secret";
+/// A shorter one could be guessed.
+const LENGTH_MIN: usize = 32;
 /// Read and written by its owner alone.
 const MODE: u32 = 0o600;
 
@@ -40,8 +42,8 @@ pub enum SecretError {
     },
     /// The file holds something else.
     #[error(
-        "{} holds no secret, but has to hold one line of letters, digits and signs; if you delete \
-        it, the next start makes a new one",
+        "{} holds no secret, but has to hold one line of at least {LENGTH_MIN} letters, digits and \
+        signs; if you delete it, the next start makes a new one",
         .0.display()
     )]
     Malformed(PathBuf),
@@ -63,9 +65,11 @@ impl Secret {
     /// Reads the secret of a data folder that a system was started with.
     pub fn read(folder: &Path) -> Result<Secret, SecretError> {
         let file = folder.join(FILE_NAME);
-        let text = fs::read_to_string(&file).map_err(|source| unusable(&file, source))?;
+        // To read a named pipe would wait for somebody who writes into it.
+        let read = file_metadata(&file).and_then(|_| fs::read_to_string(&file));
+        let text = read.map_err(|source| unusable(&file, source))?;
         let text = text.trim().to_owned();
-        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if text.len() < LENGTH_MIN || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(SecretError::Malformed(file));
         }
         Ok(Secret { text, file })
@@ -107,8 +111,13 @@ fn make(file: &Path) -> io::Result<()> {
     fs::rename(&unfinished, file)
 }
 
+fn file_metadata(file: &Path) -> io::Result<fs::Metadata> {
+    let metadata = fs::metadata(file)?;
+    if metadata.is_file() { Ok(metadata) } else { Err(io::Error::other("it is not a file")) }
+}
+
 fn protect(file: &Path) -> io::Result<()> {
-    let mode = fs::metadata(file)?.permissions().mode() & 0o777;
+    let mode = file_metadata(file)?.permissions().mode() & 0o777;
     if mode & !MODE == 0 {
         return Ok(());
     }
@@ -143,10 +152,11 @@ mod tests {
     fn a_secret_that_others_can_read_is_closed_to_them_and_stays() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("secret");
-        fs::write(&file, "anything\n").unwrap();
+        let text = "anything".repeat(4);
+        fs::write(&file, format!("{text}\n")).unwrap();
         fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
 
-        assert_eq!(Secret::of_folder(folder.path()).unwrap().expose(), "anything");
+        assert_eq!(Secret::of_folder(folder.path()).unwrap().expose(), text);
         assert_eq!(mode(&file), 0o600);
     }
 
@@ -162,13 +172,30 @@ mod tests {
 
     #[test]
     fn a_file_without_a_secret_is_refused_and_named() {
-        for text in ["", "\n", "two words", "one\nother", "caf\u{e9}"] {
+        let lines = ["", "a", "two words", "one\nother", "caf\u{e9}"];
+        for text in lines
+            .into_iter()
+            .map(|line| if line.len() < 2 { line.to_owned() } else { line.repeat(32) })
+        {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("secret");
             fs::write(&file, text).unwrap();
             let error = Secret::of_folder(folder.path()).unwrap_err().to_string();
             assert!(error.contains(&format!("{} holds no secret", file.display())), "{error}");
         }
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused_and_stays_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        fs::create_dir(&path).unwrap();
+        let before = mode(&path);
+
+        let error = uptime_aws::describe(&Secret::of_folder(folder.path()).unwrap_err());
+
+        assert!(error.contains("it is not a file"), "{error}");
+        assert_eq!(mode(&path), before);
     }
 
     #[test]

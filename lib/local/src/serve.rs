@@ -146,6 +146,9 @@ fn tell_taken_up(TakenUp { reports, files }: TakenUp) {
     if reports + files > 0 {
         say(format_args!("left unfinished and taken up: {files} files, {reports} reports"));
     }
+    if files > 0 {
+        say("until they are loaded, a report covers only what is loaded so far");
+    }
 }
 
 fn instructions(system: &System, data_dir: &Path, report_id: Option<&str>) -> String {

@@ -166,8 +166,7 @@ impl System {
             // An error means that the sender is gone, which is a stop too.
             stopped.wait_for(|is_stopped| *is_stopped).await.ok();
         };
-        let (routes, connections_max) = (self.functions.routes(), Shares::now().api);
-        let serving = gateway::serve(listener, routes, connections_max, shutdown);
+        let serving = gateway::serve(listener, self.functions.routes(), Shares::now(), shutdown);
         self.gateway = Some(tokio::spawn(serving));
         Ok(())
     }

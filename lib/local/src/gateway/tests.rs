@@ -54,7 +54,7 @@ async fn an_unknown_path_is_404_and_another_verb_405() {
     check("POST", "/get_report/a", 405).await;
     let request =
         Request::put("/get_report").header("host", "127.0.0.1").body(Body::empty()).unwrap();
-    let response = answer(State(Arc::new(routes())), request).await;
+    let response = answer(State(Arc::new(api())), request).await;
     assert_eq!(response.headers()["allow"], "GET, POST");
     assert_eq!(response.headers()["content-type"], "application/problem+json");
 }
@@ -124,10 +124,32 @@ async fn call(method: &str, path: &str, body: &'static str) -> Value {
 
 async fn answer_to(mut request: Request<Body>) -> (StatusCode, Value) {
     request.headers_mut().insert("host", "127.0.0.1".parse().unwrap());
-    let response = answer(State(Arc::new(routes())), request).await;
+    let response = answer(State(Arc::new(api())), request).await;
     let status = response.status();
     let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
     (status, serde_json::from_slice(&body).unwrap())
+}
+
+#[tokio::test]
+async fn calls_beyond_those_that_are_worked_on_wait_for_their_turn() {
+    let api = Arc::new(api());
+    let calls = (0..5).map(|_| {
+        let request = Request::get("/get_report?hang").header("host", "127.0.0.1");
+        answer(State(Arc::clone(&api)), request.body(Body::empty()).unwrap())
+    });
+    let hung = tokio::spawn(futures::future::join_all(calls));
+    let permits = || api.invocations.available_permits();
+    while permits() > 0 {
+        tokio::task::yield_now().await;
+    }
+    // A function's time counts from when its turn comes, so each of the five ends by its own.
+    let answers = hung.await.unwrap();
+    assert!(answers.iter().all(|answer| answer.status() == StatusCode::INTERNAL_SERVER_ERROR));
+    assert_eq!(permits(), 1);
+}
+
+fn api() -> Api {
+    Api { routes: routes(), invocations: Semaphore::new(1) }
 }
 
 /// A function that tells what it was given.

@@ -14,7 +14,7 @@ macro_rules! attributes_from {
             fn from(input: &$input) -> Attributes {
                 Attributes {
                     content_type: input.content_type.clone(),
-                    content_encoding: input.content_encoding.clone(),
+                    content_encoding: input.content_encoding.as_deref().and_then(of_the_object),
                     content_disposition: input.content_disposition.clone(),
                     content_language: input.content_language.clone(),
                     cache_control: input.cache_control.clone(),
@@ -47,8 +47,33 @@ impl Attributes {
     }
 }
 
+/// Leaves out `aws-chunked`, which is how the body came and not what it is; S3 does so too.
+fn of_the_object(content_encoding: &str) -> Option<String> {
+    let codings = content_encoding.split(',').map(str::trim);
+    let kept: Vec<&str> = codings.filter(|it| !it.eq_ignore_ascii_case("aws-chunked")).collect();
+    (!kept.is_empty()).then(|| kept.join(","))
+}
+
 fn http_date(expires: &Expires) -> Option<String> {
     let mut date = Vec::new();
     expires.format(TimestampFormat::HttpDate, &mut date).ok()?;
     String::from_utf8(date).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_a_body_came_is_not_kept_as_its_encoding() {
+        check("aws-chunked", None);
+        check("gzip,aws-chunked", Some("gzip"));
+        check("aws-chunked, gzip", Some("gzip"));
+        check("gzip", Some("gzip"));
+    }
+
+    #[track_caller]
+    fn check(given: &str, kept: Option<&str>) {
+        assert_eq!(of_the_object(given).as_deref(), kept);
+    }
 }

@@ -45,9 +45,9 @@ pub enum OpenError {
     },
     /// It has objects in another form.
     #[error(
-        "an earlier version of this program wrote it, and kept objects in another form; give another \
-         --data-dir, or delete this data folder; copies of the source files below {} can be loaded \
-         again", .0.display()
+        "{} has no file {MARKER}: an earlier version of this program wrote it, which kept objects in \
+         another form, or it was copied without its hidden files; in the first case give another \
+         --data-dir and load the source files again, in the second make that empty file", .0.display()
     )]
     EarlierVersion(PathBuf),
 }

@@ -1,6 +1,6 @@
 //! Receives a body into a file, and holds it against what the client says of it.
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures::StreamExt;
@@ -8,7 +8,7 @@ use futures::StreamExt;
 use s3s::checksum::ChecksumHasher;
 use s3s::crypto::{Checksum as _, Md5};
 use s3s::dto::{Checksum, PutObjectInput, StreamingBlob, UploadPartInput};
-use s3s::{S3Error, S3Request, S3Result, TrailingHeaders, s3_error};
+use s3s::{S3Error, S3ErrorCode, S3Request, S3Result, TrailingHeaders, s3_error};
 use tokio::io::{AsyncWriteExt, BufWriter};
 
 use super::failure::failed;
@@ -25,6 +25,8 @@ const CHECKSUMS: [&str; 5] = [
     "x-amz-checksum-sha256",
 ];
 
+const DECODED_LENGTH: &str = "x-amz-decoded-content-length";
+
 /// A body, and what the client says of it.
 pub(super) struct Upload {
     body: StreamingBlob,
@@ -35,6 +37,9 @@ pub(super) struct Upload {
     /// Which checksums follow the body.
     follow: [bool; CHECKSUMS.len()],
     trailers: Option<TrailingHeaders>,
+    /// What a body that comes in chunks is long without them. It is the only sign of one that was cut
+    /// between two chunks.
+    decoded_length: Option<u64>,
 }
 
 /// A body that came whole and is what the client says it is.
@@ -68,6 +73,7 @@ macro_rules! upload_from {
                     ],
                     follow,
                     trailers: request.trailing_headers.take(),
+                    decoded_length: decoded_length(&request.headers)?,
                 })
             }
         }
@@ -95,6 +101,10 @@ impl Upload {
             writer.write_all(&bytes).await.map_err(not_written)?;
         }
         writer.flush().await.map_err(not_written)?;
+        if let Some(expected) = self.decoded_length.filter(|expected| *expected != size) {
+            let message = format!("the body has {size} bytes, {DECODED_LENGTH} is {expected}");
+            return Err(S3Error::with_message(S3ErrorCode::IncompleteBody, message));
+        }
         let body = NewFile { file: writer.into_inner().into_std().await, path: file.path };
         let (md5, checksum) = (md5.finalize(), hasher.finalize());
         self.check(&md5, &checksum)?;
@@ -129,6 +139,12 @@ impl Upload {
         }
         Ok(())
     }
+}
+
+fn decoded_length(headers: &HeaderMap) -> S3Result<Option<u64>> {
+    let Some(length) = headers.get(DECODED_LENGTH) else { return Ok(None) };
+    let length = length.to_str().ok().and_then(|length| length.parse().ok());
+    length.map(Some).ok_or_else(|| s3_error!(InvalidArgument, "{DECODED_LENGTH} is no number"))
 }
 
 fn values(checksum: &Checksum) -> [Option<&String>; CHECKSUMS.len()] {

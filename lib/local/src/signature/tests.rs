@@ -75,7 +75,12 @@ fn a_call_without_a_signature_is_refused() {
 #[test]
 fn a_signature_is_good_for_fifteen_minutes_before_and_after_its_date() {
     for (seconds, is_good) in [(0, true), (900, true), (901, false), (-900, true), (-901, false)] {
-        let head = signed_by("secret", &unsigned(), NOW.saturating_add_signed(seconds), "dynamodb");
+        let head = signed_by(
+            &"secret".repeat(6),
+            &unsigned(),
+            NOW.saturating_add_signed(seconds),
+            "dynamodb",
+        );
         check(
             &head,
             BODY,
@@ -129,7 +134,7 @@ fn a_header_that_is_signed_has_to_be_there_once() {
 
 #[test]
 fn a_signature_for_another_service_is_refused() {
-    let head = signed_by("secret", &unsigned(), NOW, "sqs");
+    let head = signed_by(&"secret".repeat(6), &unsigned(), NOW, "sqs");
     check(&head, BODY, "InvalidSignatureException: it is for the service sqs; dynamodb is");
 }
 
@@ -143,7 +148,7 @@ fn unsigned() -> Parts {
 }
 
 fn signed() -> Parts {
-    signed_by("secret", &unsigned(), NOW, "dynamodb")
+    signed_by(&"secret".repeat(6), &unsigned(), NOW, "dynamodb")
 }
 
 /// As an SDK signs.
@@ -179,7 +184,7 @@ fn spoilt(head: &Parts, from: &str, to: &str) -> Parts {
 #[track_caller]
 fn check(head: &Parts, body: &[u8], expected: &str) {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("secret"), "secret").unwrap();
+    std::fs::write(folder.path().join("secret"), "secret".repeat(6)).unwrap();
     let signatures = Signatures::new("dynamodb", &Secret::read(folder.path()).unwrap());
 
     let outcome = match signatures.check(head, body, at_seconds(NOW)) {
