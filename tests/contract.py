@@ -53,7 +53,8 @@ class System:
         self.binary = binary
         (folder / "empty").mkdir()
         ports = ["--port", "0", "--s3-port", "0"]
-        folders = ["--data-dir", folder / "data", "--load", folder / "empty"]
+        self.data = ["--data-dir", folder / "data"]
+        folders = [*self.data, "--load", folder / "empty"]
         command = [binary, "serve", *ports, *folders]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.addresses = {}
@@ -73,7 +74,7 @@ class System:
 
     def load(self, file):
         port = self.addresses["S3"].rsplit(":", 1)[1]
-        command = [self.binary, "load", "--s3-port", port, file]
+        command = [self.binary, "load", "--s3-port", port, *self.data, file]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
     def stop(self):

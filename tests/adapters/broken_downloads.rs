@@ -29,7 +29,8 @@ async fn a_file_of_a_megabyte_is_read_through_a_proxy_that_cuts_every_64_kilobyt
     let proxies = Proxies::start().await;
     proxies.connect(cloud.addresses());
     proxies.rule(|_| Fate::Cut(CUT));
-    let files = SourceFiles::new(&client_config(proxies.addresses().s3), DATA_BUCKET);
+    let config = client_config(proxies.addresses().s3, cloud.secret());
+    let files = SourceFiles::new(&config, DATA_BUCKET);
 
     let mut object = files.open(KEY, &Pin::Newest).await.unwrap();
     let read = read(&mut object, in_a_minute()).await.unwrap();
@@ -47,7 +48,8 @@ async fn an_object_that_is_replaced_between_two_cuts_is_gone_and_never_read_as_o
     let proxies = Proxies::start().await;
     proxies.connect(cloud.addresses());
     proxies.rule(|_| Fate::Cut(100_000));
-    let files = SourceFiles::new(&client_config(proxies.addresses().s3), DATA_BUCKET);
+    let config = client_config(proxies.addresses().s3, cloud.secret());
+    let files = SourceFiles::new(&config, DATA_BUCKET);
     let mut object = files.open(KEY, &Pin::Newest).await.unwrap();
 
     cloud.put(KEY, &vec![b'b'; 300_000]).await;

@@ -84,7 +84,7 @@ async fn open(
         "HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
     );
     let (address, request) = serve(answer);
-    let config = client_config(address).into_builder().retry_config(RetryConfig::disabled());
+    let config = client_config(address, "any").into_builder().retry_config(RetryConfig::disabled());
     let files = SourceFiles::new(&config.build(), "data");
     let opened = match files.open(KEY, pin).await {
         Err(error) => Err(error),

@@ -50,7 +50,7 @@ async fn what_was_never_there_is_gone() {
 #[tokio::test]
 async fn that_s3_does_not_answer_says_nothing_about_an_object() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let config = client_config(nobody).into_builder().retry_config(RetryConfig::disabled());
+    let config = client_config(nobody, "any").into_builder().retry_config(RetryConfig::disabled());
     let files = SourceFiles::new(&config.build(), "data");
 
     let error = files.open(KEY, &Pin::Newest).await.unwrap_err();

@@ -49,7 +49,7 @@ async fn when_the_time_is_over_it_is_told_how_much_is_missing() {
 /// Writes so many segments to a server that follows `script` and then takes everything.
 async fn check(script: &[Answer], segments: usize, expected: &str) {
     let (address, taken) = serve(script.to_vec());
-    let config = client_config(address).into_builder().retry_config(RetryConfig::disabled());
+    let config = client_config(address, "any").into_builder().retry_config(RetryConfig::disabled());
     let data = StoreData::new(&config.build(), "data");
     let segments: Vec<_> = (0..segments).map(segment).collect();
     let time = Duration::from_millis(if expected == "all taken" { 20_000 } else { 500 });

@@ -48,7 +48,7 @@ async fn more_versions_of_a_second_than_a_page_holds_all_count() {
 async fn check(newest_first: &[(&str, i64)], expected: &[u32]) -> usize {
     let versions = newest_first.iter().map(|&(key, second)| (key.to_owned(), second)).collect();
     let (address, requests) = serve(versions);
-    let files = SourceFiles::new(&client_config(address), "data");
+    let files = SourceFiles::new(&client_config(address, "any"), "data");
     for (place, rank) in expected.iter().enumerate() {
         let (key, second) = newest_first[place];
         let uploaded_at = Timestamp::from_micros(second * SECOND);

@@ -110,7 +110,7 @@ async fn every_try_of_a_call_counts_and_signing_a_link_is_none() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let retries = RetryConfig::standard().with_max_attempts(3);
     let retries = retries.with_initial_backoff(Duration::from_millis(1));
-    let sdk_config = client_config(nobody).into_builder().retry_config(retries).build();
+    let sdk_config = client_config(nobody, "any").into_builder().retry_config(retries).build();
     let meter = RequestMeter::new(&[(DATA_TABLE, &["pk", "sk"])]);
     let clients = Metered::new(sdk_config, meter.clone());
 

@@ -103,7 +103,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// One receive is all that is allowed, and what fails is seen to after a second.
 fn impatient(settings: &mut SystemSettings) {
-    settings.receives_allowed = 1;
+    settings.receives_allowed = Some(1);
     settings.reports.retry_after = SECOND;
 }
 

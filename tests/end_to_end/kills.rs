@@ -8,10 +8,12 @@ use std::time::SystemTime;
 use end_to_end::child::{self, ChildSystem};
 use end_to_end::engine::{Sample, local_report};
 use end_to_end::http::Http;
+use end_to_end::phase::Phase;
 use end_to_end::story::Story;
 use end_to_end::until::until;
 use local::emulators::client_config;
-use local::system::DATA_BUCKET;
+use local::secret::Secret;
+use local::system::{DATA_BUCKET, LOAD_DEAD_LETTER_QUEUE};
 use local::uploads::Uploads;
 use uptime_aws::{LoadFiles, LoadFolder, LoadStatus};
 
@@ -28,11 +30,11 @@ async fn a_load_that_was_killed_twice_ends_as_if_undisturbed() {
     let data = folder.path().to_owned();
 
     let child = child_in(&data).await;
-    let uploads = Uploads::to_system_at(child.s3).await.unwrap();
+    let uploads = Uploads::to_system_at(child.s3, &data).await.unwrap();
     put(&uploads, "hours.csv", &sample.hours).await;
     put(&uploads, "zones.csv", &sample.zones).await;
     let polls = put(&uploads, "polls.csv", &sample.polls).await;
-    begun(&child, &polls).await;
+    begun(&child, &data, &polls).await;
     child.kill().await;
 
     let child = child_in(&data).await;
@@ -48,6 +50,28 @@ async fn a_load_that_was_killed_twice_ends_as_if_undisturbed() {
     story.load_ended("hours.csv").await;
     story.load_ended("zones.csv").await;
     assert_eq!(story.report("").await, local_report(&sample.files(), ""));
+}
+
+#[tokio::test]
+async fn a_load_that_was_killed_more_often_than_a_message_may_fail_is_still_loaded() {
+    let sample = Sample::generate(20, 5, 29);
+    let folder = tempfile::tempdir().unwrap();
+    for kill in 0..7 {
+        let in_the_middle = Some(Phase::FirstBatchWritten);
+        let test = "kills::the_process_to_be_killed";
+        let mut child = ChildSystem::start_held(folder.path(), test, in_the_middle).await;
+        if kill == 0 {
+            let uploads = Uploads::to_system_at(child.s3, folder.path()).await.unwrap();
+            put(&uploads, "polls.csv", &sample.polls).await;
+        }
+        child.held().await;
+        child.kill().await;
+    }
+
+    let story = Story::in_folder(folder, |_| {}).await;
+
+    assert_eq!(story.load_ended("polls.csv").await.status, LoadStatus::Complete);
+    assert!(story.messages(LOAD_DEAD_LETTER_QUEUE).is_empty());
 }
 
 #[tokio::test]
@@ -91,8 +115,9 @@ async fn put(uploads: &Uploads, name: &str, content: &str) -> LoadFolder {
 }
 
 /// Waits until a load has a manifest, which is written before its file is read.
-async fn begun(child: &ChildSystem, load: &LoadFolder) {
-    let loads = LoadFiles::new(&client_config(child.s3), DATA_BUCKET);
+async fn begun(child: &ChildSystem, data: &Path, load: &LoadFolder) {
+    let secret = Secret::read(data).unwrap();
+    let loads = LoadFiles::new(&client_config(child.s3, secret.expose()), DATA_BUCKET);
     until("the load has begun", async || loads.manifest(load).await.unwrap()).await;
 }
 

@@ -5,11 +5,12 @@
 //! - [`figures`]: reports are those of `local report`, byte for byte.
 //! - [`loads`], [`newest`], [`one_second`], [`rejects`], [`repeats`], [`notifications`],
 //!   [`future_polls`]: what becomes of files; [`downloads`]: whose download breaks.
+//! - [`names`]: keys of any form and length; [`stalled`]: uploads that stand still.
 //! - [`deliveries`], [`batches`], [`leases`], [`lives`]: what becomes of reports, whatever happens
 //!   on the way.
 //! - [`keys`]: idempotency keys; [`faults`]: calls to AWS that fail while a report is made.
 //! - [`slow_calls`]: calls to AWS that use up an invocation's time.
-//! - [`kills`]: the process dies in the middle.
+//! - [`kills`]: the process dies in the middle; [`lost_tables`]: its tables are deleted or damaged.
 //! - [`settings`]: what a deployment sets, and must.
 //! - [`events`]: stored events, as AWS sends them.
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
@@ -28,6 +29,8 @@ mod kills;
 mod leases;
 mod lives;
 mod loads;
+mod lost_tables;
+mod names;
 mod newest;
 mod notifications;
 mod one_second;
@@ -36,6 +39,7 @@ mod rejects;
 mod repeats;
 mod settings;
 mod slow_calls;
+mod stalled;
 
 /// Two polls of one store that is open on Mondays from 9 to 12 in UTC, and its figures.
 mod small {

@@ -68,7 +68,7 @@ async fn several_records_in_one_message_are_all_loaded() {
 #[tokio::test]
 async fn a_message_that_nobody_can_read_ends_in_the_dead_letter_queue_and_stops_no_other() {
     let story = Story::with(|settings| {
-        settings.receives_allowed = 2;
+        settings.receives_allowed = Some(2);
         settings.loads.retry_after = Duration::from_secs(1);
     })
     .await;

@@ -3,9 +3,7 @@
 //!
 //! Whether two uploads fall into one second is not ours to say, so each is tried until they do.
 
-use std::fs::File;
-use std::time::{Duration, SystemTime};
-
+use end_to_end::data_folder::{set_last_modified, with_objects};
 use end_to_end::story::Story;
 use end_to_end::until::until;
 use local::system::{DATA_BUCKET, LOAD_QUEUE};
@@ -163,14 +161,16 @@ async fn an_upload_that_a_start_announces_is_no_older_than_it_was() {
         for (loaded, name) in [(vec![older], "a.csv"), (vec![newer, older], "z.csv")] {
             let story = Story::begin().await;
             story.load_all(&[small::ZONES, small::POLLS]).await;
-            let (folder, loaded_at) = load_in_one_second(&story, &loaded).await;
+            let (folder, loaded_at_ms) = load_in_one_second(&story, &loaded).await;
 
             let data = story.end().await;
-            let objects = data.path().join("objects").join(DATA_BUCKET).join("incoming");
-            let path = objects.join(folder).join(name);
-            std::fs::write(&path, newer).unwrap();
-            let file = File::options().append(true).open(&path).unwrap();
-            file.set_modified(loaded_at + Duration::from_millis(5)).unwrap();
+            let key = format!("incoming/{folder}/{name}");
+            with_objects(data.path(), async |s3| {
+                let put = s3.put_object().bucket(DATA_BUCKET).key(&key);
+                put.body(newer.as_bytes().to_vec().into()).send().await.unwrap();
+            })
+            .await;
+            set_last_modified(data.path(), &key, loaded_at_ms + 5);
 
             let story = Story::in_folder(data, |_| {}).await;
             assert_eq!(story.system.taken_up().files, 1);
@@ -180,8 +180,9 @@ async fn an_upload_that_a_start_announces_is_no_older_than_it_was() {
     }
 }
 
-/// Loads files under one key, `z.csv` of a folder, and returns the folder and the last one's time.
-async fn load_in_one_second(story: &Story, contents: &[&str]) -> (String, SystemTime) {
+/// Loads files under one key, `z.csv` of a folder, and returns the folder and the last one's time in
+/// milliseconds since 1970.
+async fn load_in_one_second(story: &Story, contents: &[&str]) -> (String, u64) {
     for attempt in 0..TRIES {
         let (folder, name) = (attempt.to_string(), format!("{attempt}/z.csv"));
         for content in contents {
@@ -193,7 +194,7 @@ async fn load_in_one_second(story: &Story, contents: &[&str]) -> (String, System
         let time = loads.iter().map(|load| load.file.event().unwrap().time.micros()).max().unwrap();
         let rest_of_second = SECOND - time % SECOND;
         if loads.iter().all(|load| load.file.uploaded_at == *second) && rest_of_second > 10_000 {
-            return (folder, SystemTime::UNIX_EPOCH + Duration::from_micros(time.unsigned_abs()));
+            return (folder, time.unsigned_abs() / 1_000);
         }
     }
     panic!("the uploads never fell into one second");

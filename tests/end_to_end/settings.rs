@@ -21,7 +21,7 @@ fn check<R>(
     start: impl Fn(&SdkConfig, &Settings) -> Result<R, SettingsError>,
     needed: &[(&str, &str)],
 ) {
-    let nobody = client_config(([127, 0, 0, 1], 1).into());
+    let nobody = client_config(([127, 0, 0, 1], 1).into(), "any");
     assert!(start(&nobody, &settings(needed)).is_ok());
     for place in 0..needed.len() {
         for bad in ["", " ", "../x", "x y", "xx\n", "arn:aws:s3:::x/*"] {

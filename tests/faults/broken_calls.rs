@@ -247,7 +247,9 @@ fn hurry(settings: &mut SystemSettings) {
     settings.reports.timeout = Duration::from_secs(10);
     settings.reports.visibility = Duration::from_secs(20);
     settings.reports.retry_after = Duration::from_secs(11);
+    settings.reports.longest_retry = settings.reports.retry_after;
     settings.loads.timeout = Duration::from_secs(25);
     settings.loads.visibility = Duration::from_secs(30);
     settings.loads.retry_after = Duration::from_secs(1);
+    settings.loads.longest_retry = settings.loads.retry_after;
 }

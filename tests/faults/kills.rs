@@ -77,7 +77,7 @@ async fn load_and_kill(
     let polls = parts(&sample.polls, OF_A_LOAD.len() + 1);
     for (place, phase) in OF_A_LOAD.map(Some).into_iter().chain([None]).enumerate() {
         let child = child_in(folder, phase).await;
-        let uploads = Uploads::to_system_at(child.s3).await.unwrap();
+        let uploads = Uploads::to_system_at(child.s3, folder.path()).await.unwrap();
         let mut files = vec![(format!("polls-{place}.csv"), &polls[place])];
         if place == 0 {
             files.push(("hours.csv".to_owned(), &sample.hours));
@@ -94,8 +94,6 @@ async fn load_and_kill(
 }
 
 /// Asks for reports and kills their workers; those that come after complete them all.
-///
-/// A kill costs a receive, as on AWS, and a report has five: it is killed less often than that.
 async fn report_and_kill(
     folder: TempDir,
     phases: &[Option<Phase>],

@@ -2,6 +2,7 @@
 //!
 //! - [`broken_calls`]: proxies break calls between the functions and DynamoDB, S3 and SQS.
 //! - [`kills`]: the whole process dies, in every phase of a load and of a report.
+//! - [`patience`]: work fails again and again, and is tried until it is done.
 //! - [`burst`]: many reports are asked for at once, and many callers ask how they do.
 //!
 //! All are short here. `STORY_SEEDS=1..20`, `STORY_STALL_SECONDS`, `STORY_TRIGGERS` and
@@ -11,6 +12,7 @@
 mod broken_calls;
 mod burst;
 mod kills;
+mod patience;
 
 /// A file of polls as several, each with the header.
 fn parts(polls: &str, count: usize) -> Vec<String> {

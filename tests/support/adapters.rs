@@ -84,6 +84,11 @@ impl Cloud {
         self.emulators.addresses()
     }
 
+    /// The secret that signs calls to it.
+    pub fn secret(&self) -> &str {
+        self.emulators.secret().expose()
+    }
+
     /// What clients need to reach it.
     pub fn sdk_config(&self) -> SdkConfig {
         self.emulators.sdk_config()

@@ -49,7 +49,8 @@ impl FaultySystem {
         story.load_all(files).await;
         let faults = Faults::default();
         // As deployed: with the time limits and the retries of the functions.
-        let deployed = function_config(story.system.addresses());
+        let (addresses, secret) = (story.system.addresses(), story.system.secret());
+        let deployed = function_config(addresses, secret.expose());
         let clients = faults.between(&deployed);
         let quick_clients = faults.between(&sdk_config::quick(deployed));
         let settings = settings(&[

@@ -13,10 +13,12 @@
 //!   system used through it.
 //! - [`paused_time`]: a clock for the SDK that stands where the test's does.
 //! - [`undisturbed`]: what a disturbed run is compared with.
+//! - [`data_folder`]: what a kill may leave on the disk.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed setup stops the test")]
 
 pub mod adapters;
 pub mod child;
+pub mod data_folder;
 pub mod dice;
 pub mod engine;
 pub mod faults;

@@ -8,6 +8,7 @@ use aws_sdk_s3::primitives::DateTime;
 use local::lambda::Function;
 use local::system::{DATA_BUCKET, DATA_TABLE, LOAD_QUEUE, REPORT_BUCKET, REPORT_QUEUE};
 use serde_json::{Value, json};
+use uptime::segment::decode;
 use uptime_aws::attributes::{PK, SEGMENT, SK};
 use uptime_aws::{LoadStatus, Manifest, Settings, report_message};
 
@@ -46,15 +47,16 @@ impl Story {
         aws_sdk_dynamodb::Client::new(&self.system.sdk_config())
     }
 
-    /// Overwrites the bytes of a segment of polls with some that no version of the program writes.
+    /// Flips one bit of a stored segment of polls, so that it can be decoded to other polls.
     /// Returns which item it is of, as logs name it.
     pub async fn spoil_a_segment(&self) -> String {
         let client = self.dynamodb();
         let items = client.scan().table_name(DATA_TABLE).send().await.unwrap().items.unwrap();
         let is_polls = |key: &AttributeValue| key.as_s().unwrap().starts_with("polls#");
         let mut item = items.into_iter().find(|item| is_polls(&item[SK])).unwrap();
-        let bytes = AttributeValue::B(Blob::new([0xff; 20]));
-        assert!(item.insert(SEGMENT.to_owned(), bytes).is_some());
+        let bytes = item[SEGMENT].as_b().unwrap().as_ref();
+        let spoilt = with_each_bit_flipped(bytes).find(|bytes| decode(bytes).is_ok()).unwrap();
+        item.insert(SEGMENT.to_owned(), AttributeValue::B(Blob::new(spoilt)));
         let [pk, sk] = [PK, SK].map(|name| item[name].as_s().unwrap());
         let key = format!("pk {pk}, sk {sk}");
         client.put_item().table_name(DATA_TABLE).set_item(Some(item)).send().await.unwrap();
@@ -199,7 +201,7 @@ impl Story {
 
     /// The bodies of a queue's messages, those in flight included.
     pub fn messages(&self, queue: &str) -> Vec<String> {
-        self.system.queues().bodies(queue).unwrap()
+        self.system.queues().bodies(queue)
     }
 }
 

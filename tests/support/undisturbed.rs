@@ -1,13 +1,14 @@
 //! What an undisturbed run makes of the same files: the measure of every disturbed one.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use local::system::DATA_TABLE;
+use local::system::{DATA_BUCKET, DATA_TABLE};
 use uptime_aws::LoadStatus;
 
+use crate::data_folder::with_objects;
 use crate::story::Story;
 
 /// All items of a table, by their keys.
@@ -43,9 +44,17 @@ impl Story {
 pub async fn undisturbed_items(data_folder: &Path, names: &[String]) -> Items {
     let folder = tempfile::tempdir().unwrap();
     copy(&data_folder.join("objects"), &folder.path().join("objects"));
-    let loads = folder.path().join("objects/data/loads");
-    assert!(loads.is_dir(), "the loads leave manifests");
-    fs::remove_dir_all(loads).unwrap();
+    with_objects(folder.path(), async |s3| {
+        let listed =
+            s3.list_objects_v2().bucket(DATA_BUCKET).prefix("loads/").send().await.unwrap();
+        assert!(!listed.contents().is_empty(), "the loads leave manifests");
+        assert_eq!(listed.is_truncated(), Some(false));
+        for object in listed.contents() {
+            let key = object.key().unwrap();
+            s3.delete_object().bucket(DATA_BUCKET).key(key).send().await.unwrap();
+        }
+    })
+    .await;
     let story = Story::in_folder(folder, |_| {}).await;
     assert_eq!(story.system.taken_up().files, names.len());
     story.all_loaded(names).await;
@@ -72,8 +81,6 @@ fn copy(from: &Path, to: &Path) {
             copy(&entry.path(), &target);
         } else {
             fs::copy(entry.path(), &target).unwrap();
-            let modified = entry.metadata().unwrap().modified().unwrap();
-            File::options().write(true).open(&target).unwrap().set_modified(modified).unwrap();
         }
     }
 }

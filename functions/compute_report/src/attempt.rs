@@ -48,7 +48,21 @@ pub(crate) enum AttemptError {
     Panicked,
 }
 
+/// How often a report is tried whose failure is not that of a service: what is stored does not
+/// become readable, nor the report smaller.
+const RECEIVES_IN_VAIN: u32 = 5;
+
 impl AttemptError {
+    /// How often the report may be delivered, if a deployment allows so many receives.
+    pub(crate) fn receives_allowed(&self, set: u32) -> u32 {
+        match self {
+            AttemptError::Data(StoreDataError::Unreadable { .. })
+            | AttemptError::OutOfTime
+            | AttemptError::Panicked => set.min(RECEIVES_IN_VAIN),
+            AttemptError::Data(_) | AttemptError::Csv(_) | AttemptError::Table(_) => set,
+        }
+    }
+
     /// What is told of it if there is no further attempt.
     pub(crate) fn failure(&self) -> Failure {
         let (code, detail) = match self {
@@ -171,6 +185,17 @@ mod tests {
     #[track_caller]
     fn check(error: &AttemptError, expected: &str) {
         assert_eq!(error.failure().code.name(), expected);
+    }
+
+    #[test]
+    fn what_no_service_can_mend_is_tried_five_times_at_most() {
+        let csv = AttemptError::Csv(CallError::new("PutObject", "refused"));
+        for set in [2, 1000] {
+            assert_eq!(csv.receives_allowed(set), set);
+            for in_vain in [AttemptError::OutOfTime, AttemptError::Panicked] {
+                assert_eq!(in_vain.receives_allowed(set), set.min(5));
+            }
+        }
     }
 
     #[test]

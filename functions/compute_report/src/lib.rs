@@ -115,7 +115,7 @@ async fn work_on(
     let receives = receive_count(message);
     let cause = describe(&error);
     tracing::error!(report.id = %report.id, attempt = report.attempt, receives, cause, "no report");
-    let is_last = receives >= resources.receives_allowed;
+    let is_last = receives >= error.receives_allowed(resources.receives_allowed);
     let recorded = record_failure(resources, invocation, report, &error, is_last);
     // What cannot be recorded in time is found by the deadline; others still get their answer.
     match tokio::time::timeout(invocation.time_to_the_end(), recorded).await {

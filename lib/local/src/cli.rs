@@ -44,13 +44,15 @@ impl Cli {
             Command::Report(arguments) => report_command::run(&arguments),
             Command::Generate(arguments) => generate::run(&arguments),
         };
-        match outcome {
+        let code = match outcome {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
-                eprintln!("local: {}", one_line(failure.as_ref()));
+                terminal::complain(format_args!("local: {}", one_line(failure.as_ref())));
                 ExitCode::FAILURE
             }
-        }
+        };
+        terminal::finish();
+        code
     }
 }
 

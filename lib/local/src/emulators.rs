@@ -1,8 +1,10 @@
 //! The cloud's stand-ins: DynamoDB, S3 and SQS on loopback ports, with their data in a folder.
 //!
-//! They run on a thread and a tokio runtime of their own: the DynamoDB emulator runs SQLite on its
-//! HTTP workers, and on a shared runtime timers came up to 113 ms late. Nothing is forced to the
-//! disk, so data survives the death of the process but not the loss of power.
+//! Every port asks for signed calls and refuses those of web pages (`guard`, `signature`, `secret`).
+//!
+//! They run on a thread and a tokio runtime of their own: where SQLite ran on the workers of a shared
+//! runtime, timers came up to 113 ms late. Nothing is forced to the disk, so data survives the death
+//! of the process but not the loss of power.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::path::{Path, PathBuf};
@@ -11,16 +13,26 @@ use std::thread::JoinHandle;
 
 use aws_types::SdkConfig;
 use dynoxide::Database;
+use socket2::SockRef;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use uptime_aws::Settings;
 
+use crate::dynamodb;
+use crate::handles::Shares;
 use crate::s3::{self, Notification, ObjectStore};
+use crate::secret::{ACCESS_KEY, Secret, SecretError};
 use crate::sqs::{self, Queues};
 
 /// The region that all clients name. It decides nothing.
 pub const REGION: &str = "us-east-1";
+
+/// The file in the data folder that holds the tables. Beside it are files whose names begin alike.
+pub const TABLES: &str = "tables.sqlite";
+
+/// How many connections may wait on a port to be taken.
+pub(crate) const BACKLOG: u16 = 1024;
 
 /// Where the stand-ins keep their data and on which ports they listen; port 0 is any free one.
 #[derive(Debug, Clone)]
@@ -82,6 +94,9 @@ pub enum EmulatorError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The secret of the data folder.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// No thread or runtime could be had.
     #[error("cannot start the emulators' thread")]
     Thread(#[source] std::io::Error),
@@ -92,6 +107,7 @@ pub enum EmulatorError {
 pub struct Emulators {
     addresses: Addresses,
     queues: Arc<Queues>,
+    secret: Secret,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -111,6 +127,7 @@ struct Servers {
     dynamodb: (StdListener, Database),
     s3: (StdListener, ObjectStore),
     sqs: (StdListener, Arc<Queues>),
+    secret: Secret,
 }
 
 impl Emulators {
@@ -118,11 +135,13 @@ impl Emulators {
     pub fn start(setup: &Setup) -> Result<Emulators, EmulatorError> {
         let (dynamodb, s3, sqs) = (listen(0)?, listen(setup.s3_port)?, listen(0)?);
         let addresses = Addresses { dynamodb: dynamodb.1, s3: s3.1, sqs: sqs.1 };
-        let queues = Arc::new(open_queues(&setup.folder.join("queues.sqlite"))?);
+        let secret = Secret::of_folder(&setup.folder)?;
+        let queues = Arc::new(Queues::default());
         let servers = Servers {
-            dynamodb: (dynamodb.0, open_tables(&setup.folder.join("tables.sqlite"))?),
+            dynamodb: (dynamodb.0, open_tables(&setup.folder.join(TABLES))?),
             s3: (s3.0, open_objects(setup, &queues)?),
             sqs: (sqs.0, Arc::clone(&queues)),
+            secret: secret.clone(),
         };
         let (stop, stopped) = watch::channel(false);
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -135,7 +154,7 @@ impl Emulators {
             .name("emulators".to_owned())
             .spawn(move || runtime.block_on(serve(servers, stopped)))
             .map_err(EmulatorError::Thread)?;
-        Ok(Emulators { addresses, queues, stop, thread: Some(thread) })
+        Ok(Emulators { addresses, queues, secret, stop, thread: Some(thread) })
     }
 
     /// Where they listen.
@@ -148,6 +167,11 @@ impl Emulators {
         &self.queues
     }
 
+    /// The secret that signs calls to them.
+    pub fn secret(&self) -> &Secret {
+        &self.secret
+    }
+
     /// The URL of a queue.
     pub fn queue_url(&self, name: &str) -> String {
         sqs::queue_url(self.addresses.sqs, name)
@@ -155,7 +179,7 @@ impl Emulators {
 
     /// What SDK clients need to talk to the stand-ins and to nothing else.
     pub fn sdk_config(&self) -> SdkConfig {
-        without_time_limits(self.addresses)
+        without_time_limits(self.addresses, self.secret.expose())
     }
 
     /// Stops accepting, lets answers under way end, and closes the stores.
@@ -168,26 +192,28 @@ impl Emulators {
     }
 }
 
-/// What an SDK client of S3 alone needs to talk to a local system at `s3_address`.
-pub fn client_config(s3_address: SocketAddr) -> SdkConfig {
-    without_time_limits(Addresses { dynamodb: s3_address, s3: s3_address, sqs: s3_address })
+/// What an SDK client of S3 alone needs to talk to a local system at `s3_address` that has `secret`.
+pub fn client_config(s3_address: SocketAddr, secret: &str) -> SdkConfig {
+    let addresses = Addresses { dynamodb: s3_address, s3: s3_address, sqs: s3_address };
+    without_time_limits(addresses, secret)
 }
 
 /// A file is uploaded in one call, however long it takes.
-fn without_time_limits(addresses: Addresses) -> SdkConfig {
-    let mut config = function_config(addresses).into_builder();
+fn without_time_limits(addresses: Addresses, secret: &str) -> SdkConfig {
+    let mut config = function_config(addresses, secret).into_builder();
     config.set_timeout_config(None);
     config.build()
 }
 
-/// What a deployed function makes its clients with, time limits included, pointed at `addresses`.
+/// What a deployed function makes its clients with, time limits included, pointed at `addresses` of a
+/// system that has `secret`.
 #[expect(clippy::expect_used, reason = "every setting that is required is in the list")]
-pub fn function_config(addresses: Addresses) -> SdkConfig {
+pub fn function_config(addresses: Addresses, secret: &str) -> SdkConfig {
     let Addresses { dynamodb, s3, sqs } = addresses;
     let pairs = [
         ("AWS_REGION", REGION.to_owned()),
-        ("AWS_ACCESS_KEY_ID", s3::ACCESS_KEY.to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", s3::SECRET_KEY.to_owned()),
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", secret.to_owned()),
         ("AWS_ENDPOINT_URL", format!("http://{s3}")),
         ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{dynamodb}")),
         ("AWS_ENDPOINT_URL_SQS", format!("http://{sqs}")),
@@ -198,15 +224,13 @@ pub fn function_config(addresses: Addresses) -> SdkConfig {
 
 fn listen(port: u16) -> Result<(StdListener, SocketAddr), EmulatorError> {
     let bound = StdListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| {
+        // The standard library lets 128 connections wait.
+        SockRef::from(&listener).listen(BACKLOG.into())?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         Ok((listener, address))
     });
     bound.map_err(|source| EmulatorError::Port { port, source })
-}
-
-fn open_queues(path: &Path) -> Result<Queues, EmulatorError> {
-    Queues::open(path).map_err(|source| unopened(path, source))
 }
 
 fn open_tables(path: &Path) -> Result<Database, EmulatorError> {
@@ -221,7 +245,7 @@ fn open_objects(setup: &Setup, queues: &Arc<Queues>) -> Result<ObjectStore, Emul
     let root = setup.folder.join("objects");
     let notification = setup.notification(queues);
     std::fs::create_dir_all(&root).map_err(|source| unopened(&root, source))?;
-    ObjectStore::open(&root, notification).map_err(|error| unopened(&root, format!("{error:?}")))
+    ObjectStore::open(&root, notification).map_err(|error| unopened(&root, error))
 }
 
 fn unopened(
@@ -239,23 +263,29 @@ async fn serve(servers: Servers, stopped: watch::Receiver<bool>) {
             stopped.wait_for(|is_stopped| *is_stopped).await.ok();
         }
     };
+    let secret = &servers.secret;
+    let shares = Shares::now();
     let dynamodb = async {
-        let listener =
-            TcpListener::from_std(servers.dynamodb.0).map_err(|error| error.to_string())?;
-        dynoxide::server::serve_with_shutdown(listener, servers.dynamodb.1, stopped()).await
+        let listener = TcpListener::from_std(servers.dynamodb.0)?;
+        dynamodb::serve(listener, servers.dynamodb.1, secret, shares.dynamodb, stopped()).await;
+        Ok(())
     };
     let s3 = async {
-        let listener = TcpListener::from_std(servers.s3.0).map_err(|error| error.to_string())?;
-        s3::serve(listener, servers.s3.1, stopped()).await;
+        let listener = TcpListener::from_std(servers.s3.0)?;
+        s3::serve(listener, servers.s3.1, secret, shares.s3, stopped()).await;
         Ok(())
     };
     let sqs = async {
-        let listener = TcpListener::from_std(servers.sqs.0).map_err(|error| error.to_string())?;
-        sqs::serve(listener, servers.sqs.1, stopped()).await.map_err(|error| error.to_string())
+        let listener = TcpListener::from_std(servers.sqs.0)?;
+        sqs::serve(listener, servers.sqs.1, secret, shares.sqs, stopped()).await
     };
-    let outcomes: [Result<(), String>; 3] = tokio::join!(dynamodb, s3, sqs).into();
-    for error in outcomes.into_iter().filter_map(Result::err) {
-        tracing::error!(error, "an emulator ended");
+    tokio::join!(to_the_end("DynamoDB", dynamodb), to_the_end("S3", s3), to_the_end("SQS", sqs));
+}
+
+/// Logs an end by an error when it comes, while the others go on.
+async fn to_the_end(emulator: &str, serving: impl Future<Output = std::io::Result<()>>) {
+    if let Err(error) = serving.await {
+        tracing::error!(emulator, %error, "an emulator ended");
     }
 }
 
@@ -268,7 +298,7 @@ mod tests {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
         let addresses = Addresses { dynamodb: address, s3: address, sqs: address };
 
-        assert!(function_config(addresses).timeout_config().is_some());
-        assert!(client_config(address).timeout_config().is_none());
+        assert!(function_config(addresses, "any").timeout_config().is_some());
+        assert!(client_config(address, "any").timeout_config().is_none());
     }
 }

@@ -15,17 +15,20 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::ALLOW;
 use axum::http::{Method, Request, Response};
-use axum::serve::ListenerExt;
 use http_api::{Problem, ProblemKind};
 use percent_encoding::percent_decode_str;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use uptime_aws::describe;
 use uuid::Uuid;
 
+use crate::guard::Policy;
+use crate::handles::Shares;
+use crate::http_server::{self, BodyFault, Port};
 use crate::lambda::Function;
 
 /// API Gateway's limit of a request's body, 10 MB.
-const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
+const BODY_BYTES_MAX: u64 = 10 * 1024 * 1024;
 
 /// What a path leads to.
 #[derive(Debug, Clone)]
@@ -38,34 +41,43 @@ pub struct Route {
     pub function: Function,
 }
 
+/// The routes, and a permit for each invocation that may run beside others.
+struct Api {
+    routes: Vec<Route>,
+    invocations: Semaphore,
+}
+
 /// Serves `routes` on `listener` until `shutdown` resolves and the answers under way are sent.
 pub async fn serve(
     listener: TcpListener,
     routes: Vec<Route>,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let service = Router::new().fallback(answer).with_state(Arc::new(routes));
-    let listener = listener.tap_io(|socket| {
-        socket.set_nodelay(true).ok();
-    });
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+    shares: Shares,
+    shutdown: impl Future<Output = ()>,
+) {
+    let api = Api { routes, invocations: Semaphore::new(shares.invocations) };
+    let service = Router::new().fallback(answer).with_state(Arc::new(api));
+    let (connections_max, body_bytes_max) = (shares.api, BODY_BYTES_MAX);
+    let port =
+        Port { name: "the API", connections_max, body_bytes_max, refuse, policy: Policy::OwnPages };
+    http_server::serve(listener, port, service, shutdown).await;
 }
 
-async fn answer(State(routes): State<Arc<Vec<Route>>>, request: Request<Body>) -> Response<Body> {
+async fn answer(State(api): State<Arc<Api>>, request: Request<Body>) -> Response<Body> {
     let request_id = Uuid::new_v4().to_string();
-    let answered = functions_answer(&routes, request, &request_id).await;
+    let answered = functions_answer(&api, request, &request_id).await;
     answered.unwrap_or_else(|problem| response::refusal(problem, &request_id))
 }
 
 /// Returns what the function of a path answers, or why none is asked or none answered.
 async fn functions_answer(
-    routes: &[Route],
+    api: &Api,
     request: Request<Body>,
     request_id: &str,
 ) -> Result<Response<Body>, Problem> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
-    let matched = routes.iter().find_map(|route| Some((route, parameter(route.resource, &path)?)));
+    let matched =
+        api.routes.iter().find_map(|route| Some((route, parameter(route.resource, &path)?)));
     let (route, parameter) = matched.ok_or_else(|| {
         let detail = format!("there is nothing at {path}; try /trigger_report or /get_report");
         Problem::new(ProblemKind::UnknownCall, detail)
@@ -73,16 +85,26 @@ async fn functions_answer(
     if !route.methods.contains(&parts.method) {
         return Ok(method_not_allowed(route, &parts.method, request_id));
     }
-    let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| {
-        let detail = format!("the body has over {BODY_BYTES_MAX} bytes");
-        Problem::new(ProblemKind::BodyTooLarge, detail)
-    })?;
+    // The server keeps to its limit, and answers a body that cannot be read by `refuse`.
+    let body = axum::body::to_bytes(body, usize::MAX).await;
+    let body = body.map_err(|_| Problem::new(ProblemKind::MalformedBody, "no whole body"))?;
     let event = event::proxy_event(route.resource, parameter, &parts, &body, request_id);
+    // An error means that the semaphore is closed, which nobody does. Its calls take a place each.
+    let _permit = api.invocations.acquire().await.ok();
     let answer = route.function.invoke(event).await;
     let answer = answer.map_err(|error| Problem::internal(describe(&error)))?;
     let malformed =
         || Problem::internal(format!("the function of {} gave a malformed answer", route.resource));
     response::http_response(&answer).ok_or_else(malformed)
+}
+
+fn refuse(fault: BodyFault) -> Response<Body> {
+    let kind = match fault {
+        BodyFault::StoodStill(_) => ProblemKind::BodyTooSlow,
+        BodyFault::Broken => ProblemKind::MalformedBody,
+        BodyFault::TooLarge(_) => ProblemKind::BodyTooLarge,
+    };
+    response::refusal(Problem::new(kind, fault.to_string()), &Uuid::new_v4().to_string())
 }
 
 /// Matches a path with a resource; `Some(None)` is a match without a path parameter.

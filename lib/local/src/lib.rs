@@ -5,18 +5,25 @@
 //! the process, `kill -9` included, but not the loss of power: no write is forced to the disk.
 
 pub mod cli;
+pub mod dynamodb;
 pub mod emulators;
 pub mod event_source;
 pub mod first_rejects;
 pub mod gateway;
 pub mod generate;
+pub mod guard;
+pub mod handles;
+pub mod http_server;
 pub mod lambda;
 pub mod load_command;
 pub mod load_outcome;
 pub mod report_command;
 pub mod s3;
+pub mod secret;
 pub mod serve;
+pub mod signature;
 pub mod sqs;
+mod supervised;
 pub mod system;
 pub mod terminal;
 pub mod uploads;

@@ -7,7 +7,7 @@ use uptime::Timestamp;
 use uptime_aws::load_files::INCOMING;
 
 use crate::cli::Failure;
-use crate::terminal::{Progress, say};
+use crate::terminal::{Progress, complain, say_result};
 use crate::uploads::{Uploads, check_readable, file_name};
 
 /// Loads files into the running system and waits for the outcome.
@@ -25,12 +25,15 @@ pub struct Arguments {
     /// Where the running system's S3 listens
     #[arg(long, value_name = "PORT", default_value_t = crate::serve::S3_PORT)]
     s3_port: u16,
+    /// The running system's data folder; the secret that signs uploads is in it
+    #[arg(long, value_name = "DIR", default_value = crate::serve::DATA_DIR)]
+    data_dir: PathBuf,
 }
 
 /// Runs the command.
 pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let s3_address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.s3_port));
-    let uploads = Uploads::to_system_at(s3_address).await?;
+    let uploads = Uploads::to_system_at(s3_address, &arguments.data_dir).await?;
     for path in &arguments.files {
         check_readable(path).await?;
     }
@@ -49,8 +52,8 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
         let outcome = uploads.outcome(path, folder).await;
         progress.end();
         let outcome = outcome?;
-        say(serde_json::to_string_pretty(&outcome.manifest)?);
-        eprintln!("{outcome}");
+        say_result(serde_json::to_string_pretty(&outcome.manifest)?);
+        complain(&outcome);
         failed += usize::from(outcome.is_failed());
     }
     if failed == 0 {

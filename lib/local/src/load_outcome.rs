@@ -23,6 +23,8 @@ pub struct LoadOutcome {
     pub rejects: Vec<u8>,
     /// Where the system's S3 listens.
     pub s3: SocketAddr,
+    /// The file of the secret that signs calls to it.
+    pub secret_file: PathBuf,
 }
 
 impl LoadOutcome {
@@ -67,7 +69,7 @@ impl fmt::Display for LoadOutcome {
         formatter.write_str(&self.first_line())?;
         let key = format!("{}{REJECTS}", self.manifest.folder);
         let url = url_of(self.s3, DATA_BUCKET, &key);
-        let place = format!("{key}:\n    {} -fO '{url}'", signed_curl());
+        let place = format!("{key}:\n    {} -fO '{url}'", signed_curl(&self.secret_file));
         for line in first_rejects::lines(&self.rejects, self.manifest.rejected, Some(&place)) {
             write!(formatter, "\n  {line}")?;
         }
@@ -141,8 +143,8 @@ mod tests {
   line 5: no
   line 5: no
   and 1 more, see loads/a b.csv/0123/rejects.csv:
-    curl --aws-sigv4 aws:amz:us-east-1:s3 --user local:local-secret \
-             -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -fO \
+    curl --aws-sigv4 aws:amz:us-east-1:s3 \
+             --user \"local:$(cat '/my data/secret')\" -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -fO \
              'http://127.0.0.1:3001/data/loads/a%20b.csv/0123/rejects.csv'",
         );
     }
@@ -166,6 +168,7 @@ mod tests {
             manifest: serde_json::from_value(manifest).unwrap(),
             rejects: rejects.as_bytes().to_vec(),
             s3: SocketAddr::from(([127, 0, 0, 1], 3001)),
+            secret_file: PathBuf::from("/my data/secret"),
         };
         assert_eq!(outcome.to_string(), expected);
     }

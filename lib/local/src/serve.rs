@@ -9,15 +9,15 @@ mod first_load;
 mod http_client;
 mod report;
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::Failure;
-use crate::s3::signed_curl;
+use crate::handles;
+use crate::s3::{shell_quoted, signed_curl};
 use crate::system::{DATA_BUCKET, System, SystemSettings, TakenUp};
-use crate::terminal::say;
+use crate::terminal::{complain, say};
 use crate::uploads::Uploads;
 
 /// The port of the API, unless another is asked for.
@@ -25,13 +25,16 @@ pub const API_PORT: u16 = 3000;
 /// The port of S3, unless another is asked for.
 pub const S3_PORT: u16 = 3001;
 
+/// Where the data is, unless another folder is asked for.
+pub const DATA_DIR: &str = "local-data";
+
 /// Runs the whole system over HTTP; so does `local` without a command.
 ///
 /// Starts stand-ins for DynamoDB, S3 and SQS, and the deployed functions between them, all on
 /// 127.0.0.1. If no data is there yet it first loads the files of a folder, and shows what is wrong
 /// with those that cannot be loaded; then it opens the API, makes a report through it and prints how
 /// to do the same with curl. Data stays in a folder; it survives the death of the process, kill -9
-/// included, but not the loss of power. Ctrl-C ends it.
+/// included, but not the loss of power. Ctrl-C ends it, a second one at once.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Where the API listens; 0 is any free port
@@ -41,7 +44,7 @@ pub struct Arguments {
     #[arg(long, value_name = "PORT", default_value_t = S3_PORT)]
     s3_port: u16,
     /// Where the data is; made if it does not exist, and used by one process at a time
-    #[arg(long, value_name = "DIR", default_value = "local-data")]
+    #[arg(long, value_name = "DIR", default_value = DATA_DIR)]
     data_dir: PathBuf,
     /// What to load when there is no data yet: a folder of CSV files, plain or .gz, told apart by
     /// their header [default: data, if there is such a folder]
@@ -51,26 +54,61 @@ pub struct Arguments {
 
 /// Runs the command.
 pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
-    // Asked for first: a signal that comes before would end the process at once.
-    let (mut interrupt, mut terminate) =
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut signals = Signals::new()?;
     if let Some(folder) = &arguments.load {
         // Only the default one may be missing.
         check_folder(folder)?;
     }
-    let mut settings = SystemSettings::in_folder(&arguments.data_dir);
+    if let Some(warning) = handles::warning(handles::raise_limit()) {
+        complain(format_args!("local: {warning}"));
+    }
+    let mut settings = SystemSettings::patient_in_folder(&arguments.data_dir);
     (settings.api_port, settings.s3_port) = (arguments.port, arguments.s3_port);
-    let mut system = System::prepare(&settings).await?;
+    // On a task of its own, so that nothing in it keeps a signal from being heard.
+    let start = tokio::spawn(async move { System::prepare(&settings).await });
+    let mut system = tokio::select! {
+        started = start => started??,
+        () = signals.next() => {
+            // As after a kill: what this start did not get to, the next one does.
+            say("stopping");
+            return Ok(());
+        }
+    };
     let outcome = tokio::select! {
         outcome = session(&mut system, arguments) => outcome,
-        _ = interrupt.recv() => Ok(()),
-        _ = terminate.recv() => Ok(()),
+        () = signals.next() => Ok(()),
     };
     if outcome.is_ok() {
         say("stopping");
     }
-    system.stop().await;
+    tokio::select! {
+        () = system.stop() => {}
+        () = signals.next() => say("stopping at once"),
+    }
     outcome
+}
+
+/// Ctrl-C and SIGTERM.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// A signal that came before this call has ended the process at once.
+    fn new() -> std::io::Result<Signals> {
+        let (interrupt, terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(Signals { interrupt, terminate })
+    }
+
+    /// Waits for the next one of either.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 /// All that is done and said until a signal comes. Returns only if something fails.
@@ -78,7 +116,7 @@ async fn session(system: &mut System, arguments: &Arguments) -> Result<(), Failu
     say(format_args!("S3 on http://{}", system.addresses().s3));
     tell_taken_up(system.taken_up());
     let source = arguments.load.as_deref().unwrap_or(Path::new("data"));
-    let uploads = Uploads::new(&system.sdk_config(), system.addresses().s3);
+    let uploads = Uploads::new(&system.sdk_config(), system.addresses().s3, system.secret().file());
     first_load::run(&uploads, &arguments.data_dir, source).await?;
     system.open_api()?;
     say(format_args!("API on http://{}", system.api_address()));
@@ -87,11 +125,11 @@ async fn session(system: &mut System, arguments: &Arguments) -> Result<(), Failu
         Ok(id) => id.as_deref(),
         // The system is up all the same.
         Err(failure) => {
-            eprintln!("local: {}", crate::cli::one_line(failure.as_ref()));
+            complain(format_args!("local: {}", crate::cli::one_line(failure.as_ref())));
             None
         }
     };
-    say(instructions(system.api_address(), system.addresses().s3, report_id));
+    say(instructions(system, &arguments.data_dir, report_id));
     std::future::pending().await
 }
 
@@ -108,13 +146,22 @@ fn tell_taken_up(TakenUp { reports, files }: TakenUp) {
     if reports + files > 0 {
         say(format_args!("left unfinished and taken up: {files} files, {reports} reports"));
     }
+    if files > 0 {
+        say("until they are loaded, a report covers only what is loaded so far");
+    }
 }
 
-fn instructions(api: SocketAddr, s3: SocketAddr, report_id: Option<&str>) -> String {
+fn instructions(system: &System, data_dir: &Path, report_id: Option<&str>) -> String {
+    let (api, s3) = (system.api_address(), system.addresses().s3);
     let id = report_id.unwrap_or("<report_id>");
     // As it was called: `cargo run` puts it on no path.
     let program = std::env::args().next().unwrap_or("local".to_owned());
-    let signed_curl = signed_curl();
+    let signed_curl = signed_curl(system.secret().file());
+    let data_dir = if data_dir.as_os_str() == DATA_DIR {
+        String::new()
+    } else {
+        format!(" --data-dir {}", shell_quoted(data_dir))
+    };
     format!(
         "
 Ask for a report, see how it does, save it:
@@ -123,7 +170,7 @@ Ask for a report, see how it does, save it:
   curl -fL -H 'Accept: text/csv' -o report.csv http://{api}/get_report/{id}
 
 Load a file of polls, business hours or time zones, and see what became of it:
-  {program} load --s3-port {s3_port} FILE
+  {program} load --s3-port {s3_port}{data_dir} FILE
 or
   {signed_curl} \\
        -T FILE http://{s3}/{DATA_BUCKET}/incoming/NAME.csv

@@ -1,10 +1,15 @@
-//! A small SQS on SQLite, spoken to over the real wire protocol (`awsJson1_0`).
+//! A small SQS in memory, spoken to over the real wire protocol (`awsJson1_0`).
 //!
 //! The rule it keeps: **a received message is invisible for its visibility time-out, then comes
 //! back with its receive count raised; once it has been received as often as its queue allows, the
-//! next receive moves it to the dead-letter queue instead.** Queues, messages and receive counts
-//! survive the death of the process. Absent: FIFO queues, message attributes, retention, purge,
-//! and any check of signatures (it listens on loopback only).
+//! next receive moves it to the dead-letter queue instead.** Every call has to be signed with
+//! the secret of the data folder. Absent: FIFO queues, message attributes, retention and purge.
+//!
+//! Queues, messages, receive counts and dead letters end with the process. Nothing is lost with them:
+//! a message only announces work, and what the work is about is stored before. At its start the
+//! system announces all work that has not ended, once and with no receives counted: see
+//! `system::recovery`. So a process that is killed costs a message no receive, and dead letters of
+//! an earlier process are tried again.
 
 mod error;
 mod operations;
@@ -19,17 +24,23 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
+use crate::guard::Policy;
+use crate::http_server::{self, BodyFault, Port};
+use crate::secret::Secret;
+use crate::signature::Signatures;
 use operations::Service;
 
 /// The account that all local queues belong to, as it stands in queue URLs and ARNs.
 pub const ACCOUNT: &str = "000000000000";
+
+/// A message of 1 MiB, each byte of which JSON may write as six, and what is around it.
+const REQUEST_BYTES_MAX: u64 = 7 * 1024 * 1024;
 
 /// Returns the URL of a queue served at `address`.
 pub fn queue_url(address: SocketAddr, name: &str) -> String {
@@ -45,23 +56,41 @@ pub fn queue_arn(name: &str) -> String {
 pub async fn serve(
     listener: TcpListener,
     queues: Arc<Queues>,
-    shutdown: impl Future<Output = ()> + Send + 'static,
+    secret: &Secret,
+    connections_max: usize,
+    shutdown: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
     let service = Service::new(queues, listener.local_addr()?);
-    let router = Router::new().fallback(answer).with_state(service.clone());
+    let signatures = Arc::new(Signatures::new("sqs", secret));
+    let router = Router::new().fallback(answer).with_state((service.clone(), signatures));
     let shutdown = async move {
         shutdown.await;
         service.close();
     };
-    let listener = listener.tap_io(|socket| {
-        // Small answers would otherwise wait for the peer's delayed acknowledgement.
-        socket.set_nodelay(true).ok();
-    });
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+    let body_bytes_max = REQUEST_BYTES_MAX;
+    let port =
+        Port { name: "SQS", connections_max, body_bytes_max, refuse, policy: Policy::OwnPages };
+    http_server::serve(listener, port, router, shutdown).await;
+    Ok(())
 }
 
-async fn answer(State(service): State<Service>, headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+fn refuse(fault: BodyFault) -> Response {
+    let document = serde_json::json!({
+        "__type": "com.amazon.coral.service#SerializationException", "message": fault.to_string(),
+    });
+    json(fault.status(), document.to_string())
+}
+
+async fn answer(
+    State((service, signatures)): State<(Service, Arc<Signatures>)>,
+    request: Request<Body>,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let body = match signatures.signed_body(&head, body).await {
+        Ok(body) => body,
+        Err(error) => return error.response(),
+    };
+    let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     let operation = target.and_then(|target| target.strip_prefix("AmazonSQS.")).unwrap_or_default();
     match service.call(operation, &body).await {
         Ok(document) => json(StatusCode::OK, document.to_string()),
@@ -70,7 +99,7 @@ async fn answer(State(service): State<Service>, headers: HeaderMap, body: Bytes)
 }
 
 fn refusal(error: &SqsError) -> Response {
-    let mut response = json(error.status(), error.document().to_string());
+    let mut response = json(StatusCode::BAD_REQUEST, error.document().to_string());
     if let Ok(code) = HeaderValue::from_str(&error.query_code()) {
         response.headers_mut().insert("x-amzn-query-error", code);
     }

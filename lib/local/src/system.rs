@@ -4,6 +4,7 @@
 //! [`System::start`] does both. One process a data folder: a lock file says so.
 
 mod functions;
+mod lost_tables;
 mod recovery;
 mod settings;
 mod stores;
@@ -30,18 +31,20 @@ use tokio::task::{JoinHandle, JoinSet};
 use uptime_aws::load_files::INCOMING;
 use uptime_aws::{CallError, Clients as _, SettingsError};
 
-use crate::emulators::{Addresses, EmulatorError, Emulators, Setup, function_config};
+use crate::emulators::{
+    Addresses, BACKLOG, EmulatorError, Emulators, Setup, TABLES, function_config,
+};
 use crate::event_source::EventSource;
 use crate::gateway;
+use crate::handles::Shares;
 use crate::lambda::Function;
+use crate::secret::Secret;
 use crate::sqs::{Queues, SqsError};
 use functions::Functions;
 
 /// How long [`System::stop`] waits for answers and invocations under way. What it cuts off is
 /// taken up at the next start, as after a kill.
 const LAST_INVOCATIONS: Duration = Duration::from_secs(3);
-/// How many connections may wait to be accepted.
-const BACKLOG: u32 = 1024;
 
 /// Why a system did not start.
 #[derive(Debug, Error)]
@@ -69,6 +72,18 @@ pub enum SystemError {
     /// The same of the queues.
     #[error("the queues cannot be used")]
     Queues(#[from] SqsError),
+    /// The tables cannot be used, or not read to their end.
+    #[error(
+        "the tables in {} cannot be used; if the file is damaged, delete it and those beside it whose \
+         names begin alike: all files are loaded again, reports made before are lost",
+        path.display()
+    )]
+    Tables {
+        /// The file.
+        path: PathBuf,
+        /// What the stand-in of `DynamoDB` said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }
 
 /// A running system.
@@ -79,7 +94,7 @@ pub struct System {
     api_address: SocketAddr,
     // Bound, so that nobody else takes the port, but not listening yet.
     api_socket: Option<TcpSocket>,
-    gateway: Option<JoinHandle<std::io::Result<()>>>,
+    gateway: Option<JoinHandle<()>>,
     event_sources: Vec<JoinSet<()>>,
     stop: watch::Sender<bool>,
     taken_up: TakenUp,
@@ -106,16 +121,25 @@ impl System {
             watched_prefix: INCOMING.to_owned(),
             load_queue: LOAD_QUEUE.to_owned(),
         };
-        let emulators = Emulators::start(&setup)?;
+        let emulators = Emulators::start(&setup).map_err(unstarted)?;
         let sdk_config = emulators.sdk_config();
-        stores::define_queues(emulators.queues(), settings)?;
-        stores::make_tables(&sdk_config).await?;
+        stores::define_queues(emulators.queues(), settings);
         stores::make_buckets(&sdk_config).await?;
+        let tables = |source: CallError| unusable_tables(&settings.folder, source);
+        if lost_tables::are_missing(&sdk_config).await.map_err(tables)? {
+            lost_tables::forget_loads(&sdk_config, &settings.folder).await?;
+        }
+        stores::make_tables(&sdk_config).await.map_err(tables)?;
+        let running = recovery::running_reports(&sdk_config.dynamodb()).await.map_err(tables)?;
         let notification = setup.notification(emulators.queues());
-        let taken_up = recovery::take_up(&sdk_config, &notification).await?;
+        let taken_up = recovery::take_up(&sdk_config, &running, &notification).await?;
         let queue_url = emulators.queue_url(REPORT_QUEUE);
         let reached = settings.proxies.unwrap_or(emulators.addresses());
-        let functions = Functions::new(&function_config(reached), &queue_url, settings)?;
+        let functions = Functions::new(
+            &function_config(reached, emulators.secret().expose()),
+            &queue_url,
+            settings,
+        )?;
         let (stop, stopped) = watch::channel(false);
         let event_sources = event_sources(settings, &emulators, &functions, &stopped);
         Ok(System {
@@ -136,13 +160,13 @@ impl System {
         let Some(socket) = self.api_socket.take() else { return Ok(()) };
         let port = self.api_address.port();
         let listener =
-            socket.listen(BACKLOG).map_err(|source| EmulatorError::Port { port, source })?;
+            socket.listen(BACKLOG.into()).map_err(|source| EmulatorError::Port { port, source })?;
         let mut stopped = self.stop.subscribe();
         let shutdown = async move {
             // An error means that the sender is gone, which is a stop too.
             stopped.wait_for(|is_stopped| *is_stopped).await.ok();
         };
-        let serving = gateway::serve(listener, self.functions.routes(), shutdown);
+        let serving = gateway::serve(listener, self.functions.routes(), Shares::now(), shutdown);
         self.gateway = Some(tokio::spawn(serving));
         Ok(())
     }
@@ -160,6 +184,11 @@ impl System {
     /// What SDK clients need to talk to this system's DynamoDB, S3 and SQS.
     pub fn sdk_config(&self) -> SdkConfig {
         self.emulators.sdk_config()
+    }
+
+    /// The secret that signs calls to them.
+    pub fn secret(&self) -> &Secret {
+        self.emulators.secret()
     }
 
     /// The URL of a queue.
@@ -192,6 +221,20 @@ impl System {
         self.event_sources.clear();
         self.emulators.stop().await;
     }
+}
+
+/// Says what to do if it is the tables that cannot be opened.
+fn unstarted(error: EmulatorError) -> SystemError {
+    match error {
+        EmulatorError::Store { path, source } if path.ends_with(TABLES) => {
+            SystemError::Tables { path, source }
+        }
+        error => error.into(),
+    }
+}
+
+fn unusable_tables(folder: &Path, source: CallError) -> SystemError {
+    SystemError::Tables { path: folder.join(TABLES), source: source.into() }
 }
 
 /// Makes the folder if need be, and keeps every other process out of it.
@@ -236,6 +279,7 @@ fn event_sources(
             function: function.clone(),
             batch_size: 1,
             retry_after: worker.retry_after,
+            longest_retry: worker.longest_retry,
         };
         source.start(worker.concurrency, stopped)
     };

@@ -1,33 +1,91 @@
-//! What the commands tell the person at the keyboard.
+//! What the commands show the person at the keyboard.
 //!
 //! Results and news are lines on stdout. What goes on meanwhile is a bar on stderr, or a line
-//! where that is no terminal; logs and failures go there too.
+//! where that is no terminal; logs and failures go there too. **Nothing here stops work:** what a
+//! full disk, a closed stream or a reader that is gone or does not read keeps from being written is
+//! dropped. Nothing else in this crate prints; a report's CSV and its summary are written by
+//! `report_command`.
 
+mod outlet;
+
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
+use std::panic::PanicHookInfo;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tracing_subscriber::EnvFilter;
 
-/// Writes one line to stdout, at once. That nobody reads it is no failure of the command.
+use outlet::Outlet;
+
+static STDOUT: LazyLock<Outlet> = LazyLock::new(|| Outlet::to(io::stdout()));
+static STDERR: LazyLock<Outlet> = LazyLock::new(|| Outlet::to(io::stderr()));
+
+/// How long the end of a command waits for a reader of its last lines.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// Writes one line of news to stdout, at once. That nobody reads it is no failure of the command.
 pub fn say(line: impl Display) {
-    let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{line}").and_then(|()| stdout.flush()).ok();
+    STDOUT.write(format!("{line}\n"));
+}
+
+/// Writes a result to stdout, and waits for its reader: a pager may take its time.
+pub fn say_result(line: impl Display) {
+    STDOUT.write_whole(format!("{line}\n"));
+}
+
+/// Writes one line to stderr, at once: a failure, or how a result is to be read.
+pub fn complain(line: impl Display) {
+    STDERR.write(format!("{line}\n"));
 }
 
 /// Without `RUST_LOG`. The emulators call every refused request an error; its client is told.
 const LOGGED: &str = "warn,s3s=off,dynoxide=error";
 
-/// Sends logs to stderr: warnings and errors, or what `RUST_LOG` asks for.
+/// Sends logs and panics to stderr: warnings and errors, or what `RUST_LOG` asks for.
 pub fn start_logging() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
+        .with_writer(|| LogLines(&STDERR))
+        // They would be printed, which panics where stderr cannot be written to.
+        .log_internal_errors(false)
+        .with_ansi(io::stderr().is_terminal());
     // An error means that logs go somewhere already.
     subscriber.try_init().ok();
+    std::panic::set_hook(Box::new(|panic| complain(panic_report(panic))));
+}
+
+/// Waits a moment until all lines are written. A reader that does not read is not waited for longer.
+pub fn finish() {
+    STDERR.is_empty_within(LAST_LINES);
+    STDOUT.is_empty_within(LAST_LINES);
+}
+
+fn panic_report(panic: &PanicHookInfo<'_>) -> String {
+    let thread = std::thread::current();
+    let name = thread.name().unwrap_or("without a name");
+    let backtrace = Backtrace::capture();
+    if backtrace.status() == BacktraceStatus::Captured {
+        return format!("local: thread {name} {panic}\n{backtrace}");
+    }
+    format!("local: thread {name} {panic}")
+}
+
+/// Takes a log line a call, as `tracing-subscriber` writes them.
+struct LogLines<'a>(&'a Outlet);
+
+impl Write for LogLines<'_> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.hand_over(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Something that takes a while. Off a terminal only its beginning is told.
@@ -39,8 +97,8 @@ const REDRAW_AFTER: Duration = Duration::from_millis(120);
 impl Progress {
     /// Begins; `what` says what goes on: `loading polls.csv`.
     pub fn begin(what: &str) -> Progress {
-        if !std::io::stderr().is_terminal() {
-            eprintln!("{what} ...");
+        if !io::stderr().is_terminal() {
+            complain(format_args!("{what} ..."));
             return Progress(ProgressBar::hidden());
         }
         let bar = ProgressBar::new_spinner().with_message(what.to_owned());

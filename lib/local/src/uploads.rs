@@ -18,6 +18,7 @@ use uptime_aws::{
 
 use crate::first_rejects;
 use crate::load_outcome::LoadOutcome;
+use crate::secret::{Secret, SecretError};
 use crate::system::DATA_BUCKET;
 
 /// The data bucket, as somebody sees it who uploads files.
@@ -27,6 +28,7 @@ pub struct Uploads {
     sources: SourceFiles,
     loads: LoadFiles,
     s3: SocketAddr,
+    secret_file: PathBuf,
 }
 
 /// Why a file was not loaded, as far as the uploader can know.
@@ -46,6 +48,22 @@ pub enum UploadError {
     /// No system listens there.
     #[error("no local system answers at {0}; `local serve` starts one")]
     NoSystem(SocketAddr),
+    /// The secret to sign with cannot be read.
+    #[error(
+        "the secret to sign with cannot be read; give the --data-dir that `local serve` was started with"
+    )]
+    Secret(#[from] SecretError),
+    /// The system there has another secret.
+    #[error(
+        "the system at {s3} does not accept the secret in {}; give the --data-dir it was started with",
+        .secret_file.display()
+    )]
+    OtherSecret {
+        /// Where its S3 listens.
+        s3: SocketAddr,
+        /// The file of the secret that was tried.
+        secret_file: PathBuf,
+    },
     /// S3 did not answer as it should.
     #[error(transparent)]
     Call(#[from] CallError),
@@ -59,28 +77,40 @@ pub enum UploadError {
 
 /// The pause between two looks at a manifest; it grows from the first to the second.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
-/// Longer than a load is tried: five times a quarter of an hour, and the pauses between.
+/// Longer than five tries of a load take, a quarter of an hour each, and the pauses between.
 const PATIENCE: Duration = Duration::from_mins(80);
 
 impl Uploads {
-    /// Makes the clients of the system whose S3 listens at `s3`; nothing is called yet.
-    pub fn new(sdk_config: &SdkConfig, s3: SocketAddr) -> Uploads {
+    /// Makes the clients of the system whose S3 listens at `s3` and whose secret is in `secret_file`;
+    /// nothing is called yet.
+    pub fn new(sdk_config: &SdkConfig, s3: SocketAddr, secret_file: &Path) -> Uploads {
         Uploads {
             client: sdk_config.s3(),
             sources: SourceFiles::new(sdk_config, DATA_BUCKET),
             loads: LoadFiles::new(sdk_config, DATA_BUCKET),
             s3,
+            secret_file: secret_file.to_owned(),
         }
     }
 
-    /// Returns the uploads to a system whose S3 listens at `s3_address`, if there is one.
-    pub async fn to_system_at(s3_address: SocketAddr) -> Result<Uploads, UploadError> {
+    /// Returns the uploads to a system whose S3 listens at `s3` and whose data is in `data_folder`, if
+    /// there is one.
+    pub async fn to_system_at(s3: SocketAddr, data_folder: &Path) -> Result<Uploads, UploadError> {
         // The SDK would try again and again.
-        let connected = tokio::net::TcpStream::connect(s3_address).await;
-        connected.map_err(|_| UploadError::NoSystem(s3_address))?;
-        let uploads = Uploads::new(&crate::emulators::client_config(s3_address), s3_address);
+        let connected = tokio::net::TcpStream::connect(s3).await;
+        connected.map_err(|_| UploadError::NoSystem(s3))?;
+        let secret = Secret::read(data_folder)?;
+        let config = crate::emulators::client_config(s3, secret.expose());
+        let uploads = Uploads::new(&config, s3, secret.file());
         let bucket = uploads.client.head_bucket().bucket(DATA_BUCKET).send().await;
-        bucket.map_err(|_| UploadError::NoSystem(s3_address))?;
+        bucket.map_err(|error| {
+            match error.raw_response().map(|answer| answer.status().as_u16()) {
+                Some(403) => {
+                    UploadError::OtherSecret { s3, secret_file: uploads.secret_file.clone() }
+                }
+                _ => UploadError::NoSystem(s3),
+            }
+        })?;
         Ok(uploads)
     }
 
@@ -123,7 +153,13 @@ impl Uploads {
             0 => Vec::new(),
             _ => self.loads.start_of_rejects(folder, first_rejects::ENOUGH_BYTES).await?,
         };
-        Ok(LoadOutcome { path: path.to_owned(), manifest, rejects, s3: self.s3 })
+        Ok(LoadOutcome {
+            path: path.to_owned(),
+            manifest,
+            rejects,
+            s3: self.s3,
+            secret_file: self.secret_file.clone(),
+        })
     }
 
     async fn ended(&self, folder: &LoadFolder) -> Result<Manifest, UploadError> {

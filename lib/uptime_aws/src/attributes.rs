@@ -1,6 +1,6 @@
 //! Names of `DynamoDB` keys and attributes, and of the items that hold no segment.
 //!
-//! Items of the data table; those of segments carry [`SEGMENT`]:
+//! Items of the data table; those of segments carry [`SEGMENT`] and [`CRC`]:
 //!
 //! | `pk` | `sk` | holds |
 //! |---|---|---|
@@ -25,6 +25,9 @@ pub const PK: &str = "pk";
 pub const SK: &str = "sk";
 /// A segment's bytes.
 pub const SEGMENT: &str = "segment";
+/// CRC-32 of a segment's key and bytes, four bytes. Items written before there was one have none, and
+/// are read unchecked.
+pub const CRC: &str = "crc";
 /// The instant of the newest poll.
 pub const POLL_AT: &str = "poll_at";
 /// The folder of the load that first read a file of this content.

@@ -141,7 +141,8 @@ impl Write<'_> {
         let request = WriteRequest::builder();
         let mut item = self.key().to_item();
         Ok(match self {
-            Write::Put(_, segment) => {
+            Write::Put(key, segment) => {
+                item.insert(attributes::CRC.to_owned(), key.checksum(segment));
                 let segment = AttributeValue::B(Blob::new(*segment));
                 item.insert(attributes::SEGMENT.to_owned(), segment);
                 request.put_request(PutRequest::builder().set_item(Some(item)).build()?)

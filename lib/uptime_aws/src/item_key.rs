@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use uptime::parameters::ReportParameters;
 use uptime::segment::{Segment, SegmentKind, Source, UtcDay};
@@ -49,6 +50,16 @@ impl ItemKey {
     /// Returns whether a segment of these bytes may have this key: the key ends with their hash.
     pub(crate) fn has_hash_of(&self, bytes: &[u8]) -> bool {
         self.sk.rsplit('#').next() == Some(&hash::short_hash(bytes))
+    }
+
+    /// Returns the checksum of a segment of these bytes at this key, as it is stored beside them. A
+    /// report checks it and not the hash in the key, which took a tenth of its CPU.
+    pub(crate) fn checksum(&self, segment: &[u8]) -> AttributeValue {
+        let mut crc = crc32fast::Hasher::new();
+        for part in [self.pk.as_bytes(), self.sk.as_bytes(), segment] {
+            crc.update(part);
+        }
+        AttributeValue::B(Blob::new(crc.finalize().to_be_bytes()))
     }
 
     /// The item that holds the newest poll's instant.

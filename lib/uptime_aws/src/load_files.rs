@@ -33,6 +33,16 @@ const NAME_BYTES_MAX: usize = 1_024 - (6 + 2 + 16 + 17);
 /// The file of a load that says what was wrong with each rejected row.
 pub const REJECTS: &str = "rejects.csv";
 
+const MANIFEST: &str = "manifest.json";
+
+/// Where the folders of all loads are.
+pub const LOADS: &str = "loads/";
+
+/// Whether a key is that of a load's manifest.
+pub fn is_manifest(key: &str) -> bool {
+    key.starts_with(LOADS) && key.rsplit('/').next() == Some(MANIFEST)
+}
+
 /// Where source files are put.
 pub const INCOMING: &str = "incoming/";
 
@@ -43,11 +53,11 @@ impl LoadFolder {
         let digits = hash::short_hash_of(&[bucket, &source.key, &source.version, &instant]);
         let name = source.key.strip_prefix(INCOMING).unwrap_or(&source.key);
         let name = &name[..name.floor_char_boundary(NAME_BYTES_MAX)];
-        LoadFolder(format!("loads/{name}/{digits}/"))
+        LoadFolder(format!("{LOADS}{name}/{digits}/"))
     }
 
     fn manifest_key(&self) -> String {
-        format!("{self}manifest.json")
+        format!("{self}{MANIFEST}")
     }
 }
 

@@ -60,6 +60,9 @@ pub enum ItemFault {
     /// This attribute is missing or malformed.
     #[error("{0} is missing or malformed")]
     Attribute(&'static str),
+    /// Its key or its segment is not what was written.
+    #[error("its key and segment do not have the CRC-32 that was stored with them")]
+    Damaged,
     /// Its bytes are no segment.
     #[error(transparent)]
     Segment(#[from] DecodeError),
@@ -188,7 +191,8 @@ impl StoreData {
         batches.write_all(writes, deadline).await
     }
 
-    /// Returns what a report needs of a shard, a page of segments at a time, in any order.
+    /// Returns what a report needs of a shard, a page of segments at a time, in any order. A segment
+    /// that is not as it was written is an error, even if it could be decoded.
     ///
     /// Both ranges are read at once, so that a page is on its way while another is decoded.
     /// Throttling is waited out until the deadline.
@@ -201,7 +205,7 @@ impl StoreData {
         let polls = self.pages(shard, SortKeys::of_polls(parameters), deadline);
         let hours_and_zones = self.pages(shard, SortKeys::of_hours_and_zones(), deadline);
         stream::select(polls, hours_and_zones)
-            .map(|page| page?.into_iter().map(stored_segment).collect())
+            .map(|page| page?.into_iter().map(undamaged_segment).collect())
     }
 
     /// Reads a range of a shard to its end, a page at a time, as of everything written before.
@@ -328,6 +332,17 @@ fn stored_segment(mut item: Item) -> Result<StoredSegment, StoreDataError> {
         Some(AttributeValue::B(blob)) => Ok(StoredSegment { item: key, bytes: blob.into_inner() }),
         _ => Err(malformed(key, attributes::SEGMENT)),
     }
+}
+
+/// A flipped bit often leaves a segment that can be decoded, to other polls, hours or stores.
+fn undamaged_segment(mut item: Item) -> Result<StoredSegment, StoreDataError> {
+    let stored_crc = item.remove(attributes::CRC);
+    let segment = stored_segment(item)?;
+    // An item that was written before there was a checksum has none.
+    if stored_crc.is_none_or(|crc| crc == segment.item.checksum(&segment.bytes)) {
+        return Ok(segment);
+    }
+    Err(StoreDataError::Unreadable { item: segment.item, source: ItemFault::Damaged })
 }
 
 fn malformed(item: ItemKey, attribute: &'static str) -> StoreDataError {

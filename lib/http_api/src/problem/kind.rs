@@ -27,6 +27,8 @@ pub enum ProblemKind {
     NoPolls,
     /// The report's CSV has been deleted.
     ReportExpired,
+    /// The body stood still before all of it had come.
+    BodyTooSlow,
     /// The body is longer than any request needs.
     BodyTooLarge,
     /// The body is neither JSON nor a form.
@@ -85,6 +87,9 @@ impl ProblemKind {
             ProblemKind::NoCsv => (S::NOT_ACCEPTABLE, "no-csv", "The report has no CSV"),
             ProblemKind::NoPolls => (S::CONFLICT, "no-polls", "No polls are stored"),
             ProblemKind::ReportExpired => (S::GONE, "report-expired", "The report has expired"),
+            ProblemKind::BodyTooSlow => {
+                (S::REQUEST_TIMEOUT, "body-too-slow", "The body did not come in time")
+            }
             ProblemKind::BodyTooLarge => {
                 (S::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large")
             }
@@ -115,7 +120,7 @@ mod tests {
 
     const TEMPLATE: &str = include_str!("../../../../template.yaml");
     const GUIDE: &str = include_str!("../../README.md");
-    const KINDS: [ProblemKind; 17] = [
+    const KINDS: [ProblemKind; 18] = [
         ProblemKind::InvalidParameter,
         ProblemKind::MissingParameter,
         ProblemKind::RepeatedParameter,
@@ -127,6 +132,7 @@ mod tests {
         ProblemKind::NoCsv,
         ProblemKind::NoPolls,
         ProblemKind::ReportExpired,
+        ProblemKind::BodyTooSlow,
         ProblemKind::BodyTooLarge,
         ProblemKind::UnsupportedBody,
         ProblemKind::KeyReused,

@@ -18,10 +18,26 @@ use super::url_encoding::url_encoded;
 /// S3 lists no more at once, however many are asked for.
 const MAX_KEYS: i32 = 1000;
 
-/// Answers `ListObjectsV2`; `objects` are in the order of their keys.
+/// Returns the first key that a page may have to do with.
+pub(super) fn start_v2(input: &ListObjectsV2Input) -> S3Result<String> {
+    let after = match (&input.continuation_token, &input.start_after) {
+        (Some(token), _) => last_entry(token)?,
+        (None, after) => after.clone().unwrap_or_default(),
+    };
+    Ok(after.max(input.prefix.clone().unwrap_or_default()))
+}
+
+/// The same for the older form.
+pub(super) fn start_v1(input: &ListObjectsInput) -> String {
+    let after = input.marker.clone().unwrap_or_default();
+    after.max(input.prefix.clone().unwrap_or_default())
+}
+
+/// Answers `ListObjectsV2`; `objects` are in the order of their keys, and no more are taken than are
+/// needed.
 pub(super) fn answer_v2(
     input: ListObjectsV2Input,
-    objects: Vec<Object>,
+    objects: impl IntoIterator<Item = Object>,
 ) -> S3Result<ListObjectsV2Output> {
     let names = Names::of(input.encoding_type.as_ref())?;
     let max_keys = max_keys(input.max_keys)?;
@@ -53,10 +69,10 @@ pub(super) fn answer_v2(
     })
 }
 
-/// Answers `ListObjects`, the older form; `objects` are in the order of their keys.
+/// Answers `ListObjects`, the older form; `objects` as for [`answer_v2`].
 pub(super) fn answer_v1(
     input: ListObjectsInput,
-    objects: Vec<Object>,
+    objects: impl IntoIterator<Item = Object>,
 ) -> S3Result<ListObjectsOutput> {
     let names = Names::of(input.encoding_type.as_ref())?;
     let max_keys = max_keys(input.max_keys)?;
@@ -110,7 +126,7 @@ struct Page {
 }
 
 fn page(
-    objects: Vec<Object>,
+    objects: impl IntoIterator<Item = Object>,
     prefix: &str,
     delimiter: Option<&str>,
     after: &After,
@@ -121,7 +137,13 @@ fn page(
     let mut room = max_keys;
     for object in objects {
         let key = object.key.as_deref().unwrap_or_default();
-        let Some(rest) = key.strip_prefix(prefix) else { continue };
+        let Some(rest) = key.strip_prefix(prefix) else {
+            if key < prefix {
+                continue;
+            }
+            // Keys that start so stand together.
+            break;
+        };
         let common_prefix = delimiter.and_then(|delimiter| {
             let end = rest.find(delimiter)? + delimiter.len();
             Some(&key[..prefix.len() + end])

@@ -97,6 +97,11 @@ pub(super) fn millis(instant: SystemTime) -> u128 {
     instant.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()
 }
 
+/// The instant so many milliseconds after 1970 began.
+pub(super) fn instant(millis: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(millis)
+}
+
 /// `2026-11-24T16:49:58.123Z`.
 fn iso_millis(instant: SystemTime) -> String {
     let mut text = Vec::new();

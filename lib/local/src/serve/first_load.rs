@@ -40,7 +40,7 @@ pub(super) async fn run(
     let marker = data_folder.join(MARKER);
     if !marker.exists() {
         if !uploads.is_empty().await? {
-            say(format_args!("data is present in {}, nothing to load", data_folder.display()));
+            say(format_args!("data is present in {}", data_folder.display()));
             return Ok(());
         }
         if !source.exists() {

@@ -24,7 +24,7 @@ pub(super) async fn run(api: SocketAddr, file: &Path) -> Result<Option<String>, 
     let url = format!("http://{api}/trigger_report");
     let (status, body) = client.get(&url).await?;
     if status == StatusCode::CONFLICT {
-        say("no poll is loaded yet, so there is nothing to report on");
+        say("no poll is loaded so far, so there is nothing to report on yet");
         return Ok(None);
     }
     let triggered = document(status, StatusCode::ACCEPTED, &body)?;

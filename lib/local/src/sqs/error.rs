@@ -1,10 +1,9 @@
 //! What SQS refuses, with the codes the SDKs know.
 
-use axum::http::StatusCode;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-/// Why a call was refused. Its text is what the caller reads.
+/// Why a call was refused, each time by the caller's own fault. Its text is what the caller reads.
 #[derive(Debug, Error)]
 pub enum SqsError {
     /// The queue was never created.
@@ -40,20 +39,9 @@ pub enum SqsError {
     /// A parameter or an operation that this SQS does not have.
     #[error("not supported by the local queue service: {0}")]
     UnsupportedOperation(String),
-    /// The store below failed.
-    #[error("the queue store failed")]
-    Store(#[from] rusqlite::Error),
 }
 
 impl SqsError {
-    /// The HTTP status: 500 if the fault is the service's own, else 400.
-    pub fn status(&self) -> StatusCode {
-        match self {
-            SqsError::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            _ => StatusCode::BAD_REQUEST,
-        }
-    }
-
     /// The answer's body.
     pub fn document(&self) -> Value {
         json!({ "__type": format!("com.amazonaws.sqs#{}", self.code()), "message": self.to_string() })
@@ -61,16 +49,15 @@ impl SqsError {
 
     /// The code of the older query protocol, sent as a header; SDKs match on it.
     pub fn query_code(&self) -> String {
-        let fault = if self.status().is_server_error() { "Receiver" } else { "Sender" };
         let code = match self {
             SqsError::QueueDoesNotExist(_) => "NonExistentQueue",
-            SqsError::QueueNameExists(_) => return format!("QueueAlreadyExists;{fault}"),
+            SqsError::QueueNameExists(_) => return "QueueAlreadyExists;Sender".to_owned(),
             SqsError::InvalidParameterValue(_) | SqsError::ReceiptHandleIsInvalid => {
-                return format!("{};{fault}", self.code());
+                return format!("{};Sender", self.code());
             }
             _ => self.code(),
         };
-        format!("AWS.SimpleQueueService.{code};{fault}")
+        format!("AWS.SimpleQueueService.{code};Sender")
     }
 
     /// The stable name of the error.
@@ -87,7 +74,6 @@ impl SqsError {
             SqsError::InvalidMessageContents => "InvalidMessageContents",
             SqsError::InvalidParameterValue(_) => "InvalidParameterValue",
             SqsError::UnsupportedOperation(_) => "UnsupportedOperation",
-            SqsError::Store(_) => "InternalFailure",
         }
     }
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::queues::Received;
+use super::queues::{Received, millis};
 use super::{Queues, Redrive, Settings, SqsError, queue_arn, queue_url};
 
 /// One MiB, the limit of a body and of all bodies of a batch together.
@@ -58,7 +58,7 @@ struct Sending {
 #[serde(rename_all = "PascalCase")]
 struct Receiving {
     queue_url: String,
-    max_number_of_messages: Option<u32>,
+    max_number_of_messages: Option<usize>,
     visibility_timeout: Option<u64>,
     wait_time_seconds: Option<u64>,
     #[serde(default)]
@@ -135,7 +135,7 @@ impl Service {
                 return Err(SqsError::QueueNameExists(name.to_owned()));
             }
             Ok(_) => {}
-            Err(_) => self.queues.define(name, &settings)?,
+            Err(_) => self.queues.define(name, &settings),
         }
         Ok(json!({ "QueueUrl": queue_url(self.address, name) }))
     }
@@ -268,9 +268,9 @@ fn redrive_of(policy: &str) -> Option<Redrive> {
 fn message_document(message: &Received, names: &[String]) -> Value {
     let attributes = vec![
         ("ApproximateReceiveCount", message.receives.to_string()),
-        ("SentTimestamp", message.sent_ms.to_string()),
+        ("SentTimestamp", millis(message.sent_at).to_string()),
         ("SenderId", "local".to_owned()),
-        ("ApproximateFirstReceiveTimestamp", message.first_received_ms.to_string()),
+        ("ApproximateFirstReceiveTimestamp", millis(message.first_received_at).to_string()),
     ];
     json!({
         "MessageId": message.message_id,
@@ -299,7 +299,7 @@ fn batch_answer<'a>(
             }
             Err(error) => failed.push(json!({
                 "Id": id, "Code": error.code(), "Message": error.to_string(),
-                "SenderFault": error.status().is_client_error(),
+                "SenderFault": true,
             })),
         }
     }

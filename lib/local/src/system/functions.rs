@@ -19,6 +19,10 @@ use crate::lambda::Function;
 /// The time-out of the two functions that answer calls.
 const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// How often a report may be tried where nothing limits it: as often as a deployment can be set to.
+/// At half a minute each that is eight hours.
+const RECEIVES_MOST: u32 = 1000;
+
 /// The deployed units, ready to be invoked.
 #[derive(Debug)]
 pub(super) struct Functions {
@@ -78,10 +82,11 @@ impl Functions {
 
 /// What a deployment sets for its queues, and what the caller adds.
 fn common_settings(system: &SystemSettings) -> Vec<(String, String)> {
+    let receives_allowed = system.receives_allowed.unwrap_or(RECEIVES_MOST);
     let visibility = system.reports.visibility.as_secs().to_string();
     let mut pairs = vec![
         (settings::VISIBILITY_TIMEOUT_SECONDS.to_owned(), visibility),
-        (settings::RECEIVES_ALLOWED.to_owned(), system.receives_allowed.to_string()),
+        (settings::RECEIVES_ALLOWED.to_owned(), receives_allowed.to_string()),
     ];
     pairs.extend(system.function_settings.iter().cloned());
     pairs

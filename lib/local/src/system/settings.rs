@@ -35,8 +35,9 @@ pub struct SystemSettings {
     pub reports: Worker,
     /// The function that loads files, and its queue.
     pub loads: Worker,
-    /// How often a message is received before it goes to its dead-letter queue.
-    pub receives_allowed: u32,
+    /// How often a message is received before it goes to its dead-letter queue; `None`: it never
+    /// does, and is tried until it is handled.
+    pub receives_allowed: Option<u32>,
     /// Further settings of all functions, `("REJECT_LIMIT_PERCENT", "50")`; they win.
     pub function_settings: Vec<(String, String)>,
     /// Where the functions reach DynamoDB, S3 and SQS, if not directly: proxies before them.
@@ -50,8 +51,10 @@ pub struct Worker {
     pub timeout: Duration,
     /// How long a received message is invisible; whole seconds.
     pub visibility: Duration,
-    /// How long a message that was not handled waits; whole seconds. On AWS: the visibility.
+    /// How long a message waits that was not handled once; whole seconds. On AWS: the visibility.
     pub retry_after: Duration,
+    /// What that wait grows to while it is not handled; whole seconds.
+    pub longest_retry: Duration,
     /// How many invocations run at once.
     pub concurrency: usize,
 }
@@ -65,6 +68,7 @@ impl SystemSettings {
             // A failed worker gives its lease back. Five receives last as long as one that a
             // worker holds to its time-out.
             retry_after: Duration::from_secs(15),
+            longest_retry: Duration::from_secs(15),
             concurrency: CONCURRENCY,
         };
         let loads = Worker {
@@ -72,6 +76,7 @@ impl SystemSettings {
             // As the template's load queue: the time-out and a minute.
             visibility: Duration::from_mins(16),
             retry_after: Duration::from_secs(5),
+            longest_retry: Duration::from_secs(5),
             concurrency: CONCURRENCY,
         };
         SystemSettings {
@@ -80,12 +85,30 @@ impl SystemSettings {
             s3_port: 0,
             reports,
             loads,
-            receives_allowed: 5,
+            receives_allowed: Some(5),
             function_settings: Vec::new(),
             proxies: None,
         }
     }
+
+    /// The settings of a system that somebody works with: what fails is tried until it is done.
+    ///
+    /// **A difference from AWS**, where five failures make a dead letter that an operator sees to. On
+    /// one machine a failure is most often the machine's, such as a full disk, and the person who
+    /// makes room expects the work to go on.
+    pub fn patient_in_folder(folder: &Path) -> SystemSettings {
+        let mut settings = SystemSettings::in_folder(folder);
+        settings.receives_allowed = None;
+        for worker in [&mut settings.reports, &mut settings.loads] {
+            (worker.retry_after, worker.longest_retry) = PATIENT_RETRIES;
+        }
+        settings
+    }
 }
+
+/// The first pause of a system that tries without end, and the longest: work goes on within a minute
+/// once it can.
+const PATIENT_RETRIES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// As many as the smallest machine has cores; each load holds a batch of polls in memory.
 const CONCURRENCY: usize = 2;

@@ -11,7 +11,7 @@ use super::settings::{
     DATA_BUCKET, DATA_TABLE, LOAD_DEAD_LETTER_QUEUE, LOAD_QUEUE, REPORT_BUCKET,
     REPORT_DEAD_LETTER_QUEUE, REPORT_QUEUE, REPORT_TABLE, SystemSettings, Worker,
 };
-use crate::sqs::{Queues, Redrive, Settings, SqsError};
+use crate::sqs::{Queues, Redrive, Settings};
 
 const CREATE_TABLE: &str = "CreateTable";
 
@@ -56,19 +56,18 @@ pub(super) async fn make_buckets(sdk_config: &SdkConfig) -> Result<(), CallError
     Ok(())
 }
 
-/// Makes the queues, or gives them these settings; their messages stay.
-pub(super) fn define_queues(queues: &Queues, system: &SystemSettings) -> Result<(), SqsError> {
+/// Makes the queues.
+pub(super) fn define_queues(queues: &Queues, system: &SystemSettings) {
     let pairs = [
         (REPORT_QUEUE, REPORT_DEAD_LETTER_QUEUE, system.reports),
         (LOAD_QUEUE, LOAD_DEAD_LETTER_QUEUE, system.loads),
     ];
     for (queue, dead_letter_queue, Worker { visibility, .. }) in pairs {
-        queues.define(dead_letter_queue, &Settings { visibility, redrive: None })?;
-        let redrive = Redrive {
+        queues.define(dead_letter_queue, &Settings { visibility, redrive: None });
+        let redrive = system.receives_allowed.map(|receives_allowed| Redrive {
             dead_letter_queue: dead_letter_queue.to_owned(),
-            receives_allowed: system.receives_allowed,
-        };
-        queues.define(queue, &Settings { visibility, redrive: Some(redrive) })?;
+            receives_allowed,
+        });
+        queues.define(queue, &Settings { visibility, redrive });
     }
-    Ok(())
 }

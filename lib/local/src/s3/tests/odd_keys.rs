@@ -153,7 +153,7 @@ const FORMS: [Form; 4] = [
 ];
 
 #[derive(Debug)]
-struct Query {
+pub(super) struct Query {
     form: Form,
     prefix: String,
     delimiter: Option<String>,
@@ -185,14 +185,14 @@ impl Fixture {
         fixture
     }
 
-    async fn text(&self, key: &str, range: Option<&str>) -> String {
+    pub(super) async fn text(&self, key: &str, range: Option<&str>) -> String {
         let get = self.client.get_object().bucket("data").key(key);
         let object = get.set_range(range.map(str::to_owned)).send().await.unwrap();
         String::from_utf8(object.body.collect().await.unwrap().to_vec()).unwrap()
     }
 
     /// Lists page by page, as a paginator does, and decodes as boto3 does.
-    async fn listed(&self, query: &Query) -> Vec<String> {
+    pub(super) async fn listed(&self, query: &Query) -> Vec<String> {
         let decoded = |name: String| {
             if query.form.is_encoded { decoded_key(&name).unwrap() } else { name }
         };
