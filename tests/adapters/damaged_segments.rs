@@ -8,7 +8,7 @@ use end_to_end::adapters::{Cloud, DATA_TABLE, in_a_minute};
 use end_to_end::story_data::with_each_bit_flipped;
 use futures::TryStreamExt;
 use uptime::ingest::{Ingest, IngestSettings};
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{Decoded, Segment, Source, decode};
 use uptime::{StoreId, Timestamp};
 use uptime_aws::attributes::{CRC, PK, SEGMENT, SK};
@@ -123,7 +123,7 @@ async fn one_item_of_each_kind(cloud: &Cloud) -> [Item; 3] {
 /// What a report reads of the store's shard, or why it cannot.
 async fn read(data: &StoreData) -> Result<Vec<StoredSegment>, String> {
     let as_of = Timestamp::from_rfc3339(AS_OF).unwrap();
-    let parameters = Parameters { as_of, method: Method::PollCount };
+    let parameters = ReportParameters { as_of, method: Method::PollCount };
     let shard = StoreId::new("257").unwrap().shard();
     let pages = data.segments_of(shard, &parameters, in_a_minute());
     let mut segments: Vec<_> = pages.try_concat().await.map_err(|error| describe(&error))?;

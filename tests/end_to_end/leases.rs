@@ -117,7 +117,7 @@ fn complete_dies() -> (&'static str, u32, Fault) {
 
 fn object_key(state: &ReportState) -> &str {
     match state {
-        ReportState::Complete(completion) => &completion.object_key,
+        ReportState::Complete(completion) => &completion.csv.key,
         other => panic!("it should be Complete, not {other:?}"),
     }
 }

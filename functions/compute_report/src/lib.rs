@@ -175,6 +175,8 @@ async fn settled_by_others(resources: &Resources, report_id: ReportId) -> Settle
 
 #[cfg(test)]
 mod tests {
+    use uptime_aws::Settings;
+
     use super::*;
 
     #[test]

@@ -2,15 +2,13 @@
 //!
 //! A command that fails says so in one line on stderr and ends with exit code 1.
 
-use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use uptime_aws::describe;
 
+use crate::failure::Failure;
 use crate::{generate, load_command, report_command, serve, terminal};
-
-/// Why a command failed, in words for the person at the keyboard; its sources are appended.
-pub type Failure = Box<dyn Error + Send + Sync>;
 
 /// How long each store was online while it was meant to be open
 #[derive(Debug, Parser)]
@@ -47,7 +45,7 @@ impl Cli {
         let code = match outcome {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
-                terminal::complain(format_args!("local: {}", one_line(failure.as_ref())));
+                terminal::complain(format_args!("local: {}", describe(failure.as_ref())));
                 ExitCode::FAILURE
             }
         };
@@ -64,11 +62,6 @@ fn to_the_end(command: impl Future<Output = Result<(), Failure>>) -> Result<(), 
     outcome
 }
 
-/// Joins an error and its sources into one line.
-pub(crate) fn one_line(failure: &(dyn Error + 'static)) -> String {
-    uptime_aws::describe(failure)
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -78,6 +71,24 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_guide_lists_each_option_of_each_command() {
+        let guide = include_str!("../README.md").lines();
+        let rows = guide.filter(|line| line.starts_with("| `") && line.contains("| `--"));
+        let listed = rows.map(|row| {
+            let cells: Vec<&str> =
+                row.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+            format!("{} {}", cells[1], cells[2])
+        });
+        let cli = Cli::command();
+        let options = cli.get_subcommands().flat_map(|command| {
+            let options = command.get_arguments().filter_map(clap::Arg::get_long);
+            let options = options.filter(|option| *option != "help");
+            options.map(|option| format!("{} --{option}", command.get_name())).collect::<Vec<_>>()
+        });
+        assert_eq!(listed.collect::<Vec<_>>(), options.collect::<Vec<_>>());
     }
 
     #[test]

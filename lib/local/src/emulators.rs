@@ -19,14 +19,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use uptime_aws::Settings;
 
+use crate::aws::REGION;
 use crate::dynamodb;
 use crate::handles::Shares;
 use crate::s3::{self, Notification, ObjectStore};
 use crate::secret::{ACCESS_KEY, Secret, SecretError};
 use crate::sqs::{self, Queues};
-
-/// The region that all clients name. It decides nothing.
-pub const REGION: &str = "us-east-1";
 
 /// The file in the data folder that holds the tables. Beside it are files whose names begin alike.
 pub const TABLES: &str = "tables.sqlite";

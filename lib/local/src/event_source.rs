@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uptime_aws::describe;
 
-use crate::emulators::REGION;
+use crate::aws::REGION;
 use crate::lambda::Function;
 use crate::sqs::queue_arn;
 use crate::supervised::keep_up;
@@ -210,7 +210,7 @@ mod tests {
 
     use super::*;
     use crate::emulators::{Emulators, Setup, client_config};
-    use crate::sqs::Settings;
+    use crate::sqs::QueueSettings;
 
     const LONG_ENOUGH: Duration = Duration::from_mins(1);
 
@@ -283,7 +283,7 @@ mod tests {
     async fn after_a_panic_in_a_loop_its_queue_is_served_again() {
         let folder = tempfile::tempdir().unwrap();
         let emulators = Emulators::start(&Setup::for_test(folder.path())).unwrap();
-        let settings = Settings { visibility: Duration::from_mins(1), redrive: None };
+        let settings = QueueSettings { visibility: Duration::from_mins(1), redrive: None };
         emulators.queues().define("work", &settings);
         // Only a loop logs, so the log is what a loop can be made to panic by.
         let subscriber = tracing_subscriber::fmt()

@@ -11,7 +11,7 @@ use uptime::Timestamp;
 use uptime::input::EARLIEST_POLL;
 use uptime::interval::{DAY, SECOND};
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 use crate::terminal::say;
 use files::{BUSINESS_HOURS, STORE_STATUS, TIMEZONES};
 use random::Random;

@@ -96,9 +96,9 @@ impl Function {
         let mut context = Context::default();
         context.request_id = Uuid::new_v4().to_string();
         context.deadline = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
-        let region = crate::emulators::REGION;
+        let region = crate::aws::REGION;
         context.invoked_function_arn =
-            format!("arn:aws:lambda:{region}:{}:function:{}", crate::sqs::ACCOUNT, self.name);
+            format!("arn:aws:lambda:{region}:{}:function:{}", crate::aws::ACCOUNT, self.name);
         context
     }
 }

@@ -4,10 +4,12 @@
 //! and SQS that speak the real wire protocols. Data lives in a folder; it survives the death of
 //! the process, `kill -9` included, but not the loss of power: no write is forced to the disk.
 
+pub mod aws;
 pub mod cli;
 pub mod dynamodb;
 pub mod emulators;
 pub mod event_source;
+pub mod failure;
 pub mod first_rejects;
 pub mod gateway;
 pub mod generate;

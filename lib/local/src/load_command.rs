@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use uptime::Timestamp;
 use uptime_aws::load_files::INCOMING;
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 use crate::terminal::{Progress, complain, say_result};
 use crate::uploads::{Uploads, check_readable, file_name};
 

@@ -20,7 +20,7 @@ use uptime::report::StoreCounts;
 use uptime::segment::{DecodeError, Source};
 use uptime::timeline::MaxHold;
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 use destination::OutIsSource;
 use source_file::{FileError, Shortcoming, Summary};
 use stored::Stored;

@@ -41,7 +41,7 @@ use s3s::service::S3ServiceBuilder;
 use s3s::{S3Error, S3ErrorCode, S3Result};
 use tokio::net::TcpListener;
 
-use crate::emulators::REGION;
+use crate::aws::REGION;
 use crate::guard::Policy;
 use crate::http_server::{self, BodyFault, Port};
 use crate::secret::{ACCESS_KEY, Secret};

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 use crate::handles;
 use crate::s3::{shell_quoted, signed_curl};
 use crate::system::{DATA_BUCKET, System, SystemSettings, TakenUp};
@@ -125,7 +125,7 @@ async fn session(system: &mut System, arguments: &Arguments) -> Result<(), Failu
         Ok(id) => id.as_deref(),
         // The system is up all the same.
         Err(failure) => {
-            complain(format_args!("local: {}", crate::cli::one_line(failure.as_ref())));
+            complain(format_args!("local: {}", uptime_aws::describe(failure.as_ref())));
             None
         }
     };

@@ -18,7 +18,7 @@ mod queues;
 mod tests;
 
 pub use error::SqsError;
-pub use queues::{Queues, Redrive, Settings};
+pub use queues::{QueueSettings, Queues, Redrive};
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -30,14 +30,12 @@ use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 
+use crate::aws::{ACCOUNT, REGION};
 use crate::guard::Policy;
 use crate::http_server::{self, BodyFault, Port};
 use crate::secret::Secret;
 use crate::signature::Signatures;
 use operations::Service;
-
-/// The account that all local queues belong to, as it stands in queue URLs and ARNs.
-pub const ACCOUNT: &str = "000000000000";
 
 /// A message of 1 MiB, each byte of which JSON may write as six, and what is around it.
 const REQUEST_BYTES_MAX: u64 = 7 * 1024 * 1024;
@@ -49,7 +47,7 @@ pub fn queue_url(address: SocketAddr, name: &str) -> String {
 
 /// Returns the ARN of a queue.
 pub fn queue_arn(name: &str) -> String {
-    format!("arn:aws:sqs:{}:{ACCOUNT}:{name}", crate::emulators::REGION)
+    format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
 }
 
 /// Serves `queues` on `listener` until `shutdown` resolves; long polls then end at once.

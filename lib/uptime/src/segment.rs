@@ -24,6 +24,7 @@
 mod decode;
 mod encode;
 mod hours_form;
+mod reader;
 mod source;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use crate::sqs::ACCOUNT;
+use crate::aws::ACCOUNT;
 
 /// The stage that functions are told; it is no part of local paths.
 const STAGE: &str = "local";

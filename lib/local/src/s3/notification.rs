@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::url_encoding::url_encoded;
-use crate::emulators::REGION;
+use crate::aws::REGION;
 use crate::sqs::{Queues, SqsError};
 
 /// Which objects are announced, and where.

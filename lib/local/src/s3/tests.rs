@@ -202,7 +202,7 @@ struct Fixture {
 impl Fixture {
     async fn new() -> Fixture {
         let fixture = Fixture::over(tempfile::tempdir().unwrap());
-        let queue = crate::sqs::Settings { visibility: Duration::from_mins(1), redrive: None };
+        let queue = crate::sqs::QueueSettings { visibility: Duration::from_mins(1), redrive: None };
         fixture.emulators.queues().define("loads", &queue);
         fixture.client.create_bucket().bucket("data").send().await.unwrap();
         fixture

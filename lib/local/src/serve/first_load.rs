@@ -16,7 +16,7 @@ use uptime::input::FileKind;
 use uptime::segment::Source;
 use uptime_aws::load_files::INCOMING;
 
-use crate::cli::{Failure, one_line};
+use crate::failure::Failure;
 use crate::load_outcome::LoadOutcome;
 use crate::terminal::{Progress, say};
 use crate::uploads::{UploadError, Uploads, file_name};
@@ -82,7 +82,11 @@ async fn load(uploads: &Uploads, path: &Path) -> bool {
             !outcome.is_failed()
         }
         Err(error) => {
-            say(format_args!("failed to load {}: {}", path.display(), one_line(&error)));
+            say(format_args!(
+                "failed to load {}: {}",
+                path.display(),
+                uptime_aws::describe(&error)
+            ));
             false
         }
     }

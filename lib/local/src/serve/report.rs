@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use serde_json::Value;
 
 use super::http_client::HttpClient;
-use crate::cli::Failure;
+use crate::failure::Failure;
 use crate::terminal::{Progress, say};
 
 /// The pause between two questions for a report's status.

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::queues::{Received, millis};
-use super::{Queues, Redrive, Settings, SqsError, queue_arn, queue_url};
+use super::{QueueSettings, Queues, Redrive, SqsError, queue_arn, queue_url};
 
 /// One MiB, the limit of a body and of all bodies of a batch together.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -234,8 +234,8 @@ fn queue_name(queue_url: &str) -> &str {
     queue_url.rsplit('/').next().unwrap_or_default()
 }
 
-fn settings_of(attributes: &Map<String, Value>) -> Result<Settings, SqsError> {
-    let mut settings = Settings { visibility: Duration::from_secs(30), redrive: None };
+fn settings_of(attributes: &Map<String, Value>) -> Result<QueueSettings, SqsError> {
+    let mut settings = QueueSettings { visibility: Duration::from_secs(30), redrive: None };
     for (name, value) in attributes {
         let text = value.as_str().unwrap_or_default();
         let invalid =

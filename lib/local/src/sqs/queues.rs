@@ -22,7 +22,7 @@ use super::SqsError;
 
 /// How a queue treats its messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
+pub struct QueueSettings {
     /// How long a received message stays invisible.
     pub visibility: Duration,
     /// Where messages go that nobody could handle; `None` keeps them for ever.
@@ -67,7 +67,7 @@ pub struct Queues {
 
 #[derive(Debug, Default)]
 struct State {
-    settings: BTreeMap<String, Settings>,
+    settings: BTreeMap<String, QueueSettings>,
     // Of all queues, oldest first.
     messages: Vec<Message>,
 }
@@ -87,12 +87,12 @@ struct Message {
 
 impl Queues {
     /// Makes a queue, or gives an existing one these settings; its messages stay.
-    pub fn define(&self, name: &str, settings: &Settings) {
+    pub fn define(&self, name: &str, settings: &QueueSettings) {
         self.state().settings.insert(name.to_owned(), settings.clone());
     }
 
     /// Returns a queue's settings, or an error if there is no such queue.
-    pub fn settings(&self, name: &str) -> Result<Settings, SqsError> {
+    pub fn settings(&self, name: &str) -> Result<QueueSettings, SqsError> {
         self.state().settings_of(name).cloned()
     }
 
@@ -125,7 +125,7 @@ impl Queues {
         visibility: Option<Duration>,
     ) -> Result<Vec<Received>, SqsError> {
         let mut state = self.state();
-        let Settings { visibility: usual, redrive } = state.settings_of(queue)?.clone();
+        let QueueSettings { visibility: usual, redrive } = state.settings_of(queue)?.clone();
         let now = Instant::now();
         let visible = state.messages.iter_mut().filter(|message| message.is_visible_in(queue, now));
         let is_spent = |message: &Message| {
@@ -228,7 +228,7 @@ impl Queues {
 }
 
 impl State {
-    fn settings_of(&self, queue: &str) -> Result<&Settings, SqsError> {
+    fn settings_of(&self, queue: &str) -> Result<&QueueSettings, SqsError> {
         self.settings.get(queue).ok_or_else(|| SqsError::QueueDoesNotExist(queue.to_owned()))
     }
 

@@ -11,7 +11,7 @@ use super::settings::{
     DATA_BUCKET, DATA_TABLE, LOAD_DEAD_LETTER_QUEUE, LOAD_QUEUE, REPORT_BUCKET,
     REPORT_DEAD_LETTER_QUEUE, REPORT_QUEUE, REPORT_TABLE, SystemSettings, Worker,
 };
-use crate::sqs::{Queues, Redrive, Settings};
+use crate::sqs::{QueueSettings, Queues, Redrive};
 
 const CREATE_TABLE: &str = "CreateTable";
 
@@ -63,11 +63,11 @@ pub(super) fn define_queues(queues: &Queues, system: &SystemSettings) {
         (LOAD_QUEUE, LOAD_DEAD_LETTER_QUEUE, system.loads),
     ];
     for (queue, dead_letter_queue, Worker { visibility, .. }) in pairs {
-        queues.define(dead_letter_queue, &Settings { visibility, redrive: None });
+        queues.define(dead_letter_queue, &QueueSettings { visibility, redrive: None });
         let redrive = system.receives_allowed.map(|receives_allowed| Redrive {
             dead_letter_queue: dead_letter_queue.to_owned(),
             receives_allowed,
         });
-        queues.define(queue, &Settings { visibility, redrive });
+        queues.define(queue, &QueueSettings { visibility, redrive });
     }
 }

@@ -10,7 +10,7 @@
 use chrono::Weekday;
 
 use super::DecodeError;
-use super::decode::Reader;
+use super::reader::Reader;
 use crate::business_hours::{HoursRow, LocalTime, Opening};
 
 const START_HAS_SECONDS: u8 = 1 << 3;

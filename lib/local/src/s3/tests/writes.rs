@@ -84,7 +84,7 @@ async fn an_object_whose_event_cannot_be_queued_is_an_error_and_stays_and_can_be
     assert_eq!(put.unwrap_err().code(), Some("InternalError"));
     assert_eq!(fixture.length("incoming/a").await, 3);
 
-    let queue = crate::sqs::Settings { visibility: Duration::from_mins(1), redrive: None };
+    let queue = crate::sqs::QueueSettings { visibility: Duration::from_mins(1), redrive: None };
     fixture.emulators.queues().define("loads", &queue);
     fixture.put("incoming/a", "abc").await;
     assert_eq!(fixture.events().len(), 1);

@@ -88,10 +88,10 @@ async fn a_message_becomes_a_dead_letter_with_a_line_in_the_log() {
 
 fn queues(visibility: Duration, receives_allowed: Option<u32>) -> Queues {
     let queues = Queues::default();
-    queues.define("dead", &Settings { visibility, redrive: None });
+    queues.define("dead", &QueueSettings { visibility, redrive: None });
     let redrive = receives_allowed
         .map(|receives_allowed| Redrive { dead_letter_queue: "dead".to_owned(), receives_allowed });
-    queues.define("work", &Settings { visibility, redrive });
+    queues.define("work", &QueueSettings { visibility, redrive });
     queues
 }
 

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::emulators::client_config;
-use crate::sqs::Settings;
+use crate::sqs::QueueSettings;
 use crate::system::settings::LOAD_QUEUE;
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn half_broken_s3(request: Request) -> Response {
 
 fn notification() -> Notification {
     let queues = Queues::default();
-    queues.define(LOAD_QUEUE, &Settings { visibility: Duration::ZERO, redrive: None });
+    queues.define(LOAD_QUEUE, &QueueSettings { visibility: Duration::ZERO, redrive: None });
     Notification {
         bucket: DATA_BUCKET.to_owned(),
         prefix: INCOMING.to_owned(),
