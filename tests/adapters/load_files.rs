@@ -1,7 +1,7 @@
 //! What a load leaves behind: its manifest, and CSVs of any length.
 
 use end_to_end::adapters::{Cloud, DATA_BUCKET};
-use end_to_end::faults::{Fault, Faults};
+use end_to_end::fault_injection::{Fault, Faults};
 use uptime::Timestamp;
 use uptime::segment::Source;
 use uptime_aws::manifest::{ManifestFile, ManifestWarnings};

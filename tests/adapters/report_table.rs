@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use end_to_end::adapters::{Cloud, REPORT_TABLE, in_a_minute};
-use end_to_end::faults::{Fault, Faults};
+use end_to_end::fault_injection::{Fault, Faults};
 use uptime::Timestamp;
 use uptime::parameters::{Method, ReportParameters};
 use uptime::report::StoreCounts;

@@ -1,5 +1,5 @@
 //! Which calls each function makes; the local S3 keeps no versions, so those that ask for them are not
-//! seen here. `tests/template_test.py` compares the same list with what the
+//! seen here. `tests/template/template_test.py` compares the same list with what the
 //! functions' roles in `template.yaml` allow.
 
 use std::collections::BTreeSet;

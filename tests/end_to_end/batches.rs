@@ -1,6 +1,6 @@
 //! Several work orders in one event: what becomes of one is nothing to the others.
 
-use end_to_end::faults::Fault;
+use end_to_end::fault_injection::Fault;
 use end_to_end::faulty_system::FaultySystem;
 use end_to_end::story::Story;
 use serde_json::json;

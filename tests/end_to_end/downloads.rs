@@ -1,6 +1,6 @@
 //! What becomes of a load whose download breaks.
 
-use end_to_end::faults::Fault;
+use end_to_end::fault_injection::Fault;
 use end_to_end::faulty_system::FaultySystem;
 use local::system::DATA_BUCKET;
 use uptime_aws::LoadErrorCode;

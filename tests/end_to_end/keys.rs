@@ -1,6 +1,6 @@
 //! Idempotency keys: a call may be repeated until it succeeds, and gives one report.
 
-use end_to_end::faults::Fault;
+use end_to_end::fault_injection::Fault;
 use end_to_end::faulty_system::FaultySystem;
 use end_to_end::story::Story;
 use futures::future::join_all;

@@ -1,6 +1,6 @@
 //! Workers that die with a lease, and workers that wake when theirs has ended.
 
-use end_to_end::faults::Fault;
+use end_to_end::fault_injection::Fault;
 use end_to_end::faulty_system::FaultySystem;
 use futures::future::join;
 use uptime_aws::ReportState;

@@ -8,9 +8,9 @@
 //! - [`names`]: keys of any form and length; [`stalled`]: uploads that stand still.
 //! - [`deliveries`], [`batches`], [`leases`], [`lives`]: what becomes of reports, whatever happens
 //!   on the way.
-//! - [`keys`]: idempotency keys; [`faults`]: calls to AWS that fail while a report is made.
+//! - [`keys`]: idempotency keys; [`failing_calls`]: calls to AWS that fail while a report is made.
 //! - [`slow_calls`]: calls to AWS that use up an invocation's time.
-//! - [`kills`]: the process dies in the middle; [`lost_tables`]: its tables are deleted or damaged.
+//! - [`killed_processes`]: the process dies in the middle; [`lost_tables`]: its tables are deleted or damaged.
 //! - [`settings`]: what a deployment sets, and must.
 //! - [`events`]: stored events, as AWS sends them.
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
@@ -20,12 +20,12 @@ mod calls;
 mod deliveries;
 mod downloads;
 mod events;
-mod faults;
+mod failing_calls;
 mod figures;
 mod forms;
 mod future_polls;
 mod keys;
-mod kills;
+mod killed_processes;
 mod leases;
 mod lives;
 mod loads;

@@ -1,7 +1,7 @@
 //! A bad row never stops a good one and is never dropped silently: it can be corrected and put
 //! again.
 
-use end_to_end::faults::Fault;
+use end_to_end::fault_injection::Fault;
 use end_to_end::faulty_system::FaultySystem;
 use end_to_end::story::Story;
 use uptime_aws::manifest::ManifestWarnings;

@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use end_to_end::faults::Fault;
+use end_to_end::fault_injection::Fault;
 use end_to_end::faulty_system::FaultySystem;
 use end_to_end::story::Story;
 use end_to_end::story_data::settings;

@@ -2,7 +2,7 @@
 //!
 //! - [`wire`]: where the SDK's connector would be; [`models`]: the three services in memory.
 //! - [`callers`]: who asks; [`functions`]: the handlers and their invocations; [`clock`]: their time; [`sources`]: files.
-//! - [`schedule`], [`steps`]: a seed's choices; [`faults`]: what goes wrong; [`world`]: what lasts;
+//! - [`schedule`], [`steps`]: a seed's choices; [`simulated_faults`]: what goes wrong; [`world`]: what lasts;
 //!   [`promises`]: what has to hold after every step; [`state`], [`coverage`]: what was reached.
 //! - [`runner`]: many seeds.
 //!
@@ -13,12 +13,12 @@
 mod callers;
 mod clock;
 mod coverage;
-mod faults;
 mod functions;
 mod models;
 mod promises;
 mod runner;
 mod schedule;
+mod simulated_faults;
 mod sources;
 mod state;
 mod steps;

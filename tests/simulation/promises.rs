@@ -9,12 +9,12 @@ use uptime_aws::manifest::ManifestFile;
 use uptime_aws::{LoadStatus, Manifest, hash};
 
 use crate::clock;
-use crate::faults::SKEW_MICROS;
 use crate::functions::RECEIVES_ALLOWED;
 use crate::models::dynamodb::{Key, Table};
 use crate::models::expression::{Item, number};
 use crate::models::s3::{Buckets, place_of};
 use crate::models::sqs::Message;
+use crate::simulated_faults::SKEW_MICROS;
 use crate::sources::{self, FILES, Reading, Undisturbed};
 
 /// From when on a report that is Running reads as Failed.

@@ -15,13 +15,13 @@ use uptime::interval::SECOND;
 use crate::callers::Callers;
 use crate::clock;
 use crate::coverage::Coverage;
-use crate::faults::Faults;
 use crate::functions::{
     Functions, Invocation, RECEIVES_ALLOWED, VISIBILITY_SECONDS, Work, request_id,
 };
 use crate::models::s3::{place_of, version_of};
 use crate::models::sqs::{Message, Queue};
 use crate::promises::Promises;
+use crate::simulated_faults::Faults;
 use crate::sources::{self, FILES, Undisturbed};
 use crate::wire::{self, Call};
 use crate::world::World;

@@ -3,10 +3,10 @@
 use uptime::interval::SECOND;
 
 use crate::clock;
-use crate::faults::{Fate, Faults};
 use crate::functions::Invocation;
 use crate::models::sqs::Queue;
 use crate::schedule::{Schedule, note};
+use crate::simulated_faults::{Fate, Faults};
 use crate::wire::{self, Call};
 use crate::world::{Portion, World};
 

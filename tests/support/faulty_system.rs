@@ -12,7 +12,7 @@ use uptime::Timestamp;
 use uptime::interval::MINUTE;
 use uptime_aws::{Report, ReportTable, sdk_config};
 
-use crate::faults::Faults;
+use crate::fault_injection::Faults;
 use crate::metered_system::{
     TIMEOUT, body, compute_report_function, load_data_function, record_of, sqs_event, stored_event,
     trigger_report_function,

@@ -5,7 +5,7 @@
 //! - [`engine`]: the command line's `generate` and `report`, run on texts.
 //! - [`child`]: the system in a process of its own, to be killed; [`phase`]: when.
 //! - [`adapters`]: the cloud's stand-ins alone.
-//! - [`faults`]: calls that fail, are lost or kill the process; [`faulty_system`]: the functions of
+//! - [`fault_injection`]: calls that fail, are lost or kill the process; [`faulty_system`]: the functions of
 //!   reports amid them.
 //! - [`proxies`]: what breaks calls between the functions and the stores; [`dice`]: choices that a
 //!   seed repeats.
@@ -21,7 +21,7 @@ pub mod child;
 pub mod data_folder;
 pub mod dice;
 pub mod engine;
-pub mod faults;
+pub mod fault_injection;
 pub mod faulty_system;
 pub mod http;
 pub mod metered_system;

@@ -1,6 +1,6 @@
 """Holds the running local system to its contract, lib/http_api/openapi.yaml, by schemathesis.
 
-    python3 tests/contract.py target/debug/local .../bin/schemathesis [--cases 20] [--seed 1]
+    python3 tests/contract/contract.py target/debug/local .../bin/schemathesis [--cases 20] [--seed 1]
 
 Starts the system on free ports, empty, and calls it; loads three polls and calls it as whoever wants
 JSON, as whoever wants CSV, and with an idempotency key that stands for another request; stops it. Each time schemathesis makes up requests, good and bad ones,
@@ -23,7 +23,7 @@ import time
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
-CONTRACT = HERE.parent / "lib" / "http_api" / "openapi.yaml"
+CONTRACT = HERE.parent.parent / "lib" / "http_api" / "openapi.yaml"
 SECONDS_TO_START = 60
 SECONDS_TO_STOP = 20
 SECONDS_A_PASS = 300

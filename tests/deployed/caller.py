@@ -1,6 +1,6 @@
 """Makes a user of the emulator's account who may do what story.py does and nothing else, and mends its mappings.
 
-    python3 tests/caller.py STACK API_URL        # needs boto3, and the account's credentials
+    python3 tests/deployed/caller.py STACK API_URL        # needs boto3, and the account's credentials
 
 Before they may, a signed call of theirs is refused; otherwise the rights would prove nothing. Prints the
 keys as JSON. The first four rights are those of anybody who uploads files and asks for reports.

@@ -1,7 +1,7 @@
 """Tells one story to a deployed stack, from three source files to a report, and holds it to its promises.
 
-    python3 tests/story.py target/release/local --stack store-uptime
-    python3 tests/story.py target/release/local --api-url URL --data-bucket NAME
+    python3 tests/deployed/story.py target/release/local --stack store-uptime
+    python3 tests/deployed/story.py target/release/local --api-url URL --data-bucket NAME
 
 The Python needs boto3, as SAM CLI's has; credentials, region and endpoint are taken from the environment
 and profiles. The stack must know no other data than this story's, which stays in it: so it can be told

@@ -58,7 +58,7 @@ async fn a_load_that_was_killed_more_often_than_a_message_may_fail_is_still_load
     let folder = tempfile::tempdir().unwrap();
     for kill in 0..7 {
         let in_the_middle = Some(Phase::FirstBatchWritten);
-        let test = "kills::the_process_to_be_killed";
+        let test = "killed_processes::the_process_to_be_killed";
         let mut child = ChildSystem::start_held(folder.path(), test, in_the_middle).await;
         if kill == 0 {
             let uploads = Uploads::to_system_at(child.s3, folder.path()).await.unwrap();
@@ -105,7 +105,7 @@ async fn reports_that_were_being_computed_when_the_process_was_killed_are_comple
 }
 
 async fn child_in(data: &Path) -> ChildSystem {
-    ChildSystem::start(data, "kills::the_process_to_be_killed").await
+    ChildSystem::start(data, "killed_processes::the_process_to_be_killed").await
 }
 
 async fn put(uploads: &Uploads, name: &str, content: &str) -> LoadFolder {

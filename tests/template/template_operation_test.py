@@ -1,6 +1,6 @@
 """Holds the template, as SAM translates it, to what operators are promised: logs, metrics, alarms, schedules.
 
-    python tests/template_operation_test.py        # with the SAM CLI's Python
+    python tests/template/template_operation_test.py        # with the SAM CLI's Python
 """
 
 import json

@@ -1,7 +1,7 @@
 """Runs each built function against a small Lambda Runtime API and sees that the right one answers.
 
-    python3 tests/bootstraps.py .aws-sam/build        # after `sam build`, for this machine's processor
-    python3 tests/bootstraps.py target/release        # after `cargo build --release`
+    python3 tests/deployed/bootstraps.py .aws-sam/build        # after `sam build`, for this machine's processor
+    python3 tests/deployed/bootstraps.py target/release        # after `cargo build --release`
 
 No AWS call is needed for the answers asked for here; the endpoint given to the SDK is a closed port.
 """
@@ -33,7 +33,7 @@ SETTINGS = {
     "AWS_LAMBDA_LOG_FORMAT": "JSON",
 }
 
-EVENTS = pathlib.Path(__file__).parent / "events"
+EVENTS = pathlib.Path(__file__).resolve().parent.parent / "events"
 
 
 def api_event(name, query):

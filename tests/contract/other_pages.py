@@ -1,6 +1,6 @@
 """Attacks the running local system from web pages of other sites, in a real browser.
 
-    python3 tests/other_pages.py target/debug/local [--chromium /usr/bin/chromium]
+    python3 tests/contract/other_pages.py target/debug/local [--chromium /usr/bin/chromium]
 
 The Python needs playwright. Starts the system on free ports with three polls, and a web server beside it.
 A page on another port of 127.0.0.1, one of another name, and one whose own name was pointed at

@@ -1,6 +1,6 @@
 """Reads the template as SAM translates it and holds it to its promises: who may call, what each function may do, what is kept.
 
-    python tests/template_test.py        # with the SAM CLI's Python
+    python tests/template/template_test.py        # with the SAM CLI's Python
 """
 
 import json

@@ -1,11 +1,11 @@
 """Deploys template.yaml to a cloud that is not ours, on this machine, by both values of ApiLogRole, and tells story.py to it.
 
-    python3 tests/cloud.py target/release/local             # builds the functions, too
-    python3 tests/cloud.py target/release/local --built     # as `sam build` left them in .aws-sam/build
+    python3 tests/deployed/cloud.py target/release/local             # builds the functions, too
+    python3 tests/deployed/cloud.py target/release/local --built     # as `sam build` left them in .aws-sam/build
 
 Installs SAM CLI, cargo-lambda, zig and the emulator ministack from PyPI, outside the checkout; needs
 openssl. The emulator is reached over TLS, on loopback only, and checks the rights of every caller: each
-function has its role's, the story's teller those of tests/caller.py. No AWS account is asked or needed.
+function has its role's, the story's teller those of tests/deployed/caller.py. No AWS account is asked or needed.
 Nothing is left running or lying about, however it ends.
 """
 
@@ -28,7 +28,7 @@ import urllib.request
 import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent
+ROOT = HERE.parent.parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "store-uptime-ci"
 # The names are those of .ci/run.
 SAM = CACHE / "sam-1.170.0-lambda-1.9.2"

@@ -2,7 +2,7 @@
 
     python3 -m venv nag
     nag/bin/pip install cdk-nag==3.0.2 aws-cdk-lib==2.275.0 aws-sam-translator==1.115.0 pyyaml==6.0.4
-    nag/bin/python tests/template_nag.py
+    nag/bin/python tests/template/template_nag.py
 
 Needs Node.js. Fails if something is found that is not accepted below, with its reason, and if something
 that is accepted is not found any more.
@@ -26,7 +26,7 @@ ROLES = [f"{name}Role" for name in NAMES]
 DATA_BUCKET = "arn:<AWS::Partition>:s3:::<AWS::StackName>-data-<AWS::AccountId>-<AWS::Region>"
 LOG_POLICY = "arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 ONE_FOLDER = "Every object of one folder, whose names are not known before; other folders are not reached."
-X_RAY = "X-Ray has no resources to name; tests/template_test.py knows every other right."
+X_RAY = "X-Ray has no resources to name; tests/template/template_test.py knows every other right."
 LOG_OF_ALL = "AWS's own policy is what API Gateway asks for: it is for the logs of all APIs of an account."
 VALIDATED = "The API's definition names a validator for every method, which the rule does not read."
 NO_WEB_ACL = "Callers sign, and calls are throttled; a web ACL costs more than the system."

@@ -1,8 +1,8 @@
 """Starts each built function against a small Lambda Runtime API and measures it until it first asks for
 an event.
 
-    python3 tests/cold_start.py .aws-sam/build     # after `sam build`, for this machine's processor
-    python3 tests/cold_start.py target/lambda      # the same binaries, beside a bare runtime made with
+    python3 tests/deployed/cold_start.py .aws-sam/build     # after `sam build`, for this machine's processor
+    python3 tests/deployed/cold_start.py target/lambda      # the same binaries, beside a bare runtime made with
     cargo lambda build --release --package compute_report --example bare
 
 Prints size, packed size, wall time and CPU from the spawn on and peak memory, all medians, and what

@@ -1,6 +1,6 @@
 //! Calls to AWS that fail, or whose answers are lost, while a report is asked for and made.
 
-use end_to_end::faults::Fault;
+use end_to_end::fault_injection::Fault;
 use end_to_end::faulty_system::FaultySystem;
 use serde_json::json;
 use uptime::interval::DAY;

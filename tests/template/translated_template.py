@@ -18,7 +18,7 @@ from samtranslator.yaml_helper import yaml_parse
 # It tells of its own telemetry.
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 NOTHING = object()
 
 # The packages of the functions and what their resources are called after.
