@@ -18,6 +18,7 @@ pub use settings::{
 };
 
 use std::fs::{File, TryLockError};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -55,7 +56,7 @@ pub enum SystemError {
         /// The folder.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// Another process works in the data folder.
     #[error("the data folder {} is in use by another process", .0.display())]
@@ -240,6 +241,9 @@ fn unusable_tables(folder: &Path, source: CallError) -> SystemError {
 /// Makes the folder if need be, and keeps every other process out of it.
 fn locked(folder: &Path) -> Result<File, SystemError> {
     let unusable = |source| SystemError::Folder { path: folder.to_owned(), source };
+    if folder.to_str().is_none() {
+        return Err(unusable(io::Error::other("its name is not UTF-8, as SQLite needs it")));
+    }
     std::fs::create_dir_all(folder).map_err(unusable)?;
     let path = folder.join("lock");
     let lock = File::options().create(true).truncate(false).write(true).open(path);

@@ -28,7 +28,7 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// Writes one line of news to stdout, at once. That nobody reads it is no failure of the command.
 pub fn say(line: impl Display) {
-    STDOUT.write(format!("{line}\n"));
+    STDOUT.write(harmless(&format!("{line}\n")));
 }
 
 /// Writes a result to stdout, and waits for its reader: a pager may take its time.
@@ -38,7 +38,22 @@ pub fn say_result(line: impl Display) {
 
 /// Writes one line to stderr, at once: a failure, or how a result is to be read.
 pub fn complain(line: impl Display) {
-    STDERR.write(format!("{line}\n"));
+    STDERR.write(harmless(&format!("{line}\n")));
+}
+
+/// Escapes control characters, which a file's name may hold: a terminal would obey them.
+fn harmless(text: &str) -> String {
+    let is_harmless =
+        |character: &char| !character.is_control() || ['\n', '\t'].contains(character);
+    let mut harmless = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_harmless(&character) {
+            harmless.push(character);
+        } else {
+            harmless.extend(character.escape_default());
+        }
+    }
+    harmless
 }
 
 /// Without `RUST_LOG`. The emulators call every refused request an error; its client is told.
@@ -125,5 +140,16 @@ impl Progress {
 fn set_style(bar: &ProgressBar, template: &str) {
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_shown_and_not_sent() {
+        assert_eq!(harmless("a\u{1b}[31m\r\u{9b}.csv\n"), "a\\u{1b}[31m\\r\\u{9b}.csv\n");
+        assert_eq!(harmless("zo\u{eb}\t\u{1f355}\n"), "zo\u{eb}\t\u{1f355}\n");
     }
 }

@@ -4,11 +4,12 @@
 //! starts with what the other files hold. A marker in the data folder says that a first load began;
 //! until every file was tried, every start does it again. That changes nothing: loads may be
 //! repeated, and the keys stay the same. A load that Failed has ended: it is not repeated, for it
-//! would fail again.
+//! would fail again. A file that S3 does not take, as while the disk is full, is tried until it does.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use uptime::Timestamp;
 use uptime::ingest::{Ingest, IngestSettings, Limits};
@@ -25,6 +26,8 @@ use crate::uploads::{UploadError, Uploads, file_name};
 const MARKER: &str = "first-load";
 /// Enough for any header: a record has at most 8 KiB.
 const HEADER_BYTES: u64 = 64 * 1024;
+/// The pause before a file is uploaded again, and what it grows to.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 /// What is unpacked at once.
 const PIECE_BYTES: usize = 2 * 1024;
 
@@ -74,7 +77,7 @@ pub(super) async fn run(
 /// Loads one file and shows what became of it. Returns whether it was acceptable.
 async fn load(uploads: &Uploads, path: &Path) -> bool {
     let progress = Progress::begin(&format!("loading {}", path.display()));
-    let outcome = outcome(uploads, path).await;
+    let outcome = until_taken(path, async || outcome(uploads, path).await).await;
     progress.end();
     match outcome {
         Ok(outcome) => {
@@ -89,6 +92,29 @@ async fn load(uploads: &Uploads, path: &Path) -> bool {
             ));
             false
         }
+    }
+}
+
+/// Tries again, after growing pauses, as long as S3 does not answer as it should: its disk may be full, and
+/// that is no fault of the file.
+async fn until_taken<T>(
+    path: &Path,
+    mut load: impl AsyncFnMut() -> Result<T, UploadError>,
+) -> Result<T, UploadError> {
+    let (mut pause, longest) = PAUSES;
+    loop {
+        let error = match load().await {
+            Err(UploadError::Call(error)) => error,
+            ended => return ended,
+        };
+        say(format_args!(
+            "cannot load {} yet: {}; trying again in {} s",
+            path.display(),
+            one_line(&error),
+            pause.as_secs()
+        ));
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(longest);
     }
 }
 
@@ -170,6 +196,8 @@ mod tests {
     use flate2::Compression;
     use flate2::write::GzEncoder;
 
+    use uptime_aws::CallError;
+
     use super::*;
 
     const POLLS: &[u8] = b"store_id,timestamp_utc,status\n";
@@ -232,6 +260,31 @@ mod tests {
         assert!(second.0 == at("hours.xlsx") && second.1.contains("Excel"), "{second:?}");
         assert!(third.0 == at("notes.txt") && third.1.contains("storeid"), "{third:?}");
         assert_eq!(*fourth, (at("socket.csv"), "it is not a file".to_owned()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_that_cannot_be_uploaded_for_a_while_is_tried_until_it_is_taken() {
+        let begin = tokio::time::Instant::now();
+        let mut tries = 0;
+        let taken = until_taken(Path::new("polls.csv"), async || {
+            tries += 1;
+            let full = || UploadError::Call(CallError::new("PutObject", "the disk is full"));
+            if tries > 7 { Ok(tries) } else { Err(full()) }
+        });
+        assert_eq!(taken.await.unwrap(), 8);
+        assert_eq!(begin.elapsed().as_secs(), 1 + 2 + 4 + 8 + 16 + 30 + 30);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_wrong_itself_is_not_tried_again() {
+        let nameless = || UploadError::Nameless(PathBuf::from(".."));
+        let mut tries = 0;
+        let refused = until_taken(Path::new(".."), async || {
+            tries += 1;
+            Err::<(), _>(nameless())
+        });
+        assert!(matches!(refused.await, Err(UploadError::Nameless(_))));
+        assert_eq!(tries, 1);
     }
 
     #[test]
