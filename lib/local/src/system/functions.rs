@@ -19,9 +19,9 @@ use crate::lambda::Function;
 /// The time-out of the two functions that answer calls.
 const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How often a report may be tried where nothing limits it: as often as a deployment can be set to.
-/// At half a minute each that is eight hours.
-const RECEIVES_MOST: u32 = 1000;
+/// How often a report is tried if the queue sets no limit: for about half an hour, at most half a minute
+/// apart. A report that still fails then, as on damaged tables, is Failed and can be requested again.
+const RECEIVES_MOST: u32 = 60;
 
 /// The deployed units, ready to be invoked.
 #[derive(Debug)]
