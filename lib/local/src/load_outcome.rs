@@ -1,4 +1,4 @@
-//! The outcome of a load, in words for the person who uploaded the file.
+//! The outcome of a load, in words for the user who uploaded the file.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -11,13 +11,14 @@ use crate::first_rejects;
 use crate::s3::{signed_curl, url_of};
 use crate::system::DATA_BUCKET;
 
-/// A load that has ended. Its text has a line for what was loaded or why it failed, then the first
-/// bad rows with their reasons, then where the others are and how to fetch them, then its warnings.
+/// A load that has ended. Its text has these lines, in this order: what was loaded or why the load
+/// failed; the first rejected rows with their reasons; where the other rejected rows are and how to
+/// download them; the warnings.
 #[derive(Debug)]
 pub struct LoadOutcome {
-    /// The file, as the person named it.
+    /// The file, as the user named it.
     pub path: PathBuf,
-    /// What the load said at its end.
+    /// The load's final manifest.
     pub manifest: Manifest,
     /// The start of its `rejects.csv`; empty if no row was rejected.
     pub rejects: Vec<u8>,
@@ -28,7 +29,7 @@ pub struct LoadOutcome {
 }
 
 impl LoadOutcome {
-    /// Whether the file, or part of it, was not acceptable.
+    /// Whether the file, or part of it, was not accepted.
     pub fn is_failed(&self) -> bool {
         self.manifest.status == LoadStatus::Failed
     }
@@ -43,7 +44,7 @@ impl LoadOutcome {
         if *rows == 0 {
             return failed;
         }
-        format!("{failed}\n  its good rows count: {loaded} loaded of {counts}")
+        format!("{failed}\n  its accepted rows are loaded: {loaded} of {counts}")
     }
 
     fn counts(&self) -> String {

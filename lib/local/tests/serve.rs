@@ -53,7 +53,7 @@ fn what_is_loaded_and_asked_for_survives_a_kill() {
     std::fs::write(source.join("c.csv"), "neither,this\n1,2\n").unwrap();
     let told = check_load(&second, &source.join("c.csv"), "Failed", Some(1));
     assert!(told.contains("c.csv: "), "{told}");
-    assert!(told.ends_with("local: 1 of 1 loads failed, for the reasons above\n"), "{told}");
+    assert!(told.ends_with("local: 1 of 1 loads failed; the reasons are above\n"), "{told}");
     assert!(second.ended("TERM").success());
 }
 
@@ -151,7 +151,7 @@ fn without_the_default_folder_it_starts_without_data() {
 
     let told = serving.lines_until("API on ");
     assert!(
-        told.contains(&"there is no folder data, starting without data\n".to_owned()),
+        told.contains(&"the folder data does not exist; starting without data\n".to_owned()),
         "{told:?}"
     );
     assert!(serving.ended("TERM").success());
@@ -220,7 +220,7 @@ fn what_cannot_be_started_is_told_in_one_line() {
     let other = "does not accept the secret in ./secret; give the --data-dir it was started with";
     check_failure(folder.path(), &format!("{load} ."), other);
     std::fs::write(folder.path().join("file"), POLLS).unwrap();
-    check_failure(folder.path(), "--data-dir other --load file", "it is no folder");
+    check_failure(folder.path(), "--data-dir other --load file", "it is not a folder");
     assert!(serving.ended("INT").success());
 }
 
@@ -238,7 +238,7 @@ fn the_commands_that_a_start_prints_work_in_any_folder_and_do_not_show_the_secre
     assert!(!told.contains(secret.trim()), "{told}");
     let elsewhere = tempfile::tempdir().unwrap();
     std::fs::write(elsewhere.path().join("FILE"), POLLS).unwrap();
-    let (_, commands) = told.split_once("what became of it:\n").unwrap();
+    let (_, commands) = told.split_once("see the result:\n").unwrap();
     let (load, curls) = commands.split_once("\nor\n").unwrap();
     let loaded = shell(load, elsewhere.path());
     assert!(loaded.contains("\"status\": \"Complete\""), "{loaded}");
