@@ -137,7 +137,7 @@ mod tests {
             &json!({ "status": "Failed", "error": error, "rows": 9, "loaded": 3, "rejected": 6 }),
             &rejects,
             "failed to load in/a b.csv: 6 of 9 rows were rejected
-  its good rows count: 3 loaded of 9 rows of business hours in 1.2 s, 6 rejected
+  its accepted rows are loaded: 3 of 9 rows of business hours in 1.2 s, 6 rejected
   line 4, column status: it is \"gone\"
   line 5: no
   line 5: no

@@ -168,7 +168,7 @@ fn a_signal_is_heard_while_a_start_looks_through_many_files() {
     let mut stderr = BufReader::new(serving.child.stderr.take().unwrap());
     let mut line = String::new();
     stderr.read_line(&mut line).unwrap();
-    assert_eq!(line, "looking through 2000 files for unfinished loads ...\n");
+    assert_eq!(line, "checking 2000 files for unfinished loads ...\n");
 
     assert!(serving.ended("TERM").success());
     let mut told = String::new();
@@ -217,7 +217,7 @@ fn what_cannot_be_started_is_told_in_one_line() {
         "cannot use the secret in nowhere/secret",
     );
     std::fs::write(folder.path().join("secret"), "another".repeat(5)).unwrap();
-    let other = "does not accept the secret in ./secret; give the --data-dir it was started with";
+    let other = "does not accept the secret in ./secret; use the --data-dir it was started with";
     check_failure(folder.path(), &format!("{load} ."), other);
     std::fs::write(folder.path().join("file"), POLLS).unwrap();
     check_failure(folder.path(), "--data-dir other --load file", "it is not a folder");

@@ -180,7 +180,7 @@ async fn the_secret_stays_when_the_system_is_started_again() {
     system.stop().await;
 }
 
-/// A system that does no work, and its folder.
+/// A system without workers, and its folder.
 struct Guarded(System, tempfile::TempDir);
 
 impl Guarded {
@@ -215,7 +215,7 @@ impl Guarded {
     }
 }
 
-/// Sends a head without a body and returns the whole answer.
+/// Sends a head without a body and returns the whole response.
 async fn sent(port: SocketAddr, head: &str) -> String {
     let mut socket = TcpStream::connect(port).await.unwrap();
     let request = format!("{head}\r\nConnection: close\r\n\r\n");
