@@ -1,4 +1,4 @@
-//! Heads of requests and what becomes of them.
+//! Heads of requests and the guard's decisions.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -93,7 +93,7 @@ fn a_page_of_another_origin_is_refused_whatever_it_sends() {
         "http://127.0.0.1:30000",
         "",
     ] {
-        let refusal = format!("refused: the request comes from a web page of {origin};");
+        let refusal = format!("refused: the Origin of the web page is {origin};");
         for method in ["GET", "POST", "PUT", "OPTIONS"] {
             check_both(&format!("{method} / Host:127.0.0.1:3000 Origin:{origin}"), &refusal);
         }
@@ -124,10 +124,10 @@ fn a_link_that_a_person_follows_from_another_site_is_opened_by_s3_alone() {
         run(&format!("{method} /reports/x {link}"), Policy::OwnPagesAndLinks, OK);
         run(&format!("{method} /reports/x {link}"), Policy::OwnPages, site);
     }
-    // A form that is sent is a navigation, too.
+    // Submitting a form is also a navigation.
     check_both(&format!("POST /data {link}"), site);
     check_both(&format!("PUT /data {link}"), site);
-    let origin = "refused: the request comes from a web page of null;";
+    let origin = "refused: the Origin of the web page is null;";
     check_both(&format!("GET /data {link} Origin:null"), origin);
     check_both(&format!("GET /data {link} Sec-Fetch-Mode:cors"), site);
     let host = "refused: the request is for the host evil.example;";
@@ -138,7 +138,7 @@ fn a_link_that_a_person_follows_from_another_site_is_opened_by_s3_alone() {
 #[test]
 fn a_browsers_question_whether_other_pages_may_send_is_refused() {
     let question = "Access-Control-Request-Method:PUT";
-    let none = "refused: pages of other origins may send nothing here (there is no CORS)";
+    let none = "refused: web pages of other origins cannot send requests here (there is no CORS)";
     check_both(&format!("OPTIONS / Host:127.0.0.1:3000 {question}"), none);
     let own = "Origin:http://127.0.0.1:3000";
     check_both(&format!("OPTIONS / Host:127.0.0.1:3000 {own} {question}"), none);
@@ -152,12 +152,12 @@ fn a_refusal_is_a_403_that_says_what_was_wrong_and_what_is_accepted() {
     assert_eq!(response.headers().len(), 1);
     assert_eq!(
         response.body(),
-        "refused: the request is for the host evil.example; accepted is one Host header with \
+        "refused: the request is for the host evil.example; it must have one Host header with \
         127.0.0.1, localhost or [::1], with or without a port\n"
     );
 }
 
-/// The same under both policies.
+/// Expects the same under both policies.
 #[track_caller]
 fn check_both(head: &str, expected: &str) {
     for policy in [Policy::OwnPages, Policy::OwnPagesAndLinks] {
@@ -165,7 +165,7 @@ fn check_both(head: &str, expected: &str) {
     }
 }
 
-/// `head` is a method, a target and headers, with blanks between them.
+/// `head` is a method, a target and headers, separated by blanks.
 #[track_caller]
 fn run(head: &str, policy: Policy, expected: &str) {
     let mut words = head.split(' ');

@@ -124,7 +124,7 @@ async fn sdks_that_sign_with_the_secret_are_answered_on_every_port() {
 async fn a_dynamodb_call_that_is_not_there_or_malformed_is_refused_with_the_reason() {
     let system = Guarded::start().await;
     let reasons = [
-        ("ListStreams", "{}", "UnknownOperationException", "there are BatchGetItem, "),
+        ("ListStreams", "{}", "UnknownOperationException", "must be one of BatchGetItem, "),
         ("ListTables", "{", "SerializationException", "line 1"),
         ("GetItem", "{}", "ValidationException", "'tableName'"),
         ("GetItem", r#"{"TableName": "nowhere", "Key": {}}"#, "ResourceNotFoundException", ""),
