@@ -1,4 +1,4 @@
-//! The binary as a person runs it: first start, kill -9, restart, load, one-line failures.
+//! The binary as a user runs it: first start, kill -9, restart, load, one-line failures.
 
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
@@ -29,7 +29,7 @@ fn what_is_loaded_and_asked_for_survives_a_kill() {
     std::fs::write(source.join("z.csv"), HOURS).unwrap();
 
     let mut first = Serving::start(folder.path());
-    // Hours before polls, whatever the files' names say.
+    // Hours are loaded before polls, whatever the files' names are.
     let loads = first.lines_until("API on ");
     let loaded = loads.iter().filter(|line| line.starts_with("loaded "));
     assert!(loaded.map(|line| line.contains("business hours")).eq([true, false]), "{loads:?}");
@@ -131,7 +131,7 @@ fn a_load_of_a_file_with_a_long_name_and_a_bad_row_ends() {
     let folder = tempfile::tempdir().unwrap();
     let mut serving = Serving::start_with("--port 0 --s3-port 0 --data-dir data", folder.path());
     serving.lines_until("API on ");
-    // The longest is the longest that a file system takes.
+    // The longest is the longest name that a file system accepts.
     for length in [100, 110, 120, 130, 160, 255] {
         let file = folder.path().join("n".repeat(length));
         let rows = format!("{POLLS}{}{BAD_POLL}", POLL_OF_8.repeat(20 + length));
@@ -176,7 +176,7 @@ fn a_signal_is_heard_while_a_start_looks_through_many_files() {
     assert_eq!(told, "stopping\n");
 }
 
-/// A system that was stopped before it loaded any of so many files.
+/// A system that was stopped before it loaded any of `count` files.
 fn with_unfinished_files(data_folder: &Path, count: usize) {
     let mut settings = SystemSettings::in_folder(data_folder);
     settings.loads.concurrency = 0;
@@ -264,14 +264,14 @@ fn the_secret_is_in_no_log_and_in_no_output_even_if_everything_is_logged() {
 
     let secret = std::fs::read_to_string(folder.path().join("data/secret")).unwrap();
     let logged = std::fs::read_to_string(&log).unwrap();
-    // Both have seen the signed calls.
+    // Output and log both include the signed calls.
     assert!(told.contains("loaded source/b.csv") && logged.contains("AWS4-HMAC-SHA256"));
     assert!(!told.contains(secret.trim()), "{told}");
     let with_secret = logged.lines().find(|line| line.contains(secret.trim()));
     assert_eq!(with_secret, None);
 }
 
-/// Runs a command by copy and paste; returns what it says on stdout.
+/// Runs a command as if pasted into a shell; returns its stdout.
 #[track_caller]
 fn shell(command: &str, folder: &Path) -> String {
     let output = Command::new("sh").args(["-c", command]).current_dir(folder).output().unwrap();
@@ -279,7 +279,7 @@ fn shell(command: &str, folder: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Returns what the command says on stderr.
+/// Runs `local load` and returns its stderr.
 #[track_caller]
 fn check_load(system: &Serving, file: &Path, status: &str, code: Option<i32>) -> String {
     let port = system.s3.rsplit(':').next().unwrap();
@@ -344,7 +344,7 @@ impl Serving {
         Serving { child, folder: folder.to_owned(), output, api, s3 }
     }
 
-    /// Reads lines until one starts so; remembers addresses that go by.
+    /// Reads lines until one starts with `start`, and remembers the addresses on the way.
     fn lines_until(&mut self, start: &str) -> Vec<String> {
         let mut lines = Vec::new();
         loop {
@@ -386,7 +386,7 @@ impl Drop for Serving {
     }
 }
 
-/// Returns a text field of an answer's JSON.
+/// Returns a text field of a response's JSON.
 #[track_caller]
 fn field(answer: &str, name: &str) -> String {
     let start = format!("\"{name}\":\"");

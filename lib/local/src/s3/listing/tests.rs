@@ -210,7 +210,7 @@ fn entries(answer: &ListObjectsV2Output) -> Vec<String> {
     sorted(answer.contents.clone(), answer.common_prefixes.clone())
 }
 
-/// An answer has its keys and its common prefixes apart, each in order.
+/// A response has its keys and its common prefixes in two lists, each in order.
 fn sorted(objects: Option<Vec<Object>>, prefixes: Option<Vec<CommonPrefix>>) -> Vec<String> {
     let keys = objects.unwrap_or_default().into_iter().filter_map(|object| object.key);
     let prefixes = prefixes.unwrap_or_default().into_iter().filter_map(|prefix| prefix.prefix);

@@ -1,4 +1,4 @@
-//! The queues by themselves, in paused time: only the clock that nobody sets goes on.
+//! The queues alone, in paused time: only the monotonic clock goes on.
 
 use std::sync::Arc;
 
@@ -99,7 +99,7 @@ fn send(queues: &Queues, body: &str) {
     queues.send("work", body, Duration::ZERO).unwrap();
 }
 
-/// The bodies of what a receive hands out.
+/// The bodies of the messages that a receive returns.
 fn received(queues: &Queues) -> Vec<String> {
     let received = queues.receive("work", 10, None).unwrap();
     received.into_iter().map(|message| message.body).collect()
