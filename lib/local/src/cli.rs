@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_command_it_serves_with_the_flags_of_serve() {
+    fn without_a_command_it_serves_with_the_options_of_serve() {
         check("local", "serve");
         check("local --port 4000 --data-dir x", "serve");
         check("local serve --port 4000", "serve");

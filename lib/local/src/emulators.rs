@@ -295,7 +295,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_functions_send_has_a_time_limit() {
+    fn only_calls_of_functions_have_a_time_limit() {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
         let addresses = Addresses { dynamodb: address, s3: address, sqs: address };
 

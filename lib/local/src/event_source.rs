@@ -216,7 +216,7 @@ mod tests {
     const LONG_ENOUGH: Duration = Duration::from_mins(1);
 
     #[test]
-    fn an_empty_answer_means_that_all_was_handled() {
+    fn an_empty_answer_means_that_all_messages_were_handled() {
         check(&json!(null), Some(&[]));
         check(&json!({}), Some(&[]));
         check(&json!({ "batchItemFailures": null }), Some(&[]));
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_fails_is_logged_with_its_causes() {
+    async fn a_failure_is_logged_with_its_causes() {
         let logs = tempfile::NamedTempFile::new().unwrap();
         let file = Arc::new(logs.reopen().unwrap());
         let subscriber = tracing_subscriber::fmt().with_writer(file).finish();

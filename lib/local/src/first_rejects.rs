@@ -39,7 +39,7 @@ mod tests {
     const HEADER: &str = "line,column,code,message\n";
 
     #[test]
-    fn a_bad_row_is_shown_with_its_line_its_column_and_the_reason() {
+    fn a_rejected_row_is_shown_with_its_line_its_column_and_the_reason() {
         let csv = "4,status,bad_status,\"status must be active; found \"\"x, y\"\"\"\n\
                    7,,field_count,it has 2 fields\n";
         let expected = [
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_the_first_five_are_shown_and_how_many_more_there_are_and_where() {
+    fn only_the_first_five_are_shown_with_the_number_and_the_place_of_the_others() {
         let csv = "4,,x,no\n".repeat(8);
         let shown = ["line 4: no"; 5];
         check(&csv, 8, None, &[&shown[..], &["and 3 more"]].concat());

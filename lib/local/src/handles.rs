@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_connections_and_what_belongs_to_them_fit_into_the_limit() {
+    fn all_connections_and_their_files_fit_into_the_limit() {
         for limit in [256, 1_024, 4_096, 20_000, u64::MAX] {
             let Shares { api, s3, dynamodb, sqs, invocations } = Shares::of(limit);
             let handles = api + 2 * s3 + 2 * dynamodb + 2 * sqs;
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_is_too_low_is_said_with_the_one_that_is_not() {
+    fn a_limit_that_is_too_low_gives_a_warning_with_a_sufficient_one() {
         assert!(warning(512).unwrap().contains("ulimit -n 1024"));
         assert_eq!(warning(1_024), None);
     }

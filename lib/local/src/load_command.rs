@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_sort_by_instant_then_by_place_on_the_line() {
+    fn keys_sort_by_instant_then_by_place_on_the_command_line() {
         let [one, next] = [999, 1_000].map(|number| key(Timestamp::from_micros(0), number, "x"));
         assert!(one < next);
         check(1_674_554_802_605_777, 0, "incoming/20230124T100642.605777Z-000000/polls.csv");

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_warnings_of_a_load_stand_below_its_bad_rows() {
+    fn the_warnings_of_a_load_are_below_its_rejected_rows() {
         check(
             &json!({
                 "rows": 20, "loaded": 19, "rejected": 1,
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_with_too_many_bad_rows_shows_its_good_ones_and_where_the_others_are() {
+    fn a_file_with_too_many_rejected_rows_shows_how_many_are_loaded_and_where_the_others_are() {
         let error = json!({ "code": "too_many_rejects", "detail": "6 of 9 rows were rejected" });
         let rejects = format!("{REJECTS}{}", "5,,x,no\n".repeat(5));
         check(

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_others_can_read_is_closed_to_them_and_stays() {
+    fn a_secret_that_others_can_read_is_protected_and_kept() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("secret");
         let text = "anything".repeat(4);
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_first_start_left_does_not_matter() {
+    fn a_file_that_a_killed_first_start_left_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("secret.new"), "torn").unwrap();
 
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_refused_and_stays_as_it_was() {
+    fn a_secret_that_is_not_a_file_is_refused_and_not_changed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
         fs::create_dir(&path).unwrap();

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn what_panics_or_returns_before_the_stop_is_started_again_and_the_log_says_why() {
+    async fn a_loop_that_panics_or_returns_before_the_stop_is_restarted_and_logged() {
         let logs = tempfile::NamedTempFile::new().unwrap();
         let subscriber = tracing_subscriber::fmt().with_writer(Arc::new(logs.reopen().unwrap()));
         let _guard = tracing::subscriber::set_default(subscriber.finish());
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_log_that_panics_does_not_keep_work_from_starting_again() {
+    async fn a_log_that_panics_does_not_prevent_a_restart() {
         let subscriber = tracing_subscriber::fmt()
             .with_writer(|| -> std::io::Stderr { panic!("nobody reads the log") });
         let _guard = tracing::subscriber::set_default(subscriber.finish());

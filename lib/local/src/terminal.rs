@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_would_obey_is_shown_and_not_sent() {
+    fn control_characters_are_escaped() {
         assert_eq!(harmless("a\u{1b}[31m\r\u{9b}.csv\n"), "a\\u{1b}[31m\\r\\u{9b}.csv\n");
         assert_eq!(harmless("zo\u{eb}\t\u{1f355}\n"), "zo\u{eb}\t\u{1f355}\n");
     }

@@ -37,7 +37,7 @@ fn with_a_closed_stdout_and_stderr_it_works() {
 }
 
 #[test]
-fn with_a_reader_of_its_first_line_alone_it_works() {
+fn with_a_reader_of_only_its_first_line_it_works() {
     check("", |serve| {
         let reader = piped(serve);
         // As `head -1` does.

@@ -21,7 +21,7 @@ const HOURS: &str = "store_id,day,start_time_local,end_time_local\n8,1,00:00,23:
 const LONG_ENOUGH: Duration = Duration::from_mins(1);
 
 #[test]
-fn what_is_loaded_and_asked_for_survives_a_kill() {
+fn loads_and_requested_reports_survive_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("source");
     std::fs::create_dir(&source).unwrap();
@@ -58,7 +58,7 @@ fn what_is_loaded_and_asked_for_survives_a_kill() {
 }
 
 #[test]
-fn a_start_with_bad_files_shows_their_first_bad_lines_and_goes_on_and_is_not_repeated() {
+fn a_first_load_with_bad_files_shows_their_first_rejected_rows_and_is_not_repeated() {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("source");
     std::fs::create_dir(&source).unwrap();
@@ -93,7 +93,7 @@ fn a_start_with_bad_files_shows_their_first_bad_lines_and_goes_on_and_is_not_rep
 }
 
 #[test]
-fn a_load_with_bad_rows_shows_the_first_of_them_and_a_command_that_fetches_the_others() {
+fn a_load_with_rejected_rows_shows_the_first_of_them_and_a_command_that_downloads_the_others() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("source")).unwrap();
     let file = folder.path().join("a b+c.csv");
@@ -113,7 +113,7 @@ fn a_load_with_bad_rows_shows_the_first_of_them_and_a_command_that_fetches_the_o
 }
 
 #[test]
-fn a_good_load_with_few_bad_rows_shows_them_too() {
+fn a_complete_load_shows_its_rejected_rows_too() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("source")).unwrap();
     let file = folder.path().join("polls.csv");
@@ -127,7 +127,7 @@ fn a_good_load_with_few_bad_rows_shows_them_too() {
 }
 
 #[test]
-fn a_load_of_a_file_with_a_long_name_and_a_bad_row_ends() {
+fn a_load_of_a_file_with_a_long_name_and_a_rejected_row_ends() {
     let folder = tempfile::tempdir().unwrap();
     let mut serving = Serving::start_with("--port 0 --s3-port 0 --data-dir data", folder.path());
     serving.lines_until("API on ");
@@ -196,7 +196,7 @@ fn with_unfinished_files(data_folder: &Path, count: usize) {
 }
 
 #[test]
-fn what_cannot_be_started_is_told_in_one_line() {
+fn a_start_that_fails_prints_one_line() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("source")).unwrap();
     let mut serving = Serving::start(folder.path());

@@ -102,7 +102,7 @@ async fn a_bad_body_is_a_problem_that_says_what_is_accepted() {
 }
 
 #[test]
-fn a_malformed_answer_is_no_response() {
+fn a_malformed_answer_gives_no_response() {
     assert!(response::http_response(&json!({ "body": "no status" })).is_none());
     assert!(response::http_response(&json!({ "statusCode": 9 })).is_none());
     let answer = json!({ "statusCode": 200, "multiValueHeaders": { "set-cookie": ["a", "b"] } });
@@ -131,7 +131,7 @@ async fn answer_to(mut request: Request<Body>) -> (StatusCode, Value) {
 }
 
 #[tokio::test]
-async fn calls_beyond_those_that_are_worked_on_wait_for_their_turn() {
+async fn more_calls_than_may_run_at_once_wait_for_their_turn() {
     let api = Arc::new(api());
     let calls = (0..5).map(|_| {
         let request = Request::get("/get_report?hang").header("host", "127.0.0.1");

@@ -24,7 +24,7 @@ const GET: &str = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 const POST: &str = "POST / HTTP/1.1\r\nhost: localhost\r\n";
 
 #[tokio::test(start_paused = true)]
-async fn a_head_that_stands_still_ends_its_connection_and_holds_nobody_up() {
+async fn a_head_that_stands_still_ends_its_connection_and_delays_no_other() {
     let server = Serving::start(10);
     let mut nothing_sent = server.connect();
     let mut half_sent = server.connect();
@@ -39,7 +39,7 @@ async fn a_head_that_stands_still_ends_its_connection_and_holds_nobody_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_stands_still_is_answered_with_408_and_holds_nobody_up() {
+async fn a_body_that_stands_still_is_answered_with_408_and_delays_no_other() {
     let server = Serving::start(10);
     let mut client = server.connect();
     client.send(&format!("{POST}content-length: 100\r\n\r\nhalf of it")).await;
@@ -89,7 +89,7 @@ async fn a_body_over_the_limit_is_answered_with_413_at_once_if_the_head_says_its
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_expects_100_continue_gets_it_when_the_body_is_wanted() {
+async fn a_client_that_expects_100_continue_gets_it_when_the_service_reads_the_body() {
     let server = Serving::start(10);
     let mut client = server.connect();
     client.send(&format!("{POST}expect: 100-continue\r\ncontent-length: 2\r\n\r\n")).await;
@@ -178,7 +178,7 @@ async fn half_open_connections_yield_to_those_that_wait_for_a_full_port() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_connections_could_not_be_taken_it_goes_on_and_says_so_once() {
+async fn after_a_failure_to_accept_connections_it_goes_on_and_logs_once() {
     let logs = tempfile::NamedTempFile::new().unwrap();
     let subscriber = tracing_subscriber::fmt().with_writer(Arc::new(logs.reopen().unwrap()));
     let _guard = tracing::subscriber::set_default(subscriber.finish());
@@ -212,7 +212,7 @@ async fn a_service_that_panics_costs_one_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_waits_for_answers_under_way_and_for_nobody_who_stands_still() {
+async fn a_stop_waits_for_answers_under_way_but_not_for_clients_that_stand_still() {
     let server = Serving::start(10);
     let mut under_way = server.connect();
     under_way.send("GET /soon HTTP/1.1\r\nhost: localhost\r\n\r\n").await;

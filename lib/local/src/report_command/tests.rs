@@ -24,7 +24,7 @@ fn poll_count_counts_polls() {
 }
 
 #[test]
-fn max_hold_leaves_what_is_further_from_a_poll_unknown() {
+fn max_hold_leaves_time_further_from_a_poll_unknown() {
     let options = format!("{AS_OF_NOON} --max-hold-minutes 30");
     let expected = "up 0.00 1.00 1.00, down 30.00 0.50 0.50";
     check_report(&[HOURS, ZONES, POLLS], &options, expected);
@@ -53,7 +53,7 @@ fn a_report_is_about_the_newest_poll_unless_said_otherwise() {
 }
 
 #[test]
-fn rejected_rows_are_told_with_their_lines_and_change_nothing_else() {
+fn rejected_rows_are_shown_with_their_lines_and_change_nothing_else() {
     let polls = with_good_polls(&format!("{POLLS}a,2023-01-23 17:20:00 UTC,open\n"), 20);
     let told = report(&[HOURS, ZONES, &polls], AS_OF_NOON).unwrap();
     let lines: Vec<&str> = told.notes.lines().skip(2).collect();
@@ -71,7 +71,7 @@ fn rejected_rows_are_told_with_their_lines_and_change_nothing_else() {
 }
 
 #[test]
-fn of_many_rejects_the_first_are_told_and_the_report_is_made_from_the_good_rows() {
+fn only_the_first_of_many_rejected_rows_are_shown_and_the_report_is_made_from_the_others() {
     let polls = format!("{POLLS}{}", "a,yesterday,active\n".repeat(8));
     let told = report(&[HOURS, ZONES, &polls], AS_OF_NOON).unwrap();
     assert!(told.notes.contains("\n  and 3 more\n"), "{}", told.notes);
@@ -91,7 +91,7 @@ fn the_stores_are_counted_as_the_service_counts_them() {
 }
 
 #[test]
-fn warnings_stand_below_the_counts_of_the_file_that_they_are_about() {
+fn warnings_are_below_the_counts_of_their_file() {
     let zones = format!("{ZONES}1.48E+18,UTC\nb,Nowhere\nc,Nowhere\na,Nowhere\n");
     let told = report(&[HOURS, &zones, POLLS], AS_OF_NOON).unwrap();
     let lines: Vec<&str> = told.notes.lines().collect();
@@ -135,7 +135,7 @@ fn without_an_accepted_poll_there_is_no_report() {
 }
 
 #[test]
-fn without_an_accepted_poll_it_is_told_what_was_wrong_with_the_files() {
+fn without_an_accepted_poll_the_errors_of_the_files_are_shown() {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(POLLS.as_bytes()).unwrap();
     gzip.write_all(&b"\n".repeat(16 << 20)).unwrap();

@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_read_is_refused_if_the_object_is_another_and_answered_as_not_modified_if_it_is_the_same() {
+    fn a_read_is_refused_if_the_object_changed_and_not_modified_if_it_did_not() {
         let (same, other) = (ETagCondition::ETag(e_tag("a")), ETagCondition::ETag(e_tag("b")));
         let is = |wanted: &ETagCondition| ReadConditions {
             is: Some(wanted.clone()),

@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_pass_is_answered_with_503_and_nothing_is_no_such_key() {
+    fn a_failure_that_may_pass_is_503_and_no_failure_is_no_such_key() {
         // EMFILE, ENFILE, ENOSPC, EDQUOT; then ENOENT, EACCES, EIO, ENOTDIR.
         for (codes, status) in [([24, 23, 28, 122], 503), ([2, 13, 5, 20], 500)] {
             for code in codes {

@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_passed_over_is_named_with_its_reason() {
+    fn a_skipped_file_is_named_with_its_reason() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         std::fs::write(at("hours.xlsx"), b"PK\x03\x04...").unwrap();
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_file_that_cannot_be_uploaded_for_a_while_is_tried_until_it_is_taken() {
+    async fn an_upload_is_retried_while_s3_fails() {
         let begin = tokio::time::Instant::now();
         let mut tries = 0;
         let taken = until_taken(Path::new("polls.csv"), async || {
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_is_wrong_itself_is_not_tried_again() {
+    async fn an_upload_that_fails_because_of_its_file_is_not_retried() {
         let nameless = || UploadError::Nameless(PathBuf::from(".."));
         let mut tries = 0;
         let refused = until_taken(Path::new(".."), async || {

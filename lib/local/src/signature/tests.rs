@@ -99,7 +99,7 @@ fn a_signature_is_good_for_fifteen_minutes_before_and_after_its_date() {
 }
 
 #[test]
-fn host_date_and_every_other_amz_header_have_to_be_signed() {
+fn host_date_and_every_other_amz_header_must_be_signed() {
     for name in ["host", "x-amz-date", "x-amz-target"] {
         let authorization = signed().headers["authorization"].to_str().unwrap().to_owned();
         let (_, names) = authorization.split_once("SignedHeaders=").unwrap();
@@ -115,7 +115,7 @@ fn host_date_and_every_other_amz_header_have_to_be_signed() {
 }
 
 #[test]
-fn a_header_that_is_signed_has_to_be_there_once() {
+fn a_signed_header_must_occur_once() {
     for name in ["authorization", "host", "x-amz-date", "x-amz-target", "content-type"] {
         let mut head = signed();
         let value = head.headers[name].clone();

@@ -26,7 +26,7 @@ async fn a_message_is_received_once_and_then_deleted() {
 }
 
 #[tokio::test]
-async fn the_longest_message_is_taken_whatever_json_makes_of_it() {
+async fn the_longest_message_is_accepted_even_if_json_escapes_it() {
     let fixture = Fixture::new(60, None).await;
     // Each quote is two bytes of JSON.
     let longest = "\"".repeat(1024 * 1024);

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_that_fails_or_panics_costs_its_texts_and_nothing_else() {
+    fn a_stream_that_fails_or_panics_loses_its_texts_and_nothing_else() {
         let written = Arc::new(Mutex::new(Vec::new()));
         let outlet = Outlet::to(Moody(Arc::clone(&written)));
 
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_nobody_reads_holds_nobody_up_and_keeps_what_there_is_room_for() {
+    fn a_stream_that_is_not_read_delays_no_writer_and_keeps_a_limited_number_of_texts() {
         let (reader, written) = sync_channel(0);
         let outlet = Outlet::to(Pipe(reader));
 

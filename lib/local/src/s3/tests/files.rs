@@ -24,7 +24,7 @@ async fn objects_are_what_they_were_after_a_restart() {
 }
 
 #[tokio::test]
-async fn what_was_being_written_when_the_process_died_is_gone_at_the_next_start() {
+async fn an_object_that_was_being_written_at_a_kill_is_removed_by_the_next_start() {
     let fixture = Fixture::new().await;
     fixture.put("a.csv", "before").await;
     let half = fixture.objects().join(".new/half");

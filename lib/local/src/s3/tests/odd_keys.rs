@@ -110,7 +110,7 @@ async fn every_key_is_a_prefix_and_a_place_to_start_after() {
 }
 
 #[tokio::test]
-async fn keys_are_gathered_behind_any_delimiter_by_pages_of_any_size() {
+async fn keys_are_grouped_by_any_delimiter_in_pages_of_any_size() {
     let fixture = Fixture::with_odd_keys().await;
     for delimiter in ["/", "+", " ", "%", "%2B", "&amp;", "ü", "😀", "b.c", "."] {
         let expected = entries(delimiter);

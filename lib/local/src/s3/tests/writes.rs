@@ -59,7 +59,7 @@ async fn a_copy_onto_itself_has_to_replace_the_metadata_and_is_a_write_of_its_ow
 }
 
 #[tokio::test]
-async fn what_is_missing_is_named_for_what_it_is() {
+async fn a_missing_bucket_and_a_missing_key_have_different_errors() {
     let fixture = Fixture::new().await;
     let get = async |bucket: &str| {
         let get = fixture.client.get_object().bucket(bucket).key("a").send().await;

@@ -14,7 +14,7 @@ use crate::sqs::QueueSettings;
 use crate::system::settings::LOAD_QUEUE;
 
 #[tokio::test]
-async fn an_object_that_cannot_be_looked_at_is_named_and_stops_nothing() {
+async fn an_object_that_cannot_be_checked_is_named_and_stops_nothing() {
     let logs = tempfile::NamedTempFile::new().unwrap();
     let file = Arc::new(logs.reopen().unwrap());
     let subscriber = tracing_subscriber::fmt().with_writer(file).with_ansi(false).finish();

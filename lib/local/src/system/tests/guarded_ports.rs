@@ -48,7 +48,7 @@ async fn no_port_answers_another_sites_page() {
 }
 
 #[tokio::test]
-async fn no_port_says_that_another_sites_page_may_read_or_send() {
+async fn no_port_sends_cors_headers() {
     let system = Guarded::start().await;
     for port in system.ports() {
         let own = format!("Host: {port}\r\nOrigin: http://{port}");
@@ -78,7 +78,7 @@ async fn a_page_of_the_apis_own_origin_may_ask_for_a_report() {
 }
 
 #[tokio::test]
-async fn tables_and_queues_answer_signed_calls_alone() {
+async fn tables_and_queues_answer_only_signed_calls() {
     let system = Guarded::start().await;
     let Addresses { dynamodb, sqs, .. } = system.0.addresses();
     let made_up = "Authorization: AWS4-HMAC-SHA256 \
@@ -121,7 +121,7 @@ async fn sdks_that_sign_with_the_secret_are_answered_on_every_port() {
 }
 
 #[tokio::test]
-async fn a_dynamodb_call_that_is_not_there_or_malformed_is_refused_with_the_reason() {
+async fn an_unknown_or_malformed_dynamodb_call_is_refused_with_the_reason() {
     let system = Guarded::start().await;
     let reasons = [
         ("ListStreams", "{}", "UnknownOperationException", "must be one of BatchGetItem, "),
