@@ -81,7 +81,7 @@ fn only_the_first_of_many_rejected_rows_are_shown_and_the_report_is_made_from_th
 
 #[test]
 fn the_stores_are_counted_as_the_service_counts_them() {
-    // b has hours that are said to be unknown, c a zone that is; d has closed days alone.
+    // The hours of b and the zone of c are unknown; d has only closed days.
     let hours = format!("{HOURS}b,,,\nc,0,9:00,12:00\nd,0,,\n");
     let zones = format!("{ZONES}b,UTC\nc,\n");
     let told = report(&[&hours, &zones, POLLS], AS_OF_NOON).unwrap();
