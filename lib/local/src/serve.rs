@@ -2,9 +2,9 @@
 //!
 //! Starts everything except the API and loads the first data into an empty system. **Then** it
 //! opens the API, makes a report through it as a client would, and prints the commands to do the
-//! same. Two printed lines are stable, so that other programs can start it: `S3 on
-//! http://127.0.0.1:<port>` and `API on http://127.0.0.1:<port>`. The second one is printed once
-//! the API answers.
+//! same. Two printed lines are stable, so that other programs can start it:
+//! `S3 on http://127.0.0.1:<port>` and `API on http://127.0.0.1:<port>`. The second one is
+//! printed once the API answers.
 
 mod first_load;
 mod http_client;

@@ -2,10 +2,10 @@
 //!
 //! **A call is answered only if it was signed with the secret of the data folder and not changed
 //! since.** The signature covers the method, path, query, body and the signed headers, among them
-//! `host`, `x-amz-date` and every other `x-amz-*` header. It is valid for 15 minutes. The expected
-//! signature is computed from the call, with the crate that the SDKs sign with, and must be equal
-//! to the call's. Any region is accepted, because there is only one. On S3's port, `s3s` checks
-//! signatures, because they have more forms.
+//! `host`, `x-amz-date` and every other `x-amz-*` header. It is accepted for 15 minutes before and
+//! after its date. The expected signature is computed from the call, with the crate that the SDKs
+//! sign with, and must be equal to the call's. Any region is accepted, because there is only one.
+//! On S3's port, `s3s` checks signatures, because they have more forms.
 
 use std::time::{Duration, SystemTime};
 

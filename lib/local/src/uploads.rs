@@ -50,12 +50,14 @@ pub enum UploadError {
     NoSystem(SocketAddr),
     /// The secret that signs calls cannot be read.
     #[error(
-        "cannot read the secret that signs calls; use the --data-dir that `local serve` was started with"
+        "cannot read the secret that signs calls; use the --data-dir that `local serve` was started \
+         with"
     )]
     Secret(#[from] SecretError),
     /// The system at that address has another secret.
     #[error(
-        "the system at {s3} does not accept the secret in {}; use the --data-dir it was started with",
+        "the system at {s3} does not accept the secret in {}; use the --data-dir it was started \
+         with",
         .secret_file.display()
     )]
     OtherSecret {

@@ -1,7 +1,7 @@
 //! Listings of a bucket: pages, common prefixes and encoded names, as S3 returns them.
 //!
 //! The rule: **an entry is a key, or the common prefix of all keys that continue after the
-//! delimiter. Each entry is listed once, in the order of its bytes, and a page has at most
+//! delimiter. Entries are in the order of their bytes, each is listed once, and a page has at most
 //! `max-keys` entries.** With `encoding-type=url`, every name in a response is encoded, except the
 //! continuation token, which is opaque.
 

@@ -195,7 +195,8 @@ impl ObjectFolder {
         self.notification.announce(&object).map_err(|error| {
             let key = object.key;
             tracing::error!(%error, key, "an object is stored, but its event could not be queued");
-            let message = "the object is stored, but its event could not be queued; write the object again, or restart the local system, which announces it";
+            let message = "the object is stored, but its event could not be queued; write the object \
+                           again, or restart the local system, which announces it";
             S3Error::with_message(S3ErrorCode::InternalError, message)
         })
     }
