@@ -1,6 +1,6 @@
-//! What every local resource has in common, as it stands in URLs, ARNs and events. It decides nothing.
+//! The names that all local resources share in URLs, ARNs and events. Nothing depends on them.
 
-/// The region that all clients name.
+/// The region that all clients use.
 pub const REGION: &str = "us-east-1";
-/// The account that all resources belong to.
+/// The account that owns all resources.
 pub const ACCOUNT: &str = "000000000000";

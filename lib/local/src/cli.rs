@@ -1,6 +1,7 @@
-//! The command line (`lib/local/README.md`, "The command line"): what can be asked for, and how a failure is told.
+//! The command line (`lib/local/README.md`, "The command line"): the commands, and how a failure is
+//! printed.
 //!
-//! A command that fails says so in one line on stderr and ends with exit code 1.
+//! A command that fails prints one line on stderr and exits with code 1.
 
 use std::process::ExitCode;
 
@@ -10,7 +11,7 @@ use uptime_aws::describe;
 use crate::failure::Failure;
 use crate::{generate, load_command, report_command, serve, terminal};
 
-/// How long each store was online while it was meant to be open
+/// Reports how long each store was online during its business hours
 #[derive(Debug, Parser)]
 #[command(name = "local", version, about, long_about = LONG_ABOUT)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -21,8 +22,9 @@ pub struct Cli {
     serve: serve::Arguments,
 }
 
-const LONG_ABOUT: &str = "How long each store was online while it was meant to be open: \
-the whole system on this machine, or its engine alone on files. Without a command it serves.";
+const LONG_ABOUT: &str = "Reports how long each store was online during its business hours. \
+Runs the whole system on this machine, or computes a report from files alone. Without a command, \
+it runs `serve`.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -33,7 +35,7 @@ enum Command {
 }
 
 impl Cli {
-    /// Runs the command. Prints a failure and turns it into the exit code 1.
+    /// Runs the command. If it fails, prints the failure and returns exit code 1.
     pub fn run(self) -> ExitCode {
         terminal::start_logging();
         let outcome = match self.command.unwrap_or(Command::Serve(self.serve)) {
@@ -57,7 +59,7 @@ impl Cli {
 fn to_the_end(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(command);
-    // What still runs is taken up at the next start; nobody waits for it now.
+    // Do not wait for work that is still running: the next start continues it.
     runtime.shutdown_background();
     outcome
 }
@@ -92,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_command_it_serves_with_the_flags_of_serve() {
+    fn without_a_command_it_serves_with_the_options_of_serve() {
         check("local", "serve");
         check("local --port 4000 --data-dir x", "serve");
         check("local serve --port 4000", "serve");

@@ -1,9 +1,9 @@
 //! DynamoDB on SQLite: dynoxide's tables behind a port of our own.
 //!
-//! Dynoxide's own port takes any signature and lets every web page read the answers. This one asks
-//! for a signature with the secret of the data folder and sends no CORS headers. It has the operations
-//! that look at tables and items and change them; an answer to any other one names those. Absent:
-//! streams, tags, time to live, `PartiQL`.
+//! Dynoxide's own port accepts any signature and lets every web page read the answers. This port
+//! requires a signature with the secret of the data folder and sends no CORS headers. It has the
+//! operations that read and change tables and items; the answer to any other operation lists them.
+//! Absent: streams, tags, time to live, `PartiQL`.
 
 use std::sync::Arc;
 
@@ -24,12 +24,12 @@ use crate::http_server::{self, BodyFault, Port};
 use crate::secret::Secret;
 use crate::signature::Signatures;
 
-/// DynamoDB's limit of a request's body, 16 MB.
+/// DynamoDB's limit for a request's body, 16 MB.
 const BODY_BYTES_MAX: u64 = 16 * 1024 * 1024;
-/// Begins the header that names the operation.
+/// The start of the header that names the operation.
 const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 
-/// What answers a call.
+/// Answers calls.
 #[derive(Clone)]
 struct Service {
     database: Database,
@@ -68,7 +68,7 @@ async fn answer(State(service): State<Service>, request: Request<Body>) -> Respo
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     let operation = target.and_then(|target| target.strip_prefix(TARGET_PREFIX));
     let operation = operation.unwrap_or_default().to_owned();
-    // SQLite blocks, and would hold up S3's and SQS's answers.
+    // SQLite blocks, which would delay the answers of S3 and SQS.
     let done = tokio::task::spawn_blocking(move || run(&service.database, &operation, &body)).await;
     response(done.unwrap_or_else(|_| {
         let code = "InternalServerError";
@@ -77,7 +77,7 @@ async fn answer(State(service): State<Service>, request: Request<Body>) -> Respo
     }))
 }
 
-/// Runs one operation of a name that the wire protocol has for it.
+/// Runs one operation by its name in the wire protocol.
 fn run(database: &Database, operation: &str, body: &[u8]) -> Answer {
     macro_rules! operations {
         ($($name:literal => $method:ident,)*) => {
@@ -85,7 +85,7 @@ fn run(database: &Database, operation: &str, body: &[u8]) -> Answer {
                 $($name => answered(body, |call| database.$method(call)),)*
                 _ => {
                     let there_are = [$($name),*].join(", ");
-                    let message = format!("there is no operation {operation:?} here; there are {there_are}");
+                    let message = format!("unknown operation {operation:?}; it must be one of {there_are}");
                     refused("UnknownOperationException", &message)
                 }
             }
@@ -131,9 +131,9 @@ fn answered<Call: DeserializeOwned, Outcome: Serialize>(
             if status.is_server_error() {
                 tracing::warn!(
                     %error,
-                    "the tables cannot be used; if their file is damaged, stop the system and delete \
-                     tables.sqlite and the files beside it that begin so: the next start loads all \
-                     files again, reports made before are lost"
+                    "the tables cannot be used; if their file is damaged, stop the system and \
+                     delete tables.sqlite and the files beside it whose names start with its name: \
+                     the next start loads all files again, and earlier reports are lost"
                 );
             }
             (status, error.to_json())
@@ -141,7 +141,7 @@ fn answered<Call: DeserializeOwned, Outcome: Serialize>(
     }
 }
 
-/// Dynoxide's types begin some of their messages with a mark in capitals for its own port.
+/// Removes the prefix in capitals that dynoxide's types put before some messages for its own port.
 fn refused_value(error: &serde_json::Error) -> Answer {
     let message = error.to_string();
     let is_mark = |start: &str| start.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');

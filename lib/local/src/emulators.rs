@@ -1,10 +1,11 @@
-//! The cloud's stand-ins: DynamoDB, S3 and SQS on loopback ports, with their data in a folder.
+//! Emulators of DynamoDB, S3 and SQS on loopback ports, with their data in a folder.
 //!
-//! Every port asks for signed calls and refuses those of web pages (`guard`, `signature`, `secret`).
+//! Every port requires signed calls and refuses requests of web pages (`guard`, `signature`,
+//! `secret`).
 //!
-//! They run on a thread and a tokio runtime of their own: where SQLite ran on the workers of a shared
-//! runtime, timers came up to 113 ms late. Nothing is forced to the disk, so data survives the death
-//! of the process but not the loss of power.
+//! The emulators run on a thread and a tokio runtime of their own: when SQLite ran on the workers
+//! of a shared runtime, timers fired up to 113 ms late. No write is forced to the disk, so data
+//! survives the end of the process but not a power failure.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::path::{Path, PathBuf};
@@ -26,29 +27,30 @@ use crate::s3::{self, Notification, ObjectStore};
 use crate::secret::{ACCESS_KEY, Secret, SecretError};
 use crate::sqs::{self, Queues};
 
-/// The file in the data folder that holds the tables. Beside it are files whose names begin alike.
+/// The file in the data folder that holds the tables. SQLite keeps files beside it whose names
+/// start with its name.
 pub const TABLES: &str = "tables.sqlite";
 
-/// How many connections may wait on a port to be taken.
+/// How many connections may wait on a port until they are accepted.
 pub(crate) const BACKLOG: u16 = 1024;
 
-/// Where the stand-ins keep their data and on which ports they listen; port 0 is any free one.
+/// Where the emulators keep their data, and on which ports they listen; port 0 means any free port.
 #[derive(Debug, Clone)]
 pub struct Setup {
     /// An existing folder.
     pub folder: PathBuf,
     /// The port of S3, which presigned links name.
     pub s3_port: u16,
-    /// The watched bucket.
+    /// The bucket whose new objects are announced.
     pub data_bucket: String,
-    /// Keys that start so are announced.
+    /// Only keys with this prefix are announced.
     pub watched_prefix: String,
     /// The queue that gets the announcements.
     pub load_queue: String,
 }
 
 impl Setup {
-    /// What is announced, and in which of `queues`.
+    /// Returns which objects are announced, and in which of `queues`.
     pub(crate) fn notification(&self, queues: &Arc<Queues>) -> Notification {
         Notification {
             bucket: self.data_bucket.clone(),
@@ -61,7 +63,7 @@ impl Setup {
 
 #[cfg(test)]
 impl Setup {
-    /// Any free port, everything under `incoming/` of the bucket `data` announced in `loads`.
+    /// Any free port; announces everything under `incoming/` of the bucket `data` in `loads`.
     pub(crate) fn for_test(folder: &Path) -> Setup {
         Setup {
             folder: folder.to_owned(),
@@ -73,15 +75,15 @@ impl Setup {
     }
 }
 
-/// Why the stand-ins did not start.
+/// Why the emulators did not start.
 #[derive(Debug, Error)]
 pub enum EmulatorError {
     /// The port cannot be listened on.
-    #[error("cannot listen on port {port}, is something else running there?")]
+    #[error("cannot listen on port {port}; another program may be using it")]
     Port {
-        /// The port asked for.
+        /// The requested port.
         port: u16,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// A store in the data folder cannot be opened.
@@ -89,18 +91,18 @@ pub enum EmulatorError {
     Store {
         /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The secret of the data folder.
+    /// The secret of the data folder cannot be used.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// No thread or runtime could be had.
+    /// The thread or its runtime could not be started.
     #[error("cannot start the emulators' thread")]
     Thread(#[source] std::io::Error),
 }
 
-/// The running stand-ins.
+/// The running emulators.
 #[derive(Debug)]
 pub struct Emulators {
     addresses: Addresses,
@@ -110,7 +112,7 @@ pub struct Emulators {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Where the three services answer.
+/// The addresses of the three services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Addresses {
     /// `DynamoDB`.
@@ -129,7 +131,7 @@ struct Servers {
 }
 
 impl Emulators {
-    /// Starts all three. When it returns they accept connections.
+    /// Starts all three. When it returns, they accept connections.
     pub fn start(setup: &Setup) -> Result<Emulators, EmulatorError> {
         let (dynamodb, s3, sqs) = (listen(0)?, listen(setup.s3_port)?, listen(0)?);
         let addresses = Addresses { dynamodb: dynamodb.1, s3: s3.1, sqs: sqs.1 };
@@ -155,17 +157,17 @@ impl Emulators {
         Ok(Emulators { addresses, queues, secret, stop, thread: Some(thread) })
     }
 
-    /// Where they listen.
+    /// The addresses that the emulators listen on.
     pub fn addresses(&self) -> Addresses {
         self.addresses
     }
 
-    /// The queues, for what a client cannot do over the wire.
+    /// The queues, for operations that a client cannot do over the wire.
     pub fn queues(&self) -> &Arc<Queues> {
         &self.queues
     }
 
-    /// The secret that signs calls to them.
+    /// The secret that signs calls to the emulators.
     pub fn secret(&self) -> &Secret {
         &self.secret
     }
@@ -175,37 +177,38 @@ impl Emulators {
         sqs::queue_url(self.addresses.sqs, name)
     }
 
-    /// What SDK clients need to talk to the stand-ins and to nothing else.
+    /// The configuration with which SDK clients call the emulators and nothing else.
     pub fn sdk_config(&self) -> SdkConfig {
         without_time_limits(self.addresses, self.secret.expose())
     }
 
-    /// Stops accepting, lets answers under way end, and closes the stores.
+    /// Accepts no more connections, lets current answers end, and closes the stores.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         if let Some(thread) = self.thread.take() {
-            // A panic in there has been printed; there is nothing left to stop.
+            // If the thread panicked, the panic is already printed, and nothing is left to stop.
             tokio::task::spawn_blocking(move || thread.join()).await.ok();
         }
     }
 }
 
-/// What an SDK client of S3 alone needs to talk to a local system at `s3_address` that has `secret`.
+/// The configuration of an SDK client that calls only S3, at `s3_address` of a local system with
+/// `secret`.
 pub fn client_config(s3_address: SocketAddr, secret: &str) -> SdkConfig {
     let addresses = Addresses { dynamodb: s3_address, s3: s3_address, sqs: s3_address };
     without_time_limits(addresses, secret)
 }
 
-/// A file is uploaded in one call, however long it takes.
+/// Removes the time limits: a file is uploaded in one call, however long it takes.
 fn without_time_limits(addresses: Addresses, secret: &str) -> SdkConfig {
     let mut config = function_config(addresses, secret).into_builder();
     config.set_timeout_config(None);
     config.build()
 }
 
-/// What a deployed function makes its clients with, time limits included, pointed at `addresses` of a
-/// system that has `secret`.
-#[expect(clippy::expect_used, reason = "every setting that is required is in the list")]
+/// The configuration of a deployed function's clients, time limits included, for the services at
+/// `addresses` of a system with `secret`.
+#[expect(clippy::expect_used, reason = "every required setting is in the list")]
 pub fn function_config(addresses: Addresses, secret: &str) -> SdkConfig {
     let Addresses { dynamodb, s3, sqs } = addresses;
     let pairs = [
@@ -222,7 +225,7 @@ pub fn function_config(addresses: Addresses, secret: &str) -> SdkConfig {
 
 fn listen(port: u16) -> Result<(StdListener, SocketAddr), EmulatorError> {
     let bound = StdListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| {
-        // The standard library lets 128 connections wait.
+        // The standard library lets only 128 connections wait.
         SockRef::from(&listener).listen(BACKLOG.into())?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -234,7 +237,7 @@ fn listen(port: u16) -> Result<(StdListener, SocketAddr), EmulatorError> {
 fn open_tables(path: &Path) -> Result<Database, EmulatorError> {
     let database =
         Database::new(&path.to_string_lossy()).map_err(|source| unopened(path, source))?;
-    // Otherwise every item of a batch is synced by itself: 409 instead of 19,500 items a second.
+    // Otherwise every item of a batch is synced separately: 409 instead of 19,500 items a second.
     database.enable_bulk_loading().map_err(|source| unopened(path, source))?;
     Ok(database)
 }
@@ -257,7 +260,7 @@ async fn serve(servers: Servers, stopped: watch::Receiver<bool>) {
     let stopped = || {
         let mut stopped = stopped.clone();
         async move {
-            // An error means that the sender is gone, which is a stop too.
+            // An error means that the sender is gone, which also means stop.
             stopped.wait_for(|is_stopped| *is_stopped).await.ok();
         }
     };
@@ -280,10 +283,10 @@ async fn serve(servers: Servers, stopped: watch::Receiver<bool>) {
     tokio::join!(to_the_end("DynamoDB", dynamodb), to_the_end("S3", s3), to_the_end("SQS", sqs));
 }
 
-/// Logs an end by an error when it comes, while the others go on.
+/// Logs an emulator's error at once, while the other emulators continue.
 async fn to_the_end(emulator: &str, serving: impl Future<Output = std::io::Result<()>>) {
     if let Err(error) = serving.await {
-        tracing::error!(emulator, %error, "an emulator ended");
+        tracing::error!(emulator, %error, "an emulator failed");
     }
 }
 
@@ -292,7 +295,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_functions_send_has_a_time_limit() {
+    fn only_calls_of_functions_have_a_time_limit() {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
         let addresses = Addresses { dynamodb: address, s3: address, sqs: address };
 

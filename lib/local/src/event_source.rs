@@ -1,10 +1,11 @@
 //! Feeds a queue's messages to a function, as Lambda's event-source mapping does.
 //!
-//! **What the function handled is deleted; what it names in `batchItemFailures` stays.** An
-//! unknown or empty id there, an answer that is no such list, an error, a panic or a time-out keep
-//! the whole batch. One thing differs from AWS: what stays becomes visible again after a pause of its
-//! own and not after the rest of its visibility time-out, since nobody at a keyboard waits a quarter
-//! of an hour. The pause doubles with each receive, up to a longest one, and the log says it.
+//! **Messages that the function handled are deleted; messages that it names in `batchItemFailures`
+//! stay.** The whole batch stays if `batchItemFailures` has an unknown or empty id, if the response
+//! is not such a list, or after an error, a panic or a time-out. One thing differs from AWS: a
+//! message that stays becomes visible again after a pause, not after the rest of its visibility
+//! time-out, because a user does not want to wait a quarter of an hour. The pause doubles with each
+//! receive, up to a limit, and the log shows it.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -23,12 +24,12 @@ use crate::lambda::Function;
 use crate::sqs::queue_arn;
 use crate::supervised::keep_up;
 
-/// The longest a receive waits for messages.
+/// How long a receive waits for messages at most.
 const LONG_POLL_SECONDS: i32 = 20;
 /// The pause after a failed call of the queue service.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// One queue's mapping to one function.
+/// The mapping of one queue to one function.
 #[derive(Debug, Clone)]
 pub struct EventSource {
     /// The client of the queue service.
@@ -37,19 +38,19 @@ pub struct EventSource {
     pub queue: &'static str,
     /// Its URL.
     pub queue_url: String,
-    /// What handles the messages.
+    /// The function that handles the messages.
     pub function: Function,
-    /// How many messages one invocation gets at most, 1 to 10.
+    /// The largest number of messages per invocation, 1 to 10.
     pub batch_size: u8,
-    /// After what time a message that was not handled once is received again; whole seconds.
+    /// How long a message waits after its first failure before it is received again; whole seconds.
     pub retry_after: Duration,
-    /// What that time grows to while a message is not handled; whole seconds.
+    /// The longest that this wait grows to after further failures; whole seconds.
     pub longest_retry: Duration,
 }
 
 impl EventSource {
-    /// Starts `concurrency` loops that end, after the invocation under way, once `stopped` is true.
-    /// One that ends earlier is started again.
+    /// Starts `concurrency` loops. Once `stopped` is true, each ends after its current invocation.
+    /// A loop that ends earlier is restarted.
     pub fn start(&self, concurrency: usize, stopped: &watch::Receiver<bool>) -> JoinSet<()> {
         let mut loops = JoinSet::new();
         for _ in 0..concurrency {
@@ -59,7 +60,7 @@ impl EventSource {
     }
 
     async fn keep_polling(self, stopped: watch::Receiver<bool>) {
-        // An error means that the sender is gone, which is a stop too.
+        // An error means that the sender is gone, which also means stop.
         let is_over = || *stopped.borrow() || stopped.has_changed().is_err();
         let poll = || self.clone().poll_until(stopped.clone());
         keep_up(format!("a worker loop of the queue {}", self.queue), is_over, poll).await;
@@ -78,7 +79,7 @@ impl EventSource {
                     tracing::warn!(
                         queue = self.queue,
                         cause = describe(&error),
-                        "failed to receive"
+                        "failed to receive messages"
                     );
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -94,12 +95,12 @@ impl EventSource {
         Ok(received.messages.unwrap_or_default())
     }
 
-    /// Invokes the function with one batch and settles each of its messages.
+    /// Invokes the function with one batch, then deletes or delays each of its messages.
     async fn handle(&self, messages: Vec<Message>) {
         let failed = match self.function.invoke(sqs_event(self.queue, &messages)).await {
             Ok(answer) => failed_ids(&answer, &messages),
             Err(error) => {
-                tracing::error!(queue = self.queue, cause = describe(&error), "not handled");
+                tracing::error!(queue = self.queue, cause = describe(&error), "invocation failed");
                 None
             }
         };
@@ -124,7 +125,7 @@ impl EventSource {
         });
         let call = self.client.delete_message_batch().queue_url(&self.queue_url);
         if let Err(error) = call.set_entries(Some(entries.collect())).send().await {
-            // They will be received again; every handler may run twice.
+            // They will be received again, which is safe: every handler may run twice.
             let cause = describe(&error);
             tracing::warn!(queue = self.queue, cause, "failed to delete handled messages");
         }
@@ -144,12 +145,12 @@ impl EventSource {
             queue = self.queue,
             message.id = message.message_id,
             receives,
-            "a message was not handled, it is tried again in {seconds} s"
+            "a message was not handled; it is retried in {seconds} s"
         );
         let seconds = i32::try_from(seconds).unwrap_or(i32::MAX);
         if let Err(error) = call.visibility_timeout(seconds).send().await {
             let cause = describe(&error);
-            tracing::warn!(queue = self.queue, cause, "failed to shorten a retry's wait");
+            tracing::warn!(queue = self.queue, cause, "failed to set the wait before a retry");
         }
     }
 }
@@ -162,7 +163,7 @@ fn receives(message: &Message) -> u32 {
     count.and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
-/// The event that Lambda makes of a batch.
+/// Builds the event that Lambda makes from a batch.
 fn sqs_event(queue: &str, messages: &[Message]) -> Value {
     let records = messages.iter().map(|message| {
         let attributes = message.attributes().into_iter().flatten();
@@ -183,7 +184,7 @@ fn sqs_event(queue: &str, messages: &[Message]) -> Value {
     json!({ "Records": records.collect::<Vec<_>>() })
 }
 
-/// Returns the ids that the function says it could not handle; `None` means the whole batch.
+/// Returns the ids that the function could not handle. `None` means the whole batch.
 fn failed_ids(answer: &Value, messages: &[Message]) -> Option<HashSet<String>> {
     let failures = match answer {
         Value::Null => return Some(HashSet::new()),
@@ -215,7 +216,7 @@ mod tests {
     const LONG_ENOUGH: Duration = Duration::from_mins(1);
 
     #[test]
-    fn an_empty_answer_means_that_all_was_handled() {
+    fn an_empty_answer_means_that_all_messages_were_handled() {
         check(&json!(null), Some(&[]));
         check(&json!({}), Some(&[]));
         check(&json!({ "batchItemFailures": null }), Some(&[]));
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_fails_is_logged_with_its_causes() {
+    async fn a_failure_is_logged_with_its_causes() {
         let logs = tempfile::NamedTempFile::new().unwrap();
         let file = Arc::new(logs.reopen().unwrap());
         let subscriber = tracing_subscriber::fmt().with_writer(file).finish();
@@ -255,7 +256,7 @@ mod tests {
         let logs = std::fs::read_to_string(logs.path()).unwrap();
         assert!(logs.contains("Query failed: Connect failed: too many files"), "{logs}");
         assert!(logs.contains("Connection refused"), "{logs}");
-        assert!(logs.contains("it is tried again in 5 s"), "{logs}");
+        assert!(logs.contains("it is retried in 5 s"), "{logs}");
     }
 
     #[test]
@@ -285,7 +286,7 @@ mod tests {
         let emulators = Emulators::start(&Setup::for_test(folder.path())).unwrap();
         let settings = QueueSettings { visibility: Duration::from_mins(1), redrive: None };
         emulators.queues().define("work", &settings);
-        // Only a loop logs, so the log is what a loop can be made to panic by.
+        // Only the loop logs here, so a log that panics makes the loop panic.
         let subscriber = tracing_subscriber::fmt()
             .with_writer(|| -> std::io::Stderr { panic!("the log's reader is gone") });
         let _guard = tracing::subscriber::set_default(subscriber.finish());

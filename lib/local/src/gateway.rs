@@ -1,9 +1,10 @@
 //! A small API Gateway: plain HTTP in front of the two functions that answer calls.
 //!
-//! A request becomes a REST proxy event, goes to its function as on AWS, and the function's proxy
-//! response becomes HTTP again. Other routes get 404, other verbs 405, and a function that fails,
-//! hangs or gives a malformed answer 500 (API Gateway: 403, 403 and 502), as problems such as the
-//! functions'. Absent: stages in the path, authorisation and throttling.
+//! A request becomes a REST proxy event and goes to its function, as on AWS. The function's proxy
+//! response becomes HTTP again. Another route gets 404, and another verb gets 405. A function that
+//! fails, hangs or returns a malformed response gets 500. (API Gateway: 403, 403 and 502.) These
+//! errors are problems in the same form as the functions' own. Absent: stages in the path,
+//! authorisation and throttling.
 
 mod event;
 mod response;
@@ -27,21 +28,22 @@ use crate::handles::Shares;
 use crate::http_server::{self, BodyFault, Port};
 use crate::lambda::Function;
 
-/// API Gateway's limit of a request's body, 10 MB.
+/// API Gateway's limit for a request's body, 10 MB.
 const BODY_BYTES_MAX: u64 = 10 * 1024 * 1024;
 
-/// What a path leads to.
+/// A path and the function behind it.
 #[derive(Debug, Clone)]
 pub struct Route {
-    /// The path; a last part in braces stands for any text and becomes a path parameter.
+    /// The path. If its last part is in braces, that part matches any text, which becomes a path
+    /// parameter.
     pub resource: &'static str,
-    /// The verbs the path is open to.
+    /// The verbs that the path accepts.
     pub methods: &'static [Method],
-    /// What answers.
+    /// The function that answers.
     pub function: Function,
 }
 
-/// The routes, and a permit for each invocation that may run beside others.
+/// The routes, and a permit for each invocation that may run at the same time.
 struct Api {
     routes: Vec<Route>,
     invocations: Semaphore,
@@ -68,7 +70,7 @@ async fn answer(State(api): State<Arc<Api>>, request: Request<Body>) -> Response
     answered.unwrap_or_else(|problem| response::refusal(problem, &request_id))
 }
 
-/// Returns what the function of a path answers, or why none is asked or none answered.
+/// Returns the response of a path's function, or why there is none.
 async fn functions_answer(
     api: &Api,
     request: Request<Body>,
@@ -79,22 +81,27 @@ async fn functions_answer(
     let matched =
         api.routes.iter().find_map(|route| Some((route, parameter(route.resource, &path)?)));
     let (route, parameter) = matched.ok_or_else(|| {
-        let detail = format!("there is nothing at {path}; try /trigger_report or /get_report");
+        let detail = format!("there is nothing at {path}; use /trigger_report or /get_report");
         Problem::new(ProblemKind::UnknownCall, detail)
     })?;
     if !route.methods.contains(&parts.method) {
         return Ok(method_not_allowed(route, &parts.method, request_id));
     }
-    // The server keeps to its limit, and answers a body that cannot be read by `refuse`.
+    // The server keeps to its own limit, and `refuse` answers a body that cannot be read.
     let body = axum::body::to_bytes(body, usize::MAX).await;
-    let body = body.map_err(|_| Problem::new(ProblemKind::MalformedBody, "no whole body"))?;
+    let body =
+        body.map_err(|_| Problem::new(ProblemKind::MalformedBody, "the body is incomplete"))?;
     let event = event::proxy_event(route.resource, parameter, &parts, &body, request_id);
-    // An error means that the semaphore is closed, which nobody does. Its calls take a place each.
+    // An error means that the semaphore is closed, which never happens. Each call takes one permit.
     let _permit = api.invocations.acquire().await.ok();
     let answer = route.function.invoke(event).await;
     let answer = answer.map_err(|error| Problem::internal(describe(&error)))?;
-    let malformed =
-        || Problem::internal(format!("the function of {} gave a malformed answer", route.resource));
+    let malformed = || {
+        Problem::internal(format!(
+            "the function of {} returned a malformed response",
+            route.resource
+        ))
+    };
     response::http_response(&answer).ok_or_else(malformed)
 }
 
@@ -107,8 +114,8 @@ fn refuse(fault: BodyFault) -> Response<Body> {
     response::refusal(Problem::new(kind, fault.to_string()), &Uuid::new_v4().to_string())
 }
 
-/// Matches a path with a resource; `Some(None)` is a match without a path parameter.
-#[expect(clippy::option_option, reason = "a match and its parameter are two questions")]
+/// Compares a path with a resource. `Some(None)` is a match without a path parameter.
+#[expect(clippy::option_option, reason = "a match may have a parameter or none")]
 fn parameter(resource: &'static str, path: &str) -> Option<Option<(&'static str, String)>> {
     let Some((start, name)) = resource.split_once('{') else {
         return (resource == path).then_some(None);
@@ -121,7 +128,7 @@ fn parameter(resource: &'static str, path: &str) -> Option<Option<(&'static str,
 fn method_not_allowed(route: &Route, method: &Method, request_id: &str) -> Response<Body> {
     let allowed: Vec<&str> = route.methods.iter().map(Method::as_str).collect();
     let allowed = allowed.join(", ");
-    let detail = format!("{} is open to {allowed}, not to {method}", route.resource);
+    let detail = format!("{} does not accept {method}; it accepts {allowed}", route.resource);
     let problem = Problem::new(ProblemKind::MethodNotAllowed, detail);
     let mut response = response::refusal(problem, request_id);
     if let Ok(allowed) = allowed.parse() {

@@ -1,49 +1,52 @@
 //! Keeps web pages away from the ports of a local system.
 //!
-//! **A request is answered only if no page of another site can have sent it.** A browser names the
-//! page behind a request in headers that the page cannot change: `Origin`, `Sec-Fetch-Site` and
-//! `Host`. So a request is refused if its host is a name other than the loopback's (a page whose own
-//! name was pointed at 127.0.0.1), if its origin is another one, or if the browser says that another
-//! site caused it. A page on another port of 127.0.0.1 is another site here. Programs such as curl
-//! and the SDKs send none of the browser's headers, and what is their own they do not notice.
+//! **A request is answered only if no page of another site can have sent it.** A browser describes
+//! the page behind a request in headers that the page cannot change: `Origin`, `Sec-Fetch-Site` and
+//! `Host`. So a request is refused if its host is not a name of the loopback address (a page may
+//! have pointed its own name at 127.0.0.1), if its origin is another one, or if the browser says
+//! that another site caused it. A page on another port of 127.0.0.1 counts as another site.
+//! Programs such as curl and the SDKs do not send the browser's headers, so the guard does not
+//! affect them.
 //!
-//! No port sends an `Access-Control-*` header, and a browser's question for one is refused.
+//! No port sends an `Access-Control-*` header, and a browser's preflight request is refused.
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use thiserror::Error;
 
-/// Which requests a port takes from browsers.
+/// Which requests of browsers a port accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
-    /// Those of a page of the same origin, and those that a person made: an address typed in.
+    /// Requests of pages of the same origin, and addresses that a user typed in.
     OwnPages,
-    /// Also links that a person follows from any page or mail. For S3: its links are signed.
+    /// Also links that a user follows from any page or mail. For S3, whose links are signed.
     OwnPagesAndLinks,
 }
 
-/// Why a request is refused. The text is what its sender reads.
+/// Why a request is refused. The text is for its sender.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Refusal {
-    /// The host is missing, stands there twice, or is not this machine's.
+    /// The host is missing, is given twice, or is not this machine's.
     #[error(
-        "refused: the request is for the host {0}; accepted is one Host header with 127.0.0.1, \
+        "refused: the request is for the host {0}; it must have one Host header with 127.0.0.1, \
         localhost or [::1], with or without a port"
     )]
     Host(String),
     /// A page of another origin sent it.
-    #[error("refused: the request comes from a web page of {0}; accepted is http:// and its Host")]
+    #[error(
+        "refused: the Origin of the web page is {0}; it must be http:// and the request's Host"
+    )]
     Origin(String),
     /// The browser says that another site caused it.
-    #[error("refused: Sec-Fetch-Site is {0}; accepted is same-origin or none")]
+    #[error("refused: Sec-Fetch-Site is {0}; it must be same-origin or none")]
     Site(String),
-    /// The browser asks whether a page of another origin may send something.
-    #[error("refused: pages of other origins may send nothing here (there is no CORS)")]
+    /// The browser asks whether a page of another origin may send a request.
+    #[error("refused: web pages of other origins cannot send requests here (there is no CORS)")]
     Preflight,
 }
 
 impl Refusal {
-    /// The answer: 403 with the reason as plain text.
+    /// The response: 403 with the reason as plain text.
     pub fn response<Body: From<String>>(&self) -> Response<Body> {
         let mut response = Response::new(Body::from(format!("{self}\n")));
         *response.status_mut() = StatusCode::FORBIDDEN;
@@ -56,7 +59,7 @@ impl Refusal {
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
-/// Checks the head of a request, before anything else looks at it.
+/// Checks the head of a request before anything else reads it.
 pub fn check(head: &Parts, policy: Policy) -> Result<(), Refusal> {
     let host = checked_host(head)?;
     let headers = &head.headers;
@@ -80,14 +83,14 @@ pub fn check(head: &Parts, policy: Policy) -> Result<(), Refusal> {
     }
 }
 
-/// Returns the host and port that the request is for, if they are this machine's.
+/// Returns the host and port of the request, if they are this machine's.
 fn checked_host(head: &Parts) -> Result<String, Refusal> {
     let hosts: Vec<String> = texts(&head.headers, &header::HOST).collect();
     let [host] = &hosts[..] else {
         let found = if hosts.is_empty() { "(missing)".to_owned() } else { hosts.join(" and ") };
         return Err(Refusal::Host(found));
     };
-    // A target such as `GET http://name/ HTTP/1.1` has a host of its own, which would count.
+    // A target such as `GET http://name/ HTTP/1.1` has its own host, which would take precedence.
     let target = head.uri.authority().map_or(host.as_str(), |authority| authority.as_str());
     if target != host {
         return Err(Refusal::Host(format!("{target} and {host}")));
@@ -105,15 +108,15 @@ fn is_loopback(host: &str) -> bool {
         || host.rsplit_once(':').is_some_and(|(name, port)| is_name(name) && is_port(port))
 }
 
-/// A person goes to the address with the browser's whole window, or a part of it: no page reads what
-/// comes, and nothing but the address is sent.
+/// Whether a user opened the address in a browser window or a frame. Then no page reads the
+/// response, and only the address is sent.
 fn is_followed_link(head: &Parts) -> bool {
     [Method::GET, Method::HEAD].contains(&head.method)
         && !head.headers.contains_key(header::ORIGIN)
         && texts(&head.headers, &SEC_FETCH_MODE).eq(["navigate"])
 }
 
-/// All values of a header; what is not text is no value that is accepted anywhere.
+/// Returns all values of a header. A value that is not text never matches an accepted one.
 fn texts<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = String> + 'a {
     headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }

@@ -1,63 +1,63 @@
-//! How many files and connections the process may have open at once, and how they are shared out.
+//! How many files and connections the process may have open at once, and how they are divided.
 
-/// What is assumed where the system does not say: the smallest limit in use, that of macOS.
+/// The assumed limit if the system does not report one: that of macOS, the smallest in use.
 const LEAST_LIMIT: u64 = 256;
-/// Below it calls wait for each other where many come at once.
+/// With a lower limit, calls wait for each other when many arrive at once.
 const LIMIT_THAT_WORKS_WELL: u64 = 1_024;
-/// More connections than this would need more memory than they gain.
+/// More connections than this would cost more memory than they are worth.
 const CONNECTIONS_MAX: u64 = 1_000;
-/// More invocations than this at once would only wait for the processor.
+/// More invocations at once would only wait for the processor.
 const INVOCATIONS_MAX: u64 = 256;
 
-/// Raises the soft limit of open files to the hard one and returns what holds then.
+/// Raises the soft limit of open files to the hard limit and returns the new limit.
 pub fn raise_limit() -> u64 {
     rlimit::increase_nofile_limit(u64::MAX).unwrap_or(LEAST_LIMIT)
 }
 
-/// Returns a sentence for whoever started the system if `limit` open files are too few to work well.
+/// Returns a warning for the user if `limit` open files are too few to work well.
 pub fn warning(limit: u64) -> Option<String> {
     (limit < LIMIT_THAT_WORKS_WELL).then(|| {
         format!(
             "only {limit} files and connections may be open at once, so clients may have to wait; \
-             from {LIMIT_THAT_WORKS_WELL} on it works well: ulimit -n {LIMIT_THAT_WORKS_WELL}"
+             at least {LIMIT_THAT_WORKS_WELL} are recommended: ulimit -n {LIMIT_THAT_WORKS_WELL}"
         )
     })
 }
 
-/// How many connections each port takes at once, and how many of the API's calls are worked on. **All of
-/// it, with the files and the connections that belong to it, fits into the limit of open files.**
+/// How many connections each port takes at once, and how many API calls run at once. **The limit of
+/// open files is enough for all of them, including the files and connections that they need.**
 ///
 /// A connection of the API needs one handle. An invocation calls a table and may call a queue; both
-/// ends of such a connection are in this process. A connection of S3 needs two: itself, and the file
-/// that is read or written. A copy opens one file more: where handles run out after all, S3 answers
-/// 503.
+/// ends of such a connection are in this process. A connection of S3 needs two: itself, and the
+/// file that is read or written. A copy opens one more file. If the handles still run out, S3
+/// answers 503.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shares {
-    /// Of the API.
+    /// Connections of the API.
     pub api: usize,
-    /// How many of the API's calls are worked on at once; further ones wait.
+    /// How many API calls run at once; further calls wait.
     pub invocations: usize,
-    /// Of S3.
+    /// Connections of S3.
     pub s3: usize,
-    /// Of DynamoDB: what the API's functions call, and the worker loops' calls beside them.
+    /// Connections of DynamoDB, for the API's functions and for the worker loops.
     pub dynamodb: usize,
-    /// Of SQS, likewise.
+    /// Connections of SQS, for the same callers.
     pub sqs: usize,
 }
 
 impl Shares {
-    /// Those that fit into the limit that holds now.
+    /// Returns the shares for the current limit.
     pub fn now() -> Shares {
         let limit = rlimit::Resource::NOFILE.get_soft();
         Shares::of(limit.unwrap_or(LEAST_LIMIT))
     }
 
-    /// Of 16 parts one is for stores and worker loops, five are for what invocations call, and ten for
-    /// the connections of clients.
+    /// Of 16 parts, one is for stores and worker loops, five are for the connections of
+    /// invocations, and ten for the connections of clients.
     fn of(limit: u64) -> Shares {
         let part = limit / 16;
         let count = |count: u64, most: u64| usize::try_from(count.min(most)).unwrap_or(usize::MAX);
-        // Two at least, or a port would take nobody.
+        // With fewer than two, a port would take no connection.
         let invocations = count(part, INVOCATIONS_MAX).max(2);
         let clients = count(part.saturating_mul(10) / 3, CONNECTIONS_MAX).max(2);
         Shares {
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_connections_and_what_belongs_to_them_fit_into_the_limit() {
+    fn all_connections_and_their_files_fit_into_the_limit() {
         for limit in [256, 1_024, 4_096, 20_000, u64::MAX] {
             let Shares { api, s3, dynamodb, sqs, invocations } = Shares::of(limit);
             let handles = api + 2 * s3 + 2 * dynamodb + 2 * sqs;
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_is_too_low_is_said_with_the_one_that_is_not() {
+    fn a_limit_that_is_too_low_gives_a_warning_with_a_sufficient_one() {
         assert!(warning(512).unwrap().contains("ulimit -n 1024"));
         assert_eq!(warning(1_024), None);
     }

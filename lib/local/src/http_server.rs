@@ -1,16 +1,16 @@
-//! The one way in which the ports of this system serve HTTP.
+//! Serves HTTP on all ports of this system.
 //!
-//! **A client that stands still costs only itself.** A port takes a bounded number of connections and
-//! ends those that stand still: before a request's head is complete, in its body, between requests,
-//! or because the client does not take its answer. A slow transfer that moves may take as long as it
-//! does, and so may the service. Each request's head goes through the [`guard`] before anything
-//! else. What was wrong with a body is answered here, whatever the service makes of it: a body that
-//! stands still, that breaks off or is malformed, or that is too large. If too large is what
-//! `Content-Length` says, no byte of the body is read.
+//! **A client that stands still costs only itself.** A port takes a limited number of connections.
+//! It ends a connection that stands still: before a request's head is complete, in the body,
+//! between requests, or because the client does not take its answer. A slow transfer that moves may
+//! take any time, and so may the service. The [`guard`] checks each request's head before anything
+//! else. The server itself answers a bad body, whatever the service does with it: a body that
+//! stands still, breaks off, is malformed or is too large. If `Content-Length` already says that
+//! the body is too large, no byte of it is read.
 //!
-//! When the connections of a port are nearly all taken, each answer ends its connection, so that
-//! clients take turns. When all are taken, those that have waited for a request for a while are
-//! closed; whoever comes meanwhile waits in the operating system's backlog.
+//! When nearly all connections of a port are taken, each answer ends its connection, so that
+//! clients take turns. When all are taken, connections that have waited for a request for a while
+//! are closed. New connections wait in the operating system's backlog meanwhile.
 
 mod client_socket;
 mod connections;
@@ -48,23 +48,24 @@ use request_body::RequestBody;
 
 pub use request_body::BodyFault;
 
-/// How long answers under way may take once a server is told to stop.
+/// How long the last answers may take after a server is told to stop.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
-/// The pause after a connection could not be taken: handles run out, most likely, and come back.
+/// The pause after a connection could not be accepted. The usual cause is that the file handles ran
+/// out, which passes.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// What one port takes, and how it refuses.
+/// What one port accepts, and how it refuses.
 #[derive(Clone)]
 pub struct Port {
-    /// What listens there, for logs: `the API`.
+    /// The name of the service in logs, such as `the API`.
     pub name: &'static str,
-    /// How many connections it takes at once; further ones wait.
+    /// The largest number of connections at once; further ones wait.
     pub connections_max: usize,
-    /// How long a request's body may be.
+    /// The largest size of a request's body, in bytes.
     pub body_bytes_max: u64,
-    /// How it answers a request with a bad body, in the port's own form.
+    /// Builds the response to a bad body, in the port's own form.
     pub refuse: fn(BodyFault) -> Response<Body>,
-    /// Which requests it takes from browsers.
+    /// Which requests of browsers it accepts.
     pub policy: Policy,
 }
 
@@ -77,17 +78,17 @@ struct TimeLimits {
     body: Duration,
     /// Between an answer and the next request.
     idle: Duration,
-    /// Until the client takes a further piece of its answer.
+    /// Until the client takes the next piece of its answer.
     answer: Duration,
 }
 
 const TIME_LIMITS: TimeLimits = TimeLimits {
-    // A head is one packet; a person who types it may be slower.
+    // A head is one packet, but a user may type it by hand.
     head: Duration::from_secs(10),
-    // The patience of S3 for a body that stands still is 20 s.
+    // S3 waits 20 s for a body that stands still.
     body: Duration::from_secs(20),
-    // Longer than the 90 s for which the SDKs' pools keep a connection: so the client closes it, and
-    // no request is sent into one that the server is just closing.
+    // Longer than the 90 s for which the SDKs' pools keep a connection. So the client closes it
+    // first, and sends no request into a connection that the server is closing.
     idle: Duration::from_secs(100),
     // A browser may pause a download while it asks where to save it.
     answer: Duration::from_secs(30),
@@ -99,7 +100,7 @@ struct Shared {
     is_full: AtomicBool,
 }
 
-/// Serves `service` on `listener` until `shutdown` resolves; then answers under way get a moment.
+/// Serves `service` on `listener` until `shutdown` resolves. Then current answers get a moment.
 pub async fn serve<S>(
     listener: TcpListener,
     port: Port,
@@ -115,7 +116,7 @@ pub async fn serve<S>(
         let listener = Arc::clone(&listener);
         async move {
             let (socket, _) = listener.accept().await?;
-            // Without it a GET of 1 MB took 33 ms instead of 6.
+            // Without this, a GET of 1 MB took 33 ms instead of 6.
             socket.set_nodelay(true).ok();
             Ok(socket)
         }
@@ -123,7 +124,7 @@ pub async fn serve<S>(
     Server::new(accept, port, TIME_LIMITS, service).serve_until(shutdown).await;
 }
 
-/// A port and what it takes connections from.
+/// A port and its listener.
 struct Server<A, S> {
     accept: A,
     shared: Arc<Shared>,
@@ -153,7 +154,7 @@ where
             () = keep_up(name, || false, || self.take_connections()) => {}
             () = shutdown => {}
         }
-        // What is not answered by then ends with the connections, which are dropped.
+        // Answers that take longer end when their connections are dropped.
         tokio::time::timeout(LAST_ANSWERS, self.graceful.shutdown()).await.ok();
     }
 
@@ -174,7 +175,7 @@ where
                 Err(error) => {
                     if !was_refused {
                         let port = self.shared.port.name;
-                        tracing::warn!(port, %error, "cannot take connections for now");
+                        tracing::warn!(port, %error, "cannot accept connections at the moment");
                     }
                     was_refused = true;
                     connections.ask_idle_ones_to_end();
@@ -185,7 +186,7 @@ where
     }
 }
 
-/// Serves one connection until it ends, or its client stands still.
+/// Serves one connection until it ends or its client stands still.
 async fn serve_connection<I, S>(
     socket: I,
     shared: Arc<Shared>,
@@ -204,11 +205,12 @@ async fn serve_connection<I, S>(
         answer(Arc::clone(&shared), service.clone(), Arc::clone(&of_requests), request)
     });
     let mut server = Builder::new(TokioExecutor::new()).http1_only();
-    // hyper keeps the `Date` of an answer until the wall clock passes it. Once the clock was set back by
-    // two hours, SDKs would correct their own by what it says, and sign two hours ahead of ours.
+    // hyper keeps the `Date` of an answer until the wall clock passes it. If the clock is set back
+    // by two hours, SDKs would correct their own clock by that date, and sign two hours ahead of
+    // ours.
     server.http1().auto_date_header(false);
     let connection = watcher.watch(server.serve_connection(socket, answer).into_owned());
-    // An error is the client's: what it sent is no HTTP, or it is gone.
+    // An error is the client's: it did not send HTTP, or it is gone.
     pace.unless_it_stands_still(pin!(connection)).await;
 }
 

@@ -1,4 +1,4 @@
-//! `local load`: files into a running system.
+//! `local load`: loads files into a running system.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -10,22 +10,22 @@ use crate::failure::Failure;
 use crate::terminal::{Progress, complain, say_result};
 use crate::uploads::{Uploads, check_readable, file_name};
 
-/// Loads files into the running system and waits for the outcome.
+/// Loads files into the running system and waits for the outcome
 ///
-/// Each file goes into the data bucket under a key of its own,
-/// `incoming/<instant>-<number>/<file name>`, so nothing that was uploaded before is replaced. Of
-/// several files of business hours or time zones the later one on the line counts as the newer.
-/// The manifest of each load is printed on stdout; what became of the file in words, with its first
-/// bad rows and their reasons, on stderr. If a load Failed, the exit code is 1.
+/// Each file is uploaded to the data bucket under a key of its own,
+/// `incoming/<instant>-<number>/<file name>`, so it replaces no earlier upload. If several files
+/// hold business hours or time zones, a later file on the command line counts as newer. The
+/// manifest of each load is printed on stdout. The result in words is printed on stderr, with the
+/// first rejected rows and their reasons. The exit code is 1 if a load ended as Failed.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// CSV files, plain or .gz; what they hold is told by their header
+    /// CSV files, plain or .gz; the kind of each is read from its header
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Where the running system's S3 listens
+    /// The port of the running system's S3
     #[arg(long, value_name = "PORT", default_value_t = crate::serve::S3_PORT)]
     s3_port: u16,
-    /// The running system's data folder; the secret that signs uploads is in it
+    /// The running system's data folder; it holds the secret that signs uploads
     #[arg(long, value_name = "DIR", default_value = crate::serve::DATA_DIR)]
     data_dir: PathBuf,
 }
@@ -59,12 +59,12 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
     if failed == 0 {
         return Ok(());
     }
-    Err(format!("{failed} of {} loads failed, for the reasons above", folders.len()).into())
+    Err(format!("{failed} of {} loads failed; the reasons are above", folders.len()).into())
 }
 
-/// The keys of later files, and of later commands, sort after those of earlier ones. Files are put one
-/// after the other, so the later file has the later event. Events give milliseconds: of two files of
-/// one millisecond the key decides which is newer.
+/// Returns a key that sorts after the keys of earlier files and of earlier commands. Files are
+/// uploaded one after another, so a later file has a later event. Events have millisecond
+/// precision: if two files share a millisecond, the key decides which is newer.
 fn key(now: Timestamp, number: usize, name: &str) -> String {
     let text = now.to_string();
     let (seconds, fraction) = text.trim_end_matches('Z').split_once('.').unwrap_or((&text, ""));
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_sort_by_instant_then_by_place_on_the_line() {
+    fn keys_sort_by_instant_then_by_place_on_the_command_line() {
         let [one, next] = [999, 1_000].map(|number| key(Timestamp::from_micros(0), number, "x"));
         assert!(one < next);
         check(1_674_554_802_605_777, 0, "incoming/20230124T100642.605777Z-000000/polls.csv");

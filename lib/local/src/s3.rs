@@ -1,12 +1,14 @@
 //! S3 on a folder: our objects behind the wire protocol, the signatures and the XML of `s3s`.
 //!
-//! `object_store` has the calls, `object_folder` the rules by which objects are written and read, and
-//! `object_file` what a file of an object looks like. Any key that S3 takes is taken: 1 to 1,024 bytes
-//! of UTF-8. An object created under the watched prefix is announced in a queue, as S3's event
-//! notification does. Every call has to be signed with the secret of the data folder.
-//! Absent: versions, lifecycle rules, CORS; `UploadPartCopy`; checksums, other
-//! than the `ETag`, in the answer to a read. Two things differ from S3: a copy has the `ETag` of
-//! its source, and uploads in parts that are under way are lost when the process ends.
+//! `object_store` has the calls. `object_folder` has the rules for writing and reading objects.
+//! `object_file` has the format of an object's file. Every key that S3 accepts is accepted: 1 to
+//! 1,024 bytes of UTF-8. An object that is created under the watched prefix is announced in a
+//! queue, as by S3's event notifications. Every call must be signed with the secret of the data
+//! folder.
+//!
+//! Absent: versions, lifecycle rules, CORS, `UploadPartCopy`, and checksums other than the `ETag`
+//! in the response to a read. Two things differ from S3: a copy has the `ETag` of its source, and
+//! unfinished multipart uploads are lost when the process ends.
 
 mod attributes;
 mod conditions;
@@ -46,29 +48,29 @@ use crate::guard::Policy;
 use crate::http_server::{self, BodyFault, Port};
 use crate::secret::{ACCESS_KEY, Secret};
 
-/// S3's limit of an object put in one call, 5 GiB.
+/// S3's limit for an object that is put in one call, 5 GiB.
 const PUT_BYTES_MAX: u64 = 5 * 1024 * 1024 * 1024;
 
-/// Returns the beginning of a command that sends a signed request: an URL has to follow.
+/// Returns the start of a command that sends a signed request. A URL must follow.
 ///
-/// The shell reads the secret when the command is run, so it is neither shown nor logged.
+/// The shell reads the secret when it runs the command, so the secret is neither shown nor logged.
 pub(crate) fn signed_curl(secret_file: &Path) -> String {
     let file = shell_quoted(secret_file);
-    // Older versions of curl sign for S3, but leave out this header, which S3 asks for.
+    // Older versions of curl sign for S3 but do not send this header, which S3 requires.
     let unsigned = "x-amz-content-sha256: UNSIGNED-PAYLOAD";
     format!(
         "curl --aws-sigv4 aws:amz:{REGION}:s3 --user \"{ACCESS_KEY}:$(cat {file})\" -H '{unsigned}'"
     )
 }
 
-/// Returns the absolute path as one word of a shell's command line, whatever it holds.
+/// Returns the absolute path as one quoted word for a shell, whatever characters it has.
 pub(crate) fn shell_quoted(path: &Path) -> String {
-    // It begins with a slash, so that no command takes it for an option.
+    // An absolute path begins with a slash, so no command reads it as an option.
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     format!("'{}'", path.to_string_lossy().replace('\'', r"'\''"))
 }
 
-/// Knows [`ACCESS_KEY`] alone.
+/// Knows only [`ACCESS_KEY`].
 struct OneKey(SecretKey);
 
 #[async_trait]
@@ -77,7 +79,7 @@ impl S3Auth for OneKey {
         if access_key == ACCESS_KEY {
             return Ok(self.0.clone());
         }
-        let message = format!("the access key is not known; {ACCESS_KEY} is accepted");
+        let message = format!("the access key is unknown; it must be {ACCESS_KEY}");
         Err(S3Error::with_message(S3ErrorCode::InvalidAccessKeyId, message))
     }
 }
@@ -101,13 +103,13 @@ pub async fn serve(
         }
     });
     let body_bytes_max = PUT_BYTES_MAX;
-    // Links to reports are signed, so a person may follow them from anywhere.
+    // Links to reports are signed, so a user may follow them from anywhere.
     let policy = Policy::OwnPagesAndLinks;
     let port = Port { name: "S3", connections_max, body_bytes_max, refuse, policy };
     http_server::serve(listener, port, service, shutdown).await;
 }
 
-/// Answers a body that cannot be read with the codes that S3 has for it.
+/// Answers a body that cannot be read with S3's own error codes.
 fn refuse(fault: BodyFault) -> Response<Body> {
     let (status, code) = match fault {
         BodyFault::StoodStill(_) => (StatusCode::BAD_REQUEST, "RequestTimeout"),
@@ -118,12 +120,12 @@ fn refuse(fault: BodyFault) -> Response<Body> {
 }
 
 fn unanswered(error: &s3s::HttpError) -> Response<Body> {
-    tracing::error!(cause = format!("{error:?}"), "S3 gave no answer");
+    tracing::error!(cause = format!("{error:?}"), "S3 returned no response");
     let message = "the local S3 failed; its log has the cause";
     error_document(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)
 }
 
-/// An error as S3 writes it. Neither text holds a character that XML would have to escape.
+/// An error in S3's form. Neither text contains a character that XML would have to escape.
 fn error_document(status: StatusCode, code: &str, message: &str) -> Response<Body> {
     let head = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
     let document = format!("{head}<Error><Code>{code}</Code><Message>{message}</Message></Error>");

@@ -1,8 +1,9 @@
 //! The secret that signs every call to a local system's DynamoDB, S3 and SQS.
 //!
-//! It is made at random at the first start and kept in the data folder, in a file that only its
-//! owner can read. So a program of the same user can sign, and a web page cannot. It stays the same
-//! for the life of the folder: links to reports and the settings of other tools go on to work.
+//! The first start makes it at random and keeps it in the data folder, in a file that only its
+//! owner can read. So a program of the same user can sign calls, and a web page cannot. The secret
+//! stays the same for the life of the folder, so links to reports and the settings of other tools
+//! keep working.
 
 use std::fmt;
 use std::fs::{self, File, Permissions};
@@ -13,13 +14,13 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use uuid::Uuid;
 
-/// The access key of every caller of a local system. It is public; the secret to it is not.
+/// The access key of every caller of a local system. It is public; its secret is not.
 pub const ACCESS_KEY: &str = "local";
 
 const FILE_NAME: &str = "secret";
-/// A shorter one could be guessed.
+/// A shorter secret could be guessed.
 const LENGTH_MIN: usize = 32;
-/// Read and written by its owner alone.
+/// Only the owner can read and write the file.
 const MODE: u32 = 0o600;
 
 /// The secret of one data folder. `Debug` does not show it.
@@ -29,31 +30,31 @@ pub struct Secret {
     file: PathBuf,
 }
 
-/// Why there is no secret to work with.
+/// Why the secret cannot be used.
 #[derive(Debug, Error)]
 pub enum SecretError {
-    /// The file cannot be read, made or closed to others.
+    /// The file cannot be read or created, or its permissions cannot be changed.
     #[error("cannot use the secret in {}", .file.display())]
     Unusable {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// The file holds something else.
+    /// The file does not contain a secret.
     #[error(
-        "{} holds no secret, but has to hold one line of at least {LENGTH_MIN} letters, digits and \
-        signs; if you delete it, the next start makes a new one",
+        "{} holds no secret; it must hold one line of at least {LENGTH_MIN} letters, digits and \
+        signs. If you delete the file, the next start makes a new secret",
         .0.display()
     )]
     Malformed(PathBuf),
 }
 
 impl Secret {
-    /// Returns the secret of a data folder that exists; makes it at the first call.
+    /// Returns the secret of an existing data folder. The first call makes it.
     ///
-    /// If other users can read the file, it is closed to them, and a warning is logged. One process
-    /// at a time may call this for one folder.
+    /// If other users can read the file, removes their access and logs a warning. Only one process
+    /// at a time may call this for a folder.
     pub fn of_folder(folder: &Path) -> Result<Secret, SecretError> {
         let file = folder.join(FILE_NAME);
         let exists = file.try_exists().map_err(|source| unusable(&file, source))?;
@@ -62,10 +63,10 @@ impl Secret {
         Secret::read(folder)
     }
 
-    /// Reads the secret of a data folder that a system was started with.
+    /// Reads the secret of a data folder that a system has already used.
     pub fn read(folder: &Path) -> Result<Secret, SecretError> {
         let file = folder.join(FILE_NAME);
-        // To read a named pipe would wait for somebody who writes into it.
+        // Reading a named pipe would block until something writes to it.
         let read = file_metadata(&file).and_then(|_| fs::read_to_string(&file));
         let text = read.map_err(|source| unusable(&file, source))?;
         let text = text.trim().to_owned();
@@ -80,7 +81,7 @@ impl Secret {
         &self.text
     }
 
-    /// Returns the file that holds it.
+    /// Returns the file that holds the secret.
     pub fn file(&self) -> &Path {
         &self.file
     }
@@ -96,7 +97,7 @@ fn unusable(file: &Path, source: io::Error) -> SecretError {
     SecretError::Unusable { file: file.to_owned(), source }
 }
 
-/// Makes the file whole or not at all, and never readable by others.
+/// Creates the file, whole or not at all, and never readable by other users.
 fn make(file: &Path) -> io::Result<()> {
     let unfinished = file.with_extension("new");
     // A start that was killed may have left one.
@@ -123,8 +124,8 @@ fn protect(file: &Path) -> io::Result<()> {
     }
     fs::set_permissions(file, Permissions::from_mode(MODE))?;
     tracing::warn!(
-        "other users could read the secret in {} (its mode was {mode:03o}); its mode is {MODE:03o} \
-        now. If you delete the file, the next start makes a new secret",
+        "other users could read the secret in {} (mode {mode:03o}); only its owner can read it now \
+        (mode {MODE:03o}). If you delete the file, the next start makes a new secret",
         file.display()
     );
     Ok(())
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_others_can_read_is_closed_to_them_and_stays() {
+    fn a_secret_that_others_can_read_is_protected_and_kept() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("secret");
         let text = "anything".repeat(4);
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_first_start_left_does_not_matter() {
+    fn a_file_that_a_killed_first_start_left_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("secret.new"), "torn").unwrap();
 
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_refused_and_stays_as_it_was() {
+    fn a_secret_that_is_not_a_file_is_refused_and_not_changed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
         fs::create_dir(&path).unwrap();

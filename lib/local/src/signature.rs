@@ -1,10 +1,11 @@
-//! Checks the signatures of calls to DynamoDB's and SQS's ports (AWS Signature Version 4).
+//! Checks the signatures of calls to the ports of DynamoDB and SQS (AWS Signature Version 4).
 //!
-//! **A call is answered only if the secret of the data folder signed it as it came:** method, path,
-//! query, body and the signed headers, among them `host`, `x-amz-date` and every other `x-amz-*`
-//! header, within 15 minutes. The signature is made again by the crate that the SDKs sign with, from
-//! what the call names, and both have to be equal. Any region is accepted: there is one. S3's port
-//! leaves its signatures, which have more forms, to `s3s`.
+//! **A call is answered only if it was signed with the secret of the data folder and not changed
+//! since.** The signature covers the method, path, query, body and the signed headers, among them
+//! `host`, `x-amz-date` and every other `x-amz-*` header. It is accepted for 15 minutes before and
+//! after its date. The expected signature is computed from the call, with the crate that the SDKs
+//! sign with, and must be equal to the call's. Any region is accepted, because there is only one.
+//! On S3's port, `s3s` checks signatures, because they have more forms.
 
 use std::time::{Duration, SystemTime};
 
@@ -24,7 +25,7 @@ use crate::secret::{ACCESS_KEY, Secret};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256 ";
 const AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
-/// AWS's own tolerance.
+/// The same tolerance as AWS.
 const SKEW_MAX: Duration = Duration::from_mins(15);
 
 /// Checks the calls of one service.
@@ -35,28 +36,28 @@ pub struct Signatures {
     secret: Secret,
 }
 
-/// Why a call's signature is not accepted. The text is what its sender reads.
+/// Why a call's signature is not accepted. The text is for its sender.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SignatureError {
-    /// There is none.
-    #[error("the Authorization header is missing; a call has to be signed (Signature Version 4)")]
+    /// The call has no signature.
+    #[error("the Authorization header is missing; a call must be signed (Signature Version 4)")]
     Missing,
-    /// A part of it is missing or has another form.
+    /// A part of the signature is missing or malformed.
     #[error("{0}")]
     Incomplete(String),
-    /// The body did not come whole.
-    #[error("the body is broken")]
+    /// The body did not arrive completely.
+    #[error("the body is incomplete or malformed")]
     Body,
-    /// The access key is another one.
-    #[error("the access key is not known; {ACCESS_KEY} is accepted")]
+    /// The access key is not the local one.
+    #[error("the access key is unknown; it must be {ACCESS_KEY}")]
     UnknownAccessKey,
-    /// It was made with another secret, for another call or at another time.
+    /// The signature was made with another secret, for another call or at another time.
     #[error("{0}")]
     Invalid(String),
 }
 
 impl SignatureError {
-    /// The name that AWS has for it.
+    /// The error code of AWS for it.
     pub fn code(&self) -> &'static str {
         match self {
             SignatureError::Missing => "MissingAuthenticationTokenException",
@@ -67,7 +68,7 @@ impl SignatureError {
         }
     }
 
-    /// The answer in AWS's JSON protocol 1.0, which both services speak: 400.
+    /// The response in AWS's JSON protocol 1.0, which both services use: 400.
     pub fn response(&self) -> Response<Body> {
         let code = format!("com.amazon.coral.service#{}", self.code());
         let document = json!({ "__type": code, "message": self.to_string() });
@@ -79,7 +80,7 @@ impl SignatureError {
     }
 }
 
-/// What an `Authorization` header claims.
+/// The contents of an `Authorization` header.
 struct Claim<'a> {
     access_key: &'a str,
     day: &'a str,
@@ -90,13 +91,13 @@ struct Claim<'a> {
 }
 
 impl Signatures {
-    /// Checks calls to `service`, the name that signatures have for it: `dynamodb`.
+    /// Checks calls to `service`, named as in signatures, such as `dynamodb`.
     pub fn new(service: &'static str, secret: &Secret) -> Signatures {
         let credentials = Credentials::new(ACCESS_KEY, secret.expose(), None, None, "data folder");
         Signatures { service, identity: credentials.into(), secret: secret.clone() }
     }
 
-    /// Receives a call's body, and checks the whole call. The port keeps to its limit of bytes.
+    /// Receives a call's body and checks the whole call. The port limits the size of the body.
     pub async fn signed_body(&self, head: &Parts, body: Body) -> Result<Bytes, SignatureError> {
         let body = axum::body::to_bytes(body, usize::MAX).await;
         let body = body.map_err(|_| SignatureError::Body)?;
@@ -104,14 +105,14 @@ impl Signatures {
         Ok(body)
     }
 
-    /// Checks a whole call that came at `now`.
+    /// Checks a whole call that arrived at `now`.
     pub fn check(&self, head: &Parts, body: &[u8], now: SystemTime) -> Result<(), SignatureError> {
         if !head.headers.contains_key(header::AUTHORIZATION) {
             return Err(SignatureError::Missing);
         }
         let claim = Claim::of(once(head, header::AUTHORIZATION.as_str())?).ok_or_else(|| {
             incomplete(
-                "the Authorization header is not of the form AWS4-HMAC-SHA256 Credential=<access \
+                "the Authorization header must have the form AWS4-HMAC-SHA256 Credential=<access \
                 key>/<day>/<region>/<service>/aws4_request, SignedHeaders=<names>, Signature=<hex>",
             )
         })?;
@@ -119,8 +120,9 @@ impl Signatures {
             return Err(SignatureError::UnknownAccessKey);
         }
         if claim.service != self.service {
-            let message = format!("it is for the service {}; {}", claim.service, self.service);
-            return Err(SignatureError::Invalid(message + " is accepted"));
+            let message =
+                format!("the call is signed for the service {}; it must be ", claim.service);
+            return Err(SignatureError::Invalid(message + self.service));
         }
         let signed_at = signed_at(once(head, AMZ_DATE.as_str())?, &claim, now)?;
         let headers = signed_headers(head, &claim)?;
@@ -130,7 +132,7 @@ impl Signatures {
         }
         let file = self.secret.file().display();
         Err(SignatureError::Invalid(format!(
-            "the signature does not match the call; it has to be made with the secret in {file}"
+            "the signature does not match the call; it must be made with the secret in {file}"
         )))
     }
 
@@ -143,7 +145,7 @@ impl Signatures {
         signed_at: SystemTime,
     ) -> Result<String, SignatureError> {
         let mut settings = SigningSettings::default();
-        // The caller has said which headers it signed.
+        // The caller has named the headers that it signed.
         settings.excluded_headers = None;
         let parameters = SigningParams::builder()
             .identity(&self.identity)
@@ -182,14 +184,15 @@ impl<'a> Claim<'a> {
     }
 }
 
-/// Returns when the call was signed, if that is near `now`.
+/// Returns when the call was signed, if that is close enough to `now`.
 fn signed_at(date: &str, claim: &Claim<'_>, now: SystemTime) -> Result<SystemTime, SignatureError> {
     let parsed = NaiveDateTime::parse_from_str(date, "%Y%m%dT%H%M%SZ");
     let Ok(parsed) = parsed.map(|date| date.and_utc()) else {
-        return Err(incomplete(format!("x-amz-date is {date}; accepted is YYYYMMDDTHHMMSSZ")));
+        return Err(incomplete(format!("x-amz-date is {date}; it must be YYYYMMDDTHHMMSSZ")));
     };
     if !date.starts_with(claim.day) || claim.day.len() != 8 {
-        let message = format!("it is signed for the day {}, but x-amz-date is {date}", claim.day);
+        let message =
+            format!("the call is signed for the day {}, but x-amz-date is {date}", claim.day);
         return Err(SignatureError::Invalid(message));
     }
     let now = DateTime::<Utc>::from(now);
@@ -197,15 +200,15 @@ fn signed_at(date: &str, claim: &Claim<'_>, now: SystemTime) -> Result<SystemTim
     if skew > SKEW_MAX {
         let now = now.format("%Y%m%dT%H%M%SZ");
         let message =
-            format!("it was signed at {date}; 15 minutes before or after {now} are accepted");
+            format!("the call was signed at {date}; it must be within 15 minutes of {now}");
         return Err(SignatureError::Invalid(message));
     }
     Ok(parsed.into())
 }
 
-/// Returns the headers that are signed, if those are that have to be.
+/// Returns the signed headers, if every header that must be signed is among them.
 ///
-/// The date is left out, for signing adds it.
+/// The date is left out, because signing adds it.
 fn signed_headers<'a>(
     head: &'a Parts,
     claim: &Claim<'a>,
@@ -214,22 +217,24 @@ fn signed_headers<'a>(
     let unsigned = |name: &&str| !claim.signed_headers.contains(name);
     let names = head.headers.keys().map(HeaderName::as_str);
     if let Some(name) = names.chain(["host"]).filter(has_to_be).find(unsigned) {
-        return Err(incomplete(format!("the header {name} is not signed, but has to be")));
+        return Err(incomplete(format!("the header {name} is not signed; it must be signed")));
     }
     let signed = claim.signed_headers.iter().filter(|name| **name != AMZ_DATE.as_str());
     signed.map(|name| Ok((*name, once(head, name)?))).collect()
 }
 
-/// Returns the text of a header that is there once.
+/// Returns the text of a header that must occur exactly once.
 fn once<'a>(head: &'a Parts, name: &str) -> Result<&'a str, SignatureError> {
     let values: Vec<_> = head.headers.get_all(name).iter().collect();
     let [value] = values[..] else {
         let count = values.len();
         return Err(incomplete(format!(
-            "the header {name} is there {count} times; accepted is once"
+            "the header {name} occurs {count} times; it must occur once"
         )));
     };
-    value.to_str().map_err(|_| incomplete(format!("the header {name} is not of ASCII characters")))
+    value
+        .to_str()
+        .map_err(|_| incomplete(format!("the header {name} must have only ASCII characters")))
 }
 
 fn incomplete(message: impl Into<String>) -> SignatureError {

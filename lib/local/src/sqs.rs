@@ -1,14 +1,14 @@
-//! A small SQS in memory, spoken to over the real wire protocol (`awsJson1_0`).
+//! A small SQS in memory with the real wire protocol (`awsJson1_0`).
 //!
-//! The rule it keeps: **a received message is invisible for its visibility time-out, then comes
-//! back with its receive count raised; once it has been received as often as its queue allows, the
-//! next receive moves it to the dead-letter queue instead.** Every call has to be signed with
-//! the secret of the data folder. Absent: FIFO queues, message attributes, retention and purge.
+//! The rule: **a received message is invisible for its visibility time-out. Then it becomes visible
+//! again, with a higher receive count. Once it has been received as often as its queue allows, the
+//! next receive moves it to the dead-letter queue instead.** Every call must be signed with the
+//! secret of the data folder. Absent: FIFO queues, message attributes, retention and purge.
 //!
-//! Queues, messages, receive counts and dead letters end with the process. Nothing is lost with them:
-//! a message only announces work, and what the work is about is stored before. At its start the
-//! system announces all work that has not ended, once and with no receives counted: see
-//! `system::recovery`. So a process that is killed costs a message no receive, and dead letters of
+//! Queues, messages, receive counts and dead letters end with the process. Nothing is lost with
+//! them: a message only announces work, and the work itself is stored before. At its start, the
+//! system announces all unfinished work once, with a receive count of zero (see
+//! `system::recovery`). So a kill of the process does not count as a receive, and dead letters of
 //! an earlier process are tried again.
 
 mod error;
@@ -37,7 +37,7 @@ use crate::secret::Secret;
 use crate::signature::Signatures;
 use operations::Service;
 
-/// A message of 1 MiB, each byte of which JSON may write as six, and what is around it.
+/// A message of 1 MiB, each byte of which JSON may write as six, and the text around it.
 const REQUEST_BYTES_MAX: u64 = 7 * 1024 * 1024;
 
 /// Returns the URL of a queue served at `address`.
@@ -50,7 +50,7 @@ pub fn queue_arn(name: &str) -> String {
     format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
 }
 
-/// Serves `queues` on `listener` until `shutdown` resolves; long polls then end at once.
+/// Serves `queues` on `listener` until `shutdown` resolves. Then long polls end at once.
 pub async fn serve(
     listener: TcpListener,
     queues: Arc<Queues>,

@@ -1,7 +1,7 @@
-//! Keeps up what has to go on as long as the system does.
+//! Keeps loops running for as long as the system runs.
 //!
-//! **A loop that ends before the stop, by a panic or otherwise, is started again, and the log says
-//! so.** Without this the system would look healthy and leave its work undone.
+//! **A loop that ends before the stop, by a panic or otherwise, is restarted and logged.** Without
+//! this, the system would look healthy but leave its work undone.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,17 +9,17 @@ use std::time::Duration;
 
 use futures::FutureExt;
 
-/// The pause before a new start, so that a loop which cannot run costs no processor time.
+/// The pause before a restart, so that a loop that cannot run uses hardly any processor time.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Runs `work`, and starts it again whenever it ends while `is_over` is false. `what` names it in the log.
+/// Runs `work` and restarts it whenever it ends while `is_over` is false. The log calls it `what`.
 pub(crate) async fn keep_up<W, F>(what: String, is_over: impl Fn() -> bool, mut work: W)
 where
     W: FnMut() -> F,
     F: Future<Output = ()>,
 {
     loop {
-        // The call itself may panic, too.
+        // The call of `work` itself may also panic.
         let ended = AssertUnwindSafe(async { work().await }).catch_unwind().await;
         if is_over() {
             return;
@@ -34,12 +34,12 @@ fn log_end(what: &str, ended: &Result<(), Box<dyn Any + Send>>) {
         Ok(()) => "it returned",
         Err(panic) => message_of(panic.as_ref()),
     };
-    let log = || tracing::error!(what, cause, "ended before the stop; it is started again");
-    // A log that panics, which may be what ended the work, costs its line.
+    let log = || tracing::error!(what, cause, "a loop ended before the stop; it is restarted");
+    // If the log panics, which may be what ended the work, only this line is lost.
     catch_unwind(AssertUnwindSafe(log)).ok();
 }
 
-/// Returns what a panic said.
+/// Returns the message of a panic.
 fn message_of(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked")
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn what_panics_or_returns_before_the_stop_is_started_again_and_the_log_says_why() {
+    async fn a_loop_that_panics_or_returns_before_the_stop_is_restarted_and_logged() {
         let logs = tempfile::NamedTempFile::new().unwrap();
         let subscriber = tracing_subscriber::fmt().with_writer(Arc::new(logs.reopen().unwrap()));
         let _guard = tracing::subscriber::set_default(subscriber.finish());
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_log_that_panics_does_not_keep_work_from_starting_again() {
+    async fn a_log_that_panics_does_not_prevent_a_restart() {
         let subscriber = tracing_subscriber::fmt()
             .with_writer(|| -> std::io::Stderr { panic!("nobody reads the log") });
         let _guard = tracing::subscriber::set_default(subscriber.finish());

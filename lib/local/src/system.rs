@@ -1,7 +1,7 @@
-//! The whole system, running: emulators, the four functions, and what connects them.
+//! The whole running system: emulators, the four functions, and what connects them.
 //!
-//! [`System::prepare`] starts everything but the API, [`System::open_api`] opens that;
-//! [`System::start`] does both. One process a data folder: a lock file says so.
+//! [`System::prepare`] starts everything except the API. [`System::open_api`] opens the API.
+//! [`System::start`] does both. A lock file ensures that only one process uses a data folder.
 
 mod functions;
 mod lost_tables;
@@ -43,46 +43,47 @@ use crate::secret::Secret;
 use crate::sqs::{Queues, SqsError};
 use functions::Functions;
 
-/// How long [`System::stop`] waits for answers and invocations under way. What it cuts off is
-/// taken up at the next start, as after a kill.
+/// How long [`System::stop`] waits for responses and invocations under way. The next start
+/// continues what this cuts off, as after a kill.
 const LAST_INVOCATIONS: Duration = Duration::from_secs(3);
 
 /// Why a system did not start.
 #[derive(Debug, Error)]
 pub enum SystemError {
-    /// The data folder cannot be made or written to.
+    /// The data folder cannot be created or written to.
     #[error("cannot use {path} as a data folder")]
     Folder {
         /// The folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// Another process works in the data folder.
+    /// Another process uses the data folder.
     #[error("the data folder {} is in use by another process", .0.display())]
     InUse(PathBuf),
-    /// An emulator, or one of the ports.
+    /// An emulator or a port failed.
     #[error(transparent)]
     Emulators(#[from] EmulatorError),
     /// A function refused its settings.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// An emulator did not answer as it should.
+    /// An emulator returned an error.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// The same of the queues.
+    /// The queues returned an error.
     #[error("the queues cannot be used")]
     Queues(#[from] SqsError),
-    /// The tables cannot be used, or not read to their end.
+    /// The tables cannot be used, or cannot be read completely.
     #[error(
-        "the tables in {} cannot be used; if the file is damaged, delete it and those beside it whose \
-         names begin alike: all files are loaded again, reports made before are lost",
+        "the tables in {} cannot be used; if the file is damaged, delete it and the files beside \
+         it whose names start with its name: the next start loads all files again, and earlier \
+         reports are lost",
         path.display()
     )]
     Tables {
         /// The file.
         path: PathBuf,
-        /// What the stand-in of `DynamoDB` said.
+        /// What the emulator of `DynamoDB` reported.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
@@ -93,13 +94,13 @@ pub struct System {
     emulators: Emulators,
     functions: Functions,
     api_address: SocketAddr,
-    // Bound, so that nobody else takes the port, but not listening yet.
+    // Bound, so that no other process takes the port, but not listening yet.
     api_socket: Option<TcpSocket>,
     gateway: Option<JoinHandle<()>>,
     event_sources: Vec<JoinSet<()>>,
     stop: watch::Sender<bool>,
     taken_up: TakenUp,
-    // Freed by the operating system when the process ends, however it ends.
+    // The operating system frees it when the process ends, however it ends.
     _lock: File,
 }
 
@@ -111,7 +112,8 @@ impl System {
         Ok(system)
     }
 
-    /// Starts everything but the API, whose port is only kept: connections to it are refused.
+    /// Starts everything except the API. The API's port is reserved, and connections to it are
+    /// refused.
     pub async fn prepare(settings: &SystemSettings) -> Result<System, SystemError> {
         let lock = locked(&settings.folder)?;
         let (api_socket, api_address) = bound(settings.api_port)?;
@@ -164,7 +166,7 @@ impl System {
             socket.listen(BACKLOG.into()).map_err(|source| EmulatorError::Port { port, source })?;
         let mut stopped = self.stop.subscribe();
         let shutdown = async move {
-            // An error means that the sender is gone, which is a stop too.
+            // An error means that the sender is gone, which also means stop.
             stopped.wait_for(|is_stopped| *is_stopped).await.ok();
         };
         let serving = gateway::serve(listener, self.functions.routes(), Shares::now(), shutdown);
@@ -172,22 +174,22 @@ impl System {
         Ok(())
     }
 
-    /// Where the API answers once it is open.
+    /// The address of the API once it is open.
     pub fn api_address(&self) -> SocketAddr {
         self.api_address
     }
 
-    /// Where its DynamoDB, S3 and SQS answer.
+    /// The addresses of its DynamoDB, S3 and SQS.
     pub fn addresses(&self) -> Addresses {
         self.emulators.addresses()
     }
 
-    /// What SDK clients need to talk to this system's DynamoDB, S3 and SQS.
+    /// The configuration with which SDK clients call this system's DynamoDB, S3 and SQS.
     pub fn sdk_config(&self) -> SdkConfig {
         self.emulators.sdk_config()
     }
 
-    /// The secret that signs calls to them.
+    /// The secret that signs calls to this system's services.
     pub fn secret(&self) -> &Secret {
         self.emulators.secret()
     }
@@ -197,17 +199,17 @@ impl System {
         self.emulators.queue_url(name)
     }
 
-    /// The queues, for what a client cannot do over the wire.
+    /// The queues, for operations that a client cannot do over the wire.
     pub fn queues(&self) -> &Arc<Queues> {
         self.emulators.queues()
     }
 
-    /// What an earlier process left unfinished and this one took up.
+    /// The unfinished work of an earlier process that this start continued.
     pub fn taken_up(&self) -> TakenUp {
         self.taken_up
     }
 
-    /// Takes no more work, gives what is under way a few seconds, and closes the stores.
+    /// Takes no more work, gives the current work a few seconds, and closes the stores.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         let last = async {
@@ -224,7 +226,7 @@ impl System {
     }
 }
 
-/// Says what to do if it is the tables that cannot be opened.
+/// If the tables cannot be opened, makes the error that says what to do.
 fn unstarted(error: EmulatorError) -> SystemError {
     match error {
         EmulatorError::Store { path, source } if path.ends_with(TABLES) => {
@@ -238,11 +240,11 @@ fn unusable_tables(folder: &Path, source: CallError) -> SystemError {
     SystemError::Tables { path: folder.join(TABLES), source: source.into() }
 }
 
-/// Makes the folder if need be, and keeps every other process out of it.
+/// Creates the folder if necessary, and locks it against other processes.
 fn locked(folder: &Path) -> Result<File, SystemError> {
     let unusable = |source| SystemError::Folder { path: folder.to_owned(), source };
     if folder.to_str().is_none() {
-        return Err(unusable(io::Error::other("its name is not UTF-8, as SQLite needs it")));
+        return Err(unusable(io::Error::other("SQLite requires a name in UTF-8")));
     }
     std::fs::create_dir_all(folder).map_err(unusable)?;
     let path = folder.join("lock");
@@ -258,7 +260,7 @@ fn locked(folder: &Path) -> Result<File, SystemError> {
 fn bound(port: u16) -> Result<(TcpSocket, SocketAddr), EmulatorError> {
     let bind = || {
         let socket = TcpSocket::new_v4()?;
-        // Otherwise the port of a system that was just stopped would count as taken.
+        // Otherwise the port of a system that has just stopped would count as in use.
         socket.set_reuseaddr(true)?;
         socket.bind((Ipv4Addr::LOCALHOST, port).into())?;
         let address = socket.local_addr()?;
@@ -267,7 +269,7 @@ fn bound(port: u16) -> Result<(TcpSocket, SocketAddr), EmulatorError> {
     bind().map_err(|source| EmulatorError::Port { port, source })
 }
 
-/// Maps both queues to their functions, with one message an invocation.
+/// Maps both queues to their functions, with one message per invocation.
 fn event_sources(
     settings: &SystemSettings,
     emulators: &Emulators,

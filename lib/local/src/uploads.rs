@@ -1,4 +1,4 @@
-//! Puts source files into a running system over S3, and follows their loads to the end.
+//! Uploads source files to a running system over S3 and follows their loads to the end.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use crate::load_outcome::LoadOutcome;
 use crate::secret::{Secret, SecretError};
 use crate::system::DATA_BUCKET;
 
-/// The data bucket, as somebody sees it who uploads files.
+/// The data bucket, as a user who uploads files sees it.
 #[derive(Debug, Clone)]
 pub struct Uploads {
     client: aws_sdk_s3::Client,
@@ -31,58 +31,60 @@ pub struct Uploads {
     secret_file: PathBuf,
 }
 
-/// Why a file was not loaded, as far as the uploader can know.
+/// Why a file was not loaded, as far as the uploader knows.
 #[derive(Debug, Error)]
 pub enum UploadError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("cannot read {}", .path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// It has no name, as `..` has none.
-    #[error("{} names no file", .0.display())]
+    /// The path has no file name, such as `..`.
+    #[error("{} does not end in a file name", .0.display())]
     Nameless(PathBuf),
     /// No system listens there.
-    #[error("no local system answers at {0}; `local serve` starts one")]
+    #[error("no local system answers at {0}; start one with `local serve`")]
     NoSystem(SocketAddr),
-    /// The secret to sign with cannot be read.
+    /// The secret that signs calls cannot be read.
     #[error(
-        "the secret to sign with cannot be read; give the --data-dir that `local serve` was started with"
+        "cannot read the secret that signs calls; use the --data-dir that `local serve` was started \
+         with"
     )]
     Secret(#[from] SecretError),
-    /// The system there has another secret.
+    /// The system at that address has another secret.
     #[error(
-        "the system at {s3} does not accept the secret in {}; give the --data-dir it was started with",
+        "the system at {s3} does not accept the secret in {}; use the --data-dir it was started \
+         with",
         .secret_file.display()
     )]
     OtherSecret {
         /// Where its S3 listens.
         s3: SocketAddr,
-        /// The file of the secret that was tried.
+        /// The file of the secret that was used.
         secret_file: PathBuf,
     },
-    /// S3 did not answer as it should.
+    /// S3 returned an error.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// Another object took its place before its load began.
+    /// Another object replaced the file before its load began.
     #[error("{0} was replaced by another upload")]
     Replaced(String),
-    /// Nothing happened for long: its load fails again and again.
-    #[error("the load of {0} does not end; the log of the running system says why")]
+    /// The load did not end for a long time, because it fails again and again.
+    #[error("the load of {0} does not end; see the log of the running system for the reason")]
     Endless(String),
 }
 
-/// The pause between two looks at a manifest; it grows from the first to the second.
+/// The first and the longest pause between two checks of a manifest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
-/// Longer than five tries of a load take, a quarter of an hour each, and the pauses between.
+/// Longer than five attempts of a load, a quarter of an hour each, and the pauses between them.
 const PATIENCE: Duration = Duration::from_mins(80);
 
 impl Uploads {
-    /// Makes the clients of the system whose S3 listens at `s3` and whose secret is in `secret_file`;
-    /// nothing is called yet.
+    /// Makes the clients of the system whose S3 listens at `s3` and whose secret is in
+    /// `secret_file`. Calls nothing yet.
     pub fn new(sdk_config: &SdkConfig, s3: SocketAddr, secret_file: &Path) -> Uploads {
         Uploads {
             client: sdk_config.s3(),
@@ -93,10 +95,10 @@ impl Uploads {
         }
     }
 
-    /// Returns the uploads to a system whose S3 listens at `s3` and whose data is in `data_folder`, if
-    /// there is one.
+    /// Returns the uploads to the system whose S3 listens at `s3` and whose data is in
+    /// `data_folder`. Fails if no system listens there.
     pub async fn to_system_at(s3: SocketAddr, data_folder: &Path) -> Result<Uploads, UploadError> {
-        // The SDK would try again and again.
+        // Without this check, the SDK would retry many times.
         let connected = tokio::net::TcpStream::connect(s3).await;
         connected.map_err(|_| UploadError::NoSystem(s3))?;
         let secret = Secret::read(data_folder)?;
@@ -114,18 +116,18 @@ impl Uploads {
         Ok(uploads)
     }
 
-    /// Whether nothing was ever put under `incoming/`.
+    /// Whether nothing was ever uploaded under `incoming/`.
     pub async fn is_empty(&self) -> Result<bool, CallError> {
         let list = self.client.list_objects_v2().bucket(DATA_BUCKET).prefix(INCOMING).max_keys(1);
-        // Without it a key with a control character could not be listed.
+        // Without the encoding, a key with a control character could not be listed.
         let page = list.encoding_type(EncodingType::Url).send().await;
         let page = page.map_err(|source| CallError::new("ListObjectsV2", source))?;
         Ok(page.contents().is_empty())
     }
 
-    /// Puts a file at `key` and returns the folder its load will be told in.
+    /// Uploads a file to `key` and returns the folder of its load.
     pub async fn put(&self, path: &Path, key: &str) -> Result<LoadFolder, UploadError> {
-        // A stream of an unreadable file would fail somewhere inside the call.
+        // If the file were unreadable, its stream would fail somewhere inside the call.
         let body = ByteStream::read_from().file(opened(path).await?).build().await;
         let body = body.map_err(|error| UploadError::Unreadable {
             path: path.to_owned(),
@@ -142,7 +144,7 @@ impl Uploads {
         Ok(LoadFolder::of(DATA_BUCKET, &source))
     }
 
-    /// Waits until the load of the file at `path` is Complete or Failed, and returns what became of it.
+    /// Waits until the load of the file at `path` is Complete or Failed, and returns its outcome.
     pub async fn outcome(
         &self,
         path: &Path,
@@ -179,7 +181,7 @@ impl Uploads {
     }
 }
 
-/// Checks that a file can be read, so that none of several is uploaded if one cannot.
+/// Checks that a file can be read. If one of several files cannot, none is uploaded.
 pub async fn check_readable(path: &Path) -> Result<(), UploadError> {
     opened(path).await.map(drop)
 }
@@ -193,7 +195,7 @@ async fn opened(path: &Path) -> Result<tokio::fs::File, UploadError> {
     Ok(file)
 }
 
-/// Returns the last part of a path, which becomes the last part of its key.
+/// Returns the last part of a path, which becomes the last part of the key.
 pub fn file_name(path: &Path) -> Result<String, UploadError> {
     let name = path.file_name().ok_or_else(|| UploadError::Nameless(path.to_owned()))?;
     Ok(name.to_string_lossy().into_owned())

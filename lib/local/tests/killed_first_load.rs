@@ -1,7 +1,7 @@
-//! The binary is killed at any instant, again and again; in the end its report is that of a run
-//! that nothing disturbed.
+//! Kills the binary at random instants, again and again. In the end its report is the same as that
+//! of a run without kills.
 //!
-//! `LOCAL_KILLS=50` makes it long, `LOCAL_SEED` another.
+//! `LOCAL_KILLS=50` makes the test long. `LOCAL_SEED` selects other instants.
 
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 const LOCAL: &str = env!("CARGO_BIN_EXE_local");
-/// Longer than a first start takes: its load, its report.
+/// Longer than a first start takes with its load and its report.
 const LATEST_KILL_MILLIS: u64 = 2_500;
 
 #[test]
@@ -28,7 +28,7 @@ fn a_first_start_that_is_killed_again_and_again_ends_with_the_right_report() {
 
     for number in 0..kills {
         let mut child = serve(folder.path());
-        // Far apart for neighbours, and the same for the same seed.
+        // Neighbouring numbers give distant instants; the same seed gives the same ones.
         let millis = (seed * 7_919 + number * 1_009) % LATEST_KILL_MILLIS;
         std::thread::sleep(Duration::from_millis(millis));
         child.kill().unwrap();

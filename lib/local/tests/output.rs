@@ -1,4 +1,4 @@
-//! The binary with an output that is full, closed, or read by nobody: it works as with any other.
+//! The binary with an output that is full, closed or not read: it works as with any other output.
 
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
@@ -13,7 +13,8 @@ use tempfile::TempDir;
 const LOCAL: &str = env!("CARGO_BIN_EXE_local");
 const POLLS: &str = "store_id,status,timestamp_utc\n8,active,2023-01-24 10:06:42.605777 UTC\n";
 const LONG_ENOUGH: Duration = Duration::from_mins(1);
-/// Status calls, each of which logs several lines: more than a pipe and a queue of lines hold.
+/// The number of status calls, each of which logs several lines: more than a pipe and the queue of
+/// lines can hold.
 const CALLS: u32 = 300;
 
 #[test]
@@ -36,7 +37,7 @@ fn with_a_closed_stdout_and_stderr_it_works() {
 }
 
 #[test]
-fn with_a_reader_of_its_first_line_alone_it_works() {
+fn with_a_reader_of_only_its_first_line_it_works() {
     check("", |serve| {
         let reader = piped(serve);
         // As `head -1` does.
@@ -70,7 +71,7 @@ fn a_report_that_cannot_be_written_to_stdout_is_a_failure() {
     assert!(failure.contains("cannot write the report to stdout"), "{failure}");
 }
 
-/// Starts a system that logs much, sees it load a file, and asks it for a report.
+/// Starts a system that logs a lot, waits until it has loaded a file, and requests a report.
 fn check(redirection: &str, output: impl FnOnce(&mut Command)) -> Running {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("source")).unwrap();
@@ -134,7 +135,7 @@ fn piped(serve: &mut Command) -> PipeReader {
     reader
 }
 
-/// With such an output a system cannot say on which port it listens, so it has to be given one.
+/// With such an output the system cannot show its port, so the test chooses one.
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

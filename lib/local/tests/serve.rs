@@ -1,4 +1,4 @@
-//! The binary as a person runs it: first start, kill -9, restart, load, one-line failures.
+//! The binary as a user runs it: first start, kill -9, restart, load, one-line failures.
 
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
@@ -21,7 +21,7 @@ const HOURS: &str = "store_id,day,start_time_local,end_time_local\n8,1,00:00,23:
 const LONG_ENOUGH: Duration = Duration::from_mins(1);
 
 #[test]
-fn what_is_loaded_and_asked_for_survives_a_kill() {
+fn loads_and_requested_reports_survive_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("source");
     std::fs::create_dir(&source).unwrap();
@@ -29,7 +29,7 @@ fn what_is_loaded_and_asked_for_survives_a_kill() {
     std::fs::write(source.join("z.csv"), HOURS).unwrap();
 
     let mut first = Serving::start(folder.path());
-    // Hours before polls, whatever the files' names say.
+    // Hours are loaded before polls, whatever the files' names are.
     let loads = first.lines_until("API on ");
     let loaded = loads.iter().filter(|line| line.starts_with("loaded "));
     assert!(loaded.map(|line| line.contains("business hours")).eq([true, false]), "{loads:?}");
@@ -53,12 +53,12 @@ fn what_is_loaded_and_asked_for_survives_a_kill() {
     std::fs::write(source.join("c.csv"), "neither,this\n1,2\n").unwrap();
     let told = check_load(&second, &source.join("c.csv"), "Failed", Some(1));
     assert!(told.contains("c.csv: "), "{told}");
-    assert!(told.ends_with("local: 1 of 1 loads failed, for the reasons above\n"), "{told}");
+    assert!(told.ends_with("local: 1 of 1 loads failed; the reasons are above\n"), "{told}");
     assert!(second.ended("TERM").success());
 }
 
 #[test]
-fn a_start_with_bad_files_shows_their_first_bad_lines_and_goes_on_and_is_not_repeated() {
+fn a_first_load_with_bad_files_shows_their_first_rejected_rows_and_is_not_repeated() {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("source");
     std::fs::create_dir(&source).unwrap();
@@ -93,7 +93,7 @@ fn a_start_with_bad_files_shows_their_first_bad_lines_and_goes_on_and_is_not_rep
 }
 
 #[test]
-fn a_load_with_bad_rows_shows_the_first_of_them_and_a_command_that_fetches_the_others() {
+fn a_load_with_rejected_rows_shows_the_first_of_them_and_a_command_that_downloads_the_others() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("source")).unwrap();
     let file = folder.path().join("a b+c.csv");
@@ -113,7 +113,7 @@ fn a_load_with_bad_rows_shows_the_first_of_them_and_a_command_that_fetches_the_o
 }
 
 #[test]
-fn a_good_load_with_few_bad_rows_shows_them_too() {
+fn a_complete_load_shows_its_rejected_rows_too() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("source")).unwrap();
     let file = folder.path().join("polls.csv");
@@ -127,11 +127,11 @@ fn a_good_load_with_few_bad_rows_shows_them_too() {
 }
 
 #[test]
-fn a_load_of_a_file_with_a_long_name_and_a_bad_row_ends() {
+fn a_load_of_a_file_with_a_long_name_and_a_rejected_row_ends() {
     let folder = tempfile::tempdir().unwrap();
     let mut serving = Serving::start_with("--port 0 --s3-port 0 --data-dir data", folder.path());
     serving.lines_until("API on ");
-    // The longest is the longest that a file system takes.
+    // The longest is the longest name that a file system accepts.
     for length in [100, 110, 120, 130, 160, 255] {
         let file = folder.path().join("n".repeat(length));
         let rows = format!("{POLLS}{}{BAD_POLL}", POLL_OF_8.repeat(20 + length));
@@ -151,7 +151,7 @@ fn without_the_default_folder_it_starts_without_data() {
 
     let told = serving.lines_until("API on ");
     assert!(
-        told.contains(&"there is no folder data, starting without data\n".to_owned()),
+        told.contains(&"the folder data does not exist; starting without data\n".to_owned()),
         "{told:?}"
     );
     assert!(serving.ended("TERM").success());
@@ -168,7 +168,7 @@ fn a_signal_is_heard_while_a_start_looks_through_many_files() {
     let mut stderr = BufReader::new(serving.child.stderr.take().unwrap());
     let mut line = String::new();
     stderr.read_line(&mut line).unwrap();
-    assert_eq!(line, "looking through 2000 files for unfinished loads ...\n");
+    assert_eq!(line, "checking 2000 files for unfinished loads ...\n");
 
     assert!(serving.ended("TERM").success());
     let mut told = String::new();
@@ -176,7 +176,7 @@ fn a_signal_is_heard_while_a_start_looks_through_many_files() {
     assert_eq!(told, "stopping\n");
 }
 
-/// A system that was stopped before it loaded any of so many files.
+/// A system that was stopped before it loaded any of `count` files.
 fn with_unfinished_files(data_folder: &Path, count: usize) {
     let mut settings = SystemSettings::in_folder(data_folder);
     settings.loads.concurrency = 0;
@@ -196,7 +196,7 @@ fn with_unfinished_files(data_folder: &Path, count: usize) {
 }
 
 #[test]
-fn what_cannot_be_started_is_told_in_one_line() {
+fn a_start_that_fails_prints_one_line() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("source")).unwrap();
     let mut serving = Serving::start(folder.path());
@@ -217,10 +217,10 @@ fn what_cannot_be_started_is_told_in_one_line() {
         "cannot use the secret in nowhere/secret",
     );
     std::fs::write(folder.path().join("secret"), "another".repeat(5)).unwrap();
-    let other = "does not accept the secret in ./secret; give the --data-dir it was started with";
+    let other = "does not accept the secret in ./secret; use the --data-dir it was started with";
     check_failure(folder.path(), &format!("{load} ."), other);
     std::fs::write(folder.path().join("file"), POLLS).unwrap();
-    check_failure(folder.path(), "--data-dir other --load file", "it is no folder");
+    check_failure(folder.path(), "--data-dir other --load file", "it is not a folder");
     assert!(serving.ended("INT").success());
 }
 
@@ -238,7 +238,7 @@ fn the_commands_that_a_start_prints_work_in_any_folder_and_do_not_show_the_secre
     assert!(!told.contains(secret.trim()), "{told}");
     let elsewhere = tempfile::tempdir().unwrap();
     std::fs::write(elsewhere.path().join("FILE"), POLLS).unwrap();
-    let (_, commands) = told.split_once("what became of it:\n").unwrap();
+    let (_, commands) = told.split_once("see the result:\n").unwrap();
     let (load, curls) = commands.split_once("\nor\n").unwrap();
     let loaded = shell(load, elsewhere.path());
     assert!(loaded.contains("\"status\": \"Complete\""), "{loaded}");
@@ -264,14 +264,14 @@ fn the_secret_is_in_no_log_and_in_no_output_even_if_everything_is_logged() {
 
     let secret = std::fs::read_to_string(folder.path().join("data/secret")).unwrap();
     let logged = std::fs::read_to_string(&log).unwrap();
-    // Both have seen the signed calls.
+    // Output and log both include the signed calls.
     assert!(told.contains("loaded source/b.csv") && logged.contains("AWS4-HMAC-SHA256"));
     assert!(!told.contains(secret.trim()), "{told}");
     let with_secret = logged.lines().find(|line| line.contains(secret.trim()));
     assert_eq!(with_secret, None);
 }
 
-/// Runs a command by copy and paste; returns what it says on stdout.
+/// Runs a command as if pasted into a shell; returns its stdout.
 #[track_caller]
 fn shell(command: &str, folder: &Path) -> String {
     let output = Command::new("sh").args(["-c", command]).current_dir(folder).output().unwrap();
@@ -279,7 +279,7 @@ fn shell(command: &str, folder: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Returns what the command says on stderr.
+/// Runs `local load` and returns its stderr.
 #[track_caller]
 fn check_load(system: &Serving, file: &Path, status: &str, code: Option<i32>) -> String {
     let port = system.s3.rsplit(':').next().unwrap();
@@ -344,7 +344,7 @@ impl Serving {
         Serving { child, folder: folder.to_owned(), output, api, s3 }
     }
 
-    /// Reads lines until one starts so; remembers addresses that go by.
+    /// Reads lines until one starts with `start`, and remembers the addresses on the way.
     fn lines_until(&mut self, start: &str) -> Vec<String> {
         let mut lines = Vec::new();
         loop {
@@ -386,7 +386,7 @@ impl Drop for Serving {
     }
 }
 
-/// Returns a text field of an answer's JSON.
+/// Returns a text field of a response's JSON.
 #[track_caller]
 fn field(answer: &str, name: &str) -> String {
     let start = format!("\"{name}\":\"");

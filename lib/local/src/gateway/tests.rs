@@ -18,7 +18,7 @@ async fn a_repeated_and_an_encoded_query_key_come_through() {
     assert_eq!(parameters["a"], json!(["1", "2"]));
     assert_eq!(parameters["b"], json!(["x y+z w"]));
     assert_eq!(parameters["empty"], json!([""]));
-    // What is no escape stays.
+    // A text that is not an escape stays as it is.
     assert_eq!(parameters["c"], json!(["100%"]));
     assert_eq!(parameters["d"], json!(["%zz=%4"]));
     assert!(parameters.get("").is_none());
@@ -67,7 +67,7 @@ async fn a_function_that_panics_hangs_or_answers_malformed_is_500() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_a_problem_as_the_functions_tell_it() {
+async fn an_error_of_the_gateway_is_a_problem_in_the_form_of_the_functions() {
     use ProblemKind as Kind;
     let refused = [
         (Request::get("/").body(Body::empty()), Kind::UnknownCall),
@@ -102,7 +102,7 @@ async fn a_bad_body_is_a_problem_that_says_what_is_accepted() {
 }
 
 #[test]
-fn a_malformed_answer_is_no_response() {
+fn a_malformed_answer_gives_no_response() {
     assert!(response::http_response(&json!({ "body": "no status" })).is_none());
     assert!(response::http_response(&json!({ "statusCode": 9 })).is_none());
     let answer = json!({ "statusCode": 200, "multiValueHeaders": { "set-cookie": ["a", "b"] } });
@@ -131,7 +131,7 @@ async fn answer_to(mut request: Request<Body>) -> (StatusCode, Value) {
 }
 
 #[tokio::test]
-async fn calls_beyond_those_that_are_worked_on_wait_for_their_turn() {
+async fn more_calls_than_may_run_at_once_wait_for_their_turn() {
     let api = Arc::new(api());
     let calls = (0..5).map(|_| {
         let request = Request::get("/get_report?hang").header("host", "127.0.0.1");
@@ -142,7 +142,7 @@ async fn calls_beyond_those_that_are_worked_on_wait_for_their_turn() {
     while permits() > 0 {
         tokio::task::yield_now().await;
     }
-    // A function's time counts from when its turn comes, so each of the five ends by its own.
+    // The time-out of each call starts when its turn comes, so each of the five ends by its own.
     let answers = hung.await.unwrap();
     assert!(answers.iter().all(|answer| answer.status() == StatusCode::INTERNAL_SERVER_ERROR));
     assert_eq!(permits(), 1);
@@ -152,7 +152,7 @@ fn api() -> Api {
     Api { routes: routes(), invocations: Semaphore::new(1) }
 }
 
-/// A function that tells what it was given.
+/// A function that returns its input.
 fn routes() -> Vec<Route> {
     let function = Function::of_requests("mirror", Duration::from_millis(300), mirror);
     let route = |resource, methods| Route { resource, methods, function: function.clone() };

@@ -1,4 +1,4 @@
-//! Heads of requests and what becomes of them.
+//! Heads of requests and the guard's decisions.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -21,7 +21,7 @@ fn a_request_of_curl_or_an_sdk_is_let_through() {
 }
 
 #[test]
-fn the_host_has_to_be_one_of_the_loopbacks_names_with_any_port() {
+fn the_host_must_be_a_name_of_the_loopback_address_with_any_port() {
     for host in ["127.0.0.1", "localhost", "LocalHost", "[::1]"] {
         check_both(&format!("GET / Host:{host}"), OK);
         check_both(&format!("GET / Host:{host}:3000"), OK);
@@ -53,7 +53,7 @@ fn the_host_has_to_be_one_of_the_loopbacks_names_with_any_port() {
 }
 
 #[test]
-fn the_host_has_to_stand_there_once() {
+fn the_host_header_must_occur_once() {
     check_both("GET /", "refused: the request is for the host (missing);");
     let twice = "refused: the request is for the host 127.0.0.1 and evil.example;";
     check_both("GET / Host:127.0.0.1 Host:evil.example", twice);
@@ -62,7 +62,7 @@ fn the_host_has_to_stand_there_once() {
 }
 
 #[test]
-fn a_host_in_the_target_has_to_be_that_of_the_header() {
+fn a_host_in_the_target_must_equal_the_host_header() {
     check_both("GET http://127.0.0.1:3000/a Host:127.0.0.1:3000", OK);
     let other = "refused: the request is for the host evil.example and 127.0.0.1:3000;";
     check_both("GET http://evil.example/a Host:127.0.0.1:3000", other);
@@ -93,7 +93,7 @@ fn a_page_of_another_origin_is_refused_whatever_it_sends() {
         "http://127.0.0.1:30000",
         "",
     ] {
-        let refusal = format!("refused: the request comes from a web page of {origin};");
+        let refusal = format!("refused: the Origin of the web page is {origin};");
         for method in ["GET", "POST", "PUT", "OPTIONS"] {
             check_both(&format!("{method} / Host:127.0.0.1:3000 Origin:{origin}"), &refusal);
         }
@@ -103,7 +103,7 @@ fn a_page_of_another_origin_is_refused_whatever_it_sends() {
 }
 
 #[test]
-fn what_another_site_caused_is_refused_another_port_of_this_machine_too() {
+fn a_request_that_another_site_caused_is_refused_even_from_another_port_of_this_machine() {
     for site in ["cross-site", "same-site", "Same-Origin", "x", ""] {
         let refusal = format!("refused: Sec-Fetch-Site is {site};");
         for mode in ["no-cors", "cors", "websocket"] {
@@ -117,17 +117,17 @@ fn what_another_site_caused_is_refused_another_port_of_this_machine_too() {
 }
 
 #[test]
-fn a_link_that_a_person_follows_from_another_site_is_opened_by_s3_alone() {
+fn only_s3_opens_a_link_that_a_user_follows_from_another_site() {
     let link = "Host:127.0.0.1:3001 Sec-Fetch-Site:cross-site Sec-Fetch-Mode:navigate";
     let site = "refused: Sec-Fetch-Site is cross-site;";
     for method in ["GET", "HEAD"] {
         run(&format!("{method} /reports/x {link}"), Policy::OwnPagesAndLinks, OK);
         run(&format!("{method} /reports/x {link}"), Policy::OwnPages, site);
     }
-    // A form that is sent is a navigation, too.
+    // Submitting a form is also a navigation.
     check_both(&format!("POST /data {link}"), site);
     check_both(&format!("PUT /data {link}"), site);
-    let origin = "refused: the request comes from a web page of null;";
+    let origin = "refused: the Origin of the web page is null;";
     check_both(&format!("GET /data {link} Origin:null"), origin);
     check_both(&format!("GET /data {link} Sec-Fetch-Mode:cors"), site);
     let host = "refused: the request is for the host evil.example;";
@@ -136,9 +136,9 @@ fn a_link_that_a_person_follows_from_another_site_is_opened_by_s3_alone() {
 }
 
 #[test]
-fn a_browsers_question_whether_other_pages_may_send_is_refused() {
+fn a_preflight_request_is_refused() {
     let question = "Access-Control-Request-Method:PUT";
-    let none = "refused: pages of other origins may send nothing here (there is no CORS)";
+    let none = "refused: web pages of other origins cannot send requests here (there is no CORS)";
     check_both(&format!("OPTIONS / Host:127.0.0.1:3000 {question}"), none);
     let own = "Origin:http://127.0.0.1:3000";
     check_both(&format!("OPTIONS / Host:127.0.0.1:3000 {own} {question}"), none);
@@ -152,12 +152,12 @@ fn a_refusal_is_a_403_that_says_what_was_wrong_and_what_is_accepted() {
     assert_eq!(response.headers().len(), 1);
     assert_eq!(
         response.body(),
-        "refused: the request is for the host evil.example; accepted is one Host header with \
+        "refused: the request is for the host evil.example; it must have one Host header with \
         127.0.0.1, localhost or [::1], with or without a port\n"
     );
 }
 
-/// The same under both policies.
+/// Expects the same under both policies.
 #[track_caller]
 fn check_both(head: &str, expected: &str) {
     for policy in [Policy::OwnPages, Policy::OwnPagesAndLinks] {
@@ -165,7 +165,7 @@ fn check_both(head: &str, expected: &str) {
     }
 }
 
-/// `head` is a method, a target and headers, with blanks between them.
+/// `head` is a method, a target and headers, separated by blanks.
 #[track_caller]
 fn run(head: &str, policy: Policy, expected: &str) {
     let mut words = head.split(' ');

@@ -1,4 +1,4 @@
-//! A connection's bytes, noted in its pace as they go by.
+//! A client's socket that reports its bytes to the connection's pace.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

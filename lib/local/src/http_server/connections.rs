@@ -1,4 +1,4 @@
-//! The open connections of one port, at most as many as it takes.
+//! The open connections of one port, up to its limit.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::pace::Pace;
 
-/// How soon a full port looks again for connections that have waited long enough.
+/// How often a full port looks for connections that have waited long enough.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// All of them end when this value is dropped.
+/// All connections end when this value is dropped.
 pub(super) struct Connections {
     tasks: JoinSet<()>,
     open: HashMap<Id, Arc<Pace>>,
@@ -33,8 +33,9 @@ impl Connections {
         self.open.insert(task.id(), pace);
     }
 
-    /// Waits until there is room for one more. `is_full` is true meanwhile, and from three quarters on,
-    /// so that clients do not keep connections while they wait for another port.
+    /// Waits until there is room for one more. Meanwhile, and when at least three quarters are
+    /// taken, `is_full` is true, so that clients do not keep connections while they wait for
+    /// another port.
     pub(super) async fn make_room(&mut self, is_full: &AtomicBool) {
         while let Some(ended) = self.tasks.try_join_next_with_id() {
             self.forget(&ended);
@@ -50,7 +51,7 @@ impl Connections {
         is_full.store(4 * self.open.len() >= 3 * self.most, Ordering::Relaxed);
     }
 
-    /// Ends the connections that have waited for a request for a while.
+    /// Ends connections that have waited for a request for a while.
     pub(super) fn ask_idle_ones_to_end(&self) {
         self.open.values().for_each(|pace| pace.ask_to_end());
     }
@@ -58,7 +59,7 @@ impl Connections {
     fn forget(&mut self, ended: &Result<(Id, ()), JoinError>) {
         let id = match ended {
             Ok((id, ())) => *id,
-            // A panic has been printed and costs its connection only.
+            // A panic has been printed and costs only its own connection.
             Err(error) => error.id(),
         };
         self.open.remove(&id);

@@ -1,4 +1,4 @@
-//! Whether a client moves, and since when it does not.
+//! Tracks whether a client moves, and since when it does not.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::TimeLimits;
 
-/// The pace of one connection's client. A body has a limit of its own, see `request_body`.
+/// The pace of one connection's client. A body has its own limit, see `request_body`.
 #[derive(Debug)]
 pub(super) struct Pace {
     limits: TimeLimits,
@@ -21,31 +21,32 @@ pub(super) struct Pace {
     asked: Notify,
 }
 
-/// How long an incomplete head may keep a place that others wait for; its client may only be slow.
+/// How long an incomplete head may keep a place that other clients wait for; its client may only be
+/// slow.
 const HEAD_PATIENCE: Duration = Duration::from_secs(5);
-/// How long a connection without a further request may keep such a place.
+/// How long an idle connection may keep such a place.
 const IDLE_PATIENCE: Duration = Duration::from_secs(1);
-/// What an idle connection is given to show that a request is on its way after all.
+/// The time in which an idle connection can still show that a request is on its way.
 const LAST_CHANCE: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 struct State {
     phase: Phase,
-    /// When the phase began, or the client last took bytes after a wait.
+    /// When the phase began, or when the client last took bytes after a wait.
     since: Instant,
-    /// Since when the client takes nothing of what is sent.
+    /// Since when the client has taken nothing of the answer.
     untaken_since: Option<Instant>,
-    /// When others wanted its place; forgotten once it has a request.
+    /// When other clients asked for its place; reset when a request arrives.
     asked_at: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// Part of a request's head may be there, but not all of it.
+    /// A request's head may have begun, but is not complete.
     Head,
     /// From the end of the head to the end of the answer.
     Request,
-    /// An answer was sent, and nothing came since.
+    /// An answer was sent, and nothing has arrived since.
     Idle,
 }
 
@@ -61,7 +62,7 @@ impl Pace {
         Pace { limits, state: Mutex::new(state), asked: Notify::new() }
     }
 
-    /// Bytes came from the client.
+    /// Records that bytes arrived from the client.
     pub(super) fn came(&self) {
         let mut state = self.state();
         if state.phase == Phase::Idle {
@@ -69,25 +70,25 @@ impl Pace {
         }
     }
 
-    /// Bytes were sent to the client; `is_taken` is false if it has not made room for them.
+    /// Records that bytes were sent to the client. `is_taken` is false if it has no room for them.
     pub(super) fn sent(&self, is_taken: bool) {
         let mut state = self.state();
         if !is_taken {
             state.untaken_since.get_or_insert_with(Instant::now);
         } else if state.untaken_since.take().is_some() {
-            // An answer may be out of its service's hands long before the client has taken it.
+            // The service may have handed over an answer long before the client has taken it.
             state.since = Instant::now();
         }
     }
 
-    /// A head is complete; the request lasts as long as what is returned.
+    /// Records that a head is complete. The request lasts until the returned value is dropped.
     pub(super) fn request_begins(self: &Arc<Pace>) -> UnderWay {
         self.state().enter(Phase::Request);
         UnderWay(Arc::clone(self))
     }
 
-    /// Ends the connection for the sake of others if it has had nothing to do for a while, unless a
-    /// request comes at this very moment.
+    /// Ends the connection in favour of other clients if it has been idle for a while, unless a
+    /// request arrives at this moment.
     pub(super) fn ask_to_end(&self) {
         let mut state = self.state();
         let patience = match state.phase {
@@ -102,7 +103,7 @@ impl Pace {
         }
     }
 
-    /// Runs a connection; drops it and returns `None` if the client stands still for too long.
+    /// Runs a connection. Drops it and returns `None` if the client stands still for too long.
     pub(super) async fn unless_it_stands_still<F: Future>(
         &self,
         mut connection: Pin<&mut F>,
@@ -112,10 +113,11 @@ impl Pace {
         poll_fn(|context| {
             if asked.as_mut().poll(context).is_ready() {
                 asked.set(self.asked.notified());
-                // Wakes this task when it is asked again.
+                // Wakes this task when the connection is asked to end again.
                 let _ = asked.as_mut().poll(context);
             }
-            // All else that changes the pace happens in here, so afterwards the deadline is known.
+            // Everything else that changes the pace happens in this poll, so the deadline is known
+            // after it.
             if let Poll::Ready(output) = connection.as_mut().poll(context) {
                 return Poll::Ready(Some(output));
             }
@@ -141,7 +143,7 @@ impl Pace {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Each change is one assignment, so a panic elsewhere leaves nothing half done.
+        // Each change is one assignment, so a panic elsewhere leaves nothing half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -159,7 +161,7 @@ impl State {
     }
 }
 
-/// A request that has not been answered to the end.
+/// A request whose answer has not ended.
 #[derive(Debug)]
 pub(super) struct UnderWay(Arc<Pace>);
 
@@ -169,8 +171,8 @@ impl Drop for UnderWay {
     }
 }
 
-/// An answer's body. When it is dropped, which is when all of it was handed to the connection, the
-/// request is no longer under way.
+/// An answer's body. It is dropped when all of it was handed to the connection, which ends the
+/// request.
 #[derive(Debug)]
 pub(super) struct AnswerBody {
     body: Body,

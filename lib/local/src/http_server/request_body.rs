@@ -12,10 +12,10 @@ use hyper::body::Incoming;
 use thiserror::Error;
 use tokio::time::Sleep;
 
-/// What is wrong with a body. Its text is for the caller.
+/// What is wrong with a body. The text is for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum BodyFault {
-    /// Nothing came for as long as a body may stand still.
+    /// No byte arrived within the limit.
     #[error("the body stood still for {} s; send it without a longer pause", .0.as_secs())]
     StoodStill(Duration),
     /// It ended before it was complete, or its chunks are malformed.
@@ -29,7 +29,7 @@ pub enum BodyFault {
 }
 
 impl BodyFault {
-    /// The status of an answer to it; S3 has its own.
+    /// The status of the answer. S3 has its own.
     pub fn status(self) -> StatusCode {
         match self {
             BodyFault::StoodStill(_) => StatusCode::REQUEST_TIMEOUT,
@@ -39,13 +39,13 @@ impl BodyFault {
     }
 }
 
-/// Ends with a fault, which it also leaves for whoever answers.
+/// A body that ends with a fault, which it also leaves for the code that answers.
 pub(super) struct RequestBody {
     incoming: Incoming,
     bytes_max: u64,
     bytes_read: u64,
     patience: Duration,
-    // Set while the client's next bytes are waited for.
+    // Set while the body waits for the client's next bytes.
     alarm: Option<Pin<Box<Sleep>>>,
     fault: Arc<OnceLock<BodyFault>>,
 }
@@ -59,7 +59,7 @@ impl RequestBody {
         RequestBody { incoming, bytes_max, bytes_read: 0, patience, alarm: None, fault }
     }
 
-    /// Returns the next frame, or why there is none.
+    /// Returns the next frame, or the fault.
     fn poll_within_limits(
         &mut self,
         context: &mut Context<'_>,

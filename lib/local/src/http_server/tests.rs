@@ -1,4 +1,5 @@
-//! Clients that stand still, err or come in numbers, on a clock that jumps from event to event.
+//! Clients that stand still, make errors or come in large numbers, on a clock that jumps from event
+//! to event.
 
 use std::sync::atomic::AtomicUsize;
 
@@ -15,15 +16,15 @@ use tokio::time::{Instant, sleep};
 use super::*;
 
 const BODY_BYTES_MAX: u64 = 1_000;
-/// What a connection holds in each direction before its writer waits.
+/// How many bytes a connection holds in each direction before its writer waits.
 const SOCKET_BYTES: usize = 1_024;
-/// The length of the answer that is too long for a socket.
+/// The length of an answer that is longer than a socket's buffer.
 const LONG_ANSWER_BYTES: usize = 20 * SOCKET_BYTES;
 const GET: &str = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 const POST: &str = "POST / HTTP/1.1\r\nhost: localhost\r\n";
 
 #[tokio::test(start_paused = true)]
-async fn a_head_that_stands_still_ends_its_connection_and_holds_nobody_up() {
+async fn a_head_that_stands_still_ends_its_connection_and_delays_no_other() {
     let server = Serving::start(10);
     let mut nothing_sent = server.connect();
     let mut half_sent = server.connect();
@@ -38,7 +39,7 @@ async fn a_head_that_stands_still_ends_its_connection_and_holds_nobody_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_stands_still_is_answered_with_408_and_holds_nobody_up() {
+async fn a_body_that_stands_still_is_answered_with_408_and_delays_no_other() {
     let server = Serving::start(10);
     let mut client = server.connect();
     client.send(&format!("{POST}content-length: 100\r\n\r\nhalf of it")).await;
@@ -88,7 +89,7 @@ async fn a_body_over_the_limit_is_answered_with_413_at_once_if_the_head_says_its
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_expects_100_continue_gets_it_when_the_body_is_wanted() {
+async fn a_client_that_expects_100_continue_gets_it_when_the_service_reads_the_body() {
     let server = Serving::start(10);
     let mut client = server.connect();
     client.send(&format!("{POST}expect: 100-continue\r\ncontent-length: 2\r\n\r\n")).await;
@@ -137,7 +138,7 @@ async fn a_service_that_takes_its_time_is_not_cut_off() {
 #[tokio::test(start_paused = true)]
 async fn connections_beyond_the_bound_wait_and_are_served_in_turn() {
     let server = Serving::start(2);
-    // They keep their connections and send one request after the other.
+    // Each client keeps its connection and sends one request after another.
     let clients = (0..20).map(|_| {
         let mut client = server.connect();
         tokio::spawn(async move {
@@ -155,7 +156,7 @@ async fn connections_beyond_the_bound_wait_and_are_served_in_turn() {
     });
     let clients: Vec<JoinHandle<i32>> = clients.collect();
     for (place, client) in clients.into_iter().enumerate() {
-        // While others wait, each gets one answer.
+        // While other clients wait, each gets one answer.
         let answers = client.await.unwrap();
         assert!(answers == 1 || place >= 18, "client {place} had {answers}");
     }
@@ -169,7 +170,7 @@ async fn half_open_connections_yield_to_those_that_wait_for_a_full_port() {
     let began = Instant::now();
     assert_eq!(server.connect().call(GET).await.status, 200);
 
-    // Three at a time, each for as long as a head may take, would be twenty times that.
+    // Three at a time, each for the longest time of a head, would take twenty times that.
     assert!(began.elapsed() < 15 * TIME_LIMITS.head, "{:?}", began.elapsed());
     for client in &mut half_open {
         assert_eq!(client.rest().await, "");
@@ -177,7 +178,7 @@ async fn half_open_connections_yield_to_those_that_wait_for_a_full_port() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_connections_could_not_be_taken_it_goes_on_and_says_so_once() {
+async fn after_a_failure_to_accept_connections_it_goes_on_and_logs_once() {
     let logs = tempfile::NamedTempFile::new().unwrap();
     let subscriber = tracing_subscriber::fmt().with_writer(Arc::new(logs.reopen().unwrap()));
     let _guard = tracing::subscriber::set_default(subscriber.finish());
@@ -211,7 +212,7 @@ async fn a_service_that_panics_costs_one_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_waits_for_answers_under_way_and_for_nobody_who_stands_still() {
+async fn a_stop_waits_for_answers_under_way_but_not_for_clients_that_stand_still() {
     let server = Serving::start(10);
     let mut under_way = server.connect();
     under_way.send("GET /soon HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
@@ -240,14 +241,14 @@ async fn check_broken_off(request: &str) {
     let server = Serving::start(10);
     let mut client = server.connect();
     client.send(request).await;
-    // Nothing more comes, but the answer is read.
+    // Nothing more is sent, but the answer is read.
     client.0.shutdown().await.unwrap();
     assert_eq!(client.answer().await.status, 400, "{request}");
 }
 
 type Listening = Arc<Mutex<UnboundedReceiver<io::Result<DuplexStream>>>>;
 
-/// A running server, whose listener is a channel.
+/// A running server whose listener is a channel.
 struct Serving {
     clients: UnboundedSender<io::Result<DuplexStream>>,
     calls: Arc<AtomicUsize>,
@@ -313,7 +314,7 @@ async fn serve_test(
         "/panic" => panic!("on purpose"),
         _ => match axum::body::to_bytes(request.into_body(), usize::MAX).await {
             Ok(body) => format!("{} bytes", body.len()).into_response(),
-            // What is answered instead says what was wrong.
+            // The server's own answer replaces this one and says what was wrong.
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         },
     }
@@ -356,7 +357,7 @@ impl Client {
         Answer { status, head, body: String::from_utf8(body).unwrap() }
     }
 
-    /// All that comes until the server closes the connection.
+    /// Everything until the server closes the connection.
     async fn rest(&mut self) -> String {
         let mut rest = String::new();
         self.0.read_to_string(&mut rest).await.unwrap();

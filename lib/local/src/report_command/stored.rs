@@ -1,4 +1,4 @@
-//! What the service would have stored of the files: their segments, by shard.
+//! What the service would have stored of the files: their segments by shard.
 
 use std::{panic, thread};
 
@@ -12,7 +12,7 @@ use uptime::{Shard, Timestamp};
 /// The segments of all files.
 #[derive(Debug)]
 pub(super) struct Stored {
-    /// A place for each shard, in order.
+    /// One entry for each shard, in order.
     shards: Vec<Segments>,
     newest_poll: Option<Timestamp>,
 }
@@ -38,8 +38,8 @@ impl Stored {
         self.newest_poll
     }
 
-    /// Computes `report.csv` and counts its stores, on two threads: shards have nothing to do with
-    /// each other.
+    /// Computes `report.csv` and counts its stores on two threads. Shards do not depend on each
+    /// other.
     pub(super) fn report(
         mut self,
         parameters: ReportParameters,

@@ -1,4 +1,5 @@
-//! What a client puts with an object, taken from the calls that create one and handed to those that read it.
+//! The attributes that a client stores with an object: read from calls that create an object, and
+//! returned by calls that read one.
 
 use s3s::dto::{
     CopyObjectInput, CreateMultipartUploadInput, Expires, GetObjectOutput, PutObjectInput,
@@ -7,7 +8,7 @@ use s3s::dto::{
 
 use super::object_file::Attributes;
 
-/// The calls' inputs have these fields in common, but no trait.
+/// The inputs of these calls share these fields but no trait.
 macro_rules! attributes_from {
     ($($input:ty),+) => {$(
         impl From<&$input> for Attributes {
@@ -30,7 +31,7 @@ macro_rules! attributes_from {
 attributes_from!(PutObjectInput, CopyObjectInput, CreateMultipartUploadInput);
 
 impl Attributes {
-    /// The answer to a read, with these attributes and nothing else.
+    /// The response to a read with these attributes and nothing else.
     pub(super) fn into_output(self) -> GetObjectOutput {
         let expires = self.expires.as_deref();
         GetObjectOutput {
@@ -47,7 +48,7 @@ impl Attributes {
     }
 }
 
-/// Leaves out `aws-chunked`, which is how the body came and not what it is; S3 does so too.
+/// Removes `aws-chunked`, as S3 does: it describes how the body was sent, not the object.
 fn of_the_object(content_encoding: &str) -> Option<String> {
     let codings = content_encoding.split(',').map(str::trim);
     let kept: Vec<&str> = codings.filter(|it| !it.eq_ignore_ascii_case("aws-chunked")).collect();
@@ -65,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn how_a_body_came_is_not_kept_as_its_encoding() {
+    fn the_encoding_of_the_transfer_is_not_stored() {
         check("aws-chunked", None);
         check("gzip,aws-chunked", Some("gzip"));
         check("aws-chunked, gzip", Some("gzip"));

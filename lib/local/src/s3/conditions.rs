@@ -1,4 +1,4 @@
-//! Conditions under which objects are read and written, as HTTP and S3 define them.
+//! Conditions of reads and writes, as HTTP and S3 define them.
 
 use s3s::dto::{
     CompleteMultipartUploadInput, CopyObjectInput, ETag, ETagCondition, GetObjectInput,
@@ -9,7 +9,7 @@ use s3s::{S3Error, S3Result, s3_error};
 use super::index::Entry;
 use super::notification::instant;
 
-/// The conditions of a write, by the object that it would replace; both may be given.
+/// The conditions of a write on the object that it would replace. Both may be given.
 #[derive(Debug, Default)]
 pub(super) struct WriteConditions {
     is: Option<ETagCondition>,
@@ -21,10 +21,13 @@ impl WriteConditions {
     pub(super) fn check(&self, before: Option<&Entry>) -> S3Result<()> {
         match &self.is_not {
             Some(ETagCondition::ETag(_)) => {
-                return Err(s3_error!(NotImplemented, "a write's If-None-Match accepts only *"));
+                return Err(s3_error!(NotImplemented, "If-None-Match of a write must be *"));
             }
             Some(ETagCondition::Any) if before.is_some() => {
-                return Err(s3_error!(PreconditionFailed, "there is an object with this key"));
+                return Err(s3_error!(
+                    PreconditionFailed,
+                    "an object with this key already exists"
+                ));
             }
             Some(ETagCondition::Any) | None => {}
         }
@@ -32,12 +35,12 @@ impl WriteConditions {
             (None, _) => Ok(()),
             (Some(_), None) => Err(s3_error!(NoSuchKey)),
             (Some(wanted), Some(before)) if is_met(wanted, &before.e_tag) => Ok(()),
-            (Some(_), Some(_)) => Err(s3_error!(PreconditionFailed, "the ETag is another")),
+            (Some(_), Some(_)) => Err(s3_error!(PreconditionFailed, "the object has another ETag")),
         }
     }
 }
 
-/// The conditions of a read, or of reading a copy's source.
+/// The conditions of a read, or of reading the source of a copy.
 #[derive(Debug, Default)]
 pub(super) struct ReadConditions {
     pub(super) is: Option<ETagCondition>,
@@ -46,7 +49,7 @@ pub(super) struct ReadConditions {
     pub(super) unmodified_since: Option<Timestamp>,
 }
 
-/// The inputs of calls have these fields in common, but no trait.
+/// The inputs of calls share these fields but no trait.
 macro_rules! conditions_from {
     ($input:ty, $conditions:ident { $($field:ident: $header:ident),+ }) => {
         impl From<&$input> for $conditions {
@@ -57,7 +60,7 @@ macro_rules! conditions_from {
     };
 }
 
-/// A GET and a HEAD have the same ones.
+/// GET and HEAD have the same conditions.
 macro_rules! read_conditions_from {
     ($input:ty) => {
         conditions_from!(
@@ -92,9 +95,9 @@ conditions_from!(
 /// Which condition of a read does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unmet {
-    /// It was to be as it was.
+    /// The object should be unchanged.
     Changed,
-    /// It was to be another.
+    /// The object should be a different one.
     Unchanged,
 }
 
@@ -109,10 +112,10 @@ impl Unmet {
 }
 
 impl ReadConditions {
-    /// Returns the condition that does not hold. A date counts only if no `ETag` is given for the same
-    /// question.
+    /// Returns the condition that does not hold. A date counts only if no `ETag` is given for the
+    /// same condition.
     pub(super) fn unmet(&self, e_tag: &str, last_modified_ms: u64) -> Option<Unmet> {
-        // Dates of HTTP are whole seconds.
+        // HTTP dates are whole seconds.
         let written = Timestamp::from(instant(last_modified_ms / 1000 * 1000));
         let is_as_it_was = match (&self.is, &self.unmodified_since) {
             (Some(wanted), _) => is_met(wanted, e_tag),
@@ -147,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_read_is_refused_if_the_object_is_another_and_answered_as_not_modified_if_it_is_the_same() {
+    fn a_read_is_refused_if_the_object_changed_and_not_modified_if_it_did_not() {
         let (same, other) = (ETagCondition::ETag(e_tag("a")), ETagCondition::ETag(e_tag("b")));
         let is = |wanted: &ETagCondition| ReadConditions {
             is: Some(wanted.clone()),
@@ -206,7 +209,7 @@ mod tests {
 
     #[track_caller]
     fn check(conditions: &ReadConditions, expected: Option<Unmet>) {
-        // Ten seconds and a bit after 1970 began.
+        // A bit more than ten seconds after the start of 1970.
         assert_eq!(conditions.unmet("a", 10_605), expected, "{conditions:?}");
     }
 

@@ -1,21 +1,22 @@
-//! What S3 answers when the data folder does not do what it should.
+//! The errors that S3 returns when the data folder fails.
 //!
-//! The rule: **only an object that is surely not there is `NoSuchKey`.** What may pass, no free file
-//! handle or a full disk, is a 503, which SDKs retry; everything else is a 500.
+//! The rule: **`NoSuchKey` is returned only if the object certainly does not exist.** A failure
+//! that may pass, such as no free file handle or a full disk, is a 503, which SDKs retry. Every
+//! other failure is a 500.
 
 use std::io::{self, ErrorKind};
 
 use s3s::{S3Error, S3ErrorCode};
 
-/// `EMFILE` and `ENFILE` of errno.h: no more files for this process, or for the whole machine.
+/// `EMFILE` and `ENFILE` of errno.h: too many open files in this process, or on the machine.
 const OUT_OF_HANDLES: [i32; 2] = [24, 23];
 
-/// Answers a failure to do `what`, such as "open an object", and logs it.
+/// Returns the error for a failure to do `what`, such as "open an object", and logs it.
 pub(super) fn failed(what: &'static str, error: io::Error) -> S3Error {
     let out_of_handles = error.raw_os_error().is_some_and(|code| OUT_OF_HANDLES.contains(&code));
     let (code, message) = match error.kind() {
         _ if out_of_handles => {
-            (S3ErrorCode::SlowDown, "too many files are open in the local S3; try again later")
+            (S3ErrorCode::SlowDown, "the local S3 has too many open files; try again later")
         }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             (S3ErrorCode::ServiceUnavailable, "the disk of the data folder is full")
@@ -33,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_pass_is_answered_with_503_and_nothing_is_no_such_key() {
+    fn a_failure_that_may_pass_is_503_and_no_failure_is_no_such_key() {
         // EMFILE, ENFILE, ENOSPC, EDQUOT; then ENOENT, EACCES, EIO, ENOTDIR.
         for (codes, status) in [([24, 23, 28, 122], 503), ([2, 13, 5, 20], 500)] {
             for code in codes {

@@ -1,4 +1,4 @@
-//! Which buckets and objects there are, in memory: the files' descriptions, in the order of keys.
+//! The buckets and objects, in memory: the descriptions of the files, in the order of their keys.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -22,7 +22,7 @@ pub(super) struct Bucket {
     objects: BTreeMap<String, Entry>,
 }
 
-/// What listings and conditions need of an object.
+/// What listings and conditions need to know of an object.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) size: u64,
@@ -35,7 +35,7 @@ impl Index {
         self.buckets.iter()
     }
 
-    /// Returns a bucket; one that does not exist is S3's error for that.
+    /// Returns a bucket, or S3's error if it does not exist.
     pub(super) fn bucket(&self, name: &str) -> S3Result<&Bucket> {
         self.buckets.get(name).ok_or_else(|| s3_error!(NoSuchBucket))
     }
@@ -67,7 +67,7 @@ impl Bucket {
         self.objects.remove(key);
     }
 
-    /// The objects from this key on, in the order of keys, as listings give them.
+    /// Returns the objects from this key on, in the order of keys, in the form of listings.
     pub(super) fn listed_from(&self, first: &str) -> impl Iterator<Item = Object> + use<'_> {
         let from_first = (Bound::Included(first), Bound::Unbounded);
         self.objects.range::<str, _>(from_first).map(|(key, entry)| Object {

@@ -1,4 +1,4 @@
-//! Uploads in parts that are under way. They are lost at the end of the process, with their files.
+//! Unfinished multipart uploads. They and their files are lost when the process ends.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -18,12 +18,12 @@ use super::object_file::Attributes;
 use super::object_folder::NewFile;
 use super::receive::Received;
 
-/// S3 numbers parts from 1 to this.
+/// S3 numbers parts from 1 to this number.
 const PARTS_MAX: i32 = 10_000;
-/// S3 takes no smaller part, except for the last one.
+/// The smallest part that S3 accepts, except for the last one.
 const PART_BYTES_MIN: u64 = 5 * 1024 * 1024;
 
-/// The uploads under way, by their ids.
+/// The unfinished uploads, by their ids.
 #[derive(Debug, Default)]
 pub(super) struct Uploads {
     by_id: Mutex<HashMap<String, Upload>>,
@@ -79,7 +79,7 @@ impl Uploads {
         id
     }
 
-    /// Takes a part, in place of an earlier one of its number.
+    /// Adds a part; replaces an earlier part with the same number.
     pub(super) fn add(&self, name: &UploadName, number: i32, part: Received) -> S3Result<Part> {
         let part = Part {
             path: Arc::new(part.body.path),
@@ -91,20 +91,20 @@ impl Uploads {
         Ok(part)
     }
 
-    /// The parts received so far, in order.
+    /// Returns the parts received so far, in order.
     pub(super) fn parts(&self, name: &UploadName) -> S3Result<Vec<(i32, Part)>> {
         let parts = |upload: &mut Upload| upload.parts.clone().into_iter().collect();
         self.with(name, parts)
     }
 
-    /// Ends an upload, and removes its parts.
+    /// Ends an upload and removes its parts.
     pub(super) fn end(&self, name: &UploadName) -> S3Result<()> {
         self.with(name, |_| ())?;
         self.lock().remove(&name.id);
         Ok(())
     }
 
-    /// Puts the parts that a client lists together in `file`; blocks. The upload stays under way.
+    /// Joins the parts that a client lists in `file`; blocks. The upload does not end.
     pub(super) fn assemble(
         &self,
         name: &UploadName,
@@ -135,18 +135,18 @@ impl Uploads {
     }
 }
 
-/// Refuses a number that no part has.
+/// Refuses a number that no part can have.
 pub(super) fn check_number(number: i32) -> S3Result<()> {
     if (1..=PARTS_MAX).contains(&number) {
         return Ok(());
     }
-    Err(s3_error!(InvalidArgument, "the part number is {number}; accepted is 1 to {PARTS_MAX}"))
+    Err(s3_error!(InvalidArgument, "the part number is {number}; it must be 1 to {PARTS_MAX}"))
 }
 
-/// Finds the parts that a client lists, which has to do so in order and with their `ETag`s.
+/// Finds the parts that a client lists. The list must be in order and give the parts' `ETag`s.
 fn chosen(upload: &Upload, listed: &[CompletedPart]) -> S3Result<Vec<Part>> {
     if listed.is_empty() {
-        return Err(s3_error!(MalformedXML, "no part is listed"));
+        return Err(s3_error!(MalformedXML, "the list of parts is empty"));
     }
     if !listed.is_sorted_by(|earlier, later| earlier.part_number < later.part_number) {
         return Err(s3_error!(InvalidPartOrder));

@@ -1,8 +1,8 @@
-//! An object as one file: its body, then what describes it.
+//! An object as one file: its body, followed by its description.
 //!
-//! The body starts at the file's first byte. Behind it stands a JSON text, its length in four bytes, and
-//! a magic word. Body and description are of one write, since a file is written whole under
-//! another name and then renamed.
+//! The body starts at the file's first byte. After it come a JSON text, the length of that text in
+//! four bytes, and a magic word. Body and description are always of the same write, because a file
+//! is written completely under another name and then renamed.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -15,23 +15,24 @@ use thiserror::Error;
 const MAGIC: &[u8; 8] = b"S3object";
 /// The length of the JSON text, little-endian, and the magic word.
 const FOOTER_BYTES: usize = 4 + MAGIC.len();
-/// More than a key and all headers of a request have, as JSON.
+/// More than a key and all headers of a request need as JSON.
 const JSON_BYTES_MAX: u32 = 1024 * 1024;
 
-/// What is known of an object besides its bytes.
+/// Everything about an object except its bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Description {
     pub(super) key: String,
     /// The length of the body in bytes.
     pub(super) size: u64,
-    /// Without quotes: the MD5 of the body, or of the MD5s of its parts and `-` and their number.
+    /// Without quotes: the MD5 of the body; or, for a multipart upload, the MD5 of the parts' MD5s,
+    /// then `-` and the number of parts.
     pub(super) e_tag: String,
     /// When it was written, in milliseconds since 1970.
     pub(super) last_modified_ms: u64,
     pub(super) attributes: Attributes,
 }
 
-/// What a client puts with an object and gets back with it.
+/// The attributes that a client stores with an object and gets back with it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Attributes {
     pub(super) content_type: Option<String>,
@@ -42,28 +43,28 @@ pub(super) struct Attributes {
     /// As an HTTP date.
     pub(super) expires: Option<String>,
     pub(super) website_redirect_location: Option<String>,
-    /// The headers that start with `x-amz-meta-`, without that start.
+    /// The headers that start with `x-amz-meta-`, without that prefix.
     pub(super) metadata: Option<HashMap<String, String>>,
 }
 
-/// Why a file is no object that can be read.
+/// Why a file is not a readable object.
 #[derive(Debug, Error)]
 pub(super) enum UnreadableObject {
     #[error("it cannot be read")]
     Io(#[from] io::Error),
-    #[error("it is a folder or something else that is no file")]
+    #[error("it is not a file")]
     NoFile,
-    #[error("it does not end as the file of an object ends")]
+    #[error("it does not end with the mark of an object's file")]
     NoFooter,
-    #[error("the description of its object is damaged")]
+    #[error("the description of the object is damaged")]
     Damaged(#[from] serde_json::Error),
-    #[error("it has a body of {found} bytes, and its object {described}")]
+    #[error("its body has {found} bytes; its description says {described}")]
     OtherSize { found: u64, described: u64 },
-    #[error("its name is not the one for the key {0:?}")]
+    #[error("its name does not match the key {0:?}")]
     OtherName(String),
 }
 
-/// Writes what follows the body, which is in `file` up to the place where it is written to next.
+/// Writes what follows the body. The next write to `file` must be at the end of the body.
 pub(super) fn finish(file: &mut File, description: &Description) -> io::Result<()> {
     let mut end = serde_json::to_vec(description)?;
     let length = u32::try_from(end.len()).ok().filter(|&length| length <= JSON_BYTES_MAX);
@@ -73,7 +74,7 @@ pub(super) fn finish(file: &mut File, description: &Description) -> io::Result<(
     file.write_all(&end)
 }
 
-/// Reads the description of the object in `file`; where the file is read next is undefined then.
+/// Reads the description of the object in `file`. Afterwards the position in `file` is undefined.
 pub(super) fn description(file: &mut File) -> Result<Description, UnreadableObject> {
     let file_bytes = file.seek(SeekFrom::End(0))?;
     let before_footer = file_bytes.checked_sub(FOOTER_BYTES as u64);
@@ -121,7 +122,7 @@ mod tests {
     #[test]
     fn a_file_that_lost_bytes_of_its_body_is_refused() {
         let error = read(&written(b"store_id\n")[1..]).unwrap_err().to_string();
-        assert_eq!(error, "it has a body of 8 bytes, and its object 9");
+        assert_eq!(error, "its body has 8 bytes; its description says 9");
     }
 
     #[test]

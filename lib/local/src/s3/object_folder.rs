@@ -1,10 +1,10 @@
-//! The folder of the objects: one sub-folder a bucket, one file an object.
+//! The folder of the objects: one sub-folder per bucket, one file per object.
 //!
-//! A file's name is the SHA-256 of the key, so any key fits. The rule for writes: **the body is
-//! received whole first, in a file of another name, and nobody waits for it; then, one write after
-//! the other, the condition is checked, the file renamed, and the object announced.** The rename is
-//! the commit: before it a kill leaves what was there, and a file that the next start removes. A
-//! kill between the rename and the event leaves an object that the next start announces.
+//! A file's name is the SHA-256 of the key, so any key fits. The rule for writes: **first the whole
+//! body is received into a file of another name, which blocks no other write. Then, one write at a
+//! time, the condition is checked, the file is renamed, and the object is announced.** The rename
+//! is the commit: a kill before it leaves the old object and a file that the next start removes.
+//! After a kill between the rename and the event, the next start announces the object.
 //!
 //! All functions block.
 
@@ -27,27 +27,27 @@ use super::index::{Bucket, Index};
 use super::notification::{CreatedObject, Notification, instant, millis};
 use super::object_file::{self, Attributes, Description, UnreadableObject};
 
-/// Files that are not objects yet. No bucket can have the name.
+/// The folder of files that are not objects yet. No bucket can have this name.
 const NEW: &str = ".new";
-/// An empty file that says how objects are kept here. The first form had none.
+/// An empty file that marks the format of this folder. The first format had no such file.
 const MARKER: &str = ".format-2";
 
 /// Why a folder of objects cannot be used.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// It cannot be read or written.
+    /// A file or folder cannot be read or written.
     #[error("{path} cannot be used")]
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// It has objects in another form.
+    /// The folder has another format.
     #[error(
-        "{} has no file {MARKER}: an earlier version of this program wrote it, which kept objects in \
-         another form, or it was copied without its hidden files; in the first case give another \
-         --data-dir and load the source files again, in the second make that empty file", .0.display()
+        "{} has no file {MARKER}. Either an earlier version of this program wrote it in another \
+         format: then use another --data-dir and load the source files again. Or it was copied \
+         without its hidden files: then create that file, empty", .0.display()
     )]
     EarlierVersion(PathBuf),
 }
@@ -58,18 +58,18 @@ pub(super) struct ObjectFolder {
     root: PathBuf,
     notification: Notification,
     index: RwLock<Index>,
-    // Held while an object is replaced or removed, from the condition to the event.
+    // Locked while an object is replaced or removed, from the condition to the event.
     commits: Mutex<()>,
 }
 
-/// A body that is no object yet. Its file is removed unless it becomes one.
+/// A body that is not an object yet. Its file is removed unless it becomes one.
 #[derive(Debug)]
 pub(super) struct NewFile {
     pub(super) file: File,
     pub(super) path: TempPath,
 }
 
-/// A body that becomes an object.
+/// A body that is about to become an object.
 #[derive(Debug)]
 pub(super) struct NewObject {
     pub(super) bucket: String,
@@ -80,11 +80,11 @@ pub(super) struct NewObject {
     pub(super) e_tag: String,
     pub(super) attributes: Attributes,
     pub(super) conditions: WriteConditions,
-    /// What an event names: `Put`, `Copy` or `CompleteMultipartUpload`.
+    /// The cause that the event names: `Put`, `Copy` or `CompleteMultipartUpload`.
     pub(super) cause: &'static str,
 }
 
-/// An object that was opened. It can be read to its end, even if it is replaced or deleted meanwhile.
+/// An opened object. It can be read to its end, even if it is replaced or deleted meanwhile.
 #[derive(Debug)]
 pub(super) struct OpenObject {
     pub(super) file: File,
@@ -92,7 +92,7 @@ pub(super) struct OpenObject {
 }
 
 impl ObjectFolder {
-    /// Opens the folder, which must exist. An object that cannot be read is logged and left out.
+    /// Opens the folder, which must exist. An object that cannot be read is logged and ignored.
     pub(super) fn open(root: &Path, notification: Notification) -> Result<ObjectFolder, OpenError> {
         let unusable = |path: &Path, source| OpenError::Io { path: path.to_owned(), source };
         prepare(root).map_err(|source| unusable(root, source))??;
@@ -106,14 +106,14 @@ impl ObjectFolder {
             for (path, reason) in left_out {
                 let cause = std::error::Error::source(&reason).map(ToString::to_string);
                 let path = path.display();
-                tracing::warn!(%path, %reason, cause, "a file is no object and is left out");
+                tracing::warn!(%path, %reason, cause, "a file is not a readable object and is ignored");
             }
         }
         let (index, commits) = (RwLock::new(index), Mutex::new(()));
         Ok(ObjectFolder { root: root.to_owned(), notification, index, commits })
     }
 
-    /// What there is. Keep it no longer than it takes to look something up.
+    /// Returns the index. Hold the lock only for a look-up.
     pub(super) fn index(&self) -> RwLockReadGuard<'_, Index> {
         self.index.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -122,25 +122,25 @@ impl ObjectFolder {
         self.index.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes an empty bucket.
+    /// Creates an empty bucket.
     pub(super) fn create_bucket(&self, name: &str) -> S3Result<()> {
         let _commit = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
         if self.index().bucket(name).is_ok() {
             return Err(s3_error!(BucketAlreadyOwnedByYou));
         }
-        fs::create_dir(self.root.join(name)).map_err(|error| failed("make a bucket", error))?;
+        fs::create_dir(self.root.join(name)).map_err(|error| failed("create a bucket", error))?;
         self.index_mut().add_bucket(name, Bucket::new(SystemTime::now().into()));
         Ok(())
     }
 
-    /// Makes an empty file for a body.
+    /// Creates an empty file for a body.
     pub(super) fn new_file(&self) -> S3Result<NewFile> {
         let made = tempfile::NamedTempFile::new_in(self.root.join(NEW));
-        let (file, path) = made.map_err(|error| failed("make a file", error))?.into_parts();
+        let (file, path) = made.map_err(|error| failed("create a file", error))?.into_parts();
         Ok(NewFile { file, path })
     }
 
-    /// Opens an object. Its file is read next at the body's first byte.
+    /// Opens an object. The file is positioned at the first byte of the body.
     pub(super) fn read(&self, bucket: &str, key: &str) -> S3Result<OpenObject> {
         self.index().bucket(bucket)?;
         let mut file = match File::open(self.path_of(bucket, key)) {
@@ -159,11 +159,11 @@ impl ObjectFolder {
         Ok(OpenObject { file, description })
     }
 
-    /// Makes `new` the object of its key and announces it. Returns when that was, in milliseconds since
-    /// 1970: each write of a key has its own, later one.
+    /// Stores `new` as the object of its key and announces it. Returns the time of the write in
+    /// milliseconds since 1970. Each write of a key has a later time than the one before.
     ///
-    /// If the event cannot be queued, the writer gets an error, and the object stays: the writer's next
-    /// try announces it, or the next start does. So no answer of success is without an event, and no
+    /// If the event cannot be queued, the writer gets an error, and the object stays. The writer's
+    /// next attempt announces it, or the next start does. So every success has an event, and no
     /// upload is lost.
     pub(super) fn commit(&self, new: NewObject) -> S3Result<u64> {
         let NewObject { bucket, key, mut body, size, e_tag, attributes, conditions, cause } = new;
@@ -194,8 +194,9 @@ impl ObjectFolder {
         let object = CreatedObject { bucket, key, size, e_tag, last_modified, cause };
         self.notification.announce(&object).map_err(|error| {
             let key = object.key;
-            tracing::error!(%error, key, "an object is stored, but its event cannot be queued");
-            let message = "the object is stored, but its event cannot be queued; write it again, or the next start announces it";
+            tracing::error!(%error, key, "an object is stored, but its event could not be queued");
+            let message = "the object is stored, but its event could not be queued; write the object \
+                           again, or restart the local system, which announces it";
             S3Error::with_message(S3ErrorCode::InternalError, message)
         })
     }
@@ -218,7 +219,7 @@ impl ObjectFolder {
     }
 }
 
-/// Marks an empty folder as one of this form, and removes what became no object.
+/// Marks an empty folder with the current format, and removes files that did not become objects.
 fn prepare(root: &Path) -> io::Result<Result<(), OpenError>> {
     let marker = root.join(MARKER);
     if !marker.try_exists()? {
@@ -246,16 +247,17 @@ fn folders(root: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
-/// Reads what is in a bucket's folder, and which files in it are no objects, and why.
+/// Reads the objects in a bucket's folder. Also returns the files that are not objects, with the
+/// reasons.
 fn read_bucket(folder: &Path) -> io::Result<(Bucket, Vec<(PathBuf, UnreadableObject)>)> {
     let metadata = fs::metadata(folder)?;
-    // Not every file system knows when a folder was made.
+    // Not every file system records when a folder was created.
     let created_at = metadata.created().or_else(|_| metadata.modified())?;
     let (mut bucket, mut left_out) = (Bucket::new(Timestamp::from(created_at)), Vec::new());
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let path = entry.path();
-        // A named pipe would hang the start.
+        // Opening a named pipe would block the start.
         let described = if entry.file_type()?.is_file() {
             described(&path)
         } else {

@@ -41,7 +41,7 @@ impl ObjectStore {
         Ok(ObjectStore { folder, uploads: Arc::default() })
     }
 
-    /// Works on files where that holds up nobody. The work goes on if the client goes away.
+    /// Works on files on a thread that may block. The work continues if the client goes away.
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ObjectStore) -> S3Result<T> + Send + 'static,
@@ -56,17 +56,20 @@ impl ObjectStore {
         self.blocking(|store| store.folder.new_file()).await
     }
 
-    /// Copies an object, and returns when that was and the copy's `ETag`, which is the source's.
+    /// Copies an object. Returns the time of the copy and its `ETag`, which is the source's.
     fn copy(&self, input: CopyObjectInput) -> S3Result<(u64, String)> {
         let CopySource::Bucket { bucket, key, .. } = &input.copy_source else {
-            return Err(s3_error!(NotImplemented, "a copy's source is a bucket and a key"));
+            return Err(s3_error!(
+                NotImplemented,
+                "the source of a copy must be a bucket and a key"
+            ));
         };
         let replace = MetadataDirective::REPLACE;
         let replaces = input.metadata_directive.as_ref().is_some_and(|it| it.as_str() == replace);
         if !replaces && (&**bucket, &**key) == (&*input.bucket, &*input.key) {
             return Err(s3_error!(
                 InvalidRequest,
-                "a copy of an object onto itself has to replace its metadata"
+                "a copy of an object onto itself must replace its metadata"
             ));
         }
         self.folder.index().bucket(&input.bucket)?;
@@ -89,7 +92,7 @@ impl ObjectStore {
         Ok((self.folder.commit(new)?, object.description.e_tag))
     }
 
-    /// Deletes each of several objects, whatever becomes of the others.
+    /// Deletes several objects. If one deletion fails, the others continue.
     fn delete(&self, bucket: &str, delete: Delete) -> DeleteObjectsOutput {
         let (mut deleted, mut errors) = (Vec::new(), Vec::new());
         for ObjectIdentifier { key, .. } in delete.objects {
@@ -107,7 +110,7 @@ impl ObjectStore {
         DeleteObjectsOutput { deleted: Some(deleted), errors: Some(errors), ..Default::default() }
     }
 
-    /// Makes an object of the parts of an upload.
+    /// Makes an object from the parts of an upload.
     fn complete(
         &self,
         input: CompleteMultipartUploadInput,

@@ -1,4 +1,4 @@
-//! Answers to reads, and copies: what is made of an opened object.
+//! Reads and copies of an opened object.
 
 use std::io::{self, Seek as _, SeekFrom};
 
@@ -12,11 +12,11 @@ use super::failure::failed;
 use super::notification::instant;
 use super::object_folder::{NewFile, OpenObject};
 
-/// Few enough reads of a large body, and little memory for each of many clients.
+/// A large body takes few reads, and many clients take little memory each.
 const READ_BYTES: usize = 128 * 1024;
 
 impl OpenObject {
-    /// Answers a HEAD, or a GET with everything but the body.
+    /// Answers a HEAD, or a GET without its body.
     pub(super) fn described(&self, conditions: &ReadConditions) -> S3Result<GetObjectOutput> {
         let description = &self.description;
         if let Some(unmet) = conditions.unmet(&description.e_tag, description.last_modified_ms) {
@@ -30,7 +30,7 @@ impl OpenObject {
         })
     }
 
-    /// Answers a GET with the body, or with a part of it; blocks.
+    /// Answers a GET with the body or a part of it; blocks.
     pub(super) fn into_answer(
         mut self,
         range: Option<Range>,
@@ -41,7 +41,7 @@ impl OpenObject {
         let mut length = size;
         if let Some(range) = range {
             let bytes = range.check(size)?;
-            // The last bytes of nothing.
+            // The last bytes of an empty body are no valid range.
             let last = bytes.end.checked_sub(1).ok_or_else(|| s3_error!(InvalidRange))?;
             length = bytes.end - bytes.start;
             output.content_length = i64::try_from(length).ok();
@@ -66,7 +66,7 @@ impl OpenObject {
     }
 }
 
-/// A HEAD's answer is a GET's without the body.
+/// Makes a HEAD's response: that of a GET without the body.
 pub(super) fn head_of(output: GetObjectOutput) -> HeadObjectOutput {
     HeadObjectOutput {
         content_length: output.content_length,

@@ -1,4 +1,4 @@
-//! Receives a body into a file, and holds it against what the client says of it.
+//! Receives a body into a file and compares it with what the client says about it.
 
 use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine as _;
@@ -14,9 +14,9 @@ use tokio::io::{AsyncWriteExt, BufWriter};
 use super::failure::failed;
 use super::object_folder::NewFile;
 
-/// Few enough writes of a large body, and little memory for each of many clients.
+/// A large body takes few writes, and many clients take little memory each.
 const BUFFER_BYTES: usize = 128 * 1024;
-/// The headers, or trailers, of the checksums that [`values`] gives.
+/// The headers or trailers of the checksums, in the order of [`values`].
 const CHECKSUMS: [&str; 5] = [
     "x-amz-checksum-crc32",
     "x-amz-checksum-crc32c",
@@ -27,7 +27,7 @@ const CHECKSUMS: [&str; 5] = [
 
 const DECODED_LENGTH: &str = "x-amz-decoded-content-length";
 
-/// A body, and what the client says of it.
+/// A body, and what the client says about it.
 pub(super) struct Upload {
     body: StreamingBlob,
     /// In base64.
@@ -37,21 +37,21 @@ pub(super) struct Upload {
     /// Which checksums follow the body.
     follow: [bool; CHECKSUMS.len()],
     trailers: Option<TrailingHeaders>,
-    /// What a body that comes in chunks is long without them. It is the only sign of one that was cut
-    /// between two chunks.
+    /// The length of a chunked body without its chunk headers. Only this length shows that a body
+    /// was cut off between two chunks.
     decoded_length: Option<u64>,
 }
 
-/// A body that came whole and is what the client says it is.
+/// A complete body that matches what the client says.
 pub(super) struct Received {
     pub(super) body: NewFile,
     pub(super) size: u64,
     pub(super) md5: [u8; 16],
-    /// Those that the client gave.
+    /// The checksums that the client gave.
     pub(super) checksum: Checksum,
 }
 
-/// Two calls have these fields in common, but no trait.
+/// The inputs of two calls share these fields but no trait.
 macro_rules! upload_from {
     ($($input:ty),+) => {$(
         impl TryFrom<&mut S3Request<$input>> for Upload {
@@ -91,7 +91,7 @@ impl Upload {
         let writer = tokio::fs::File::from_std(file.file);
         let mut writer = BufWriter::with_capacity(BUFFER_BYTES, writer);
         while let Some(bytes) = self.body.next().await {
-            // A client that goes away, a chunk that is malformed or wrongly signed.
+            // The client is gone, or a chunk is malformed or has a wrong signature.
             let bytes = bytes.map_err(|error| {
                 s3_error!(IncompleteBody, "the body ends early or is malformed: {error}")
             })?;
@@ -102,7 +102,7 @@ impl Upload {
         }
         writer.flush().await.map_err(not_written)?;
         if let Some(expected) = self.decoded_length.filter(|expected| *expected != size) {
-            let message = format!("the body has {size} bytes, {DECODED_LENGTH} is {expected}");
+            let message = format!("the body has {size} bytes, but {DECODED_LENGTH} is {expected}");
             return Err(S3Error::with_message(S3ErrorCode::IncompleteBody, message));
         }
         let body = NewFile { file: writer.into_inner().into_std().await, path: file.path };
@@ -122,10 +122,10 @@ impl Upload {
         }
     }
 
-    /// Refuses a body that is not what the client says.
+    /// Refuses a body that does not match what the client says.
     fn check(&mut self, md5: &[u8; 16], checksum: &Checksum) -> S3Result<()> {
         if self.md5.as_ref().is_some_and(|given| *given != STANDARD.encode(md5)) {
-            return Err(s3_error!(BadDigest, "the MD5 of the body is not the one in Content-MD5"));
+            return Err(s3_error!(BadDigest, "the MD5 of the body does not match Content-MD5"));
         }
         let trailers = self.trailers.take().and_then(|trailers| trailers.take());
         for (place, computed) in values(checksum).into_iter().enumerate() {
@@ -134,7 +134,7 @@ impl Upload {
             let trailer = trailers.as_ref().and_then(|trailers| trailers.get(name)?.to_str().ok());
             let given = trailer.or(self.checksums[place].as_deref());
             if given != Some(computed) {
-                return Err(s3_error!(BadDigest, "the body does not have its {name}"));
+                return Err(s3_error!(BadDigest, "the body does not match {name}"));
             }
         }
         Ok(())
@@ -144,7 +144,7 @@ impl Upload {
 fn decoded_length(headers: &HeaderMap) -> S3Result<Option<u64>> {
     let Some(length) = headers.get(DECODED_LENGTH) else { return Ok(None) };
     let length = length.to_str().ok().and_then(|length| length.parse().ok());
-    length.map(Some).ok_or_else(|| s3_error!(InvalidArgument, "{DECODED_LENGTH} is no number"))
+    length.map(Some).ok_or_else(|| s3_error!(InvalidArgument, "{DECODED_LENGTH} is not a number"))
 }
 
 fn values(checksum: &Checksum) -> [Option<&String>; CHECKSUMS.len()] {
@@ -157,7 +157,7 @@ fn values(checksum: &Checksum) -> [Option<&String>; CHECKSUMS.len()] {
     ]
 }
 
-/// Whether a value of `x-amz-trailer`, a list with commas, has this name in it.
+/// Whether a value of `x-amz-trailer`, a list separated by commas, contains this name.
 fn names(list: &HeaderValue, name: &str) -> bool {
     let mut names = list.to_str().unwrap_or_default().split(',');
     names.any(|listed| listed.trim().eq_ignore_ascii_case(name))

@@ -22,7 +22,7 @@ mod writes;
 #[tokio::test]
 async fn of_twenty_racing_conditional_puts_one_wins() {
     let fixture = Fixture::new().await;
-    // A single race can pass by luck.
+    // A single race could succeed by chance.
     for round in 0..60 {
         let key = format!("race/{round}");
         let racers = (0..20).map(|racer| {
@@ -87,7 +87,7 @@ async fn a_read_while_an_object_is_replaced_gives_one_of_the_two_whole() {
         let mut read = Vec::new();
         for _ in 0..150 {
             let object = get.clone().send().await.unwrap();
-            // The client compares the body with its checksum, if it is told one.
+            // The client compares the body with its checksum if the response has one.
             read.push(object.body.collect().await.unwrap().to_vec());
         }
         read

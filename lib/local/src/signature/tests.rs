@@ -1,4 +1,4 @@
-//! Signed calls, spoilt in one way each.
+//! Signed calls, each with one error.
 
 use axum::http::Request;
 
@@ -22,7 +22,7 @@ fn another_secret_is_refused() {
 #[test]
 fn another_access_key_is_refused() {
     let other = spoilt(&signed(), "Credential=local/", "Credential=AKIDEXAMPLE/");
-    check(&other, BODY, "UnrecognizedClientException: the access key is not known; local is");
+    check(&other, BODY, "UnrecognizedClientException: the access key is unknown; it must be local");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_call_without_a_signature_is_refused() {
     ] {
         let mut head = signed();
         head.headers.insert("authorization", authorization.parse().unwrap());
-        let form = "IncompleteSignatureException: the Authorization header is not of the form";
+        let form = "IncompleteSignatureException: the Authorization header must have the form";
         check(&head, BODY, form);
     }
 }
@@ -84,58 +84,62 @@ fn a_signature_is_good_for_fifteen_minutes_before_and_after_its_date() {
         check(
             &head,
             BODY,
-            if is_good { "ok" } else { "InvalidSignatureException: it was signed at" },
+            if is_good { "ok" } else { "InvalidSignatureException: the call was signed at" },
         );
     }
     let other_day = spoilt(&signed(), "/20261127/", "/20261126/");
-    check(&other_day, BODY, "InvalidSignatureException: it is signed for the day 20261126,");
+    check(&other_day, BODY, "InvalidSignatureException: the call is signed for the day 20261126,");
     let no_day = spoilt(&signed(), "/20261127/", "//");
-    check(&no_day, BODY, "InvalidSignatureException: it is signed for the day ,");
+    check(&no_day, BODY, "InvalidSignatureException: the call is signed for the day ,");
     let mut no_date = signed();
     no_date.headers.insert("x-amz-date", "yesterday".parse().unwrap());
     check(&no_date, BODY, "IncompleteSignatureException: x-amz-date is yesterday;");
     no_date.headers.remove("x-amz-date");
-    check(&no_date, BODY, "IncompleteSignatureException: the header x-amz-date is there 0 times;");
+    check(&no_date, BODY, "IncompleteSignatureException: the header x-amz-date occurs 0 times;");
 }
 
 #[test]
-fn host_date_and_every_other_amz_header_have_to_be_signed() {
+fn host_date_and_every_other_amz_header_must_be_signed() {
     for name in ["host", "x-amz-date", "x-amz-target"] {
         let authorization = signed().headers["authorization"].to_str().unwrap().to_owned();
         let (_, names) = authorization.split_once("SignedHeaders=").unwrap();
         let (names, _) = names.split_once(',').unwrap();
         let fewer: Vec<&str> = names.split(';').filter(|signed| *signed != name).collect();
         let head = spoilt(&signed(), names, &fewer.join(";"));
-        let reason = format!("IncompleteSignatureException: the header {name} is not signed,");
+        let reason = format!("IncompleteSignatureException: the header {name} is not signed;");
         check(&head, BODY, &reason);
     }
     let mut added = signed();
     added.headers.insert("x-amz-extra", "1".parse().unwrap());
-    check(&added, BODY, "IncompleteSignatureException: the header x-amz-extra is not signed,");
+    check(&added, BODY, "IncompleteSignatureException: the header x-amz-extra is not signed;");
 }
 
 #[test]
-fn a_header_that_is_signed_has_to_be_there_once() {
+fn a_signed_header_must_occur_once() {
     for name in ["authorization", "host", "x-amz-date", "x-amz-target", "content-type"] {
         let mut head = signed();
         let value = head.headers[name].clone();
         head.headers.append(HeaderName::from_static(name), value);
-        let twice = format!("IncompleteSignatureException: the header {name} is there 2 times;");
+        let twice = format!("IncompleteSignatureException: the header {name} occurs 2 times;");
         check(&head, BODY, &twice);
     }
     let mut without = signed();
     without.headers.remove("x-amz-target");
-    let none = "IncompleteSignatureException: the header x-amz-target is there 0 times;";
+    let none = "IncompleteSignatureException: the header x-amz-target occurs 0 times;";
     check(&without, BODY, none);
     let mut without = signed();
     without.headers.remove("host");
-    check(&without, BODY, "IncompleteSignatureException: the header host is there 0 times;");
+    check(&without, BODY, "IncompleteSignatureException: the header host occurs 0 times;");
 }
 
 #[test]
 fn a_signature_for_another_service_is_refused() {
     let head = signed_by(&"secret".repeat(6), &unsigned(), NOW, "sqs");
-    check(&head, BODY, "InvalidSignatureException: it is for the service sqs; dynamodb is");
+    check(
+        &head,
+        BODY,
+        "InvalidSignatureException: the call is signed for the service sqs; it must be dynamodb",
+    );
 }
 
 fn unsigned() -> Parts {
@@ -151,7 +155,7 @@ fn signed() -> Parts {
     signed_by(&"secret".repeat(6), &unsigned(), NOW, "dynamodb")
 }
 
-/// As an SDK signs.
+/// Signs as an SDK does.
 fn signed_by(secret: &str, head: &Parts, at: u64, service: &str) -> Parts {
     let identity = Credentials::new("local", secret, None, None, "test").into();
     let parameters = SigningParams::builder()

@@ -1,4 +1,4 @@
-//! The operations of the wire protocol: JSON in, limits checked, JSON out.
+//! The operations of the wire protocol: reads JSON, checks limits, writes JSON.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::queues::{Received, millis};
 use super::{QueueSettings, Queues, Redrive, SqsError, queue_arn, queue_url};
 
-/// One MiB, the limit of a body and of all bodies of a batch together.
+/// One MiB, the limit for a body and for all bodies of a batch together.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 const BATCH_ENTRIES_MAX: usize = 10;
 /// Twelve hours.
@@ -87,12 +87,12 @@ struct Batch<Entry> {
 }
 
 impl Service {
-    /// Serves `queues`; `address` is what queue URLs are made of.
+    /// Serves `queues`. Queue URLs contain `address`.
     pub(super) fn new(queues: Arc<Queues>, address: SocketAddr) -> Service {
         Service { queues, address, closing: Arc::new(AtomicBool::new(false)) }
     }
 
-    /// Ends the long polls; later ones do not wait.
+    /// Ends the long polls. Later long polls do not wait.
     pub(super) fn close(&self) {
         self.closing.store(true, Ordering::SeqCst);
         self.queues.wake();
@@ -229,7 +229,8 @@ fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, SqsError> {
         .map_err(|error| SqsError::InvalidParameterValue(format!("malformed request: {error}")))
 }
 
-/// The last part of a queue URL; the host does not matter, so URLs outlive a change of port.
+/// Returns the last part of a queue URL. The host does not matter, so URLs stay valid if the port
+/// changes.
 fn queue_name(queue_url: &str) -> &str {
     queue_url.rsplit('/').next().unwrap_or_default()
 }
@@ -257,7 +258,7 @@ fn redrive_of(policy: &str) -> Option<Redrive> {
     let policy: Value = serde_json::from_str(policy).ok()?;
     let arn = policy.get("deadLetterTargetArn")?.as_str()?;
     let count = policy.get("maxReceiveCount")?;
-    // SDKs and templates write it both as a number and as text.
+    // SDKs and templates write it as a number or as text.
     let receives_allowed = count.as_u64().or_else(|| count.as_str()?.parse().ok())?;
     Some(Redrive {
         dead_letter_queue: arn.rsplit(':').next()?.to_owned(),
@@ -322,8 +323,7 @@ fn check_entries<'a>(ids: impl Iterator<Item = &'a str>) -> Result<(), SqsError>
 
 fn check_body(body: &str) -> Result<(), SqsError> {
     if body.is_empty() || body.len() > BODY_BYTES_MAX {
-        let message =
-            format!("one to {BODY_BYTES_MAX} bytes are allowed in a body, found {}", body.len());
+        let message = format!("a body must have 1 to {BODY_BYTES_MAX} bytes, found {}", body.len());
         return Err(SqsError::InvalidParameterValue(message));
     }
     let allowed = |character: char| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);

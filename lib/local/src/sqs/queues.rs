@@ -1,11 +1,11 @@
 //! Queues and their messages, in memory.
 //!
-//! A receive first moves the messages that were received as often as allowed to the dead-letter
-//! queue, then hands out the oldest visible ones. A receipt handle is good until the message is
-//! received again.
+//! A receive first moves messages that have been received as often as allowed to the dead-letter
+//! queue. Then it returns the oldest visible messages. A receipt handle is valid until the message
+//! is received again.
 //!
-//! **What waits goes by a clock that nobody sets:** a wall clock that is set back or forward neither
-//! hides a message nor shows it early.
+//! **Waiting uses a monotonic clock:** if the wall clock is set back or forward, no message stays
+//! hidden or appears early.
 
 #[cfg(test)]
 mod tests;
@@ -25,11 +25,11 @@ use super::SqsError;
 pub struct QueueSettings {
     /// How long a received message stays invisible.
     pub visibility: Duration,
-    /// Where messages go that nobody could handle; `None` keeps them for ever.
+    /// Where messages go that cannot be handled; `None` keeps them for ever.
     pub redrive: Option<Redrive>,
 }
 
-/// When a message leaves for the dead-letter queue, and which that is.
+/// When a message moves to the dead-letter queue, and to which one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redrive {
     /// The name of the dead-letter queue.
@@ -38,7 +38,7 @@ pub struct Redrive {
     pub receives_allowed: u32,
 }
 
-/// A message as one receive handed it out.
+/// A message as a receive returned it.
 #[derive(Debug)]
 pub(super) struct Received {
     pub(super) message_id: String,
@@ -68,7 +68,7 @@ pub struct Queues {
 #[derive(Debug, Default)]
 struct State {
     settings: BTreeMap<String, QueueSettings>,
-    // Of all queues, oldest first.
+    // The messages of all queues, oldest first.
     messages: Vec<Message>,
 }
 
@@ -81,12 +81,12 @@ struct Message {
     first_received_at: Option<SystemTime>,
     receives: u32,
     visible_at: Instant,
-    /// The handle of the last receive, if there was one from this queue.
+    /// The handle of the last receive, if the message was received from this queue.
     receipt: Option<String>,
 }
 
 impl Queues {
-    /// Makes a queue, or gives an existing one these settings; its messages stay.
+    /// Creates a queue, or gives an existing queue these settings and keeps its messages.
     pub fn define(&self, name: &str, settings: &QueueSettings) {
         self.state().settings.insert(name.to_owned(), settings.clone());
     }
@@ -117,7 +117,7 @@ impl Queues {
         Ok(message_id)
     }
 
-    /// Hands out up to `most` visible messages, oldest first. `visibility` overrides the queue's.
+    /// Returns up to `most` visible messages, oldest first. `visibility` overrides the queue's.
     pub(super) fn receive(
         &self,
         queue: &str,
@@ -142,8 +142,8 @@ impl Queues {
         Ok(received)
     }
 
-    /// Receives like `receive`, but waits up to `wait` for a first message to become visible,
-    /// or until it `is_closing`.
+    /// Like `receive`, but waits up to `wait` until a first message is visible or `is_closing` is
+    /// true.
     pub(super) async fn receive_or_wait(
         &self,
         queue: &str,
@@ -156,7 +156,8 @@ impl Queues {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
-            // Registered before the look, so that no send falls between the look and the wait.
+            // Registered before the check, so that no send between the check and the wait is
+            // missed.
             changed.as_mut().enable();
             let received = self.receive(queue, most, visibility)?;
             let is_over = Instant::now() >= deadline || is_closing();
@@ -168,12 +169,12 @@ impl Queues {
         }
     }
 
-    /// Wakes all long polls, which then look again.
+    /// Wakes all long polls, which then check again.
     pub(super) fn wake(&self) {
         self.changed.notify_waiters();
     }
 
-    /// Deletes the message of a receipt handle. A handle that is out of date deletes nothing.
+    /// Deletes the message of a receipt handle. An outdated handle deletes nothing.
     pub(super) fn delete(&self, queue: &str, receipt_handle: &str) -> Result<(), SqsError> {
         let mut state = self.state();
         state.settings_of(queue)?;
@@ -222,7 +223,7 @@ impl Queues {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing that can panic is done to a message that is half changed.
+        // No code that can panic leaves a message half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -252,7 +253,7 @@ impl Message {
             queue,
             message.id = self.id,
             receives,
-            "nobody could handle a message: it is a dead letter now"
+            "a message was received too often without success; it moves to the dead-letter queue"
         );
         dead_letter_queue.clone_into(&mut self.queue);
         self.receipt = None;

@@ -26,7 +26,7 @@ async fn a_message_is_received_once_and_then_deleted() {
 }
 
 #[tokio::test]
-async fn the_longest_message_is_taken_whatever_json_makes_of_it() {
+async fn the_longest_message_is_accepted_even_if_json_escapes_it() {
     let fixture = Fixture::new(60, None).await;
     // Each quote is two bytes of JSON.
     let longest = "\"".repeat(1024 * 1024);
@@ -68,7 +68,7 @@ async fn visibility_can_be_cut_short() {
     let received = fixture.receive(0).await;
     fixture.change_visibility(&received[0], 0).await.unwrap();
     assert_eq!(bodies(&fixture.receive(0).await), ["one"]);
-    // The old handle no longer names a receive in flight.
+    // The old handle is no longer that of a message in flight.
     let code = fixture.change_visibility(&received[0], 0).await.unwrap_err();
     assert_eq!(code, "MessageNotInflight");
 }
@@ -174,7 +174,7 @@ fn check(fixture: &Fixture, ids: Vec<String>, expected: &str) -> impl Future<Out
     }
 }
 
-/// The code without the name space that the older protocol puts before some.
+/// The code without the name space that the older protocol puts before some codes.
 fn code_of(error: &impl ProvideErrorMetadata) -> String {
     error.code().unwrap().rsplit('.').next().unwrap().to_owned()
 }

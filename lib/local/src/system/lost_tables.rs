@@ -1,8 +1,10 @@
-//! Tables that are gone while the objects are still there, as when somebody deleted their file.
+//! Handles tables that are missing while the objects are still there, as after a user deleted their
+//! file.
 //!
-//! The manifests then say that files are loaded whose rows are stored nowhere. So they are removed,
-//! and [`recovery`](super::recovery) announces the files again. **They are removed before the tables
-//! are made:** a process that is killed in between leaves no tables, so the next one begins again.
+//! The manifests then say that files are loaded, but their rows are stored nowhere. So the
+//! manifests are removed, and [`recovery`](super::recovery) announces the files again. **The
+//! manifests are removed before the tables are created:** if the process is killed in between, the
+//! tables are still missing, and the next start begins again.
 
 use std::path::Path;
 
@@ -19,7 +21,7 @@ use crate::terminal::say;
 /// How many manifests are removed at once.
 const AT_ONCE: usize = 8;
 
-/// Whether there are no tables: this is the first start, or they are lost.
+/// Whether the tables are missing: this is the first start, or they were lost.
 pub(super) async fn are_missing(sdk_config: &SdkConfig) -> Result<bool, CallError> {
     let described = sdk_config.dynamodb().describe_table().table_name(DATA_TABLE).send().await;
     let Err(error) = described else { return Ok(false) };
@@ -28,7 +30,7 @@ pub(super) async fn are_missing(sdk_config: &SdkConfig) -> Result<bool, CallErro
     if is_missing { Ok(true) } else { Err(CallError::new("DescribeTable", error)) }
 }
 
-/// Removes the manifests of all loads, if there are any, and says what that means.
+/// Removes the manifests of all loads, if there are any, and shows what that means.
 pub(super) async fn forget_loads(sdk_config: &SdkConfig, folder: &Path) -> Result<(), CallError> {
     let client = sdk_config.s3();
     let manifests = manifests(&client).await?;
@@ -36,7 +38,7 @@ pub(super) async fn forget_loads(sdk_config: &SdkConfig, folder: &Path) -> Resul
         return Ok(());
     }
     say(format_args!(
-        "the tables are missing from {}: {} files are loaded again; reports made before are lost",
+        "the tables are missing from {}: {} files are loaded again; earlier reports are lost",
         folder.display(),
         manifests.len()
     ));

@@ -1,15 +1,15 @@
-//! Takes up what an earlier process left. The rule: **nobody works any more when a process starts,
-//! and no message is left.**
+//! Continues the work that an earlier process left unfinished. The rule: **when a process starts,
+//! no worker is running, and no message is left.**
 //!
-//! So leases are void; each report that is Running gets a message, and so does each object under
-//! `incoming/` without a finished manifest. All of it may be done twice: every handler may run twice
-//! on the same event. The message of an object has the event time that its first one had or should
-//! have had, so the order of uploads stays as it was. What an earlier process had given up, its dead
-//! letters, is tried again too. No kill of the process counts as a failed delivery, for no count of
-//! deliveries outlives it.
+//! So all leases are ended. Each report that is Running gets a message. Each object under
+//! `incoming/` without a finished manifest gets one too. All of this may be done twice: every
+//! handler may run twice on the same event. The message of an object has the event time of its
+//! first message, so the order of uploads stays the same. Dead letters of an earlier process are
+//! tried again too. A kill of the process does not count as a failed delivery, because delivery
+//! counts end with the process.
 //!
-//! An object or a report that cannot be looked at stops nothing: the log names it with the reason,
-//! and the next start looks again.
+//! An object or a report that cannot be checked stops nothing: the log names it with the reason,
+//! and the next start checks it again.
 
 #[cfg(test)]
 mod tests;
@@ -34,22 +34,22 @@ use crate::s3::{CreatedObject, Notification};
 use crate::sqs::Queues;
 use crate::terminal::Progress;
 
-/// What a start found unfinished and took up again.
+/// The unfinished work that a start found and continued.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TakenUp {
     /// Reports that were Running.
     pub reports: usize,
-    /// Files that were not loaded to the end.
+    /// Files whose load had not ended.
     pub files: usize,
 }
 
-/// How many objects are asked about at once.
+/// How many objects are checked at once.
 const AT_ONCE: usize = 8;
-/// From so many objects on, a start says that it looks through them: fewer take no time to speak of.
+/// From this number of objects on, a start says that it checks them; fewer take hardly any time.
 const MANY: usize = 500;
 
-/// Takes up what an earlier process left, with the reports that are `running`; call it before anything
-/// else uses the stores.
+/// Continues the work that an earlier process left, including the reports in `running`. Call it
+/// before anything else uses the stores.
 pub(super) async fn take_up(
     sdk_config: &SdkConfig,
     running: &[ReportId],
@@ -68,7 +68,7 @@ async fn take_up_reports(
     for &id in running {
         if let Err(error) = void_lease(client, id).await {
             let cause = describe(&error);
-            tracing::error!(report.id = %id, cause, "a lease of an earlier process is not ended");
+            tracing::error!(report.id = %id, cause, "could not end a lease of an earlier process");
         }
         queues.send(REPORT_QUEUE, &report_message::body_of(id), Duration::ZERO)?;
     }
@@ -101,7 +101,7 @@ pub(super) async fn running_reports(
     Ok(ids)
 }
 
-/// Ends a lease whose holder died with its process.
+/// Ends a lease whose holder ended with its process.
 async fn void_lease(client: &aws_sdk_dynamodb::Client, id: ReportId) -> Result<(), CallError> {
     let voided = client
         .update_item()
@@ -124,7 +124,7 @@ async fn take_up_files(
     let loads = LoadFiles::new(sdk_config, DATA_BUCKET);
     let all = objects.len();
     let progress = (all >= MANY)
-        .then(|| Progress::begin(&format!("looking through {all} files for unfinished loads")));
+        .then(|| Progress::begin(&format!("checking {all} files for unfinished loads")));
     let mut looks = stream::iter(objects)
         .map(|object| looked_at(&sources, &loads, object))
         .buffered(AT_ONCE)
@@ -145,7 +145,7 @@ async fn take_up_files(
     Ok(files)
 }
 
-/// As [`unfinished_object`]; one that cannot be looked at is named in the log.
+/// Like [`unfinished_object`]. If the object cannot be checked, the log names it.
 async fn looked_at(
     sources: &SourceFiles,
     loads: &LoadFiles,
@@ -158,18 +158,19 @@ async fn looked_at(
             tracing::error!(
                 object.key = key,
                 cause,
-                "whether a file is loaded cannot be seen; the next start looks again"
+                "cannot check whether a file is loaded; the next start checks it again"
             );
             None
         }
     }
 }
 
-/// Returns the key of every source file, and when it was written. Unlike a read's answer, a listing
-/// of the local S3 gives the milliseconds, as its events do.
+/// Returns the key of every source file, and when it was written. A listing of the local S3 has
+/// milliseconds, as its events do; the response to a read has not.
 async fn incoming_objects(sdk_config: &SdkConfig) -> Result<Vec<(String, Timestamp)>, CallError> {
     let list = sdk_config.s3().list_objects_v2().bucket(DATA_BUCKET).prefix(INCOMING);
-    // Without it a key with a control character could not be listed, and nothing would start.
+    // Without the encoding, a key with a control character could not be listed, and the start would
+    // fail.
     let mut pages = list.encoding_type(EncodingType::Url).into_paginator().send();
     let mut objects = Vec::new();
     while let Some(page) = pages.next().await {
@@ -183,7 +184,7 @@ async fn incoming_objects(sdk_config: &SdkConfig) -> Result<Vec<(String, Timesta
     Ok(objects)
 }
 
-/// Returns the object as its event describes it, unless its load has ended.
+/// Returns the object as its event describes it, or `None` if its load has ended.
 async fn unfinished_object(
     sources: &SourceFiles,
     loads: &LoadFiles,

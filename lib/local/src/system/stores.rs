@@ -1,4 +1,4 @@
-//! Tables, buckets and queues: made at the first start, as the template describes them.
+//! Creates tables, buckets and queues at the first start, as the template describes them.
 
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
@@ -15,14 +15,14 @@ use crate::sqs::{QueueSettings, Queues, Redrive};
 
 const CREATE_TABLE: &str = "CreateTable";
 
-/// Makes the tables that do not exist.
+/// Creates the tables that do not exist.
 pub(super) async fn make_tables(sdk_config: &SdkConfig) -> Result<(), CallError> {
     let client = sdk_config.dynamodb();
     make_table(&client, DATA_TABLE, &[attributes::PK, attributes::SK]).await?;
     make_table(&client, REPORT_TABLE, &[attributes::REPORT_ID]).await
 }
 
-/// `keys` are the partition key and the sort key, if there is one; texts both.
+/// `keys` are the partition key and, if there is one, the sort key. Both are texts.
 async fn make_table(
     client: &aws_sdk_dynamodb::Client,
     name: &str,
@@ -44,7 +44,7 @@ async fn make_table(
     if exists { Ok(()) } else { Err(CallError::new(CREATE_TABLE, error)) }
 }
 
-/// Makes the buckets that do not exist.
+/// Creates the buckets that do not exist.
 pub(super) async fn make_buckets(sdk_config: &SdkConfig) -> Result<(), CallError> {
     let client = sdk_config.s3();
     for bucket in [DATA_BUCKET, REPORT_BUCKET] {
@@ -56,7 +56,7 @@ pub(super) async fn make_buckets(sdk_config: &SdkConfig) -> Result<(), CallError
     Ok(())
 }
 
-/// Makes the queues.
+/// Defines the queues.
 pub(super) fn define_queues(queues: &Queues, system: &SystemSettings) {
     let pairs = [
         (REPORT_QUEUE, REPORT_DEAD_LETTER_QUEUE, system.reports),

@@ -1,4 +1,4 @@
-//! A system's start: who may use what, and what it takes up.
+//! A system's start: which process may use a folder, and which work it continues.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
@@ -78,7 +78,7 @@ async fn a_file_without_a_finished_manifest_is_announced_once() {
     put.body(ByteStream::from_static(b"store_id\n")).send().await.unwrap();
     assert_eq!(system.queues().bodies(LOAD_QUEUE).len(), 1);
     system.stop().await;
-    // Killed between the object and its event.
+    // A process that was killed between storing the object and sending its event.
     let unwatched = "none".to_owned();
     let setup = Setup { data_bucket: unwatched, ..Setup::for_test(folder.path()) };
     let emulators = Emulators::start(&setup).unwrap();
@@ -94,7 +94,7 @@ async fn a_file_without_a_finished_manifest_is_announced_once() {
     }
 }
 
-/// A system that never takes up work, so that tests see what is queued.
+/// A system without workers, so that tests see what is queued.
 fn idle(folder: &Path) -> SystemSettings {
     let mut settings = SystemSettings::in_folder(folder);
     (settings.reports.concurrency, settings.loads.concurrency) = (0, 0);

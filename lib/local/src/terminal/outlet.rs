@@ -7,17 +7,17 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, s
 use std::thread;
 use std::time::Duration;
 
-/// How many texts wait for a reader that does not read; what comes then is dropped. The pipe itself
-/// holds 64 KiB more.
+/// How many texts may wait for a reader that does not read; further texts are dropped. The pipe
+/// itself holds 64 KiB more.
 const TEXTS_WAITING_MAX: usize = 1_024;
-/// How long a text's writer waits for it to be written, so that stdout and stderr stay in order on a
-/// terminal. A reader that works needs far less.
+/// How long a writer waits until its text is written, so that stdout and stderr stay in order on a
+/// terminal. A reader that reads needs far less.
 const PATIENCE: Duration = Duration::from_millis(200);
-/// The same after a text was waited for in vain.
+/// How long a writer waits after an earlier text was not written in time.
 const PATIENCE_WHEN_STUCK: Duration = Duration::from_millis(1);
 
-/// A stream that is written by a thread of its own. **A stream that is full, broken, closed or read by
-/// nobody never stops the caller and never makes it panic:** what cannot be written is dropped.
+/// A stream that a thread of its own writes to. **A stream that is full, broken, closed or not read
+/// never stops the caller and never makes it panic:** what cannot be written is dropped.
 #[derive(Debug)]
 pub(crate) struct Outlet {
     texts: SyncSender<Text>,
@@ -27,15 +27,15 @@ pub(crate) struct Outlet {
 #[derive(Debug)]
 struct Text {
     bytes: Vec<u8>,
-    // Dropped once the bytes are written, or cannot be.
+    // Dropped once the bytes are written or have failed.
     _pending: Option<Sender<()>>,
 }
 
 impl Outlet {
-    /// Starts the thread that writes to `sink`, each text at once.
+    /// Starts the thread that writes each text to `sink` at once.
     pub(crate) fn to(sink: impl Write + Send + 'static) -> Outlet {
         let (texts, queue) = sync_channel(TEXTS_WAITING_MAX);
-        // If no thread can be had, the queue has no reader, and every text is dropped.
+        // If the thread cannot start, the queue has no reader, and every text is dropped.
         thread::Builder::new()
             .name("output".to_owned())
             .spawn(move || write_each(&queue, sink))
@@ -43,12 +43,12 @@ impl Outlet {
         Outlet { texts, is_stuck: AtomicBool::new(false) }
     }
 
-    /// Hands a text over and does not wait.
+    /// Queues a text without waiting.
     pub(crate) fn hand_over(&self, bytes: impl Into<Vec<u8>>) {
         self.texts.try_send(Text { bytes: bytes.into(), _pending: None }).ok();
     }
 
-    /// Hands a text over and waits until it is written, at most a moment.
+    /// Queues a text and waits for a short time until it is written.
     pub(crate) fn write(&self, bytes: impl Into<Vec<u8>>) {
         let was_stuck = self.is_stuck.load(Ordering::Relaxed);
         let patience = if was_stuck { PATIENCE_WHEN_STUCK } else { PATIENCE };
@@ -56,14 +56,14 @@ impl Outlet {
         self.is_stuck.store(is_stuck, Ordering::Relaxed);
     }
 
-    /// Hands a text over, however many others wait, and waits until it is written, as long as that takes.
+    /// Queues a text, even behind a full queue, and waits without limit until it is written.
     pub(crate) fn write_whole(&self, bytes: impl Into<Vec<u8>>) {
         let (pending, written) = channel();
         self.texts.send(Text { bytes: bytes.into(), _pending: Some(pending) }).ok();
         written.recv().ok();
     }
 
-    /// Waits at most `patience` until all that was handed over before is written. Returns whether it is.
+    /// Waits at most `patience` until all earlier texts are written. Returns whether they are.
     pub(crate) fn is_empty_within(&self, patience: Duration) -> bool {
         self.write_within(patience, Vec::new())
     }
@@ -78,7 +78,7 @@ impl Outlet {
 
 fn write_each(queue: &Receiver<Text>, mut sink: impl Write) {
     for text in queue {
-        // A sink that panics costs its text, as one that fails does.
+        // If the sink panics, the text is lost, as when the sink fails.
         let write = || sink.write_all(&text.bytes).and_then(|()| sink.flush());
         catch_unwind(AssertUnwindSafe(write)).map(Result::ok).ok();
     }
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_that_fails_or_panics_costs_its_texts_and_nothing_else() {
+    fn a_stream_that_fails_or_panics_loses_its_texts_and_nothing_else() {
         let written = Arc::new(Mutex::new(Vec::new()));
         let outlet = Outlet::to(Moody(Arc::clone(&written)));
 
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_nobody_reads_holds_nobody_up_and_keeps_what_there_is_room_for() {
+    fn a_stream_that_is_not_read_delays_no_writer_and_keeps_a_limited_number_of_texts() {
         let (reader, written) = sync_channel(0);
         let outlet = Outlet::to(Pipe(reader));
 
@@ -115,7 +115,7 @@ mod tests {
         outlet.write("news\n");
         assert!(!outlet.is_empty_within(Duration::ZERO));
 
-        // The reader comes back.
+        // The reader reads again.
         drop(outlet);
         let lines = written.iter().inspect(|line| assert_eq!(line, b"a log line\n")).count();
         assert!((TEXTS_WAITING_MAX..2 * TEXTS_WAITING_MAX).contains(&lines), "{lines}");

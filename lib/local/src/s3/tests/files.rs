@@ -1,4 +1,4 @@
-//! What is in the folder, and what becomes of it at the next start.
+//! What is in the folder, and what the next start does with it.
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ async fn objects_are_what_they_were_after_a_restart() {
 }
 
 #[tokio::test]
-async fn what_was_being_written_when_the_process_died_is_gone_at_the_next_start() {
+async fn an_object_that_was_being_written_at_a_kill_is_removed_by_the_next_start() {
     let fixture = Fixture::new().await;
     fixture.put("a.csv", "before").await;
     let half = fixture.objects().join(".new/half");
@@ -57,7 +57,7 @@ async fn a_file_that_cannot_be_read_is_left_in_place_and_the_others_are_served()
     assert_eq!(fixture.files(), files);
     assert_eq!(fixture.keys().await, ["whole"]);
     assert_eq!(fixture.length("whole").await, 9);
-    // It is there, so nothing may take it for gone.
+    // The object exists, so nothing may report it as missing.
     for key in ["cut", "replaced by a folder"] {
         let read = fixture.client.get_object().bucket("data").key(key).send().await;
         assert_eq!(read.unwrap_err().code(), Some("InternalError"), "{key}");
@@ -118,7 +118,7 @@ impl Fixture {
         listed.contents().iter().map(|object| object.key().unwrap().to_owned()).collect()
     }
 
-    /// All that listings and HEADs say, one text an object.
+    /// All that listings and HEADs return, one text per object.
     async fn everything(&self) -> Vec<String> {
         let listed = self.client.list_objects_v2().bucket("data").send().await.unwrap();
         let mut everything = Vec::new();

@@ -1,4 +1,4 @@
-//! Keys that would be trouble as paths of files: each is a key of its own, up to 1,024 bytes.
+//! Keys that would be difficult as file paths: each is a separate key, up to 1,024 bytes.
 
 use super::odd_keys::Query;
 use super::*;
@@ -30,7 +30,7 @@ async fn keys_that_read_like_paths_are_keys_of_their_own() {
 async fn keys_that_read_like_paths_are_copied_uploaded_in_parts_and_announced() {
     let fixture = Fixture::new().await;
     let keys = keys().into_iter().filter(|key| key.len() + "incoming/".len() <= 1_024);
-    // S3 announces those that end so, too; nothing loads them.
+    // S3 announces keys that end with a slash too, but nothing loads them.
     let keys: Vec<String> = keys.filter(|key| !key.ends_with('/')).collect();
     for key in &keys {
         fixture.put(key, key).await;

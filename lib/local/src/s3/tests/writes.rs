@@ -1,4 +1,4 @@
-//! Puts, copies and uploads in parts: whole or not at all, and each with its event.
+//! Puts, copies and multipart uploads: each is whole or not there at all, and has its event.
 
 use super::*;
 
@@ -59,7 +59,7 @@ async fn a_copy_onto_itself_has_to_replace_the_metadata_and_is_a_write_of_its_ow
 }
 
 #[tokio::test]
-async fn what_is_missing_is_named_for_what_it_is() {
+async fn a_missing_bucket_and_a_missing_key_have_different_errors() {
     let fixture = Fixture::new().await;
     let get = async |bucket: &str| {
         let get = fixture.client.get_object().bucket(bucket).key("a").send().await;
@@ -135,7 +135,7 @@ async fn an_object_is_made_of_the_parts_that_are_listed_in_order_and_by_their_et
 #[tokio::test]
 async fn a_checksum_that_follows_the_body_is_checked() {
     let fixture = Fixture::new().await;
-    // The client sends a checksum behind the body if the body is a stream.
+    // If the body is a stream, the client sends the checksum after it.
     let path = fixture.folder.path().join("body");
     std::fs::write(&path, "abc").unwrap();
     for (algorithm, place) in

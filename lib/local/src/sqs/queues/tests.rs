@@ -1,4 +1,4 @@
-//! The queues by themselves, in paused time: only the clock that nobody sets goes on.
+//! The queues alone, in paused time: only the monotonic clock goes on.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 
 #[tokio::test(start_paused = true)]
-async fn a_message_in_flight_comes_back_by_the_clock_that_nobody_sets() {
+async fn a_message_in_flight_comes_back_by_the_monotonic_clock() {
     let queues = queues(HOUR, None);
     send(&queues, "one");
     assert_eq!(received(&queues), ["one"]);
@@ -41,7 +41,7 @@ async fn a_long_poll_wakes_when_a_delay_or_a_visibility_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_can_be_made_to_wait_longer_or_shorter() {
+async fn the_wait_of_a_message_in_flight_can_be_changed() {
     let queues = queues(HOUR, None);
     send(&queues, "one");
     let message = queues.receive("work", 1, None).unwrap().remove(0);
@@ -99,7 +99,7 @@ fn send(queues: &Queues, body: &str) {
     queues.send("work", body, Duration::ZERO).unwrap();
 }
 
-/// The bodies of what a receive hands out.
+/// The bodies of the messages that a receive returns.
 fn received(queues: &Queues) -> Vec<String> {
     let received = queues.receive("work", 10, None).unwrap();
     received.into_iter().map(|message| message.body).collect()

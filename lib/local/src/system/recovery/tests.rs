@@ -1,4 +1,4 @@
-//! What recovery does when the stores do not answer as they should.
+//! Recovery when the stores return errors.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::sqs::QueueSettings;
 use crate::system::settings::LOAD_QUEUE;
 
 #[tokio::test]
-async fn an_object_that_cannot_be_looked_at_is_named_and_stops_nothing() {
+async fn an_object_that_cannot_be_checked_is_named_and_stops_nothing() {
     let logs = tempfile::NamedTempFile::new().unwrap();
     let file = Arc::new(logs.reopen().unwrap());
     let subscriber = tracing_subscriber::fmt().with_writer(file).with_ansi(false).finish();
@@ -34,7 +34,7 @@ async fn an_object_that_cannot_be_looked_at_is_named_and_stops_nothing() {
     assert!(logs.contains("incoming/b.csv") && logs.contains("InternalError"), "{logs}");
 }
 
-/// Lists three files, of which one cannot be read; none has a manifest.
+/// Lists three files, one of which cannot be read. None has a manifest.
 async fn half_broken_s3(request: Request) -> Response {
     let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
     let error = |status, code| (status, format!("<Error><Code>{code}</Code></Error>"));

@@ -48,7 +48,7 @@ async fn no_port_answers_another_sites_page() {
 }
 
 #[tokio::test]
-async fn no_port_says_that_another_sites_page_may_read_or_send() {
+async fn no_port_sends_cors_headers() {
     let system = Guarded::start().await;
     for port in system.ports() {
         let own = format!("Host: {port}\r\nOrigin: http://{port}");
@@ -78,7 +78,7 @@ async fn a_page_of_the_apis_own_origin_may_ask_for_a_report() {
 }
 
 #[tokio::test]
-async fn tables_and_queues_answer_signed_calls_alone() {
+async fn tables_and_queues_answer_only_signed_calls() {
     let system = Guarded::start().await;
     let Addresses { dynamodb, sqs, .. } = system.0.addresses();
     let made_up = "Authorization: AWS4-HMAC-SHA256 \
@@ -121,10 +121,10 @@ async fn sdks_that_sign_with_the_secret_are_answered_on_every_port() {
 }
 
 #[tokio::test]
-async fn a_dynamodb_call_that_is_not_there_or_malformed_is_refused_with_the_reason() {
+async fn an_unknown_or_malformed_dynamodb_call_is_refused_with_the_reason() {
     let system = Guarded::start().await;
     let reasons = [
-        ("ListStreams", "{}", "UnknownOperationException", "there are BatchGetItem, "),
+        ("ListStreams", "{}", "UnknownOperationException", "must be one of BatchGetItem, "),
         ("ListTables", "{", "SerializationException", "line 1"),
         ("GetItem", "{}", "ValidationException", "'tableName'"),
         ("GetItem", r#"{"TableName": "nowhere", "Key": {}}"#, "ResourceNotFoundException", ""),
@@ -180,7 +180,7 @@ async fn the_secret_stays_when_the_system_is_started_again() {
     system.stop().await;
 }
 
-/// A system that does no work, and its folder.
+/// A system without workers, and its folder.
 struct Guarded(System, tempfile::TempDir);
 
 impl Guarded {
@@ -215,7 +215,7 @@ impl Guarded {
     }
 }
 
-/// Sends a head without a body and returns the whole answer.
+/// Sends a head without a body and returns the whole response.
 async fn sent(port: SocketAddr, head: &str) -> String {
     let mut socket = TcpStream::connect(port).await.unwrap();
     let request = format!("{head}\r\nConnection: close\r\n\r\n");
