@@ -9,19 +9,27 @@ const CONNECTIONS_MAX: u64 = 1_000;
 /// More invocations at once would only wait for the processor.
 const INVOCATIONS_MAX: u64 = 256;
 
+/// Fewer open files than this are not enough to load a file and make a report.
+const LIMIT_NEEDED: u64 = 128;
+
 /// Raises the soft limit of open files to the hard limit and returns the new limit.
 pub fn raise_limit() -> u64 {
     rlimit::increase_nofile_limit(u64::MAX).unwrap_or(LEAST_LIMIT)
 }
 
-/// Returns a warning for the user if `limit` open files are too few to work well.
-pub fn warning(limit: u64) -> Option<String> {
-    (limit < LIMIT_THAT_WORKS_WELL).then(|| {
+/// Returns a warning for the user if `limit` open files are too few to work well, or an error if they
+/// are too few to work at all.
+pub fn check(limit: u64) -> Result<Option<String>, String> {
+    let may_be_open = format!("only {limit} files and connections may be open at once");
+    if limit < LIMIT_NEEDED {
+        return Err(format!("{may_be_open}; at least {LIMIT_NEEDED} are needed: ulimit -n"));
+    }
+    Ok((limit < LIMIT_THAT_WORKS_WELL).then(|| {
         format!(
-            "only {limit} files and connections may be open at once, so clients may have to wait; \
-             at least {LIMIT_THAT_WORKS_WELL} are recommended: ulimit -n {LIMIT_THAT_WORKS_WELL}"
+            "{may_be_open}, so clients may have to wait; at least {LIMIT_THAT_WORKS_WELL} are \
+             recommended: ulimit -n {LIMIT_THAT_WORKS_WELL}"
         )
-    })
+    }))
 }
 
 /// How many connections each port takes at once, and how many API calls run at once. **The limit of
@@ -91,8 +99,9 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_is_too_low_gives_a_warning_with_a_sufficient_one() {
-        assert!(warning(512).unwrap().contains("ulimit -n 1024"));
-        assert_eq!(warning(1_024), None);
+    fn a_limit_that_is_too_low_is_refused_or_gives_a_warning_with_a_sufficient_one() {
+        assert!(check(127).unwrap_err().contains("at least 128 are needed"));
+        assert!(check(128).unwrap().unwrap().contains("ulimit -n 1024"));
+        assert_eq!(check(1_024), Ok(None));
     }
 }

@@ -60,7 +60,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
         // Only the default folder may be missing.
         check_folder(folder)?;
     }
-    if let Some(warning) = handles::warning(handles::raise_limit()) {
+    if let Some(warning) = handles::check(handles::raise_limit())? {
         complain(format_args!("local: {warning}"));
     }
     let mut settings = SystemSettings::patient_in_folder(&arguments.data_dir);
