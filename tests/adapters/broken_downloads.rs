@@ -41,8 +41,7 @@ async fn a_file_of_a_megabyte_is_read_through_a_proxy_that_cuts_every_64_kilobyt
 }
 
 #[tokio::test]
-async fn an_object_replaced_between_two_cuts_is_gone_and_never_mixed_with_its_replacement()
-{
+async fn an_object_replaced_between_two_cuts_is_gone_and_never_mixed_with_its_replacement() {
     let cloud = Cloud::start().await;
     cloud.put(KEY, &vec![b'a'; 300_000]).await;
     let proxies = Proxies::start().await;

@@ -85,8 +85,7 @@ async fn a_report_on_unreadable_data_fails_with_a_reason_and_its_work_order_is_k
 }
 
 #[tokio::test]
-async fn a_work_order_that_is_malformed_or_of_an_unknown_report_ends_in_the_dead_letter_queue()
-{
+async fn a_work_order_that_is_malformed_or_of_an_unknown_report_ends_in_the_dead_letter_queue() {
     let story = Story::with(impatient).await;
     story.load_all(&small::FILES).await;
     let unknown = uptime_aws::ReportId::random().to_string();
