@@ -1,4 +1,4 @@
-//! Writes that `DynamoDB` returns as unprocessed are sent again until it accepts them or time is up.
+//! Writes that `DynamoDB` returns as unprocessed are sent again until accepted or time is up.
 //!
 //! The emulator never returns unprocessed writes, so a scripted server stands in for it.
 

@@ -41,9 +41,9 @@ impl Figures {
         let Figures { polls, loads, stored_bytes, report } = self;
         let (write, read) = (loads.units_of(DATA_TABLE).write, self.read_units());
         eprintln!("{title}: {} stores, {polls} polls", report.stores);
-        eprintln!("  stored: {stored_bytes} bytes, {:.2} a poll", self.stored_bytes_a_poll());
-        eprintln!("  loads: {write} write units, {:.2} for 1,000 polls", self.write_units_a_1000());
-        eprintln!("  report: {read} read units, {:.2} for 1,000 polls", self.read_units_a_1000());
+        eprintln!("  stored: {stored_bytes} bytes, {:.2} per poll", self.stored_bytes_a_poll());
+        eprintln!("  loads: {write} write units, {:.2} per 1,000 polls", self.write_units_a_1000());
+        eprintln!("  report: {read} read units, {:.2} per 1,000 polls", self.read_units_a_1000());
         eprintln!("  loads: {loads:?}");
         eprintln!("  report: {:?}, {:?}", report.trigger, report.compute);
         eprintln!("  status: {:?}", report.status);

@@ -29,7 +29,7 @@ impl Coverage {
         let Coverage { schedules, steps, states, transitions } = self;
         let rate =
             (u128::from(*schedules) * 1_000).checked_div(time.as_millis()).unwrap_or_default();
-        eprintln!("{schedules} schedules in {time:.1?}, {rate} a second, {steps} steps");
+        eprintln!("{schedules} schedules in {time:.1?}, {rate} per second, {steps} steps");
         eprintln!("{} states, {} transitions", states.len(), transitions.len());
     }
 

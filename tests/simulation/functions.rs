@@ -153,9 +153,9 @@ impl Invocation {
 
     /// Whether it may end now with its work undone.
     ///
-    /// A worker gives up when its next wait would not end in time. Its longest wait is five seconds,
-    /// and ten seconds are kept in reserve. A worker that has made no query, or has found that its
-    /// report had ended, had no work.
+    /// A worker gives up when its next wait would not end in time. Its longest wait is five
+    /// seconds, and ten seconds are kept in reserve. A worker that has made no query, or has found
+    /// that its report had ended, had no work.
     pub(crate) fn may_fail(&self) -> bool {
         let left = self.ends_at - clock::now().micros();
         let may_be_late = left < 16 * SECOND;
@@ -203,7 +203,7 @@ impl Work {
             Work::Status(_) => "get_report",
             Work::Compute(_) => "compute_report",
             Work::Load(_) => "load_data",
-            Work::LoadDirectly { .. } => "load_data, named directly,",
+            Work::LoadDirectly { .. } => "load_data, invoked directly,",
         }
     }
 

@@ -152,8 +152,8 @@ impl Schedule<'_> {
         "freeze"
     }
 
-    /// Moves the clock. Drops requests that were on their way for too long, and stops invocations that
-    /// are past their time.
+    /// Moves the clock. Drops requests that were on their way for too long, and stops invocations
+    /// that are past their time.
     pub(crate) async fn pass_time(&mut self) -> &'static str {
         let now = clock::now().micros();
         let can_go_on = |invocation: &Invocation| invocation.frozen_until <= now;

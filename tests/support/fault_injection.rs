@@ -66,8 +66,8 @@ struct Seen {
 }
 
 impl Faults {
-    /// Plans a fault for one try of an operation: the one after `pass_first` further tries and after
-    /// the faults that were planned for this operation earlier.
+    /// Plans a fault for one try of an operation: the one after `pass_first` further tries and
+    /// after the faults that were planned for this operation earlier.
     pub fn plan(&self, operation: &'static str, pass_first: u32, fault: Fault) {
         lock(&self.0.plan).push(Planned { operation, pass_first, fault, for_good: false });
     }

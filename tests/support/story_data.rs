@@ -146,7 +146,8 @@ impl Story {
         stored.collect()
     }
 
-    /// Waits until S3 would give a new object a later date than `older`. S3 dates have whole seconds.
+    /// Waits until S3 would give a new object a later date than `older`. Its dates have whole
+    /// seconds.
     pub async fn next_second(&self, older: &str) {
         let older = self.put_at(&format!("incoming/{older}")).await;
         until("S3 counts the next second", async || {
