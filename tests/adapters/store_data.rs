@@ -15,7 +15,7 @@ use uptime_aws::{Deadline, StoreData, StoreDataError, describe};
 const AS_OF_DAY: i64 = 19_381;
 
 #[tokio::test]
-async fn the_newest_poll_is_only_ever_raised() {
+async fn the_newest_poll_never_falls() {
     let cloud = Cloud::start().await;
     let data = cloud.store_data();
 

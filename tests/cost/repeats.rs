@@ -12,7 +12,7 @@ const UPLOADS: u32 = 100;
 const UPLOADED_STORES: u32 = 3_500;
 
 #[tokio::test]
-async fn loading_files_again_adds_no_stored_bytes_and_reports_duplicates() {
+async fn loading_files_again_adds_no_stored_bytes_and_names_the_first_load() {
     let sample = sample(STORES);
     let system = MeteredSystem::start().await;
     let first = load_all(&system, &sample, "first-").await;

@@ -174,7 +174,7 @@ fn read(mut request: HttpRequest) -> Request {
     let (if_match, if_none_match) = (header("if-match"), header("if-none-match"));
     let operation = match target.as_deref().map(|target| target.rsplit_once('.').unwrap()) {
         Some(("DynamoDB_20120810" | "AmazonSQS", operation)) => operation.to_owned(),
-        Some(other) => panic!("nobody simulates {other:?}"),
+        Some(other) => panic!("the simulation does not support {other:?}"),
         None if path.contains("version-id-marker=") => "LIST versions".to_owned(),
         None => format!("{} object", request.method()),
     };

@@ -91,7 +91,11 @@ impl World {
 
     fn send_message(&mut self, request: &Value, now: i64) -> Reply {
         assert_eq!(request["QueueUrl"], "http://aws/queue/reports");
-        assert_eq!(request.as_object().unwrap().len(), 2, "nobody simulates {request}");
+        assert_eq!(
+            request.as_object().unwrap().len(),
+            2,
+            "the simulation does not support {request}"
+        );
         let id = self.report_queue.send(request["MessageBody"].as_str().unwrap(), now);
         Reply::json(&json!({ "MessageId": id, "MD5OfMessageBody": "unchecked" }))
     }
@@ -104,7 +108,10 @@ impl World {
         portion: Portion,
     ) -> Reply {
         if operation == "BatchWriteItem" {
-            assert!(request["RequestItems"]["data"].is_array(), "nobody simulates {request}");
+            assert!(
+                request["RequestItems"]["data"].is_array(),
+                "the simulation does not support {request}"
+            );
             let reply = self.data.batch_write_item(request, portion.batch);
             self.promises.batch_written(request, &self.data);
             return reply;
@@ -137,7 +144,7 @@ impl World {
                 }
                 reply
             }
-            _ => panic!("nobody simulates {operation}"),
+            _ => panic!("the simulation does not support {operation}"),
         }
     }
 }

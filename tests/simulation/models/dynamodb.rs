@@ -68,7 +68,7 @@ impl Table {
         let answer = match request["ReturnValues"].as_str() {
             None | Some("NONE") => json!({}),
             Some("ALL_NEW") => json!({ "Attributes": item }),
-            Some(other) => panic!("nobody simulates {other}"),
+            Some(other) => panic!("the simulation does not support {other}"),
         };
         self.items.insert(key, item);
         Reply::json(&answer)
@@ -170,7 +170,10 @@ fn refused(name: &str, item: Option<&Item>) -> Reply {
 /// Panics if a request uses a feature that the model would silently ignore.
 fn only(request: &Value, known: &[&str]) {
     for name in request.as_object().expect("a request").keys() {
-        assert!(known.contains(&name.as_str()), "nobody simulates {name}: {request}");
+        assert!(
+            known.contains(&name.as_str()),
+            "the simulation does not support {name}: {request}"
+        );
     }
 }
 

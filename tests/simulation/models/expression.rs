@@ -66,7 +66,7 @@ pub(crate) fn update(expression: &str, item: &mut Item, placeholders: Placeholde
                 item.remove(placeholders.name(name));
                 after
             }
-            _ => panic!("nobody simulates {expression}"),
+            _ => panic!("the simulation does not support {expression}"),
         };
     }
 }
@@ -173,7 +173,7 @@ impl Reader<'_> {
             "<=" => order.is_le(),
             ">" => order.is_gt(),
             ">=" => order.is_ge(),
-            _ => panic!("nobody simulates {sign}"),
+            _ => panic!("the simulation does not support {sign}"),
         }
     }
 

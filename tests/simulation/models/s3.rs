@@ -40,7 +40,7 @@ impl Buckets {
     pub(crate) fn put_object(&mut self, request: &Request, now: i64) -> Reply {
         let (name, version) = name_and_version(&request.path);
         let plain = version.is_none() && request.if_match.is_none() && request.range.is_none();
-        assert!(plain, "nobody simulates {request:?}");
+        assert!(plain, "the simulation does not support {request:?}");
         if let Some(condition) = &request.if_none_match {
             assert_eq!(condition, "*");
             if self.newest(name).is_some() {
@@ -54,7 +54,7 @@ impl Buckets {
 
     pub(crate) fn get_object(&self, request: &Request) -> Reply {
         let (name, pinned) = name_and_version(&request.path);
-        assert!(request.if_none_match.is_none(), "nobody simulates {request:?}");
+        assert!(request.if_none_match.is_none(), "the simulation does not support {request:?}");
         let Some(versions) = self.objects.get(name) else {
             return Reply::xml_error(404, "NoSuchKey");
         };
@@ -136,7 +136,7 @@ pub(crate) fn name_and_version(path: &str) -> (&str, Option<&str>) {
         match pair.split_once('=') {
             Some(("versionId", id)) => version = Some(id),
             Some(("x-id", _)) => {}
-            _ => panic!("nobody simulates {path}"),
+            _ => panic!("the simulation does not support {path}"),
         }
     }
     (name, version)
