@@ -22,7 +22,7 @@ pub(crate) struct Trigger {
 #[derive(Debug, Default)]
 pub(crate) struct Callers {
     pub(crate) triggers_left: usize,
-    /// Reports have a deadline of two minutes.
+    /// Whether reports have a deadline of only two minutes.
     pub(crate) are_hurried: bool,
     pub(crate) questions_left: usize,
     /// The reports whose id callers hold, in the order in which they got the ids.

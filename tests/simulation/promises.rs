@@ -17,7 +17,7 @@ use crate::models::sqs::Message;
 use crate::simulated_faults::SKEW_MICROS;
 use crate::sources::{self, FILES, Reading, Undisturbed};
 
-/// The time after its deadline from which a Running report is shown as Failed.
+/// How long after its deadline a Running report starts to be shown as Failed.
 const GRACE_MICROS: i128 = 60_000_000;
 
 /// Watches all changes and keeps the first broken promise.

@@ -55,7 +55,7 @@ impl Schedule<'_> {
         }
     }
 
-    /// Records a fault that hits an invocation.
+    /// Records the outcome of a call for the invocation that sent it.
     fn befalls(&mut self, call: &Call, fate: Fate, portion: Portion) {
         let is_harmless = match fate {
             Fate::Happens => portion.page > 0,

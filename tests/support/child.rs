@@ -111,7 +111,7 @@ pub async fn serve() {
     }
     let (api, s3) = (system.api_address(), system.addresses().s3);
     say(&format!("{READY} {api} {s3}"));
-    // The input ends when the parent ends, however it ends.
+    // Standard input ends when the parent ends, for whatever reason.
     tokio::io::stdin().read_to_end(&mut Vec::new()).await.ok();
 }
 
