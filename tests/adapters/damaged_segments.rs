@@ -1,4 +1,4 @@
-//! A stored segment that is not what was written is never taken for data.
+//! A stored segment that differs from what was written is never read as data.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ const AS_OF: &str = "2023-01-25T12:00:00Z";
 
 type Item = HashMap<String, AttributeValue>;
 
-/// Of its bits at least one can be flipped so that it names another store of the same shard.
+/// At least one of its bits can be flipped to give the id of another store of the same shard.
 const LONG_ID: &str = "the-store-with-the-long-name-at-the-corner-of-the-market";
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn any_flipped_bit_of_a_stored_segment_or_its_checksum_is_an_error_that_na
 }
 
 #[tokio::test]
-async fn a_segment_at_the_key_of_another_is_an_error_that_names_the_item() {
+async fn a_segment_under_the_key_of_another_is_an_error_that_names_the_item() {
     let cloud = Cloud::start().await;
     let data = cloud.store_data();
     let items = one_item_of_each_kind(&cloud).await;
@@ -78,9 +78,9 @@ async fn a_segment_that_was_stored_without_a_checksum_is_read() {
     assert_eq!(read(&data).await.unwrap(), whole);
 }
 
-/// Otherwise a flipped bit of an id would delete the hours of a store that no newer file names.
+/// Otherwise a flipped bit in an id would delete the hours of a store that no newer file names.
 #[tokio::test]
-async fn a_load_never_deletes_a_damaged_segment_for_the_stores_that_it_seems_to_name() {
+async fn a_load_never_deletes_a_damaged_segment_because_of_the_stores_it_seems_to_name() {
     let cloud = Cloud::start().await;
     let data = cloud.store_data();
     let hours = |store: &str| HOURS.replace("257", store);
@@ -120,7 +120,7 @@ async fn one_item_of_each_kind(cloud: &Cloud) -> [Item; 3] {
     items(cloud).await.try_into().unwrap()
 }
 
-/// What a report reads of the store's shard, or why it cannot.
+/// The segments that a report reads from the store's shard, or the reason why it cannot read them.
 async fn read(data: &StoreData) -> Result<Vec<StoredSegment>, String> {
     let as_of = Timestamp::from_rfc3339(AS_OF).unwrap();
     let parameters = ReportParameters { as_of, method: Method::PollCount };
@@ -131,7 +131,7 @@ async fn read(data: &StoreData) -> Result<Vec<StoredSegment>, String> {
     Ok(segments)
 }
 
-/// What is said of an item whose segment is not the one written.
+/// The error for an item whose segment is not the one that was written.
 fn damaged(item: &Item) -> String {
     let [pk, sk] = [PK, SK].map(|name| item[name].as_s().unwrap());
     let fault = "its key and segment do not have the CRC-32 that was stored with them";
@@ -142,7 +142,7 @@ async fn items(cloud: &Cloud) -> Vec<Item> {
     cloud.dynamodb().scan().table_name(DATA_TABLE).send().await.unwrap().items.unwrap()
 }
 
-/// Puts an item with other bytes for one of its attributes.
+/// Stores a copy of an item in which one attribute has other bytes.
 async fn put(cloud: &Cloud, item: &Item, attribute: &str, bytes: Vec<u8>) {
     let mut item = item.clone();
     item.insert(attribute.to_owned(), AttributeValue::B(Blob::new(bytes)));
@@ -154,7 +154,7 @@ async fn put_item(cloud: &Cloud, item: &Item) {
     put.send().await.unwrap();
 }
 
-/// What a load stores of a file.
+/// The segments that a load stores for a file.
 fn segments(source: &Source, csv: &str) -> Vec<Segment> {
     let mut ingest = Ingest::new(IngestSettings {
         latest_poll: Timestamp::from_rfc3339(AS_OF).unwrap(),

@@ -78,7 +78,7 @@ async fn a_lease_is_held_until_it_ends_and_then_granted_as_the_next_attempt() {
 }
 
 #[tokio::test]
-async fn a_failed_attempt_gives_back_its_own_lease_and_nobody_elses() {
+async fn a_failed_attempt_releases_only_its_own_lease() {
     let (_cloud, reports, new) = recorded().await;
     granted(&reports, new.id, "first", 2_000, 3_000).await;
 
@@ -94,7 +94,7 @@ async fn a_failed_attempt_gives_back_its_own_lease_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn an_end_told_again_by_the_same_worker_is_its_own_and_by_another_is_not() {
+async fn a_worker_may_repeat_its_own_completion_and_another_worker_may_not() {
     let (_cloud, reports, new) = recorded().await;
     granted(&reports, new.id, "me", 2_000, 3_000).await;
     for _ in 0..2 {
@@ -105,9 +105,9 @@ async fn an_end_told_again_by_the_same_worker_is_its_own_and_by_another_is_not()
     assert_eq!(state(&reports, new.id).await, ReportState::Complete(completion(1)));
 }
 
-/// A worker may stand still between two tries for longer than the minute of grace.
+/// A worker may be paused between two tries for longer than the minute of grace.
 #[tokio::test]
-async fn each_try_to_complete_a_report_is_held_against_the_time_of_that_try() {
+async fn each_try_to_complete_a_report_is_checked_against_the_time_of_that_try() {
     let (cloud, reports, new) = recorded().await;
     granted(&reports, new.id, "me", 2_000, DEADLINE + 5).await;
     let faults = Faults::default();
@@ -125,7 +125,7 @@ async fn each_try_to_complete_a_report_is_held_against_the_time_of_that_try() {
 }
 
 #[tokio::test]
-async fn a_completion_is_tried_again_unless_it_is_refused_for_good() {
+async fn a_completion_is_retried_unless_it_is_refused_for_good() {
     let refusals = [
         (503, "ServiceUnavailable", 3),
         (400, "AccessDeniedException", 1),
@@ -177,7 +177,7 @@ async fn a_report_that_was_queued_is_not_failed_for_not_being_queued() {
 }
 
 #[tokio::test]
-async fn whoever_claims_again_holds_a_further_attempt() {
+async fn claiming_again_starts_a_further_attempt() {
     let (_cloud, reports, new) = recorded().await;
 
     granted(&reports, new.id, "me", 2_000, 3_000).await;
@@ -186,7 +186,7 @@ async fn whoever_claims_again_holds_a_further_attempt() {
 }
 
 #[tokio::test]
-async fn progress_is_told_and_begins_anew_with_each_attempt() {
+async fn progress_is_recorded_and_starts_again_with_each_attempt() {
     let (_cloud, reports, new) = recorded().await;
     granted(&reports, new.id, "first", 2_000, 3_000).await;
 
@@ -245,7 +245,7 @@ async fn after_its_deadline_a_report_is_neither_claimed_nor_completed() {
 }
 
 #[tokio::test]
-async fn an_error_about_an_idempotency_key_names_its_item_and_not_the_report_wanted() {
+async fn an_error_about_an_idempotency_key_names_the_item_of_the_key_not_the_report() {
     let cloud = Cloud::start().await;
     let keys = KeyTable::new(&cloud.sdk_config(), "elsewhere");
     let key: IdempotencyKey = "menu".parse().unwrap();
@@ -258,7 +258,7 @@ async fn an_error_about_an_idempotency_key_names_its_item_and_not_the_report_wan
 }
 
 #[tokio::test]
-async fn of_many_workers_at_once_one_gets_the_lease() {
+async fn only_one_of_many_concurrent_workers_gets_the_lease() {
     let (_cloud, reports, new) = recorded().await;
     let owners: Vec<_> = (0..8).map(|number| format!("worker {number}")).collect();
     let claims = owners.iter().map(|owner| reports.claim(new.id, owner, at(2), at(3)));
@@ -272,7 +272,7 @@ async fn of_many_workers_at_once_one_gets_the_lease() {
 }
 
 #[tokio::test]
-async fn the_record_says_in_seconds_when_it_may_be_deleted() {
+async fn the_record_holds_its_expiry_in_seconds() {
     let (cloud, reports, new) = recorded().await;
     granted(&reports, new.id, "me", 2_000, 3_000).await;
 
@@ -281,7 +281,7 @@ async fn the_record_says_in_seconds_when_it_may_be_deleted() {
     assert_eq!(items.items()[0]["expires_at"].as_n().unwrap(), "1700000000");
 }
 
-/// Tries every transition there is, and a second recording.
+/// Tries every transition, and recording the report a second time.
 async fn nothing_changes(reports: &ReportTable, new: &NewReport) {
     let id = new.id;
     reports.record_running(new).await.unwrap();
@@ -331,7 +331,7 @@ fn failure() -> Failure {
     Failure { code: FailureCode::ComputeFailed, detail: "the data did not answer".to_owned() }
 }
 
-/// Completes a report at an instant. Returns whether it was the owner's to complete.
+/// Completes a report at an instant. Returns whether this worker was allowed to complete it.
 async fn completed(
     reports: &ReportTable,
     id: ReportId,

@@ -1,12 +1,13 @@
-"""Holds the running local system to its contract, lib/http_api/openapi.yaml, by schemathesis.
+"""Checks the running local system against its contract, lib/http_api/openapi.yaml, with schemathesis.
 
     python3 tests/contract/contract.py target/debug/local .../bin/schemathesis [--cases 20] [--seed 1]
 
-Starts the system on free ports, empty, and calls it; loads three polls and calls it as whoever wants
-JSON, as whoever wants CSV, and with an idempotency key that stands for another request; stops it. Each time schemathesis makes up requests, good and bad ones,
-follows the documented links, and judges the answers: no 5xx, none that is not documented, in status,
-headers and body, nothing bad accepted and nothing good refused. Fails too if an answer that callers
-meet every day was never seen, so that it cannot pass by asking nothing. Nothing is left behind.
+Starts the system on free ports without data and calls it. Then loads three polls, and calls it as a caller
+that accepts JSON, as one that accepts CSV, and with an idempotency key that belongs to another request. In
+each of these passes, schemathesis generates good and bad requests, follows the documented links, and checks the
+responses: no 5xx; no status, header or body that is not documented; no bad request accepted; no good request
+refused. The check also fails if a common response never occurred, so it cannot pass without sending
+requests. It leaves no processes and no files.
 """
 
 import argparse
@@ -36,7 +37,7 @@ b,active,2023-01-23 11:45:00.000000 UTC
 
 KEY = "taken"
 
-# What has to be met on the way.
+# The statuses that must occur.
 EXPECTED = {
     "GET /trigger_report": {202, 400, 409, 422},
     "POST /trigger_report": {202, 400, 409, 422},
@@ -47,7 +48,7 @@ EXPECTED = {
 
 
 class System:
-    """A running system; its output goes on being read, so that it never waits for a reader."""
+    """A running system. Its output is read all the time, so that it never blocks on a full pipe."""
 
     def __init__(self, binary, folder):
         self.binary = binary
@@ -70,7 +71,7 @@ class System:
 
     def wait(self):
         if not self.api_is_open.wait(SECONDS_TO_START):
-            raise SystemExit(f"the API did not open within {SECONDS_TO_START} s")
+            raise SystemExit(f"the API did not start within {SECONDS_TO_START} s")
 
     def load(self, file):
         port = self.addresses["S3"].rsplit(":", 1)[1]
@@ -86,7 +87,7 @@ class System:
 
 
 def complete_report(api):
-    """Asks for a report with the key and returns its id when its CSV can be had."""
+    """Requests a report with the key. Returns its id once it is Complete."""
     request = urllib.request.Request(f"{api}/trigger_report", headers={"Idempotency-Key": KEY})
     with urllib.request.urlopen(request) as answer:
         report_id = re.search(r'"report_id":"([^"]+)"', answer.read().decode())[1]
@@ -100,7 +101,7 @@ def complete_report(api):
 
 
 class Judge:
-    """Runs schemathesis in a folder that goes away."""
+    """Runs schemathesis in a temporary folder."""
 
     def __init__(self, arguments, folder, api):
         self.arguments = arguments
@@ -142,14 +143,14 @@ def judged(arguments, folder):
         (folder / "polls.csv").write_text(POLLS)
         system.load(folder / "polls.csv")
         report_id = complete_report(api)
-        kept &= judge.judges("who wants JSON", [], report_id)
-        # A report that is Running has no CSV yet, and a key stands for one request: good requests are
-        # then refused, rightly.
+        kept &= judge.judges("a caller that accepts JSON", [], report_id)
+        # A Running report has no CSV yet, and a key belongs to one request. So some good requests are
+        # refused, and rightly.
         checks = ["--exclude-checks", "positive_data_acceptance"]
         csv = ["--header", "Accept: text/csv", "--phases", "examples,stateful", *checks]
-        kept &= judge.judges("who wants CSV", csv, report_id)
+        kept &= judge.judges("a caller that accepts CSV", csv, report_id)
         reused = ["--header", f"Idempotency-Key: {KEY}", "--phases", "examples", *triggers, *checks]
-        kept &= judge.judges("who reuses a key", reused)
+        kept &= judge.judges("a caller that reuses a key", reused)
         return kept, judge.seen()
     finally:
         system.stop()
@@ -162,12 +163,12 @@ def absolute(path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("local", type=absolute, help="the built command line")
-    parser.add_argument("schemathesis", type=absolute, help="its program")
-    parser.add_argument("--cases", type=int, default=20, help="of a call, in each phase")
+    parser.add_argument("schemathesis", type=absolute, help="the program schemathesis")
+    parser.add_argument("--cases", type=int, default=20, help="the number of requests per call and phase")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
 
-    # As Ctrl-C does: the system is stopped on the way out.
+    # Like Ctrl-C, so that the system is stopped on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""What schemathesis has to know beyond the contract's words; see contract.py."""
+"""Rules for schemathesis that the contract cannot express. See contract.py."""
 
 import datetime
 import os
@@ -10,7 +10,7 @@ ANSWERS = os.environ["CONTRACT_ANSWERS"]
 REPORT_ID = os.environ["CONTRACT_REPORT_ID"]
 
 EARLIEST = datetime.datetime(2000, 1, 1)
-# As late as `as_of` may be at any time the check is run.
+# `as_of` is accepted up to this instant at any time the check is run.
 LATEST = datetime.datetime(2026, 1, 1)
 
 instants = strategies.datetimes(EARLIEST, LATEST).map(lambda instant: f"{instant.isoformat()}Z")
@@ -19,21 +19,21 @@ schemathesis.openapi.format("date-time", instants)
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    # The local system asks nobody for a signature.
+    # The local system does not need signatures.
     del raw_schema["security"]
     del raw_schema["components"]["securitySchemes"]
-    # Made-up keys would sooner or later meet again with other parameters, which is a 422 rightly.
+    # Generated keys would sooner or later repeat with other parameters, which is rightly a 422.
     for call in raw_schema["paths"]["/trigger_report"].values():
         key = {"$ref": "#/components/parameters/IdempotencyKey"}
         call["parameters"] = [parameter for parameter in call["parameters"] if parameter != key]
-    # Of the ids that can be made up, none is known.
+    # No generated id is known to the system, so this adds one that is.
     if REPORT_ID:
         raw_schema["components"]["schemas"]["ReportId"]["examples"].append(REPORT_ID)
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Two rules that a document cannot state of a query; both are a 400 rightly."""
+    """Keeps two rules on parameters that the contract cannot express. Breaking them is rightly a 400."""
     if case.meta is None or case.meta.generation.mode.is_negative or not case.query:
         return
     body = case.body if isinstance(case.body, dict) else {}

@@ -2,16 +2,15 @@
 
     python3 tests/contract/other_pages.py target/debug/local [--chromium /usr/bin/chromium]
 
-The Python needs playwright. Starts the system on free ports with three polls, and a web server beside it.
-A page on another port of 127.0.0.1, one of another name, and one whose own name was pointed at
-127.0.0.1 (DNS rebinding) try everything that a page can send to each of the four ports: forms, fetch,
-tags, frames, windows, beacons, sockets; what can be signed is signed with the system's secret, as if the
-page knew it. Nothing may be created, and nothing may be read. What is created is counted by signed
-calls of curl. Then the good ones: a page of the API's own origin asks
-for a report, and a person follows a link to it from another site. Nothing is left behind.
+Needs a Python with playwright. Starts the system on free ports with three polls, and a web server beside it.
+Three kinds of pages attack: a page on another port of 127.0.0.1, a page of another host name, and a page whose
+host name was changed to point at 127.0.0.1 (DNS rebinding). They try everything that a page can send to each of
+the four ports: forms, fetch, tags, frames, windows, beacons, sockets. Whatever can be signed is signed with the
+system's secret, as if the page knew it. The pages must not create or read anything. Signed calls with curl count
+what was created. Afterwards two good uses must work: a page of the API's own origin requests a report, and a
+person follows a link to the report from another site. The script leaves no processes and no files.
 
-Fails too if an attack sent no request to a port that it is meant for, so that it cannot pass by doing
-nothing.
+The check also fails if an attack sent no request to one of its target ports, so it cannot pass by doing nothing.
 """
 
 import argparse
@@ -35,10 +34,10 @@ import urllib.parse
 from playwright.sync_api import Error, sync_playwright
 
 SECONDS_TO_END = 5
-# The secret of systems that were built before each made its own.
+# Older systems all used this secret. Newer ones generate their own.
 PUBLISHED = "local-secret"
 OTHER_SITE = "evil.example"
-# What follows each of several answers of curl.
+# The separator after each response of curl.
 END = "\n-- end --\n"
 
 COMMON = """
@@ -87,8 +86,8 @@ const form = async (address, method, enctype, fields) => {
 };
 """
 
-# Each is an expression over the targets {port: URL}, signed addresses and a signed form's fields. It
-# returns what the page could read.
+# Each attack is a JavaScript expression over the targets {port: URL}, signed addresses and the fields of a
+# signed form. It returns what the page could read.
 ATTACKS = {
     "a form by GET": "all(Object.values(targets).map(a => form(a, 'get', '', {})))",
     "a form by POST": "all(Object.values(targets).map(a => form(a, 'post', '', {method: 'poll_count'})))",
@@ -169,7 +168,7 @@ SHOW_LINK = """link => {
 
 
 def curl(*calls):
-    """Makes all calls, each a list of arguments, and returns their answers."""
+    """Makes all calls. Each is a list of curl's arguments. Returns their responses."""
     after_each = ["-w", END, "--next"]
     command = ["curl"] + [argument for call in calls for argument in ["-sS", *call, *after_each]][:-1]
     run = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
@@ -177,7 +176,7 @@ def curl(*calls):
 
 
 def counted(answer):
-    """How many items, messages or objects an answer names."""
+    """Returns the number of items, messages or objects in a response."""
     if answer.startswith("<"):
         assert "</ListBucketResult>" in answer, answer
         return answer.count("<Key>")
@@ -199,7 +198,7 @@ class System:
         self.ports = {}
 
     def wait(self):
-        """Waits until it has made its first report, and finds out where it listens."""
+        """Waits until the system has made its first report. Finds out which ports it listens on."""
         for line in self.process.stdout:
             if " on http://127.0.0.1:" in line:
                 self.ports[line.split()[0].lower()] = int(line.rsplit(":", 1)[1])
@@ -207,25 +206,25 @@ class System:
                 break
         else:
             raise SystemExit("the system did not start")
-        # Goes on being read, so that the system never waits for a reader.
+        # Keeps reading, so that the system never blocks on a full pipe.
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
         secret = self.data / "secret"
         self.secret = secret.read_text().strip() if secret.exists() else PUBLISHED
         for port in self.listening() - set(self.ports.values()):
-            # Only DynamoDB knows this call.
+            # Only DynamoDB supports this call.
             [answer] = curl(self.call(port, "dynamodb", "DynamoDB_20120810.ListTables", {}))
             self.ports["dynamodb" if "TableNames" in answer else "sqs"] = port
         assert set(self.ports) == {"api", "s3", "dynamodb", "sqs"}, self.ports
 
     def listening(self):
-        """The ports that the process listens on, as Linux knows them."""
+        """Returns the ports that the process listens on, as listed by Linux."""
         links = pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir()
         mine = {os.readlink(link) for link in links}
         rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
         return {int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in mine}
 
     def call(self, port, service, target, body):
-        """Curl's arguments for a signed call of DynamoDB or SQS."""
+        """Returns curl's arguments for a signed call of DynamoDB or SQS."""
         headers = ["-H", "Content-Type: application/x-amz-json-1.0", "-H", f"X-Amz-Target: {target}"]
         return [*self.signed(service), *headers, "-d", json.dumps(body), f"http://127.0.0.1:{port}/"]
 
@@ -233,7 +232,7 @@ class System:
         return ["--aws-sigv4", f"aws:amz:us-east-1:{service}", "--user", f"local:{self.secret}"]
 
     def state(self):
-        """All that a page could have made: how many items, objects and messages there are."""
+        """Returns the number of items, objects and messages: everything that a page could create."""
         ports, calls = self.ports, {}
         for table in ["data", "reports"]:
             body = {"TableName": table, "Select": "COUNT"}
@@ -248,7 +247,7 @@ class System:
         return {name: counted(answer) for name, answer in zip(calls, curl(*calls.values()))}
 
     def settled_state(self):
-        """The state when nothing changes any more; a report that was asked for is made by then."""
+        """Returns the state once it no longer changes. By then, a requested report is complete."""
         state, until = self.state(), time.monotonic() + SECONDS_TO_END
         while time.monotonic() < until:
             time.sleep(0.1)
@@ -276,7 +275,7 @@ def instant():
 
 
 def post_policy(secret):
-    """The fields of a signed form that uploads a file."""
+    """Returns the fields of a signed form that uploads a file."""
     now = instant()
     credential = f"local/{now[:8]}/us-east-1/s3/aws4_request"
     fields = {"key": "incoming/form.csv", "x-amz-credential": credential, "x-amz-date": now}
@@ -285,12 +284,12 @@ def post_policy(secret):
     policy = {"expiration": "2099-01-01T00:00:00Z", "conditions": conditions}
     fields["policy"] = base64.b64encode(json.dumps(policy).encode()).decode()
     fields["x-amz-signature"] = signature(secret, now[:8], fields["policy"])
-    # The file comes last.
+    # S3 needs the file as the last field.
     return fields | {"file": "store_id,status,timestamp_utc\n"}
 
 
 def presigned(secret, method, host, path, query=None):
-    """An address of S3 that is signed."""
+    """Returns a signed S3 address."""
     now = instant()
     query = dict(query or {}) | {
         "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
@@ -308,7 +307,7 @@ def presigned(secret, method, host, path, query=None):
 
 
 def script(attack, host, ports, secret):
-    """The attack's JavaScript against these ports, by a host's name."""
+    """Returns the JavaScript of an attack against these ports of a host."""
     paths = {"api": "/trigger_report"}
     targets = {name: f"http://{host}:{port}{paths.get(name, '/')}" for name, port in ports.items()}
     signed = {"put": [], "get": []}
@@ -332,7 +331,7 @@ def script(attack, host, ports, secret):
 
 
 class Attacker:
-    """A browser and a web server, and what they have met."""
+    """Attacks with a browser and a web server. Records the attacks that succeeded."""
 
     def __init__(self, browser, system, own_port):
         self.browser = browser
@@ -342,7 +341,7 @@ class Attacker:
         self.state = system.settled_state()
 
     def attacks(self, what, page_address, host, ports, is_rebound):
-        # In a window of its own: what one attack leaves open does not disturb the next.
+        # A browser context of its own, so that leftovers of one group of attacks do not disturb the next.
         context = self.browser.new_context()
         page = context.new_page()
         asked, unanswered = set(), set()
@@ -352,7 +351,7 @@ class Attacker:
         context.on("requestfailed", lambda request: unanswered.discard(request))
         page.on("websocket", lambda socket: asked.add(urllib.parse.urlsplit(socket.url).port))
         if is_rebound:
-            # This page came from the attacker's machine, before its name was pointed elsewhere.
+            # The attacker's machine served this page, before its host name was changed to 127.0.0.1.
             page.route(page_address, lambda route: route.fulfill(content_type="text/html", body="<body>"))
         for name, attack in ATTACKS.items():
             if name == "signed addresses" and "s3" not in ports:
@@ -366,7 +365,7 @@ class Attacker:
                 read = [f"the attack itself failed: {error}"]
             meant = {ports["s3"]} if name == "signed addresses" else set(ports.values())
             until = time.monotonic() + SECONDS_TO_END
-            # A beacon is sent some time later.
+            # Beacons are sent with a delay.
             while (meant - asked or unanswered) and time.monotonic() < until:
                 page.wait_for_timeout(20)
             self.judge(f"{what}: {name}", read, sorted(meant - asked))
@@ -393,7 +392,7 @@ class Attacker:
             self.attacks(f"rebinding to {name}", address, OTHER_SITE, {name: port}, True)
 
     def good_ones(self):
-        """What goes on to work."""
+        """Checks good uses, which must still work."""
         api = self.system.ports["api"]
         for host in ["127.0.0.1", "localhost"]:
             page = self.browser.new_page()
@@ -401,12 +400,12 @@ class Attacker:
             page.route(address, lambda route: route.fulfill(content_type="text/html", body="<body>"))
             page.goto(address)
             status, triggered = page.evaluate(ASK)
-            self.expect(f"a page of http://{host} asks for a report", status == 202, status)
+            self.expect(f"a page of http://{host} requests a report", status == 202, status)
             follow = f"fetch('/get_report/{triggered.get('report_id')}').then(answer => answer.json())"
             until = time.monotonic() + SECONDS_TO_END
             while (report := page.evaluate(follow)).get("status") == "Running" and time.monotonic() < until:
                 page.wait_for_timeout(50)
-            self.expect(f"a page of http://{host} gets its status", report.get("status") == "Complete", report)
+            self.expect(f"a page of http://{host} gets the report's status", report.get("status") == "Complete", report)
             page.close()
         page = self.browser.new_page()
         page.goto(f"http://{OTHER_SITE}:{self.own_port}/")
@@ -414,7 +413,7 @@ class Attacker:
         with page.expect_download() as download:
             page.click("a")
         csv = pathlib.Path(download.value.path()).read_text()
-        self.expect("a link to a report is followed from another site", csv.startswith("store_id,"), csv)
+        self.expect("a link from another site to a report works", csv.startswith("store_id,"), csv)
 
     def expect(self, what, is_so, found):
         print(f"  {what}: {'yes' if is_so else f'NO: {found}'}", flush=True)
@@ -444,7 +443,7 @@ def web_server():
 def attacked(arguments, folder):
     flags = [
         f"--host-resolver-rules=MAP {OTHER_SITE} 127.0.0.1",
-        # Chromium's own guard, which other browsers lack; without it the attack is the harder one.
+        # Disables a guard that only Chromium has, so that the attacks are as strong as in other browsers.
         "--disable-features=LocalNetworkAccessChecks",
     ]
     system = System(arguments.local, folder)
@@ -452,12 +451,12 @@ def attacked(arguments, folder):
         system.wait()
         with web_server() as own_port, sync_playwright() as playwright:
             chromium = playwright.chromium
-            # As root Chromium does not start in its sandbox. It meets no pages but these.
+            # As root, Chromium does not start with its sandbox. It opens only the pages of this script.
             browser = chromium.launch(executable_path=arguments.chromium, args=flags, chromium_sandbox=False)
             attacker = Attacker(browser, system, own_port)
             print(f"Chromium {browser.version}, pages of other sites:")
             attacker.all_attacks()
-            print("what goes on to work:")
+            print("good uses, which must still work:")
             attacker.good_ones()
             browser.close()
             return attacker.broken
@@ -468,9 +467,9 @@ def attacked(arguments, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("local", type=lambda path: pathlib.Path(path).absolute(), help="the built command line")
-    parser.add_argument("--chromium", default="/usr/bin/chromium", help="the browser's program")
+    parser.add_argument("--chromium", default="/usr/bin/chromium", help="the program of the browser")
     arguments = parser.parse_args()
-    # As Ctrl-C does: the system is stopped on the way out.
+    # Like Ctrl-C, so that the system is stopped on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -479,7 +478,7 @@ def main():
     if broken:
         print(f"{len(broken)} BROKEN, in {seconds:.0f} s:", *broken, sep="\n  ")
     else:
-        print(f"no page of another site made or read anything, in {seconds:.0f} s")
+        print(f"no page of another site created or read anything, in {seconds:.0f} s")
     sys.exit(1 if broken else 0)
 
 

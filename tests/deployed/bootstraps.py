@@ -1,9 +1,9 @@
-"""Runs each built function against a small Lambda Runtime API and sees that the right one answers.
+"""Runs each built function against a small Lambda Runtime API and checks that it is the right one.
 
     python3 tests/deployed/bootstraps.py .aws-sam/build        # after `sam build`, for this machine's processor
     python3 tests/deployed/bootstraps.py target/release        # after `cargo build --release`
 
-No AWS call is needed for the answers asked for here; the endpoint given to the SDK is a closed port.
+The events sent here need no AWS call. The SDK's endpoint is a closed port.
 """
 
 import http.server
@@ -37,7 +37,7 @@ EVENTS = pathlib.Path(__file__).resolve().parent.parent / "events"
 
 
 def api_event(name, query):
-    """The stored event of an API function, with other query parameters and no body."""
+    """Returns the stored event of an API function, with these query parameters and without a body."""
     event = json.loads((EVENTS / f"{name}.json").read_text())
     event["queryStringParameters"] = query
     event["multiValueQueryStringParameters"] = {key: [value] for key, value in query.items()}
@@ -48,7 +48,7 @@ def api_event(name, query):
 
 
 def s3_test_event():
-    """What S3 sends when a notification is set up: no load, and no report either."""
+    """Returns what S3 sends when a notification is set up. It asks neither for a load nor for a report."""
     body = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "data-bucket"}
     event = json.loads((EVENTS / "load_data.json").read_text())
     event["Records"] = event["Records"][:1]
@@ -60,7 +60,7 @@ def is_problem(answer, parameter):
     return answer["statusCode"] == 400 and parameter in answer["body"]
 
 
-# function -> (event, what only that function answers)
+# function -> (event, check that only this function's response passes)
 CHECKS = {
     "trigger_report": (
         lambda: api_event("trigger_report", {"max_hold_minutes": "none"}),
@@ -76,13 +76,13 @@ CHECKS = {
 
 
 class RuntimeApi(http.server.BaseHTTPRequestHandler):
-    """One event for one function: GET .../next hands it out, POST .../response takes the answer."""
+    """Serves one event to one function: GET .../next returns it, POST .../response accepts the response."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
         if self.server.event is None:
-            threading.Event().wait(SECONDS_ALLOWED)  # As Lambda does: no event, no answer.
+            threading.Event().wait(SECONDS_ALLOWED)  # Like Lambda: no response before there is an event.
             return
         body, self.server.event = json.dumps(self.server.event).encode(), None
         self.send_response(200)
@@ -120,7 +120,7 @@ class RuntimeServer(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request, client_address):
-        """A function resets its connection when it is killed, having answered."""
+        """Ignores connections that are reset: a function is killed once it has answered."""
         if not isinstance(sys.exc_info()[1], ConnectionResetError):
             super().handle_error(request, client_address)
 
@@ -152,7 +152,7 @@ def find(folder, function):
     for candidate in candidates:
         if candidate.is_file():
             return candidate
-    raise SystemExit(f"{folder} holds no build of {function}")
+    raise SystemExit(f"{folder} contains no build of {function}")
 
 
 def main():

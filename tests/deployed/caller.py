@@ -1,9 +1,10 @@
-"""Makes a user of the emulator's account who may do what story.py does and nothing else, and mends its mappings.
+"""Creates a user in the emulator's account with the rights that story.py needs and no others.
 
     python3 tests/deployed/caller.py STACK API_URL        # needs boto3, and the account's credentials
 
-Before they may, a signed call of theirs is refused; otherwise the rights would prove nothing. Prints the
-keys as JSON. The first four rights are those of anybody who uploads files and asks for reports.
+Also repairs the emulator's event source mappings. Before the user gets the rights, a signed call must be
+refused; otherwise the rights would prove nothing. Prints the user's keys as JSON. The first four rights are
+those of every caller who uploads files and requests reports.
 """
 
 import json
@@ -37,7 +38,7 @@ def allow(actions, resource):
 
 
 def mend_mappings():
-    """The emulator keeps a number that comes from a parameter as text, and then reads no queue. CloudFormation does not."""
+    """Repairs mappings: the emulator, unlike CloudFormation, stores a number from a parameter as text, and then reads no queue."""
     functions = boto3.client("lambda")
     for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
         functions.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig=mapping["ScalingConfig"])
@@ -56,7 +57,7 @@ def main():
     os.environ.update(keys)
     refused = Stack(api_url=api_url).call("trigger_report")
     if refused.status != 403:
-        raise Broken(f"a caller without rights got {refused.status}")
+        raise Broken(f"a caller without rights got status {refused.status}; 403 is right")
     policy = {"Version": "2012-10-17", "Statement": rights(outputs)}
     iam.put_user_policy(UserName=NAME, PolicyName="own", PolicyDocument=json.dumps(policy))
     print(json.dumps(keys))

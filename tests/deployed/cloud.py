@@ -1,12 +1,12 @@
-"""Deploys template.yaml to a cloud that is not ours, on this machine, by both values of ApiLogRole, and tells story.py to it.
+"""Deploys template.yaml to an AWS emulator on this machine, with both values of ApiLogRole, and runs story.py against it.
 
-    python3 tests/deployed/cloud.py target/release/local             # builds the functions, too
-    python3 tests/deployed/cloud.py target/release/local --built     # as `sam build` left them in .aws-sam/build
+    python3 tests/deployed/cloud.py target/release/local             # also builds the functions
+    python3 tests/deployed/cloud.py target/release/local --built     # uses the functions that `sam build` left in .aws-sam/build
 
-Installs SAM CLI, cargo-lambda, zig and the emulator ministack from PyPI, outside the checkout; needs
-openssl. The emulator is reached over TLS, on loopback only, and checks the rights of every caller: each
-function has its role's, the story's teller those of tests/deployed/caller.py. No AWS account is asked or needed.
-Nothing is left running or lying about, however it ends.
+Installs SAM CLI, cargo-lambda, zig and the emulator ministack from PyPI, outside the checkout. Needs
+openssl. The emulator listens with TLS on loopback only, and checks the rights of every caller: each function
+has the rights of its role, and story.py has those of tests/deployed/caller.py. No AWS account is used or
+needed. However the script ends, it leaves no processes and no temporary files.
 """
 
 import argparse
@@ -30,7 +30,7 @@ import venv
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "store-uptime-ci"
-# The names are those of .ci/run.
+# .ci/run uses the same names.
 SAM = CACHE / "sam-1.170.0-lambda-1.9.2"
 SAM_PACKAGES = ["aws-sam-cli==1.170.0", "cargo-lambda==1.9.2", "ziglang==0.17.1"]
 EMULATOR = CACHE / "ministack-1.5.33"
@@ -39,10 +39,10 @@ EMULATOR_PACKAGES = ["ministack[full]==1.5.33"]
 BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
 
 STACK = "store-uptime"
-# A stack beside it, for an account whose APIs have a log role already.
+# A second stack, deployed as in an account whose APIs already have a log role.
 LOG_ROLE_EXISTS = "log-role-exists"
 ARCHITECTURE = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
-# The emulator knows no alarms on expressions.
+# The emulator does not support alarms on expressions.
 PARAMETERS = [f"Architecture={ARCHITECTURE}", "Monitoring=off"]
 REGION = "us-east-1"
 
@@ -54,14 +54,15 @@ SECONDS_TO_DEPLOY = 300
 SECONDS_TO_TELL = 1200
 LINES_OF_LOG = 40
 
-NOT_PROVEN = """Not proven by this: that an API call's signature is right (ministack looks at who signed it and what they
-may do; S3's and the others' it verifies), API Gateway's own answers, throttling, validation and TLS, Lambda's
-memory and time-outs, quotas and limits, deliveries that AWS repeats or delays, logs, encryption, lifecycles,
-schedules, alarms and dashboard (Monitoring is off), another processor's build; nor speed, cost or load."""
+NOT_PROVEN = """This run does not prove: the signatures of API calls (ministack checks only who signed them and what the
+signer may do; it verifies the signatures of calls to S3 and other services); API Gateway's own responses,
+throttling, validation and TLS; Lambda's memory and time-outs; quotas and limits; deliveries that AWS repeats or
+delays; logs, encryption, lifecycles, schedules, alarms and dashboard (Monitoring is off); the build for another
+processor; speed, cost and load."""
 
 
 def installed(environment, packages):
-    """An environment of its own with these packages; made again if it was not finished."""
+    """Creates a virtual environment with these packages, unless a finished one exists."""
     if not (environment / "installed").exists():
         venv.create(environment, clear=True, with_pip=True)
         run([environment / "bin" / "pip", "install", "--quiet", *packages], SECONDS_TO_INSTALL)
@@ -69,13 +70,13 @@ def installed(environment, packages):
 
 
 def run(command, seconds, **options):
-    """Runs a program to its end; it and what it started are ended if that takes too long."""
+    """Runs a program to its end. If that takes too long, stops it and the processes that it started."""
     name = " ".join(pathlib.Path(part).name for part in command[:2])
     with started(command, **options) as process:
         try:
             output, told = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
-            raise SystemExit(f"{name} was not done within {seconds} s") from None
+            raise SystemExit(f"{name} did not finish within {seconds} s") from None
     if process.returncode:
         raise SystemExit(f"{name} failed ({process.returncode})\n{output or ''}{told or ''}")
     return output
@@ -83,12 +84,12 @@ def run(command, seconds, **options):
 
 @contextlib.contextmanager
 def started(command, **options):
-    """A process with all that it starts, in a group of their own that is ended at the end."""
+    """Starts a process in a group of its own. At the end, stops the whole group."""
     process = subprocess.Popen(command, start_new_session=True, text=True, **options)
     try:
         yield process
     finally:
-        # The children may outlive their parent, so the group is asked in any case.
+        # Children may outlive their parent, so the group gets the signal in any case.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -104,14 +105,14 @@ def free_port():
 
 
 class Emulator:
-    """Where the emulator is and how the AWS tools reach it, and nothing but it."""
+    """The emulator's address, and an environment in which the AWS tools reach only the emulator."""
 
     def __init__(self, folder):
         self.folder = folder
         self.port = free_port()
         self.url = f"https://127.0.0.1:{self.port}"
         self.certificate = folder / "ministack-tls" / "server.crt"
-        # An account, profile or endpoint of whoever runs this must not be met.
+        # The user's own AWS account, profile and endpoint must not be used.
         mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         self.environment = mine | {
             "AWS_ENDPOINT_URL": self.url,
@@ -127,12 +128,12 @@ class Emulator:
         }
 
     def command(self):
-        """With its environment: the functions inherit the endpoint and the certificate from it."""
+        """Returns the command and its environment. The functions inherit the endpoint and the certificate from it."""
         about = {
             "AUTH": "true",
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
-            "IOT_MTLS_ENABLED": "false",  # It would listen on all interfaces.
+            "IOT_MTLS_ENABLED": "false",  # Otherwise it listens on all interfaces.
             "SSL_CERT_FILE": str(self.certificate),
             "STATE_DIR": str(self.folder / "state"),
             "TMPDIR": str(self.folder),
@@ -171,7 +172,7 @@ def build(environment):
 
 
 def deploy(emulator, stack, *parameters):
-    """Deploys as samconfig.toml says; returns where the emulator serves the API."""
+    """Deploys as samconfig.toml says. Returns the URL at which the emulator serves the API."""
     options = {"cwd": ROOT, "env": emulator.environment, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     sam = SAM / "bin" / "sam"
     command = [sam, "deploy", "--stack-name", stack, "--no-confirm-changeset", "--parameter-overrides", *PARAMETERS, *parameters]
@@ -183,7 +184,7 @@ def deploy(emulator, stack, *parameters):
 
 
 def deploy_where_a_log_role_exists(emulator):
-    """Deploys a second stack by the other value of ApiLogRole: its API is there, and refuses a call without a signature."""
+    """Deploys a second stack with the other value of ApiLogRole. Its API must refuse a call without a signature."""
     call = urllib.request.Request(f"{deploy(emulator, LOG_ROLE_EXISTS, 'ApiLogRole=exists')}/trigger_report")
     trust = ssl.create_default_context(cafile=emulator.certificate)
     try:
@@ -191,7 +192,7 @@ def deploy_where_a_log_role_exists(emulator):
     except urllib.error.HTTPError as refusal:
         status = refusal.code
     if status != 403:
-        raise SystemExit(f"with ApiLogRole=exists a call without a signature got {status}, where 403 is right")
+        raise SystemExit(f"with ApiLogRole=exists a call without a signature got status {status}; 403 is right")
 
 
 def tell(emulator, api_url, given):
@@ -204,20 +205,20 @@ def tell(emulator, api_url, given):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("local", type=pathlib.Path, help="the built command line")
-    parser.add_argument("--built", action="store_true", help="take the functions as they are in .aws-sam/build")
+    parser.add_argument("--built", action="store_true", help="use the functions that are in .aws-sam/build")
     parser.add_argument("--data", type=pathlib.Path, default=ROOT / "data", help="the three source files")
     given = parser.parse_args()
     given.local, given.data = given.local.absolute(), given.data.absolute()
     if not given.local.is_file():
-        parser.error(f"{given.local} is not there: cargo build --package local makes it")
+        parser.error(f"{given.local} does not exist: build it with `cargo build --package local`")
     if given.built and not BUILT.is_file():
-        parser.error(f"{BUILT} is not there: without --built it is made")
+        parser.error(f"{BUILT} does not exist: leave out --built to build it")
 
-    # As Ctrl-C does: what was started is ended on the way out.
+    # Like Ctrl-C, so that everything started here is stopped on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     step("installed", lambda: (installed(SAM, SAM_PACKAGES), installed(EMULATOR, EMULATOR_PACKAGES)))
     with tempfile.TemporaryDirectory() as folder:
-        # A build that goes on meanwhile takes the file away and puts another in its place.
+        # A copy, because a build during the run would replace the file.
         given.local = pathlib.Path(shutil.copy2(given.local, folder))
         emulator = Emulator(pathlib.Path(folder))
         if not given.built:

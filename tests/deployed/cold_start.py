@@ -1,13 +1,14 @@
-"""Starts each built function against a small Lambda Runtime API and measures it until it first asks for
-an event.
+"""Starts each built function against a small Lambda Runtime API and measures it until it requests its
+first event.
 
     python3 tests/deployed/cold_start.py .aws-sam/build     # after `sam build`, for this machine's processor
-    python3 tests/deployed/cold_start.py target/lambda      # the same binaries, beside a bare runtime made with
+    python3 tests/deployed/cold_start.py target/lambda      # the same binaries, with a bare runtime, built by
     cargo lambda build --release --package compute_report --example bare
 
-Prints size, packed size, wall time and CPU from the spawn on and peak memory, all medians, and what
-was sent. Of that the least is printed, because the kernel counts what all processes send. Fails if a
-function is larger than accepted, or speaks to anything but the Runtime API. Needs Linux.
+Prints size, compressed size, and the medians of wall time and CPU since the spawn and of peak memory. Also
+prints the connections opened and datagrams sent: the least of all runs, because the kernel counts those of
+all processes. Fails if a function is too large, or if it uses the network for anything but the Runtime
+API. Needs Linux.
 """
 
 import gzip
@@ -23,12 +24,12 @@ from bootstraps import CHECKS, SECONDS_ALLOWED, SETTINGS, find
 
 RUNS = 15
 BYTES_ALLOWED = 10_000_000
-# By then the function has sent its request and sleeps.
+# After this time, the function has sent its request and sleeps.
 SECONDS_TO_SETTLE = 0.01
 
 
 def kernel_count(protocol, name):
-    """What the kernel has counted since it started, for example connections opened."""
+    """Returns a counter of the kernel, which counts since it started. Example: connections opened."""
     lines = pathlib.Path("/proc/net/snmp").read_text().splitlines()
     names, values = [line.split() for line in lines if line.startswith(f"{protocol}: ")]
     return int(values[names.index(name)])
@@ -39,7 +40,7 @@ def sent_by_all():
 
 
 def cpu_ms(process):
-    """CPU of all threads. The times in `stat` are whole hundredths of a second, too coarse here."""
+    """Returns the CPU time of all threads. `stat` is too coarse: it has whole hundredths of a second."""
     threads = pathlib.Path(f"/proc/{process.pid}/task").iterdir()
     return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e6
 
@@ -51,7 +52,7 @@ def peak_mb(process):
 
 
 def first_request(listener):
-    """Waits for a request and gives no answer, as Lambda gives none until there is an event."""
+    """Waits for a request and does not answer it, like Lambda before there is an event."""
     connection, _ = listener.accept()
     connection.settimeout(SECONDS_ALLOWED)
     received = b""
@@ -64,7 +65,7 @@ def first_request(listener):
 
 
 def start(binary):
-    """One start: wall ms, CPU ms, peak MB, connections opened, datagrams sent."""
+    """Starts a function once. Returns wall ms, CPU ms, peak MB, connections opened, datagrams sent."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(SECONDS_ALLOWED)
         address = f"127.0.0.1:{listener.getsockname()[1]}"
@@ -76,18 +77,18 @@ def start(binary):
             connection, asked = first_request(listener)
             wall_ms = (time.perf_counter() - spawned) * 1e3
             if "/invocation/next " not in asked:
-                raise SystemExit(f"{binary} first asked for {asked}")
+                raise SystemExit(f"{binary} sent {asked!r} first; a request for .../invocation/next is right")
             time.sleep(SECONDS_TO_SETTLE)
             opened, sent = sent_by_all()
             return wall_ms, cpu_ms(process), peak_mb(process), opened - connections, sent - datagrams
         finally:
-            process.kill()  # Before `connection` is closed, of which it would complain.
+            process.kill()  # Must be before `connection` is closed, which the function would log as an error.
             process.wait()
 
 
 def measure(name, binary):
-    """Prints one row and returns what is wrong with it."""
-    start(binary)  # From here on its pages are in memory.
+    """Prints one row. Yields its problems."""
+    start(binary)  # Brings the file's pages into memory.
     wall, cpu, peak, connections, datagrams = zip(*(start(binary) for _ in range(RUNS)))
     size, packed = os.path.getsize(binary), len(gzip.compress(binary.read_bytes(), 6))
     print(
@@ -96,9 +97,9 @@ def measure(name, binary):
         f" {min(connections):11} {min(datagrams):9}"
     )
     if size > BYTES_ALLOWED:
-        yield f"{name} has {size} bytes; {BYTES_ALLOWED} are accepted"
+        yield f"{name} has {size} bytes; at most {BYTES_ALLOWED} are accepted"
     if min(connections) > 1 or min(datagrams) > 0:
-        yield f"{name} speaks to the network before its first event"
+        yield f"{name} uses the network before its first event; only the Runtime API is accepted"
 
 
 def main():

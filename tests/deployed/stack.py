@@ -1,4 +1,4 @@
-"""A deployed stack as its users reach it: signed calls to the API, objects, messages."""
+"""Access to a deployed stack as its users have it: signed calls to the API, objects, messages."""
 
 import json
 import os
@@ -14,12 +14,12 @@ from botocore.awsrequest import AWSRequest
 
 SECONDS_A_CALL = 30
 SECONDS_BETWEEN_LOOKS = 0.5
-# A queue tells of its messages late: it counts as drained when so many looks in a row find it so.
+# A queue reports its messages late. It counts as drained after this many empty looks in a row.
 LOOKS_AT_A_DRAINED_QUEUE = 6
 
 
 class Broken(Exception):
-    """The stack did not do as it promises."""
+    """The stack broke a promise."""
 
 
 @dataclass
@@ -33,13 +33,13 @@ class Answer:
 
 
 class StaysHere(urllib.request.HTTPRedirectHandler):
-    """A redirect is an answer; whoever followed it would send on the headers of the call."""
+    """Returns redirects as responses. Following one would forward the headers of the call."""
 
     def redirect_request(self, *_):
         return None
 
 
-# As the AWS tools do, so that the cloud may be one with a certificate of its own.
+# Like the AWS tools, so that an emulator may have a certificate of its own.
 CERTIFICATES = ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE"))
 OPENER = urllib.request.build_opener(StaysHere, urllib.request.HTTPSHandler(context=CERTIFICATES))
 
@@ -56,7 +56,7 @@ def fetch(url, method="GET", headers=None, body=None):
 
 
 def wait_for(what, seconds, look):
-    """Returns the first true thing that `look` finds."""
+    """Calls `look` until it returns a true value. Returns this value."""
     until = time.monotonic() + seconds
     while not (found := look()):
         if time.monotonic() > until:
@@ -66,7 +66,7 @@ def wait_for(what, seconds, look):
 
 
 class Stack:
-    """Its parts may be given by name; those that are not are looked up by the stack's."""
+    """A stack. Parts of it that are not given are looked up by the stack's name."""
 
     def __init__(self, name=None, api_url=None, data_bucket=None, report_queue=None, load_queue=None, signs=True):
         session = boto3.Session()
@@ -97,17 +97,17 @@ class Stack:
         return fetch(request.url, method, dict(request.headers), body)
 
     def put(self, key, content):
-        """Returns what an event calls the version that was put."""
+        """Puts an object. Returns its version in the form of an event."""
         put = self.s3.put_object(Bucket=self.data_bucket, Key=key, Body=content)
         return {"key": key, "versionId": put["VersionId"], "eTag": put["ETag"].strip('"')}
 
     def load(self, event):
-        """Names a version to the function that loads; returns the manifest."""
+        """Loads a version by direct invocation. Returns the manifest."""
         named = {"bucket": self.data_bucket, "key": event["key"], "version": event["versionId"]}
         answer = self.functions.invoke(FunctionName=self.load_function, Payload=json.dumps(named))
         manifest = answer["Payload"].read()
         if answer.get("FunctionError"):
-            raise Broken(f"{event['key']} named directly: {manifest.decode()}")
+            raise Broken(f"direct load of {event['key']} failed: {manifest.decode()}")
         return json.loads(manifest)
 
     def objects(self, prefix):
@@ -137,7 +137,7 @@ class Stack:
         wait_for("all messages handled", seconds, look)
 
     def take(self, queue, body):
-        """Takes a message out of a queue, if it is there; others are let go of again."""
+        """Removes the message with this body from a queue, if it is there. Other messages become visible again."""
         received = self.sqs.receive_message(
             QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=2
         )

@@ -1,12 +1,12 @@
-"""Tells one story to a deployed stack, from three source files to a report, and holds it to its promises.
+"""Runs a story against a deployed stack, from three source files to a report, and checks the stack's promises.
 
     python3 tests/deployed/story.py target/release/local --stack store-uptime
     python3 tests/deployed/story.py target/release/local --api-url URL --data-bucket NAME
 
-The Python needs boto3, as SAM CLI's has; credentials, region and endpoint are taken from the environment
-and profiles. The stack must know no other data than this story's, which stays in it: so it can be told
-again. Without --stack, the chapters about the queues need --report-queue and --load-queue. Nobody else
-should use the stack meanwhile: the report queue's visibility time-out is one second for a while.
+Needs a Python with boto3, such as SAM CLI's. Credentials, region and endpoint come from the environment and
+profiles. The stack must hold no data except this story's. The story leaves its data there and can be run
+again. Without --stack, the chapters about queues need --report-queue and --load-queue. Do not use the stack
+for anything else during the run: for a while the report queue's visibility time-out is one second.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from stack import Broken, Stack, fetch, wait_for
 
 SECONDS_TO_LOAD = 120
 SECONDS_TO_REPORT = 120
-# On AWS a queue's new attributes may take a minute to hold, and five deliveries some time.
+# On AWS a queue's new attributes may take a minute to apply, and five deliveries take some time.
 SECONDS_TO_GIVE_UP = 300
 SECONDS_TO_DRAIN = 120
 
@@ -34,7 +34,7 @@ BAD_ROWS = [b"x,active,2023-13-01 00:00:00 UTC\n", b"x,asleep,2023-01-21 09:01:1
 
 def check(what, actual, expected):
     if actual != expected:
-        raise Broken(f"{what}: {actual!r}, where {expected!r} is promised")
+        raise Broken(f"{what}: got {actual!r}; {expected!r} is promised")
 
 
 class Story:
@@ -49,18 +49,18 @@ class Story:
     def chapters(self):
         yield self.an_unsigned_call_is_refused_unless_anybody_may_call
         yield self.the_source_files_are_loaded
-        yield self.a_report_is_what_the_engine_makes_of_the_files
+        yield self.a_report_equals_that_of_local_report
         yield self.every_route_leads_to_its_function
-        yield self.an_idempotency_key_is_one_report
+        yield self.one_idempotency_key_gives_one_report
         yield self.a_malformed_id_is_400_and_an_unknown_one_404
-        yield self.bad_rows_are_told_and_stop_no_good_one
+        yield self.bad_rows_are_recorded_and_stop_no_good_row
         yield self.a_file_without_a_header_is_refused_whole
         yield self.the_same_file_again_changes_nothing
-        yield self.of_two_uploads_of_one_key_the_later_counts
+        yield self.the_later_of_two_uploads_of_one_key_counts
         if self.stack.load_queue:
             yield self.a_repeated_event_changes_nothing
         if self.stack.report_queue:
-            yield self.a_poison_message_ends_among_the_dead_letters
+            yield self.a_poison_message_ends_in_the_dead_letter_queue
         yield self.the_report_is_still_the_same
 
     def an_unsigned_call_is_refused_unless_anybody_may_call(self):
@@ -81,7 +81,7 @@ class Story:
             told.append(f"{manifest['kind']} {manifest['rows']} rows in {manifest['duration_ms']} ms")
         return ", ".join(told)
 
-    def a_report_is_what_the_engine_makes_of_the_files(self):
+    def a_report_equals_that_of_local_report(self):
         accepted = self.stack.call("trigger_report")
         report = self.complete(accepted)
         check("Location", accepted.headers["location"], f"get_report/{report['report_id']}")
@@ -105,7 +105,7 @@ class Story:
         check("Accept: text/csv", link.status, 303)
         check("the CSV's first column", fetch(link.headers["location"]).body[:9], b"store_id,")
 
-    def an_idempotency_key_is_one_report(self):
+    def one_idempotency_key_gives_one_report(self):
         key = {"Idempotency-Key": self.run}
         first, again = (self.stack.call("trigger_report", "POST", key) for _ in range(2))
         check("statuses", (first.status, again.status), (202, 202))
@@ -121,7 +121,7 @@ class Story:
             check("Cache-Control", answer.headers["cache-control"], "no-store")
         check("the parameter named", malformed.json()["parameter"], "report_id")
 
-    def bad_rows_are_told_and_stop_no_good_one(self):
+    def bad_rows_are_recorded_and_stop_no_good_row(self):
         header, *good = self.polls().splitlines(keepends=True)[: 1 + GOOD_ROWS_OF_BAD_FILE]
         manifest = self.loaded("bad.csv", b"".join([header, *good, *BAD_ROWS]))
         counts = {name: manifest[name] for name in ("status", "rows", "loaded", "rejected")}
@@ -144,8 +144,8 @@ class Story:
         check("status", manifest["status"], "Complete")
         check("same_content_as", manifest.get("same_content_as"), first.get("same_content_as", first["folder"]))
 
-    def of_two_uploads_of_one_key_the_later_counts(self):
-        """Back to back, so nearly always within a second, which is all that S3 dates by."""
+    def the_later_of_two_uploads_of_one_key_counts(self):
+        """Both uploads nearly always fall into one second, and S3 dates have whole seconds."""
         [hours] = [self.files[name] for name, manifest in self.first_loads.items() if manifest["kind"] == "business_hours"]
         rows = list(csv.DictReader(hours.decode().splitlines()))
         closed = [f"{store},0,00:00,00:01\n" for store in {row["store_id"] for row in rows}]
@@ -160,7 +160,7 @@ class Story:
         return f"in {len(seconds)} second{'s' * (len(seconds) > 1)}"
 
     def a_repeated_event_changes_nothing(self):
-        """As S3 tells of an object once more. That it was heard shows in the queue alone."""
+        """Sends the event of an object again, like S3 may. Only the queue shows that it was handled."""
         before = self.stack.objects(f"loads/{self.run}/")
         s3 = {"bucket": {"name": self.stack.data_bucket}, "object": self.events[self.polls_name()]}
         body = json.dumps({"Records": [{"eventName": "ObjectCreated:Put", "s3": s3}]})
@@ -169,7 +169,7 @@ class Story:
         after = self.stack.objects(f"loads/{self.run}/")
         check("files of loads written", [key for key in after if after[key] != before.get(key)], [])
 
-    def a_poison_message_ends_among_the_dead_letters(self):
+    def a_poison_message_ends_in_the_dead_letter_queue(self):
         queue, body = self.stack.report_queue, f"poison of {self.run}"
         dead_letters = self.stack.dead_letter_queue(queue)
         as_deployed = self.stack.attributes(queue, "VisibilityTimeout")
@@ -198,7 +198,7 @@ class Story:
         return self.manifest(name)
 
     def manifest(self, name):
-        """Waits for the end of the only load of a file."""
+        """Waits until the only load of a file has ended. Returns its manifest."""
 
         def look():
             ended = self.ended_loads(name)
@@ -208,13 +208,13 @@ class Story:
         return wait_for(f"{name} loaded", SECONDS_TO_LOAD, look)
 
     def ended_loads(self, name):
-        """The manifests of all loads of a key that have ended."""
+        """Returns the manifests of all loads of a key that have ended."""
         found = [key for key in self.stack.objects(f"loads/{self.run}/{name}/") if key.endswith("/manifest.json")]
         manifests = [json.loads(self.stack.read(key)) for key in found]
         return [manifest for manifest in manifests if manifest["status"] != "Running"]
 
     def complete(self, accepted):
-        """Waits for the report that was accepted, where its answer said to look."""
+        """Waits for an accepted report at the location in its response. Returns its status."""
         check("trigger_report", (accepted.status, accepted.json().get("status")), (202, "Running"))
 
         def look():
@@ -233,7 +233,7 @@ class Story:
 
 
 def told(story):
-    """Tells the chapters; returns how many, and whether all came true."""
+    """Runs the chapters. Returns their number, and whether all promises were kept."""
     for number, chapter in enumerate(story.chapters(), 1):
         name, started = chapter.__name__.replace("_", " "), time.monotonic()
         try:
@@ -246,7 +246,7 @@ def told(story):
 
 
 def expected_report(local, data):
-    """Hours and zones of one file each: the order of the files does not matter."""
+    """Returns the report of `local report`. There is one file each of hours and zones, so file order does not matter."""
     files = sorted(data.glob("*.csv"))
     made = subprocess.run([local, "report", *files], capture_output=True, timeout=SECONDS_TO_REPORT)
     if made.returncode:
@@ -256,19 +256,19 @@ def expected_report(local, data):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("local", type=pathlib.Path, help="the built command line, which makes the report to compare")
+    parser.add_argument("local", type=pathlib.Path, help="the built command line; it makes the report to compare with")
     parser.add_argument("--stack", help="the name of the stack")
     parser.add_argument("--api-url", help="its output ApiUrl")
     parser.add_argument("--data-bucket", help="its output DataBucketName")
     parser.add_argument("--report-queue", help="the URL of its ReportQueue")
     parser.add_argument("--load-queue", help="the URL of its LoadQueue")
-    parser.add_argument("--unsigned", action="store_true", help="anybody may call this stack")
+    parser.add_argument("--unsigned", action="store_true", help="the stack accepts calls without a signature")
     parser.add_argument("--data", type=pathlib.Path, default=pathlib.Path("data"), help="the three source files")
     given = parser.parse_args()
     if not given.stack and not (given.api_url and given.data_bucket):
-        parser.error("say which stack: --stack, or --api-url and --data-bucket")
+        parser.error("no stack is given; give --stack, or --api-url and --data-bucket")
 
-    # As Ctrl-C does: the queue gets its time-out back on the way out.
+    # Like Ctrl-C, so that the queue's time-out is restored on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     started = time.monotonic()
     stack = Stack(given.stack, given.api_url, given.data_bucket, given.report_queue, given.load_queue, not given.unsigned)
@@ -276,7 +276,7 @@ def main():
     chapters, kept = told(story)
     for queue, chapter in ((stack.load_queue, "a repeated event"), (stack.report_queue, "a poison message")):
         if not queue:
-            print(f"not told: {chapter}, for want of a queue's URL")
+            print(f"not run: {chapter}; it needs the URL of a queue")
     print(f"{chapters - (not kept)} promises kept, {int(not kept)} broken, in {time.monotonic() - started:.0f} s")
     sys.exit(0 if kept else 1)
 

@@ -1,4 +1,4 @@
-//! What becomes of a load whose download breaks.
+//! Loads whose download breaks.
 
 use end_to_end::fault_injection::Fault;
 use end_to_end::faulty_system::FaultySystem;
@@ -10,10 +10,10 @@ use crate::small;
 const NAME: &str = "again.csv";
 
 #[tokio::test]
-async fn a_load_whose_download_breaks_goes_on_and_tells_the_sha_256_of_all_bytes() {
+async fn a_load_whose_download_breaks_continues_and_records_the_sha_256_of_all_bytes() {
     let system = FaultySystem::start(&[]).await;
     let whole = system.story.load(NAME, small::POLLS).await;
-    // The first try after the first break is for the manifest of the earlier load.
+    // The first try of `GetObject` after the first break reads the manifest of the earlier load.
     for pass_first in [0, 1, 0] {
         system.faults.plan("GetObject", pass_first, Fault::BreakBody);
     }
@@ -27,16 +27,16 @@ async fn a_load_whose_download_breaks_goes_on_and_tells_the_sha_256_of_all_bytes
 }
 
 #[tokio::test]
-async fn a_load_whose_object_is_put_again_or_copied_over_while_it_is_read_has_failed_and_says_so() {
+async fn a_load_whose_object_is_replaced_while_it_is_read_fails_and_says_so() {
     for is_copy in [false, true] {
         let system = FaultySystem::start(&[]).await;
         let loaded = system.story.load(NAME, small::POLLS).await;
-        // As if it had never been loaded: else that it was is the answer.
+        // Otherwise the load would end as a duplicate of an earlier one.
         let manifest = format!("{}manifest.json", loaded.folder);
         let delete = system.story.s3().delete_object().bucket(DATA_BUCKET).key(manifest);
         delete.send().await.unwrap();
         system.faults.plan("GetObject", 0, Fault::BreakBody);
-        // What is held is the rest of the file, not the manifest.
+        // The held call reads the rest of the file, not the manifest.
         system.faults.plan("GetObject", 1, Fault::Hold);
 
         let replace = async {

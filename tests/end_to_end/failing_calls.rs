@@ -1,4 +1,4 @@
-//! Calls to AWS that fail, or whose answers are lost, while a report is asked for and made.
+//! Calls to AWS that fail, or whose responses are lost, while a report is requested and computed.
 
 use end_to_end::fault_injection::Fault;
 use end_to_end::faulty_system::FaultySystem;
@@ -9,11 +9,11 @@ use uptime_aws::{FailureCode, LINK_LIFE, ReportState};
 use crate::small;
 
 const NOON: &str = "2023-01-23T12:00:00Z";
-/// The SDKs try a call three times.
+/// The SDKs try each call three times.
 const TRIES: usize = 3;
 
 #[tokio::test]
-async fn a_report_that_cannot_be_queued_is_failed_and_its_caller_told() {
+async fn a_report_that_cannot_be_queued_fails_and_its_caller_gets_an_error() {
     let (system, _) = asked_for().await;
     for _ in 0..TRIES {
         system.faults.plan("SendMessage", 0, Fault::Refuse(500, "InternalError"));
@@ -32,7 +32,7 @@ async fn a_report_that_cannot_be_queued_is_failed_and_its_caller_told() {
 }
 
 #[tokio::test]
-async fn a_failure_to_queue_of_which_the_record_is_not_answered_is_told_as_one() {
+async fn a_failure_to_queue_is_reported_even_if_recording_it_is_not_answered() {
     let (system, _) = asked_for().await;
     for _ in 0..TRIES {
         system.faults.plan("SendMessage", 0, Fault::Refuse(500, "InternalError"));
@@ -52,9 +52,9 @@ async fn the_last_link_to_a_csv_ends_before_s3_deletes_it() {
     assert_eq!(system.deliver(&id, 1).await, Some(true));
 
     let ReportState::Complete(completion) = system.recorded(&id).await.state else {
-        panic!("it is not Complete");
+        panic!("the report is not Complete");
     };
-    // No lifecycle rule counts from earlier than the put.
+    // Lifecycle rules count from the put or later.
     let last_link_ends = completion.csv_expires_at.plus(LINK_LIFE);
     let kept = 30 * DAY;
     assert!(before.plus(kept) <= last_link_ends, "{last_link_ends}");
@@ -62,7 +62,7 @@ async fn the_last_link_to_a_csv_ends_before_s3_deletes_it() {
 }
 
 #[tokio::test]
-async fn a_failed_attempt_gives_its_lease_back_and_says_why() {
+async fn a_failed_attempt_releases_its_lease_and_records_why() {
     let (system, id) = asked_for().await;
     system.faults.plan("PutObject", 0, Fault::Refuse(403, "AccessDenied"));
 
@@ -90,9 +90,9 @@ async fn the_last_attempt_allowed_fails_the_report() {
 }
 
 #[tokio::test]
-async fn a_completion_whose_answer_is_lost_is_a_completion() {
+async fn a_completion_counts_even_if_its_response_is_lost() {
     let (system, id) = asked_for().await;
-    // The claim comes first.
+    // The first `UpdateItem` is the claim.
     system.faults.plan("UpdateItem", 1, Fault::Lose);
 
     assert_eq!(system.deliver(&id, 1).await, Some(true));
@@ -102,7 +102,7 @@ async fn a_completion_whose_answer_is_lost_is_a_completion() {
 }
 
 #[tokio::test]
-async fn a_worker_that_died_anywhere_leaves_a_report_that_the_next_one_completes_or_finds() {
+async fn after_a_worker_dies_at_any_step_the_next_one_finds_or_makes_a_complete_report() {
     for (operation, earlier) in
         [("UpdateItem", 0), ("Query", 40), ("PutObject", 0), ("UpdateItem", 1)]
     {
@@ -113,7 +113,7 @@ async fn a_worker_that_died_anywhere_leaves_a_report_that_the_next_one_completes
             system.faults.clear();
 
             if system.deliver(&id, 2).await == Some(false) {
-                // It met the dead worker's lease; a restart voids it, as its end would.
+                // The dead worker still holds the lease. A restart voids it, as its end would.
                 let system = restarted(system).await;
                 assert_eq!(system.csv_of(&id).await, small::csv_at_noon());
             } else {
@@ -124,7 +124,7 @@ async fn a_worker_that_died_anywhere_leaves_a_report_that_the_next_one_completes
 }
 
 #[tokio::test]
-async fn a_query_that_is_throttled_is_tried_again() {
+async fn a_throttled_query_is_retried() {
     let (system, id) = asked_for().await;
     let throttled = Fault::Refuse(400, "ProvisionedThroughputExceededException");
     system.faults.plan("Query", 3, throttled);
@@ -137,7 +137,7 @@ async fn a_query_that_is_throttled_is_tried_again() {
 }
 
 #[tokio::test]
-async fn queries_that_are_throttled_without_end_fail_the_attempt_and_never_make_half_a_report() {
+async fn endlessly_throttled_queries_fail_the_attempt_and_never_give_a_partial_report() {
     let (system, id) = asked_for().await;
     system.faults.plan_for_good("Query", 100, Fault::Refuse(400, "ThrottlingException"));
 
@@ -146,8 +146,8 @@ async fn queries_that_are_throttled_without_end_fail_the_attempt_and_never_make_
     assert!(matches!(report.state, ReportState::Running { .. }));
     assert_eq!(report.last_failure.unwrap().detail, "the stored data was not available");
 
-    assert_eq!(system.deliver_hurried(&id, 5).await, Some(false), "the last one allowed");
-    assert_eq!(system.recorded(&id).await.attempt, 2, "the first gave its lease back");
+    assert_eq!(system.deliver_hurried(&id, 5).await, Some(false), "the last attempt allowed");
+    assert_eq!(system.recorded(&id).await.attempt, 2, "the first attempt released its lease");
     let status = system.story.status(&id).await;
     assert_eq!(status["error"]["code"], "compute_failed");
     assert_eq!(status["error"]["detail"], "the stored data was not available");
@@ -155,7 +155,7 @@ async fn queries_that_are_throttled_without_end_fail_the_attempt_and_never_make_
 }
 
 #[tokio::test]
-async fn a_clock_that_is_off_and_credentials_that_expired_fail_a_try_that_may_be_repeated() {
+async fn a_wrong_clock_or_expired_credentials_fail_a_try_that_is_then_repeated() {
     let (skewed, expired) = ("RequestTimeTooSkewed", "ExpiredTokenException");
     for (operation, earlier, status, code) in [
         ("UpdateItem", 0, 400, expired),
@@ -182,7 +182,7 @@ async fn a_clock_that_is_off_and_credentials_that_expired_fail_a_try_that_may_be
 }
 
 #[tokio::test]
-async fn a_page_that_cannot_be_read_fails_the_attempt_and_leaves_no_csv() {
+async fn an_unreadable_page_fails_the_attempt_and_leaves_no_csv() {
     let (system, id) = asked_for().await;
     system.faults.plan("Query", 100, Fault::Refuse(400, "ValidationException"));
 
@@ -209,7 +209,7 @@ async fn an_empty_page_is_not_the_end_of_a_range() {
 }
 
 #[tokio::test]
-async fn a_csv_is_put_again_when_s3_is_busy_and_each_time_with_a_checksum() {
+async fn a_csv_is_put_again_when_s3_is_busy_each_time_with_a_checksum() {
     let (system, id) = asked_for().await;
     for _ in 0..2 {
         system.faults.plan("PutObject", 0, Fault::Refuse(503, "SlowDown"));
@@ -222,7 +222,7 @@ async fn a_csv_is_put_again_when_s3_is_busy_and_each_time_with_a_checksum() {
     check_csv(&system, &id).await;
 }
 
-/// A system that holds the small files, and a report of them that is queued; no fault so far.
+/// A system that holds the small files and has one queued report. No faults are planned yet.
 async fn asked_for() -> (FaultySystem, String) {
     let system = FaultySystem::start(&small::FILES).await;
     let id = system.accepted(NOON, None).await;

@@ -1,4 +1,4 @@
-//! The process dies in the middle, as by `kill -9`; what it left is taken up by the next one.
+//! The process is killed at work, as by `kill -9`. The next process finishes what it left.
 
 use std::ffi::OsString;
 use std::fs;
@@ -17,14 +17,14 @@ use local::system::{DATA_BUCKET, LOAD_DEAD_LETTER_QUEUE};
 use local::uploads::Uploads;
 use uptime_aws::{LoadFiles, LoadFolder, LoadStatus};
 
-/// Serves the stories below in a process of its own; passes at once in the test run itself.
+/// Serves the tests below in a process of its own. In the test run itself it passes at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_process_to_be_killed() {
     child::serve().await;
 }
 
 #[tokio::test]
-async fn a_load_that_was_killed_twice_ends_as_if_undisturbed() {
+async fn a_load_killed_twice_ends_like_an_undisturbed_one() {
     let sample = Sample::generate(120, 20, 17);
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_owned();
@@ -53,7 +53,7 @@ async fn a_load_that_was_killed_twice_ends_as_if_undisturbed() {
 }
 
 #[tokio::test]
-async fn a_load_that_was_killed_more_often_than_a_message_may_fail_is_still_loaded() {
+async fn a_load_killed_more_often_than_a_message_may_fail_is_still_loaded() {
     let sample = Sample::generate(20, 5, 29);
     let folder = tempfile::tempdir().unwrap();
     for kill in 0..7 {
@@ -75,7 +75,7 @@ async fn a_load_that_was_killed_more_often_than_a_message_may_fail_is_still_load
 }
 
 #[tokio::test]
-async fn reports_that_were_being_computed_when_the_process_was_killed_are_completed() {
+async fn reports_being_computed_when_the_process_is_killed_are_completed() {
     let sample = Sample::generate(60, 9, 23);
     let folder = tempfile::tempdir().unwrap();
     let story = Story::in_folder(folder, |_| {}).await;
@@ -114,14 +114,14 @@ async fn put(uploads: &Uploads, name: &str, content: &str) -> LoadFolder {
     uploads.put(file.path(), &format!("incoming/{name}")).await.unwrap()
 }
 
-/// Waits until a load has a manifest, which is written before its file is read.
+/// Waits until a load has a manifest. The manifest is written before the file is read.
 async fn begun(child: &ChildSystem, data: &Path, load: &LoadFolder) {
     let secret = Secret::read(data).unwrap();
     let loads = LoadFiles::new(&client_config(child.s3, secret.expose()), DATA_BUCKET);
     until("the load has begun", async || loads.manifest(load).await.unwrap()).await;
 }
 
-/// The sizes and times of the files of the stand-in of DynamoDB: others after every write.
+/// Sizes and times of the files of the DynamoDB emulator. They change with every write.
 fn tables(data: &Path) -> Vec<(OsString, u64, SystemTime)> {
     let files = fs::read_dir(data).unwrap().map(Result::unwrap);
     let tables = files.filter(|file| file.file_name().to_string_lossy().starts_with("tables."));

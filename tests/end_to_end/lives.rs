@@ -1,6 +1,6 @@
-//! What becomes of a report over time: a restart in between, its CSV's end, a deadline that passed.
+//! A report over time: a restart before it completes, the expiry of its CSV, a passed deadline.
 //!
-//! What takes days is written into the report table, by the adapter that the functions use.
+//! What would take days is written into the report table, with the adapter that the functions use.
 
 use end_to_end::adapters::in_a_minute;
 use end_to_end::story::Story;
@@ -16,7 +16,7 @@ use uptime_aws::{Claim, Completion, NewReport, ReportId, ReportTable, StoredCsv}
 use crate::small;
 
 #[tokio::test]
-async fn a_restart_between_the_trigger_and_the_answer_loses_nothing() {
+async fn a_restart_between_the_trigger_and_the_report_loses_nothing() {
     let story = Story::with(|settings| settings.reports.concurrency = 0).await;
     story.load_all(&small::FILES).await;
     let waiting = story.trigger(small::AT_NOON).await;
@@ -65,7 +65,7 @@ async fn a_report_whose_csv_has_expired_is_gone() {
 }
 
 #[tokio::test]
-async fn a_report_that_is_running_past_its_deadline_reads_as_failed_and_stays_so() {
+async fn a_report_still_running_after_its_deadline_is_shown_as_failed_for_good() {
     let story = Story::begin().await;
     story.load_all(&small::FILES).await;
     let late = new_report(uptime_aws::now().plus(-2 * MINUTE));
@@ -96,7 +96,7 @@ fn new_report(deadline: Timestamp) -> NewReport {
     NewReport { id, parameters, created_at, deadline, expires_at }
 }
 
-/// Records a complete report whose CSV counts as gone from an instant on.
+/// Records a complete report whose CSV expires at a given instant.
 async fn complete_report(story: &Story, csv_expires_at: Timestamp) -> ReportId {
     let now = uptime_aws::now();
     let report = new_report(now.plus(DAY));

@@ -1,4 +1,4 @@
-//! The file of the local tables is deleted, or damaged, while the objects remain.
+//! The file of the local tables is deleted or damaged, while the objects remain.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use local::system::{System, SystemSettings};
 const NAMES: [&str; 3] = ["hours.csv", "polls.csv", "zones.csv"];
 
 #[tokio::test]
-async fn tables_that_are_lost_are_filled_again_from_the_objects() {
+async fn lost_tables_are_filled_again_from_the_objects() {
     let sample = Sample::generate(30, 9, 5);
     let folder = loaded(&sample).await;
     remove(folder.path(), &["tables.sqlite", "tables.sqlite-wal", "tables.sqlite-shm"]);
@@ -22,10 +22,10 @@ async fn tables_that_are_lost_are_filled_again_from_the_objects() {
 }
 
 #[tokio::test]
-async fn a_write_ahead_log_without_its_tables_is_no_data() {
+async fn a_write_ahead_log_without_its_tables_is_ignored() {
     let sample = Sample::generate(30, 9, 6);
     let folder = loaded(&sample).await;
-    // As a process that is killed leaves it.
+    // The state that a killed process leaves.
     fs::write(folder.path().join("tables.sqlite-wal"), [7; 5_000]).unwrap();
     remove(folder.path(), &["tables.sqlite"]);
 
@@ -35,10 +35,10 @@ async fn a_write_ahead_log_without_its_tables_is_no_data() {
 }
 
 #[tokio::test]
-async fn a_start_that_was_killed_while_it_forgot_the_loads_is_repeated() {
+async fn a_start_killed_while_it_deletes_manifests_is_repeated() {
     let sample = Sample::generate(30, 9, 7);
     let story = Story::in_folder(loaded(&sample).await, |_| {}).await;
-    // The tables are made last: a kill before that leaves none, and some of the manifests.
+    // The tables are created last. A kill before that leaves no tables and some of the manifests.
     let manifest = story.manifest("polls.csv").await.unwrap();
     let key = format!("{}manifest.json", manifest.folder);
     story.s3().delete_object().bucket("data").key(key).send().await.unwrap();
@@ -52,7 +52,7 @@ async fn a_start_that_was_killed_while_it_forgot_the_loads_is_repeated() {
 }
 
 #[tokio::test]
-async fn tables_that_cannot_be_read_are_named_with_what_to_do() {
+async fn unreadable_tables_are_named_with_what_to_do() {
     let sample = Sample::generate(30, 9, 8);
     let folder = loaded(&sample).await;
     let tables = folder.path().join("tables.sqlite");
@@ -68,13 +68,13 @@ async fn tables_that_cannot_be_read_are_named_with_what_to_do() {
         assert!(error.contains("delete it"), "{error}");
     }
 
-    // What the message says is enough.
+    // Following the message is enough to recover.
     remove(folder.path(), &["tables.sqlite", "tables.sqlite-wal", "tables.sqlite-shm"]);
     let story = Story::in_folder(folder, |_| {}).await;
     check_whole(&story, &sample).await;
 }
 
-/// The folder of a system that has loaded a sample and ended.
+/// The data folder of a system that loaded a sample and then ended.
 async fn loaded(sample: &Sample) -> tempfile::TempDir {
     let story = Story::begin().await;
     story.load("hours.csv", sample.hours.clone()).await;
@@ -83,7 +83,7 @@ async fn loaded(sample: &Sample) -> tempfile::TempDir {
     story.end().await
 }
 
-/// Some may not be there.
+/// Deletes files of the folder. Some of them may not exist.
 fn remove(folder: &Path, names: &[&str]) {
     for name in names {
         fs::remove_file(folder.join(name)).ok();

@@ -1,4 +1,4 @@
-//! A file is loaded whatever its key is: long, or such that it would be trouble as a path.
+//! A file is loaded whatever its key: also a very long one, or one that is unusual as a path.
 
 use end_to_end::story::Story;
 use end_to_end::until::until;
@@ -8,7 +8,7 @@ use uptime_aws::{LoadStatus, Manifest};
 #[tokio::test]
 async fn a_file_of_any_name_is_loaded_and_its_rejects_are_kept() {
     let paths = ["x", "x/y", "x/../y", "..", ".", "../z", "a//b", "/lead", "x/./y", "end/."];
-    // The last is the longest with which `incoming/` has 1,024 bytes.
+    // The last name is the longest: with `incoming/` it has 1,024 bytes.
     let long = [100, 110, 120, 130, 151, 160, 255, 1_015].map(|length| "n".repeat(length));
     let names: Vec<String> = paths.map(str::to_owned).into_iter().chain(long).collect();
     let story = Story::with(lenient).await;
@@ -31,14 +31,14 @@ fn lenient(settings: &mut SystemSettings) {
     settings.function_settings.push(limit);
 }
 
-/// A good row of a store of its own, and a bad one.
+/// A good row and a bad row of one store.
 fn two_rows(store: usize) -> String {
     format!(
         "store_id,status,timestamp_utc\n{store},active,2023-01-23 10:14:00 UTC\n{store},active,never\n"
     )
 }
 
-/// The manifest of the load of this very name, if it has ended: another name may begin as it does.
+/// The manifest of the load of exactly this name, if it has ended. Another name may start the same.
 async fn ended(story: &Story, name: &str) -> Option<Manifest> {
     let key = format!("incoming/{name}");
     for manifest in story.keys(DATA_BUCKET, "loads/").await {

@@ -1,4 +1,4 @@
-//! Uploads that stand still, or break off, in the middle of their body.
+//! Uploads that stall or break off in the middle of their body.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use crate::small;
 
 #[tokio::test]
-async fn a_hundred_uploads_that_stand_still_hold_up_no_other_of_the_same_key_and_no_report() {
+async fn a_hundred_stalled_uploads_delay_no_other_upload_of_their_key_and_no_report() {
     let story = Story::begin().await;
     let mut stalled = Vec::new();
     for number in 0..100 {
@@ -24,14 +24,14 @@ async fn a_hundred_uploads_that_stand_still_hold_up_no_other_of_the_same_key_and
     story.load("polls.csv", small::POLLS).await;
     assert_eq!(story.report(small::AT_NOON).await, small::csv_at_noon());
 
-    // Until here nothing more was sent on them; and what came of them is no object.
+    // Nothing more has been sent on the stalled uploads. None of them becomes an object.
     drop(stalled);
     let keys = story.keys(DATA_BUCKET, "incoming/").await;
     assert_eq!(keys, ["incoming/0.csv", "incoming/1.csv", "incoming/polls.csv"]);
 }
 
 #[tokio::test]
-async fn an_upload_that_breaks_off_is_a_bad_request_and_leaves_what_was_there() {
+async fn an_upload_that_breaks_off_is_refused_with_400_and_the_old_object_is_kept() {
     let story = Story::begin().await;
     story.put("polls.csv", small::POLLS).await;
     let mut socket = half_put(&story, "polls.csv").await;
@@ -46,7 +46,7 @@ async fn an_upload_that_breaks_off_is_a_bad_request_and_leaves_what_was_there() 
     assert_eq!(kept.as_deref(), Some(small::POLLS));
 }
 
-/// Begins an upload, and sends a part of its body once the server asks for it.
+/// Starts an upload and sends part of its body once the server asks for it.
 async fn half_put(story: &Story, name: &str) -> TcpStream {
     let hour = PresigningConfig::expires_in(Duration::from_hours(1)).unwrap();
     let put = story.s3().put_object().bucket(DATA_BUCKET).key(format!("incoming/{name}"));

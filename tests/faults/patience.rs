@@ -1,4 +1,4 @@
-//! Work that fails again and again, as on a full disk, is tried until it is done.
+//! Work that fails again and again, as on a full disk, is retried until it is done.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use end_to_end::until::until_in;
 use local::system::{LOAD_DEAD_LETTER_QUEUE, REPORT_DEAD_LETTER_QUEUE, SystemSettings};
 use uptime_aws::LoadStatus;
 
-/// Four times as often as a deployment tries.
+/// Four times as many tries as in a deployment.
 const FAILURES: usize = 20;
-/// How often the SDK tries a call.
+/// The number of tries that the SDK makes per call.
 const TRIES: usize = 3;
-/// The pauses between the SDK's tries are its own, up to three seconds for each failure.
+/// The SDK waits up to three seconds between its tries, for each failure.
 const PATIENCE: Duration = Duration::from_mins(4);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,7 +33,7 @@ async fn a_load_and_a_report_that_fail_twenty_times_in_a_row_still_end() {
     proxies.connect(story.system.addresses());
     story.load_all(&sample.files()).await;
 
-    // One call of each try of the work: the load opens its file, the report stores its CSV.
+    // One call per try of the work: the load opens its file, the report stores its CSV.
     let mut left = [("GET", "/data/incoming/", 0), ("PUT", "/reports/reports/", 0)];
     let (sender, failed) = tokio::sync::watch::channel(0);
     proxies.rule(move |call| {

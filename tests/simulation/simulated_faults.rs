@@ -1,40 +1,40 @@
-//! What goes wrong in a schedule, and how often.
+//! The faults of a schedule, and their chances.
 
 use fastrand::Rng;
 
-/// Chances, each of 1,000.
+/// Chances of 1,000.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Faults {
-    /// A call has its effect and its answer is lost.
+    /// A call takes effect and its response is lost.
     pub(crate) lose_answer: u32,
     /// A call fails without an effect.
     pub(crate) fail: u32,
-    /// A call is throttled, a batch is taken in part, or a page is empty and not the last.
+    /// A call is throttled, a batch is accepted only in part, or a page is empty but not the last.
     pub(crate) throttle: u32,
-    /// An answer breaks off.
+    /// A response breaks off.
     pub(crate) cut: u32,
-    /// A source file's download breaks off, in the middle; so its rest may, again and again.
+    /// A source file's download breaks off in the middle. Its rest may break off again.
     pub(crate) break_download: u32,
-    /// From now on the data table is throttled, for up to 45 seconds.
+    /// The data table is throttled for up to 45 seconds from now on.
     pub(crate) throttle_long: u32,
     /// A call takes up to 40 seconds.
     pub(crate) slow: u32,
     /// An invocation is killed.
     pub(crate) crash: u32,
-    /// An invocation stands still for up to two minutes.
+    /// An invocation freezes for up to two minutes.
     pub(crate) freeze: u32,
-    /// A message is delivered that is being handled.
+    /// A message is delivered again while it is being handled.
     pub(crate) duplicate: u32,
-    /// An invocation outlives its time-out by up to two minutes.
+    /// An invocation runs up to two minutes past its time-out.
     pub(crate) outlive: u32,
     /// The clock of an invocation's machine is off.
     pub(crate) skew: u32,
 }
 
-/// How far a clock is off at most.
+/// The largest error of a clock.
 pub(crate) const SKEW_MICROS: i64 = 500_000;
 
-/// What becomes of a call.
+/// The outcome of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
     Happens,
@@ -47,7 +47,7 @@ pub(crate) enum Fate {
 }
 
 impl Fate {
-    /// Tells it in a word.
+    /// A short name.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Fate::Happens => "a call happens",
@@ -62,7 +62,7 @@ impl Fate {
 }
 
 impl Faults {
-    /// Half of the faults, so that each is met without most others too.
+    /// Draws half of the faults, so that each fault is also tested without most others.
     pub(crate) fn draw(random: &mut Rng) -> Faults {
         let mut chance = || if random.bool() { random.u32(1..150) } else { 0 };
         let drawn = Faults {
@@ -82,11 +82,12 @@ impl Faults {
         if random.u32(0..4) > 0 {
             return drawn;
         }
-        // Workers that come back when others have taken over: rare, unless it is made not to be.
+        // Workers that come back after others took over are rare unless their chance is raised.
         Faults { crash: 0, freeze: 80, duplicate: 15, outlive: 800, ..drawn }
     }
 
-    /// Decides about a call. There are a hundred queries to any other call, so few of them fail.
+    /// Draws the outcome of a call. There are a hundred queries for each other call, so few queries
+    /// fail.
     pub(crate) fn fate(&self, random: &mut Rng, is_query: bool) -> Fate {
         let limit = if is_query { 30_000 } else { 1_000 };
         let mut drawn = random.u32(0..limit);
@@ -105,12 +106,12 @@ impl Faults {
         Fate::Happens
     }
 
-    /// Tells whether something happens with such a chance.
+    /// Whether an event with this chance happens.
     pub(crate) fn strikes(random: &mut Rng, chance: u32) -> bool {
         random.u32(0..1_000) < chance
     }
 
-    /// Draws how far an invocation's clock is off.
+    /// Draws the error of an invocation's clock.
     pub(crate) fn draw_skew(&self, random: &mut Rng) -> i64 {
         if Faults::strikes(random, self.skew) { random.i64(-SKEW_MICROS..=SKEW_MICROS) } else { 0 }
     }

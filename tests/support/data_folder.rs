@@ -1,4 +1,4 @@
-//! The data folder of a system that has ended, changed from outside: what a kill may leave.
+//! Changes to the data folder of a stopped system, to create what a kill may leave behind.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use aws_sdk_s3::Client;
 use local::emulators::{Emulators, Setup};
 use local::system::DATA_BUCKET;
 
-/// Changes the objects of a data folder, none of which is announced.
+/// Changes the objects of a data folder without announcing them.
 pub async fn with_objects(folder: &Path, change: impl AsyncFnOnce(Client)) {
     let setup = Setup {
         folder: folder.to_owned(),
@@ -22,7 +22,7 @@ pub async fn with_objects(folder: &Path, change: impl AsyncFnOnce(Client)) {
     emulators.stop().await;
 }
 
-/// Gives an object of the data bucket another time of its last write, in milliseconds since 1970.
+/// Sets the last-modified time of an object of the data bucket, in milliseconds since 1970.
 pub fn set_last_modified(folder: &Path, key: &str, millis: u64) {
     let name = uptime_aws::hash::sha256_hex(key.as_bytes());
     let path = folder.join("objects").join(DATA_BUCKET).join(name);
@@ -31,7 +31,7 @@ pub fn set_last_modified(folder: &Path, key: &str, millis: u64) {
     let place = bytes.windows(label.len()).rposition(|window| window == label).unwrap();
     let digits = millis.to_string();
     let place = place + label.len();
-    // As many digits as before, so that the length of what describes the object stays right.
+    // The number of digits must stay the same, because the record stores its own length.
     assert_eq!(bytes[place + digits.len()], b',');
     bytes[place..place + digits.len()].copy_from_slice(digits.as_bytes());
     fs::write(path, bytes).unwrap();

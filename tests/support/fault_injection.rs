@@ -1,5 +1,5 @@
-//! Faults between a function and AWS, at the HTTP connector of the SDKs: what is deployed has no
-//! seam for them.
+//! Faults between a function and AWS, injected in the HTTP connector of the SDKs. The deployed code
+//! has no hooks for them.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -16,28 +16,28 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 use uptime_aws::SdkConfig;
 
-/// What happens to one try of a call.
+/// The fault that hits one try of a call.
 #[derive(Debug, Clone, Copy)]
 pub enum Fault {
-    /// It is answered with this status and error code, and has no effect.
+    /// The call is answered with this status and error code, and has no effect.
     Refuse(u16, &'static str),
-    /// It has its effect, but the connection breaks before the answer.
+    /// The call takes effect, but the connection breaks before the response.
     Lose,
-    /// The process dies before it has an effect.
+    /// The process dies before the call takes effect.
     DieBefore,
-    /// The process dies when it has had its effect.
+    /// The process dies after the call took effect.
     DieAfter,
-    /// A query that begins a range finds nothing on its first page, and more to read.
+    /// A query that starts a range gets an empty first page although there are more pages.
     EmptyPage,
-    /// The answer's body breaks off in its middle.
+    /// The response breaks off in the middle of its body.
     BreakBody,
-    /// Whoever makes the call panics.
+    /// The call panics.
     Panic,
-    /// It does not begin before [`Faults::release`].
+    /// The call waits until [`Faults::release`].
     Hold,
 }
 
-/// Faults that are to come, and what was seen so far. Clones are the same.
+/// The planned faults and the calls seen so far. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Faults(Arc<State>);
 
@@ -55,7 +55,7 @@ struct Planned {
     operation: &'static str,
     pass_first: u32,
     fault: Fault,
-    // Or for one try only.
+    // If false, the fault hits only one try.
     for_good: bool,
 }
 
@@ -66,29 +66,29 @@ struct Seen {
 }
 
 impl Faults {
-    /// Plans a fault for a try of an operation, after so many of it have passed and after the
-    /// faults planned for it before.
+    /// Plans a fault for one try of an operation: the one after `pass_first` further tries and
+    /// after the faults that were planned for this operation earlier.
     pub fn plan(&self, operation: &'static str, pass_first: u32, fault: Fault) {
         lock(&self.0.plan).push(Planned { operation, pass_first, fault, for_good: false });
     }
 
-    /// Plans a fault for every try of an operation, after so many of it have passed.
+    /// Plans a fault for every try of an operation after the first `pass_first` tries.
     pub fn plan_for_good(&self, operation: &'static str, pass_first: u32, fault: Fault) {
         lock(&self.0.plan).push(Planned { operation, pass_first, fault, for_good: true });
     }
 
-    /// Forgets what was planned and seen.
+    /// Forgets all plans and all calls seen.
     pub fn clear(&self) {
         lock(&self.0.plan).clear();
         lock(&self.0.seen).clear();
     }
 
-    /// How many tries of an operation there were.
+    /// The number of tries of an operation.
     pub fn tries(&self, operation: &str) -> usize {
         lock(&self.0.seen).iter().filter(|seen| seen.operation == operation).count()
     }
 
-    /// Tells whether every try of an operation, and there was one, had a header that starts so.
+    /// Whether an operation was tried, and every try had a header that starts with `header`.
     pub fn all_had(&self, operation: &str, header: &str) -> bool {
         let has = |seen: &Seen| seen.headers.iter().any(|name| name.starts_with(header));
         let seen = lock(&self.0.seen);
@@ -96,7 +96,7 @@ impl Faults {
         of_operation.peek().is_some() && of_operation.all(has)
     }
 
-    /// Waits until a process has died.
+    /// Waits until the process has died.
     pub async fn died(&self) {
         self.0.died.notified().await;
     }
@@ -106,12 +106,12 @@ impl Faults {
         self.0.held.notified().await;
     }
 
-    /// Lets the call that is held begin.
+    /// Lets the held call continue.
     pub fn release(&self) {
         self.0.released.notify_one();
     }
 
-    /// The configuration of clients that meet these faults.
+    /// The configuration of clients whose calls these faults hit.
     pub fn between(&self, sdk_config: &SdkConfig) -> SdkConfig {
         let (faults, real) = (self.clone(), uptime_aws::sdk_config::http_client());
         let client = http_client_fn(move |settings, components| {
@@ -144,7 +144,7 @@ impl Faults {
     }
 }
 
-/// A connector with faults before it.
+/// A connector that injects faults.
 #[derive(Debug)]
 struct Faulty {
     inner: SharedHttpConnector,
@@ -183,7 +183,7 @@ impl HttpConnector for Faulty {
     }
 }
 
-/// The JSON protocols name it in a header; S3's calls are told by their form.
+/// The JSON protocols name the operation in a header. The calls of S3 are recognised by their form.
 fn operation_of(request: &HttpRequest) -> String {
     let name = json_operation(request).unwrap_or_else(|| s3_operation(request));
     name.to_owned()

@@ -1,4 +1,4 @@
-//! What an undisturbed run makes of the same files: the measure of every disturbed one.
+//! The result of an undisturbed run on the same files, which disturbed runs are compared with.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -11,7 +11,7 @@ use uptime_aws::LoadStatus;
 use crate::data_folder::with_objects;
 use crate::story::Story;
 
-/// All items of a table, by their keys.
+/// All items of a table by key.
 pub type Items = BTreeMap<String, HashMap<String, AttributeValue>>;
 
 impl Story {
@@ -28,7 +28,7 @@ impl Story {
         items
     }
 
-    /// Waits until each of these files has been loaded to its end, without a reject.
+    /// Waits until each of these files has been loaded completely, without rejects.
     pub async fn all_loaded(&self, names: &[String]) {
         for name in names {
             let manifest = self.load_ended(name).await;
@@ -39,8 +39,8 @@ impl Story {
     }
 }
 
-/// Loads the objects of a data folder once more, into a new system that nothing disturbs, and
-/// returns what it stores. Upload instants are the objects' own, so equal items are equal bytes.
+/// Loads the objects of a data folder into a new, undisturbed system. Returns the stored items. The
+/// objects keep their upload instants, so equal items are equal byte for byte.
 pub async fn undisturbed_items(data_folder: &Path, names: &[String]) -> Items {
     let folder = tempfile::tempdir().unwrap();
     copy(&data_folder.join("objects"), &folder.path().join("objects"));
@@ -63,7 +63,7 @@ pub async fn undisturbed_items(data_folder: &Path, names: &[String]) -> Items {
     items
 }
 
-/// Fails with the first difference: whole tables are long.
+/// Fails with the first difference, because whole tables would be too long to print.
 #[track_caller]
 pub fn check_items(actual: &Items, expected: &Items, what: &str) {
     let keys = |items: &Items| items.keys().cloned().collect::<Vec<_>>();

@@ -1,11 +1,11 @@
-"""Holds template.yaml against cdk-nag's packs AwsSolutions and Serverless; asks neither AWS nor anybody.
+"""Checks template.yaml with cdk-nag's packs AwsSolutions and Serverless. Makes no calls to AWS or other services.
 
     python3 -m venv nag
     nag/bin/pip install cdk-nag==3.0.2 aws-cdk-lib==2.275.0 aws-sam-translator==1.115.0 pyyaml==6.0.4
     nag/bin/python tests/template/template_nag.py
 
-Needs Node.js. Fails if something is found that is not accepted below, with its reason, and if something
-that is accepted is not found any more.
+Needs Node.js. ACCEPTED below lists the accepted findings with their reasons. The check fails if cdk-nag finds
+anything else, and also if it no longer finds one of these.
 """
 
 import contextlib
@@ -18,23 +18,22 @@ import aws_cdk
 from aws_cdk.cloudformation_include import CfnInclude
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 
-from translated_template import defaults, for_cloudformation
+from translated_template import FUNCTIONS, defaults, for_cloudformation
 
-NAMES = ["TriggerReport", "GetReport", "ComputeReport", "LoadData"]
-FUNCTIONS = [f"{name}Function" for name in NAMES]
-ROLES = [f"{name}Role" for name in NAMES]
+LAMBDAS = [f"{name}Function" for name in FUNCTIONS.values()]
+ROLES = [f"{name}Role" for name in FUNCTIONS.values()]
 DATA_BUCKET = "arn:<AWS::Partition>:s3:::<AWS::StackName>-data-<AWS::AccountId>-<AWS::Region>"
 LOG_POLICY = "arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
-ONE_FOLDER = "Every object of one folder, whose names are not known before; other folders are not reached."
-X_RAY = "X-Ray has no resources to name; tests/template/template_test.py knows every other right."
-LOG_OF_ALL = "AWS's own policy is what API Gateway asks for: it is for the logs of all APIs of an account."
-VALIDATED = "The API's definition names a validator for every method, which the rule does not read."
-NO_WEB_ACL = "Callers sign, and calls are throttled; a web ACL costs more than the system."
-ACCESS_LOG = "The access log tells of every call; execution logs would have no retention."
-IS_THE_END = "They are the dead-letter queues."
-IN_THE_QUEUE = "API Gateway waits for the answer; queues have their own dead-letter queues."
+ONE_FOLDER = "The right covers one folder, because the names of its objects are not known in advance."
+X_RAY = "X-Ray has no resources to name. tests/template/template_test.py checks all other rights."
+LOG_OF_ALL = "API Gateway requires this AWS policy. It covers the logs of all APIs of an account."
+VALIDATED = "The API's definition names a validator for every method, but the rule does not read it."
+NO_WEB_ACL = "Calls are signed and throttled, and a web ACL costs more than the system."
+ACCESS_LOG = "The access log records every call. Execution logs would never expire."
+IS_THE_END = "These are the dead-letter queues."
+IN_THE_QUEUE = "API Gateway waits for the response, and the source queues have dead-letter queues."
 
-# (rule, resources) -> why it is so
+# (rule, resources) -> why the finding is accepted
 ACCEPTED = {
     (f"AwsSolutions-IAM4[Policy::{LOG_POLICY}]", "CallLogRole"): LOG_OF_ALL,
     ("AwsSolutions-IAM5[Resource::*]", *ROLES): X_RAY,
@@ -46,7 +45,7 @@ ACCEPTED = {
     ("AwsSolutions-APIG3", "ApiprodStage"): NO_WEB_ACL,
     ("AwsSolutions-APIG6", "ApiprodStage"): ACCESS_LOG,
     ("Serverless-SQSRedrivePolicy", "LoadDeadLetterQueue", "ReportDeadLetterQueue"): IS_THE_END,
-    ("Serverless-LambdaDLQ", *FUNCTIONS): IN_THE_QUEUE,
+    ("Serverless-LambdaDLQ", *LAMBDAS): IN_THE_QUEUE,
     (
         "Serverless-LambdaEventSourceMappingDestination",
         "ComputeReportFunctionQueue",
@@ -56,14 +55,14 @@ ACCEPTED = {
 
 
 def found():
-    """What the packs find, as (rule, resources)."""
+    """Yields the findings of the packs as (rule, resources)."""
     with tempfile.TemporaryDirectory() as folder:
         template = pathlib.Path(folder) / "template.json"
         template.write_text(json.dumps(for_cloudformation(defaults())))
         app = aws_cdk.App(outdir=f"{folder}/out")
         CfnInclude(aws_cdk.Stack(app, "store-uptime"), "template", template_file=str(template))
         aws_cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
-        # It fails when there is an error; warnings are in its report alone, as the errors are.
+        # synth raises if there is an error. The report has errors and warnings.
         with contextlib.suppress(RuntimeError), contextlib.redirect_stderr(io.StringIO()):
             app.synth()
         report = json.loads((pathlib.Path(folder) / "out" / "validation-report.json").read_text())
@@ -80,7 +79,7 @@ def main():
     for what, which in (("not accepted", findings - accepted), ("accepted but not found", accepted - findings)):
         for rule, resources in which:
             print(f"{what}: {rule} at {', '.join(sorted(resources))}")
-    print(f"cdk-nag: {len(findings)} rules found something, {len(findings - accepted)} of them not accepted")
+    print(f"cdk-nag: {len(findings)} findings, {len(findings - accepted)} of them not accepted")
     raise SystemExit(findings != accepted)
 
 

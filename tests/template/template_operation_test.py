@@ -1,4 +1,4 @@
-"""Holds the template, as SAM translates it, to what operators are promised: logs, metrics, alarms, schedules.
+"""Checks what the template, as SAM translates it, promises operators: logs, metrics, alarms, schedules.
 
     python tests/template/template_operation_test.py        # with the SAM CLI's Python
 """
@@ -16,19 +16,19 @@ NAMESPACE = "StoreUptime/<AWS::StackName>"
 
 
 def sent():
-    """The names of the metrics that the functions send."""
+    """Returns the names of the metrics that the functions send."""
     source = (ROOT / "lib" / "uptime_aws" / "src" / "metrics.rs").read_text()
     return set(re.findall(r'\("(\w+)", "(?:Count|Seconds)"', source))
 
 
 def watched(alarm):
-    """The metrics of ours that an alarm is about."""
+    """Returns those of our metrics that an alarm watches."""
     metrics = [part["MetricStat"]["Metric"] for part in alarm.get("Metrics", []) if "MetricStat" in part]
     return {about["MetricName"] for about in [alarm, *metrics] if about.get("Namespace") == NAMESPACE}
 
 
 class Operation(unittest.TestCase):
-    def test_every_log_is_json_and_ends_some_day(self):
+    def test_every_log_is_json_and_expires(self):
         for name, about in of_type(translated(LogDays=7), "AWS::Logs::LogGroup").items():
             with self.subTest(log=name):
                 self.assertEqual(about["RetentionInDays"], 7)
@@ -40,13 +40,13 @@ class Operation(unittest.TestCase):
                 self.assertEqual(function["TracingConfig"], {"Mode": "Active"})
 
     def test_no_log_level_hides_the_metrics(self):
-        """Lambda takes a metric's line, which names no level, for INFO, and drops it from a log that starts above that."""
+        """Metric lines have no level. Lambda treats them as INFO, and drops them from logs of higher levels."""
         for name in FUNCTIONS.values():
             with self.subTest(function=name):
                 level = DEFAULT[f"{name}Function"]["Properties"]["LoggingConfig"]["ApplicationLogLevel"]
                 self.assertIn(level, {"TRACE", "DEBUG", "INFO"})
 
-    def test_a_report_is_made_unasked_only_when_a_schedule_is_given(self):
+    def test_reports_are_scheduled_only_if_a_schedule_is_given(self):
         self.assertEqual(of_type(DEFAULT, "AWS::Scheduler::Schedule"), {})
         [schedule] = of_type(SCHEDULED, "AWS::Scheduler::Schedule").values()
         self.assertEqual(schedule["ScheduleExpression"], "rate(1 hour)")
@@ -57,7 +57,7 @@ class Operation(unittest.TestCase):
         self.assertNotIn("AWS::CloudWatch::Alarm", off)
         self.assertNotIn("AWS::CloudWatch::Dashboard", off)
 
-    def test_every_alarm_tells_the_topic_if_there_is_one(self):
+    def test_every_alarm_notifies_the_topic_if_there_is_one(self):
         topic = "arn:aws:sns:us-east-1:123456789012:operators"
         told = of_type(translated(AlarmTopicArn=topic), "AWS::CloudWatch::Alarm")
         for name, alarm in of_type(DEFAULT, "AWS::CloudWatch::Alarm").items():
@@ -66,17 +66,17 @@ class Operation(unittest.TestCase):
                 self.assertEqual((told[name]["AlarmActions"], told[name]["OKActions"]), ([topic], [topic]))
                 self.assertEqual(alarm["TreatMissingData"], "notBreaching")
 
-    def test_durations_are_measured_by_the_functions_time_outs(self):
+    def test_the_duration_alarm_uses_the_time_outs_of_the_functions(self):
         share = DEFAULT["FunctionDurationAlarm"]["Properties"]["Metrics"][0]["Expression"]
         hundredths = {name.split("_")[0]: DEFAULT[f"{function}Function"]["Properties"]["Timeout"] * 10 for name, function in FUNCTIONS.items()}
         self.assertEqual({name: int(by) for name, by in re.findall(r"(\w+) / (\d+)", share)}, hundredths)
 
-    def test_no_stack_counts_for_another(self):
+    def test_each_stack_has_metrics_of_its_own(self):
         for name in ("trigger_report", "compute_report", "load_data"):
             function = DEFAULT[f"{FUNCTIONS[name]}Function"]["Properties"]
             self.assertEqual(function["Environment"]["Variables"]["METRICS_NAMESPACE"], NAMESPACE)
 
-    def test_the_limits_of_a_load_are_those_of_the_command_line_unless_set(self):
+    def test_the_default_limits_of_a_load_are_those_of_the_command_line(self):
         source = (ROOT / "lib" / "uptime" / "src" / "ingest" / "limits.rs").read_text()
         [(rejects, ratio)] = re.findall(r"Limits \{.*reject_limit_percent: (\d+), gzip_ratio_limit: (\d+) \}", source)
         variables = DEFAULT["LoadDataFunction"]["Properties"]["Environment"]["Variables"]
@@ -90,20 +90,20 @@ class Operation(unittest.TestCase):
         self.assertEqual(set(ours), {"FailedReportsAlarm", "FailedLoadsAlarm", "FailedLoadAttemptsAlarm", "RejectedRowsAlarm"})
         self.assertLessEqual(set().union(*ours.values()), sent())
 
-    def test_the_alarm_on_calls_names_the_api_as_it_is_named(self):
-        """Of another name there are no figures, and no alarm ever rings."""
+    def test_the_alarm_on_calls_uses_the_name_of_the_api(self):
+        """With another name there would be no data, and the alarm would never be raised."""
         dimensions = {about["Name"]: about["Value"] for about in DEFAULT["ApiErrorsAlarm"]["Properties"]["Dimensions"]}
         title = DEFAULT["Api"]["Properties"]["Body"]["info"]["title"]
         [stage] = of_type(DEFAULT, "AWS::ApiGateway::Stage").values()
         self.assertEqual(dimensions, {"ApiName": title, "Stage": stage["StageName"]})
 
-    def test_one_failed_try_of_a_load_rings(self):
+    def test_one_failed_attempt_at_a_load_raises_an_alarm(self):
         alarm = DEFAULT["FailedLoadAttemptsAlarm"]["Properties"]
         self.assertEqual((alarm["MetricName"], alarm["Statistic"]), ("LoadAttemptsFailed", "Sum"))
         self.assertEqual((alarm["ComparisonOperator"], alarm["Threshold"]), ("GreaterThanThreshold", 0))
         self.assertLessEqual(alarm["Period"], 300)
 
-    def test_an_hour_of_more_reads_than_the_parameter_says_rings(self):
+    def test_an_hour_with_more_read_units_than_the_parameter_raises_an_alarm(self):
         alarm = translated(AlarmReadUnitsPerHour=5)["ReadUnitsAlarm"]["Properties"]
         self.assertEqual((alarm["Namespace"], alarm["MetricName"]), ("AWS/DynamoDB", "ConsumedReadCapacityUnits"))
         self.assertEqual(alarm["Dimensions"], [{"Name": "TableName", "Value": "<DataTable>"}])

@@ -1,4 +1,4 @@
-"""Reads the template as SAM translates it and holds it to its promises: who may call, what each function may do, what is kept.
+"""Checks the promises of the template as SAM translates it: who may call, what each function may do, what is kept.
 
     python tests/template/template_test.py        # with the SAM CLI's Python
 """
@@ -35,7 +35,7 @@ LOG_ACTIONS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 TRACE_ACTIONS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 CONSUMER_ACTIONS = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 
-# Which actions on which resource each function may take, besides its log and its traces.
+# The actions that each function may take, by resource, besides those on its log and traces.
 MAY = {
     "trigger_report": {
         "<DataTable.Arn>": {"dynamodb:GetItem"},
@@ -60,7 +60,7 @@ MAY = {
         "<LoadQueue.Arn>": CONSUMER_ACTIONS,
     },
 }
-# The actions that a call of the SDK needs, where they are not just named after it.
+# The actions that an SDK call needs, unless there is just one action and it has the name of the call.
 ACTIONS_OF_CALL = {
     "S3 GetObject": {"s3:GetObject", "s3:GetObjectVersion"},
     "S3 ListObjectVersions": {"s3:ListBucketVersions"},
@@ -68,7 +68,8 @@ ACTIONS_OF_CALL = {
     "S3 UploadPart": {"s3:PutObject"},
     "S3 CompleteMultipartUpload": {"s3:PutObject"},
 }
-# What is granted without a call: a signed link, an honest 404, and what Lambda does for the function.
+# The actions that no call of the function needs: for signed links, for a 404 instead of a 403 when an object is
+# missing, and for what Lambda does on behalf of the function.
 ACTIONS_WITHOUT_CALL = {
     "trigger_report": set(),
     "get_report": {"s3:GetObject"},
@@ -82,7 +83,7 @@ def definition(resources):
 
 
 def methods(resources):
-    """Every method of the API, by path and verb."""
+    """Returns every method of the API, by path and verb."""
     paths = definition(resources)["paths"]
     return {(path, verb): method for path, verbs in paths.items() for verb, method in verbs.items()}
 
@@ -100,7 +101,7 @@ def statements(role):
 
 
 def rights(role):
-    """What a role may do: actions by resource."""
+    """Returns the actions that a role may take, by resource."""
     found = {}
     for statement in statements(role):
         for resource in as_list(statement["Resource"]):
@@ -121,7 +122,7 @@ def refuses_without_tls(document, resource):
 
 
 class Callers(unittest.TestCase):
-    def test_unless_asked_for_otherwise_calls_are_signed(self):
+    def test_calls_are_signed_by_default(self):
         authorization = source()["Parameters"]["Authorization"]
         self.assertEqual(authorization["Default"], "IAM")
         self.assertEqual(authorization["AllowedValues"], list(MODES))
@@ -130,7 +131,7 @@ class Callers(unittest.TestCase):
             "type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4",
         })
 
-    def test_with_a_user_pool_every_method_asks_it(self):
+    def test_with_a_user_pool_every_method_is_authorized_by_it(self):
         self.check_every_method("COGNITO", [{"caller": []}])
         caller = definition(MODES["COGNITO"])["components"]["securitySchemes"]["caller"]
         self.assertEqual(caller["x-amazon-apigateway-authtype"], "cognito_user_pools")
@@ -142,7 +143,7 @@ class Callers(unittest.TestCase):
         self.assertTrue(accepted(Authorization="COGNITO", UserPoolArn=POOL))
         self.assertTrue(accepted(Authorization="IAM"))
 
-    def test_only_in_so_many_words_anybody_may_call(self):
+    def test_only_the_explicit_parameter_lets_anybody_call(self):
         self.check_every_method(ANYBODY, [])
 
     def check_every_method(self, mode, security):
@@ -160,7 +161,7 @@ class Callers(unittest.TestCase):
                     self.assertNotIn("credentials", integration)
                     self.assertIn(f"/functions/<{CALLS[call]}.Arn>/", integration["uri"])
 
-    def test_there_is_no_way_in_but_the_api(self):
+    def test_functions_can_be_called_only_through_the_api(self):
         for mode, resources in MODES.items():
             with self.subTest(mode=mode):
                 kinds = {about["Type"] for about in resources.values()}
@@ -193,21 +194,21 @@ class Callers(unittest.TestCase):
         self.assertEqual(methods(LOG_ROLE_EXISTS), methods(DEFAULT))
         self.assertEqual(len(of_type(LOG_ROLE_EXISTS, "AWS::ApiGateway::Stage")), 1)
 
-    def test_the_stage_waits_for_the_log_role_that_is_made(self):
+    def test_the_stage_depends_on_the_log_role_if_it_is_created(self):
         for resources, is_made in ((DEFAULT, True), (LOG_ROLE_EXISTS, False)):
             with self.subTest(is_made=is_made):
                 [stage] = of_type(resources, "AWS::ApiGateway::Stage").values()
                 self.assertEqual("<CallLogAccount>" in str(stage), is_made)
         self.assertEqual(DEFAULT["CallLogAccount"]["Properties"], {"CloudWatchRoleArn": "<CallLogRole.Arn>"})
 
-    def test_the_api_takes_tls_1_2_and_newer_by_its_own_address_alone(self):
+    def test_the_api_accepts_only_tls_1_2_and_newer_at_its_own_address(self):
         api = of_type(DEFAULT, "AWS::ApiGateway::RestApi")["Api"]
         self.assertEqual((api["SecurityPolicy"], api["EndpointAccessMode"]), ("SecurityPolicy_TLS13_1_2_2021_06", "STRICT"))
         shapes = Loader().load_service_model("apigateway", "service-2")["shapes"]
         self.assertIn(api["SecurityPolicy"], shapes["SecurityPolicy"]["enum"])
         self.assertIn(api["EndpointAccessMode"], shapes["EndpointAccessMode"]["enum"])
 
-    def test_another_authorization_reaches_the_stage(self):
+    def test_a_change_of_authorization_is_deployed_to_the_stage(self):
         self.assertTrue(source()["Resources"]["Api"]["Properties"]["AlwaysDeploy"])
 
     def test_every_method_names_a_validator_that_exists(self):
@@ -219,7 +220,7 @@ class Callers(unittest.TestCase):
                 required = {about["name"] for about in method.get("parameters", []) if about.get("required")}
                 self.assertEqual(required, set(re.findall(r"\{(\w+)\}", call[0])))
 
-    def test_what_api_gateway_refuses_it_tells_as_a_problem(self):
+    def test_api_gateway_returns_its_own_errors_as_problems(self):
         answers = definition(DEFAULT)["x-amazon-apigateway-gateway-responses"]
         self.assertLessEqual({"DEFAULT_4XX", "DEFAULT_5XX"}, set(answers))
         for name, answer in answers.items():
@@ -236,15 +237,15 @@ class Callers(unittest.TestCase):
 class Order(unittest.TestCase):
     RESOURCES = for_cloudformation(defaults())["Resources"]
 
-    def test_nothing_depends_on_what_is_made_under_a_condition(self):
-        """When the condition is false, CloudFormation makes neither."""
+    def test_no_resource_depends_on_a_conditional_one(self):
+        """If the condition is false, CloudFormation creates neither of them."""
         for name, about in self.RESOURCES.items():
             with self.subTest(resource=name):
                 conditional = {other for other in dependencies(about) if "Condition" in self.RESOURCES[other]}
                 self.assertEqual(conditional, set())
 
-    def test_no_name_hides_from_cfn_lint(self):
-        """It takes a name that begins with a SAM resource's for one that SAM makes, and does not check what depends on it."""
+    def test_no_resource_name_escapes_cfn_lint(self):
+        """If a name starts with that of a SAM resource, cfn-lint assumes that SAM creates it, and does not check dependencies on it."""
         written = source()["Resources"]
         expanded = tuple(name for name, about in written.items() if about["Type"].startswith("AWS::Serverless::"))
         hidden = {name for name in written if name not in expanded and name.startswith(expanded)}
@@ -253,13 +254,13 @@ class Order(unittest.TestCase):
 
 
 class Rights(unittest.TestCase):
-    def test_no_function_reaches_what_it_does_not_use(self):
+    def test_each_function_has_exactly_the_rights_listed_here(self):
         for function, name in FUNCTIONS.items():
             with self.subTest(function=function):
                 own = {f"<{name}Log.Arn>": LOG_ACTIONS, "*": TRACE_ACTIONS}
                 self.assertEqual(rights(DEFAULT[f"{name}Role"]["Properties"]), MAY[function] | own)
 
-    def test_what_a_function_may_do_is_what_it_calls(self):
+    def test_each_function_has_only_the_rights_that_its_calls_need(self):
         for function, calls in stored("sdk_calls.json").items():
             with self.subTest(function=function):
                 called = {action for listed in calls.values() for call in listed for action in self.actions(call)}
@@ -271,12 +272,12 @@ class Rights(unittest.TestCase):
         service, operation = call.split()
         return ACTIONS_OF_CALL.get(call, {f"{service.lower()}:{operation}"})
 
-    def test_versions_are_listed_of_source_files_alone(self):
+    def test_only_versions_of_source_files_can_be_listed(self):
         role = DEFAULT["LoadDataRole"]["Properties"]
         [listing] = [about for about in statements(role) if about["Action"] == "s3:ListBucketVersions"]
         self.assertEqual(listing["Condition"]["StringLike"], {"s3:prefix": "incoming/*"})
 
-    def test_each_function_has_a_role_of_its_own_that_only_lambda_takes(self):
+    def test_each_function_has_a_role_of_its_own_that_only_lambda_can_assume(self):
         for function, name in FUNCTIONS.items():
             with self.subTest(function=function):
                 self.assertEqual(DEFAULT[f"{name}Function"]["Properties"]["Role"], f"<{name}Role.Arn>")
@@ -285,7 +286,7 @@ class Rights(unittest.TestCase):
                 [trust] = role["AssumeRolePolicyDocument"]["Statement"]
                 self.assertEqual(trust["Principal"], {"Service": "lambda.amazonaws.com"})
 
-    def test_no_role_has_a_star_that_aws_can_narrow(self):
+    def test_no_role_has_a_wildcard_that_aws_could_narrow(self):
         for name, role in of_type(SCHEDULED, "AWS::IAM::Role").items():
             for statement in statements(role):
                 with self.subTest(role=name, statement=statement):
@@ -295,7 +296,7 @@ class Rights(unittest.TestCase):
                         self.assertEqual(actions, TRACE_ACTIONS)
 
     def test_a_role_reaches_only_buckets_of_this_account(self):
-        """An ARN of S3 names no account, and anybody may make a bucket of a name that is free again."""
+        """An S3 ARN has no account, and once a bucket is deleted, any account may create one of the same name."""
         asked = {"aws:ResourceAccount": "<AWS::AccountId>"}
         reached = [
             (name, statement)
@@ -308,7 +309,7 @@ class Rights(unittest.TestCase):
             with self.subTest(role=name, actions=statement["Action"]):
                 self.assertEqual(statement["Condition"]["StringEquals"], asked)
 
-    def test_there_are_no_other_roles_than_these(self):
+    def test_the_only_roles_are_those_of_the_functions_and_the_log_role(self):
         functions = {f"{name}Role" for name in FUNCTIONS.values()}
         self.assertEqual(set(of_type(DEFAULT, "AWS::IAM::Role")), functions | {"CallLogRole"})
         self.assertEqual(set(of_type(LOG_ROLE_EXISTS, "AWS::IAM::Role")), functions)
@@ -319,7 +320,7 @@ class Rights(unittest.TestCase):
 
 
 class Stores(unittest.TestCase):
-    def test_only_what_is_put_under_incoming_is_loaded(self):
+    def test_only_objects_under_incoming_are_loaded(self):
         notifying = {
             name: about["NotificationConfiguration"]
             for name, about in of_type(DEFAULT, "AWS::S3::Bucket").items()
@@ -329,7 +330,7 @@ class Stores(unittest.TestCase):
         queue = {"Event": "s3:ObjectCreated:*", "Queue": "<LoadQueue.Arn>", "Filter": prefix}
         self.assertEqual(notifying, {"DataBucket": {"QueueConfigurations": [queue]}})
 
-    def test_no_function_can_write_what_would_be_loaded(self):
+    def test_no_function_can_write_objects_that_would_be_loaded(self):
         for name, role in of_type(SCHEDULED, "AWS::IAM::Role").items():
             written = {resource for resource, actions in rights(role).items() if "s3:PutObject" in actions}
             with self.subTest(role=name):
@@ -348,10 +349,10 @@ class Stores(unittest.TestCase):
                 self.assertTrue(any("NoncurrentVersionExpiration" in rule for rule in rules))
                 for resource in (f"<{name}.Arn>", f"<{name}.Arn>/*"):
                     self.assertTrue(refuses_without_tls(policies[f"<{name}>"], resource), resource)
-                # A first deployment that fails leaves none: the next needs the names that two of them have.
+                # A failed first deployment leaves no buckets. Two have fixed names, which the next try needs.
                 self.check_kept(name, "RetainExceptOnCreate")
 
-    def test_no_version_of_a_report_is_read_by_a_link_older_than_fifteen_minutes(self):
+    def test_a_link_older_than_fifteen_minutes_gives_no_version_of_a_report(self):
         statements = DEFAULT["ReportBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
         [guard] = [statement for statement in statements if "NumericGreaterThan" in statement["Condition"]]
         self.assertEqual((guard["Effect"], guard["Principal"]), ("Deny", "*"))
@@ -382,7 +383,7 @@ class Queues(unittest.TestCase):
     def test_every_queue_is_encrypted_and_refuses_without_tls(self):
         documents = {}
         for about in of_type(DEFAULT, "AWS::SQS::QueuePolicy").values():
-            # SQS takes no policy that is about more than one queue.
+            # SQS accepts only policies for a single queue.
             [queue] = about["Queues"]
             documents[queue] = about["PolicyDocument"]
         queues = of_type(DEFAULT, "AWS::SQS::Queue")
@@ -392,7 +393,7 @@ class Queues(unittest.TestCase):
                 self.assertTrue(queue["SqsManagedSseEnabled"])
                 self.assertTrue(refuses_without_tls(documents[f"<{name}>"], f"<{name}.Arn>"))
 
-    def test_a_report_is_tried_again_after_six_time_outs_and_a_load_after_one_and_a_minute(self):
+    def test_a_report_is_retried_after_six_time_outs_and_a_load_after_one_time_out_and_a_minute(self):
         (report, report_again), (load, load_again) = self.time_outs()
         self.assertEqual((report_again, load_again), (6 * report, load + 60))
 
@@ -404,13 +405,13 @@ class Queues(unittest.TestCase):
 
     @staticmethod
     def time_outs():
-        """Of reports, then of loads: what a function has, and after how long its message is seen again."""
+        """Returns (the function's time-out, the queue's visibility time-out), for reports and then for loads."""
         return [
             (DEFAULT[f"{name}Function"]["Properties"]["Timeout"], DEFAULT[queue]["Properties"]["VisibilityTimeout"])
             for queue, name in (("ReportQueue", "ComputeReport"), ("LoadQueue", "LoadData"))
         ]
 
-    def test_a_message_is_given_up_after_five_tries(self):
+    def test_a_message_is_given_up_after_five_receives(self):
         for queue, name in (("ReportQueue", "ComputeReport"), ("LoadQueue", "LoadData")):
             with self.subTest(queue=queue):
                 about = DEFAULT[queue]["Properties"]
@@ -423,12 +424,12 @@ class Queues(unittest.TestCase):
                 self.assertTrue(source_arn.endswith(f":<AWS::AccountId>:{about['QueueName']}"), source_arn)
                 mapping = DEFAULT[f"{name}FunctionQueue"]["Properties"]
                 self.assertEqual(mapping["EventSourceArn"], f"<{queue}.Arn>")
-                # One message an invocation: no good file waits for another's next try.
+                # One message per invocation, so that no good file waits for the retry of another.
                 self.assertEqual((mapping["BatchSize"], mapping.get("MaximumBatchingWindowInSeconds")), (1, None))
                 self.assertEqual(mapping["FunctionResponseTypes"], ["ReportBatchItemFailures"])
 
     def test_loads_and_reports_leave_room_for_calls_in_an_account_of_ten(self):
-        # AWS takes no fewer than two.
+        # AWS accepts no value below two.
         self.assertEqual([source()["Parameters"][name]["MinValue"] for name in ("LoadsAtOnce", "ReportsAtOnce")], [2, 2])
         self.assertLessEqual(self.at_once(DEFAULT, "LoadData") + self.at_once(DEFAULT, "ComputeReport"), 6)
         other = translated(LoadsAtOnce=20, ReportsAtOnce=40)
@@ -451,16 +452,16 @@ class Queues(unittest.TestCase):
 
 
 class Guide(unittest.TestCase):
-    """functions/README.md, for whoever deploys and operates."""
+    """Checks functions/README.md, the guide for operators."""
 
-    def test_it_lists_each_parameter_with_its_default(self):
+    def test_the_guide_lists_each_parameter_with_its_default(self):
         listed = {name: default.strip("`") for name, default, _ in self.table("## Parameters")}
         expected = {name: str(about["Default"]) or "none" for name, about in source()["Parameters"].items()}
         self.assertEqual(listed, expected)
 
-    def test_it_lists_each_environment_variable_with_the_functions_that_get_it(self):
+    def test_the_guide_lists_each_environment_variable_with_the_functions_that_get_it(self):
         listed = {name: functions for name, functions, _ in self.table("from environment variables")}
-        # The template leaves it at its default.
+        # The template does not set this variable.
         self.assertEqual(listed.pop("LOAD_BATCH_MIB"), "load_data")
         expected = {}
         for function, name in FUNCTIONS.items():
@@ -470,14 +471,14 @@ class Guide(unittest.TestCase):
         settings = (ROOT / "lib/uptime_aws/src/settings.rs").read_text()
         self.assertEqual(set(listed) | {"LOAD_BATCH_MIB"}, set(re.findall(r'^pub const [A-Z_]+: &str = "([A-Z_]+)"', settings, re.M)))
 
-    def test_it_has_steps_for_each_alarm(self):
+    def test_the_guide_has_steps_for_each_alarm(self):
         alarms = [name for name, resource in DEFAULT.items() if resource["Type"] == "AWS::CloudWatch::Alarm"]
         text = (ROOT / "functions/README.md").read_text()
         self.assertEqual(sorted(re.findall(r"^### (\w+Alarm)$", text, re.M)), sorted(alarms))
 
     @staticmethod
     def table(title):
-        """The cells of the first table behind a text, the first of each line without its backticks."""
+        """Returns the cells of the first table after a text. The first cell of each line has no backticks."""
         behind = (ROOT / "functions/README.md").read_text().split(title, 1)[1]
         rows = re.search(r"(?:^\|.*\n)+", behind, re.M).group().splitlines()[2:]
         cells = [[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows]

@@ -1,6 +1,6 @@
-"""template.yaml as CloudFormation gets it: translated by SAM, with conditions and parameters put in.
+"""template.yaml as CloudFormation gets it: translated by SAM, with conditions and parameters resolved.
 
-What only exists once it is deployed is written `<...>`: `<DataTable.Arn>`, `<AWS::StackName>`.
+A value that is only known after deployment is written as `<...>`: `<DataTable.Arn>`, `<AWS::StackName>`.
 """
 
 import json
@@ -15,13 +15,13 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-# It tells of its own telemetry.
+# It logs messages about its telemetry.
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 NOTHING = object()
 
-# The packages of the functions and what their resources are called after.
+# The package of each function, and the name that its resources start with. The template scripts import this list.
 FUNCTIONS = {
     "trigger_report": "TriggerReport",
     "get_report": "GetReport",
@@ -31,12 +31,12 @@ FUNCTIONS = {
 
 
 def source():
-    """The template as it is written."""
+    """Returns the template as it is in the file."""
     return yaml_parse((ROOT / "template.yaml").read_text())
 
 
 def for_cloudformation(parameters):
-    """The template as SAM hands it on, with its conditions."""
+    """Returns the template as SAM translates it, with unresolved conditions."""
     template = source()
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
@@ -49,7 +49,7 @@ def defaults():
 
 
 def translated(**given):
-    """The resources of a deployment with these parameters, by name; those it has not are left out."""
+    """Returns the resources of a deployment with these parameters, by name. Resources that are not created are left out."""
     parameters = defaults() | given
     template = for_cloudformation(parameters)
     deployment = Deployment(template, parameters)
@@ -58,7 +58,7 @@ def translated(**given):
         for name, resource in template["Resources"].items()
         if "Condition" not in resource or deployment.holds(resource["Condition"])
     }
-    # As CloudFormation does: what depends on a resource that is not made is silently not made either.
+    # Like CloudFormation: a resource that depends on one that is not created is silently left out too.
     while lost := [name for name, about in made.items() if not dependencies(about) <= made.keys()]:
         for name in lost:
             del made[name]
@@ -66,13 +66,13 @@ def translated(**given):
 
 
 def dependencies(resource):
-    """The names of the resources that a resource depends on by its DependsOn."""
+    """Returns the names in a resource's DependsOn."""
     named = resource.get("DependsOn", [])
     return {named} if isinstance(named, str) else set(named)
 
 
 def accepted(**given):
-    """Whether these parameters keep the template's rules."""
+    """Returns whether these parameters satisfy the template's rules."""
     parameters = defaults() | given
     deployment = Deployment(for_cloudformation(parameters), parameters)
     applying = [rule for rule in source()["Rules"].values() if deployment.resolved(rule["RuleCondition"])]
@@ -114,16 +114,16 @@ class Deployment:
             case [("Fn::Not", [condition])]:
                 return not self.resolved(condition)
             case [(function, _)] if function.startswith("Fn::"):
-                raise ValueError(f"{function} is not known here: add what it means")
+                raise ValueError(f"unsupported function {function}: add it to Deployment.resolved")
         items = ((key, self.resolved(value)) for key, value in node.items())
         return {key: value for key, value in items if value is not NOTHING}
 
 
 def of_type(resources, kind):
-    """The properties of the resources of a type, by name."""
+    """Returns the properties of all resources of a type, by name."""
     return {name: about.get("Properties", {}) for name, about in resources.items() if about["Type"] == kind}
 
 
 def stored(path):
-    """A JSON file of tests/."""
+    """Reads a JSON file of tests/."""
     return json.loads((ROOT / "tests" / path).read_text())
