@@ -78,7 +78,7 @@ mod tests {
             let error = Event::read(serde_json::from_str(event).unwrap()).unwrap_err();
             assert!(!format!("{error:?}").contains("4711"), "{error:?}");
             let told = describe(&error);
-            assert!(told.ends_with(": a value is missing or not of its type"), "{told}");
+            assert!(told.ends_with(": a value is missing or has the wrong type"), "{told}");
         }
     }
 
