@@ -91,7 +91,7 @@ async fn an_answer_that_ends_early_without_an_error_goes_on_as_well() {
 
 #[tokio::test(start_paused = true)]
 async fn a_rest_of_another_object_is_refused() {
-    let gone = "the object is gone or was replaced";
+    let gone = "the object was deleted or replaced";
     check(|start| part(206, "v2", &range_from(start), &CONTENT[start..]), gone).await;
     check(|_| refusal(412, "PreconditionFailed"), gone).await;
     check(|_| refusal(404, "NoSuchVersion"), gone).await;
@@ -106,7 +106,9 @@ async fn a_rest_of_another_object_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_not_the_rest_is_refused() {
     let about = |range: &str| {
-        format!("GetObject failed: the answer is about {range:?} and not about \"bytes 10-29/30\"")
+        format!(
+            "GetObject failed: the answer has the range {range:?}; expected is \"bytes 10-29/30\""
+        )
     };
     check(|_| part(200, "v1", "", CONTENT), &about("")).await;
     let shifted = "bytes 9-29/30";
@@ -137,7 +139,7 @@ async fn more_bytes_than_the_object_has_are_an_error() {
         future::ready(whole).boxed()
     });
     let told = outcome(&aws).await;
-    assert_eq!(told, "GetObject failed: 38 bytes came of an object of 30 bytes");
+    assert_eq!(told, "GetObject failed: received 38 bytes of an object of 30 bytes");
 }
 
 /// The first answer breaks after ten bytes, all others are as given.

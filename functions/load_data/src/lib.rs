@@ -102,7 +102,7 @@ async fn load_message(resources: &Resources, message: &SqsMessage, time: LoadTim
         match load_unless_loaded(resources, object, time).await {
             Ok(()) => {}
             Err(LoadFailure::Gone) => {
-                tracing::info!(object.key = object.key, "the object is gone or was replaced");
+                tracing::info!(object.key = object.key, "the object was deleted or replaced");
             }
             Err(failure) => {
                 tracing::error!(object.key = object.key, cause = describe(&failure), "not loaded");

@@ -13,7 +13,7 @@ pub(crate) enum LoadFailure {
          do not end in a slash, in {accepted_bucket:?}"
     )]
     NotASource { bucket: String, key: String, accepted_bucket: String },
-    #[error("the object is gone or was replaced")]
+    #[error("the object was deleted or replaced")]
     Gone,
     #[error("S3 did not answer as expected")]
     Files(#[from] CallError),
