@@ -257,7 +257,7 @@ impl ReportTable {
                 Ok(outcome) => return Ok(outcome.ends_in(&state, Some(lease_owner))),
                 Err(error) if may_pass && backoff.wait(deadline).await => {
                     let cause = describe(&error);
-                    tracing::warn!(report.id = %report_id, tries_left, cause, "completing it again");
+                    tracing::warn!(report.id = %report_id, tries_left, cause, "completion retried");
                 }
                 Err(error) => return Err(error),
             }
