@@ -1,6 +1,6 @@
-//! Which calls each function makes; the local S3 keeps no versions, so those that ask for them are not
-//! seen here. `tests/template/template_test.py` compares the same list with what the
-//! functions' roles in `template.yaml` allow.
+//! Which calls each function makes; the local S3 keeps no versions, so those that ask for them are
+//! not seen here. `tests/template/template_test.py` compares the same list with what the functions'
+//! roles in `template.yaml` allow.
 
 use std::collections::BTreeSet;
 
@@ -47,7 +47,7 @@ async fn a_scheduled_report_that_is_not_accepted_fails_its_invocation() {
 
     let failed = system.scheduled_report().await.unwrap_err();
 
-    assert!(failed.ends_with(": the scheduled report is not made: no-polls"), "{failed}");
+    assert!(failed.ends_with(": the scheduled report was not made: no-polls"), "{failed}");
 }
 
 #[track_caller]

@@ -15,7 +15,7 @@ use serde_json::error::Category;
 
 use crate::{Given, Problem, ProblemKind};
 
-/// Far more than the longest parameters need, and few enough to read at no cost.
+/// Far more than the longest parameters need, and still cheap to read.
 const BODY_BYTES_MAX: usize = 16 * 1024;
 
 const FORM: &str = "application/x-www-form-urlencoded";
