@@ -149,7 +149,7 @@ impl Manifest {
     ///
     /// If the bucket keeps no versions, a file that is put, replaced and put again within a second
     /// gives two uploads that differ only in their events. The later upload is loaded too, unless
-    /// the file is one of polls, which replace nothing.
+    /// it is a file of polls, which replaces nothing.
     pub fn covers(&self, event: Option<&UploadEvent>) -> bool {
         let replaces = self.kind.as_deref().is_some_and(|kind| kind != FileKind::Polls.name());
         self.has_ended() && (!replaces || self.file.event().as_ref() >= event)
