@@ -28,8 +28,8 @@ const SHARDS_IN_FLIGHT: usize = 8;
 pub(crate) enum Outcome {
     /// The report is complete.
     Completed,
-    /// Another worker holds the lease, the report is final, or its deadline has passed. This
-    /// attempt changed nothing.
+    /// Another worker holds the lease, the report is final, or its deadline has passed. What this
+    /// attempt wrote has no effect.
     Lost,
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn prefers_csv(headers: &HeaderMap) -> bool {
 }
 
 /// Reads `type/subtype;q=0.5` and ignores other parameters. A weight that cannot be read counts as
-/// 1.
+/// the full weight.
 fn media_range(text: &str) -> Option<(String, Weight)> {
     let mut parts = text.split(';').map(str::trim);
     let range = parts.next().filter(|range| !range.is_empty())?;

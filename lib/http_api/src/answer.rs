@@ -19,7 +19,7 @@ pub fn json_answer(
     Ok(builder.body(text(document)?)?)
 }
 
-/// Sends the client to another address with a GET: 303, without a body.
+/// Redirects the caller to another address, to be requested with GET: a 303 without a body.
 pub fn redirect_answer(location: &str) -> Result<Response<Body>, Error> {
     Ok(start(StatusCode::SEE_OTHER).header(LOCATION, location).body(Body::Empty)?)
 }

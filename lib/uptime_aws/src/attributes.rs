@@ -92,7 +92,7 @@ pub const CSV_EXPIRES_AT: &str = "csv_expires_at";
 pub const QUEUED_AT: &str = "queued_at";
 /// The stable code of why it failed. While Running: why its last attempt failed.
 pub const FAILURE_CODE: &str = "failure_code";
-/// The same in words.
+/// Why it failed, in words.
 pub const FAILURE_DETAIL: &str = "failure_detail";
 
 /// Prefix of [`REPORT_ID`] in the item of an idempotency key; the key's SHA-256 follows.

@@ -215,7 +215,7 @@ impl LoadErrorCode {
         LoadErrorCode::Replaced,
     ];
 
-    /// Returns the stable name, `over_ratio`.
+    /// Returns the stable name, such as `over_ratio`.
     pub fn name(self) -> &'static str {
         match self {
             LoadErrorCode::NoUsableHeader => "no_usable_header",
