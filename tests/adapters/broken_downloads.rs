@@ -90,7 +90,7 @@ async fn a_response_that_ends_early_without_an_error_is_continued_as_well() {
 
 #[tokio::test(start_paused = true)]
 async fn the_rest_of_another_object_is_refused() {
-    let gone = "the object is gone or was replaced";
+    let gone = "the object was deleted or replaced";
     check(|start| part(206, "v2", &range_from(start), &CONTENT[start..]), gone).await;
     check(|_| refusal(412, "PreconditionFailed"), gone).await;
     check(|_| refusal(404, "NoSuchVersion"), gone).await;
@@ -105,7 +105,9 @@ async fn the_rest_of_another_object_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn a_response_with_another_range_is_refused() {
     let about = |range: &str| {
-        format!("GetObject failed: the answer is about {range:?} and not about \"bytes 10-29/30\"")
+        format!(
+            "GetObject failed: the answer has the range {range:?}; expected is \"bytes 10-29/30\""
+        )
     };
     check(|_| part(200, "v1", "", CONTENT), &about("")).await;
     let shifted = "bytes 9-29/30";
@@ -136,7 +138,7 @@ async fn more_bytes_than_the_object_has_are_an_error() {
         future::ready(whole).boxed()
     });
     let told = outcome(&aws).await;
-    assert_eq!(told, "GetObject failed: 38 bytes came of an object of 30 bytes");
+    assert_eq!(told, "GetObject failed: received 38 bytes of an object of 30 bytes");
 }
 
 /// The first response breaks after ten bytes; `rest` gives all later responses.

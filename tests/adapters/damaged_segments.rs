@@ -134,8 +134,8 @@ async fn read(data: &StoreData) -> Result<Vec<StoredSegment>, String> {
 /// The error for an item whose segment is not the one that was written.
 fn damaged(item: &Item) -> String {
     let [pk, sk] = [PK, SK].map(|name| item[name].as_s().unwrap());
-    let fault = "its key and segment do not have the CRC-32 that was stored with them";
-    format!("the item pk {pk}, sk {sk} of the data table is not as this program writes it: {fault}")
+    let fault = "its key and segment do not match the CRC-32 that was stored with them";
+    format!("the item pk {pk}, sk {sk} of the data table cannot be read: {fault}")
 }
 
 async fn items(cloud: &Cloud) -> Vec<Item> {

@@ -138,7 +138,7 @@ async fn an_item_that_cannot_be_read_is_named_by_its_key() {
     let segment = pages(1).await.unwrap().pop().unwrap();
     let undecodable = decode(&segment.bytes).unwrap_err();
     let is_told = |error: StoreDataError, item: &str, fault: &str| {
-        let place = format!("the item {item} of the data table is not as this program writes it");
+        let place = format!("the item {item} of the data table cannot be read");
         assert_eq!(describe(&error), format!("{place}: {fault}"));
     };
 

@@ -47,7 +47,7 @@ async fn a_scheduled_report_that_is_not_accepted_fails_its_invocation() {
 
     let failed = system.scheduled_report().await.unwrap_err();
 
-    assert!(failed.ends_with(": the scheduled report is not made: no-polls"), "{failed}");
+    assert!(failed.ends_with(": the scheduled report was not made: no-polls"), "{failed}");
 }
 
 #[track_caller]

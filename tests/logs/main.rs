@@ -74,7 +74,7 @@ async fn logs_and_metrics_show_what_happened_and_never_rows_links_or_secrets() {
     check(&lines, "the report is complete", "stores", &json!(1));
     check(&lines, "the report is complete", "since_asked_ms", &Value::Null);
     check(&lines, "the load has ended", "error", &json!("damaged"));
-    check(&lines, "no report", "report.id", &json!(failed));
+    check(&lines, "the attempt at the report failed", "report.id", &json!(failed));
     let of_request = |line: &&Value| line["fields"]["request.id"] == unanswered;
     let [logged] = lines.iter().filter(of_request).collect::<Vec<_>>()[..] else {
         panic!("a 503 should be logged once, with its request's id:\n{logs}");
@@ -82,7 +82,7 @@ async fn logs_and_metrics_show_what_happened_and_never_rows_links_or_secrets() {
     assert_eq!(logged["fields"]["problem"], "unavailable");
     let cause = logged["fields"]["cause"].as_str().unwrap();
     assert!(cause.contains("GetItem failed: ") && cause.contains("NotFound"), "{cause}");
-    let no_report = |line: &&Value| line["fields"]["message"] == "no report";
+    let no_report = |line: &&Value| line["fields"]["message"] == "the attempt at the report failed";
     let cause = lines.iter().find(no_report).unwrap()["fields"]["cause"].as_str().unwrap();
     assert!(cause.contains(&format!("the item {spoilt} of the data table")), "{cause}");
 

@@ -1,4 +1,4 @@
-//! One invocation: whose leases it holds, and until when.
+//! One invocation: the owner of its leases, and how much time it has.
 
 use std::time::Duration;
 
@@ -7,21 +7,21 @@ use lambda_runtime::Context;
 use uptime::Timestamp;
 use uptime_aws::Deadline;
 
-/// What is kept back of an invocation's time, to record how an attempt ended.
+/// The part of an invocation's time that is reserved for recording how an attempt ended.
 const TIME_TO_RECORD: Duration = Duration::from_millis(2_500);
 
-/// What is kept back of an attempt's time, so that a call that is throttled until then is the reason
-/// recorded, and not the lack of time.
+/// The part of an attempt's time that is reserved for giving up. Throttled calls are retried until
+/// it begins, so that the recorded reason is throttling and not the lack of time.
 const TIME_TO_GIVE_UP: Duration = Duration::from_millis(500);
 
-/// An invocation as holder of leases.
+/// An invocation, as the holder of leases.
 #[derive(Debug)]
 pub(crate) struct Invocation {
-    /// Its request id: no other invocation has it.
+    /// Its request id, which no other invocation has.
     pub(crate) lease_owner: String,
-    /// When the runtime ends it, and with it its leases.
+    /// When Lambda ends it. Its leases end then, too.
     pub(crate) ends_at: Timestamp,
-    // By then its answer has to be handed over.
+    // By then it must have returned its answer.
     end: Deadline,
     clock: fn() -> Timestamp,
 }
@@ -46,18 +46,18 @@ impl Invocation {
         self.end.earlier_by(TIME_TO_RECORD).left()
     }
 
-    /// Until when an attempt waits out throttling.
+    /// Until when an attempt retries throttled calls.
     pub(crate) fn deadline(&self) -> Deadline {
         self.end.earlier_by(TIME_TO_RECORD).earlier_by(TIME_TO_GIVE_UP)
     }
 
-    /// How long recording how it ended may still take.
+    /// How long recording the end of an attempt may still take.
     pub(crate) fn time_to_the_end(&self) -> Duration {
         self.end.left()
     }
 }
 
-/// How often SQS has delivered the message, this time included.
+/// How often SQS has delivered the message, including this time.
 pub(crate) fn receive_count(message: &SqsMessage) -> u32 {
     let count = message.attributes.get("ApproximateReceiveCount");
     count.and_then(|count| count.parse().ok()).unwrap_or(1)
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_without_a_count_is_delivered_the_first_time() {
+    fn a_message_without_a_count_counts_as_delivered_once() {
         check(r#"{"ApproximateReceiveCount": "4"}"#, 4);
         check(r#"{"ApproximateReceiveCount": "often"}"#, 1);
         check("{}", 1);

@@ -1,8 +1,8 @@
-//! `GET` and `POST /get_report`: tells a report's status, or sends the caller to its CSV.
+//! `GET` and `POST /get_report`: returns a report's status, or redirects the caller to its CSV.
 //!
-//! One consistent read, and nothing is written: a report past its deadline only *reads* as Failed.
-//! Links are signed anew for each call. Whoever asks for `text/csv` gets a redirection or a
-//! problem, never a status: **no JSON is ever saved as a CSV**.
+//! Makes one consistent read and writes nothing: a report past its deadline only *reads* as Failed.
+//! Each call signs a new link. A caller that requests `text/csv` gets a redirection or a problem,
+//! never a status, so that **no JSON is ever saved as a CSV**.
 
 mod accept;
 mod status;
@@ -25,10 +25,10 @@ use crate::status::StatusDocument;
 
 const REPORT_ID: Parameter = Parameter {
     name: "report_id",
-    accepted: "the report_id that trigger_report answered with, a version 4 UUID of 36 characters",
+    accepted: "the report_id that trigger_report returned, a version 4 UUID of 36 characters",
 };
 
-/// When to ask again for a report that is Running, in seconds.
+/// `Retry-After` for a report that is Running, in seconds.
 const RETRY_AFTER_SECONDS: u32 = 1;
 
 /// What every invocation needs; built once per cold start.
@@ -95,7 +95,7 @@ async fn answer(
 fn read_report_id(request: &Request) -> Result<ReportId, Problem> {
     let given = Parameters::read(request, &[REPORT_ID])?;
     let report_id = given.parse(REPORT_ID, |given: &Given| given.text()?.parse().ok())?;
-    report_id.ok_or_else(|| given.refuse(REPORT_ID, "report_id has to be given"))
+    report_id.ok_or_else(|| given.refuse(REPORT_ID, "report_id must be given"))
 }
 
 async fn find_report(reports: &ReportTable, report_id: ReportId) -> Result<Report, Problem> {
@@ -116,7 +116,7 @@ fn refuse_expired(completion: &Completion, now: Timestamp) -> Result<(), Problem
     if now < expired_at {
         return Ok(());
     }
-    let detail = format!("the report's CSV was kept until {expired_at}; ask for a new report");
+    let detail = format!("the report's CSV was kept until {expired_at}; request a new report");
     Err(Problem::new(ProblemKind::ReportExpired, detail))
 }
 
@@ -134,12 +134,12 @@ async fn link_to(
 fn no_csv(state: &ReportState) -> Problem {
     match state {
         ReportState::Failed(_) => {
-            let detail = "the report Failed and has no CSV; its status, as JSON, says why";
+            let detail = "the report Failed and has no CSV; request its status as JSON to see why";
             Problem::new(ProblemKind::NoCsv, detail)
         }
         ReportState::Running { .. } | ReportState::Complete(_) => Problem {
             retry_after_seconds: Some(RETRY_AFTER_SECONDS),
-            ..Problem::new(ProblemKind::NoCsv, "the report is still Running; ask again")
+            ..Problem::new(ProblemKind::NoCsv, "the report is still Running; try again")
         },
     }
 }

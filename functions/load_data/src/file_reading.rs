@@ -1,4 +1,4 @@
-//! Reads a source file from its first byte to its last, and stores what it holds on the way.
+//! Reads a source file from its first byte to its last, and stores its rows while reading.
 
 use uptime::Timestamp;
 use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings, Limits, Warnings};
@@ -13,21 +13,21 @@ use crate::reject_files::RejectFiles;
 use crate::resources::Resources;
 use crate::upload_order::complete_source;
 
-/// A file that was read to its end. Its segments and its rejects are stored.
+/// A file that was read to its end. Its segments and its rejected rows are stored.
 #[derive(Debug)]
 pub(crate) struct FileRead {
-    /// Why it was not taken in to its end, if so.
+    /// The error if the rows were not ingested to the end of the file.
     pub(crate) ended: Result<(), IngestError>,
     pub(crate) sha256: String,
     pub(crate) kind: Option<FileKind>,
     pub(crate) counts: Counts,
     pub(crate) warnings: Warnings,
     pub(crate) poll_span: Option<(Timestamp, Timestamp)>,
-    /// All segments of hours or zones.
+    /// All segments of hours or zones, which replace older ones.
     pub(crate) replacing: Vec<Segment>,
 }
 
-/// Reads the whole file, storing segments and rejects as they come.
+/// Reads the whole file, and stores segments and rejected rows while reading.
 pub(crate) async fn read_file(
     resources: &Resources,
     opened: &mut OpenedObject,
@@ -46,7 +46,8 @@ pub(crate) async fn read_file(
     }
 }
 
-/// What follows an error in the file is only hashed, so that the manifest names all of its bytes.
+/// After an error in the file the rest is only hashed, so that the manifest has the SHA-256 of all
+/// bytes.
 async fn stream_file(
     resources: &Resources,
     opened: &mut OpenedObject,

@@ -1,7 +1,8 @@
-//! Loads source files: an SQS event of S3 notifications, or a direct invocation naming an object.
+//! Loads source files, from an SQS event of S3 notifications or a direct invocation that names an
+//! object.
 //!
 //! Streams the object, stores its segments, **then** raises the newest poll, **then** writes the
-//! manifest. A load that is killed starts again from the first byte and ends the same.
+//! manifest. A load that is killed starts again from the first byte, with the same result.
 
 mod event;
 mod file_reading;
@@ -33,8 +34,8 @@ use crate::load_failure::LoadFailure;
 use crate::notification::objects_to_load;
 use crate::resources::LoadTime;
 
-/// Handles one event: answers an SQS event with the messages that failed, a direct invocation
-/// with its manifest.
+/// Handles one event. Returns the ids of the messages that failed for an SQS event, and the
+/// manifest for a direct invocation.
 pub async fn handle(
     resources: &Resources,
     event: LambdaEvent<Value>,
@@ -42,7 +43,7 @@ pub async fn handle(
 ) -> Result<Value, Error> {
     let time = LoadTime::of(&event.context, clock);
     let event = Event::read(event.payload)?;
-    // Boxed, since the future of a load, which makes many kinds of calls, has 16 KB.
+    // Boxed because the future of a load, which makes many kinds of calls, has 16 KB.
     let answer = Box::pin(answer(resources, event, time)).await;
     resources.data.tell_consumed_units();
     answer
@@ -57,11 +58,11 @@ async fn answer(resources: &Resources, event: Event, time: LoadTime) -> Result<V
     })
 }
 
-/// A panic fails its own message only.
+/// A panic fails only its own message.
 ///
-/// Each failure is counted by a metric, for a message that is delivered again is silent otherwise
-/// until it becomes a dead letter. An attempt that is killed, by its time-out or for want of memory,
-/// cannot send one: Lambda's own metric `Errors` counts it.
+/// A metric counts each failure. Otherwise operators would notice a failing message only when it is
+/// in the dead-letter queue. An attempt that is killed, by its time-out or for lack of memory,
+/// cannot send the metric; Lambda's own metric `Errors` counts it.
 async fn load_all_messages(
     resources: &Resources,
     event: &SqsEvent,
@@ -85,14 +86,14 @@ async fn load_all_messages(
     response
 }
 
-/// Loads the objects that a message announces; one that fails does not keep back the others.
-/// `true`: all are done.
+/// Loads the objects that a message announces. If one fails, the others are still loaded. `true`:
+/// all are done.
 async fn load_message(resources: &Resources, message: &SqsMessage, time: LoadTime) -> bool {
     let objects = match objects_to_load(message.body.as_deref().unwrap_or_default()) {
         Ok(objects) => objects,
         Err(error) => {
             let cause = describe(&error);
-            tracing::error!(message.id = message.message_id, cause, "a message announces nothing");
+            tracing::error!(message.id = message.message_id, cause, "a message cannot be read");
             Metric::LoadAttemptFailed.send();
             return false;
         }
@@ -102,10 +103,11 @@ async fn load_message(resources: &Resources, message: &SqsMessage, time: LoadTim
         match load_unless_loaded(resources, object, time).await {
             Ok(()) => {}
             Err(LoadFailure::Gone) => {
-                tracing::info!(object.key = object.key, "the object is gone or was replaced");
+                tracing::info!(object.key = object.key, "the object was deleted or replaced");
             }
             Err(failure) => {
-                tracing::error!(object.key = object.key, cause = describe(&failure), "not loaded");
+                let cause = describe(&failure);
+                tracing::error!(object.key = object.key, cause, "the object could not be loaded");
                 Metric::LoadAttemptFailed.send();
                 all_done = false;
             }

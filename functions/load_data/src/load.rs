@@ -10,10 +10,10 @@ use crate::notification::AnnouncedObject;
 use crate::opened_object::{OpenedObject, open};
 use crate::resources::{LoadTime, Resources};
 
-/// Loads an object unless it is loaded already, as a redelivered message finds it.
+/// Loads an object, unless it is already loaded and its message was only delivered again.
 ///
-/// That is safe, for a final manifest is written after everything else: nothing is missing then.
-/// The newest poll is raised again all the same; it costs one conditional write.
+/// Skipping is safe, because the final manifest is written after everything else. The newest poll
+/// is raised again anyway, which costs one conditional write.
 pub(crate) async fn load_unless_loaded(
     resources: &Resources,
     announced: &AnnouncedObject,
@@ -23,14 +23,15 @@ pub(crate) async fn load_unless_loaded(
     let event = opened.source.event.as_ref();
     match opened.earlier.as_ref().filter(|manifest| manifest.covers(event)) {
         Some(manifest) => {
-            tracing::info!(load.folder = %opened.folder, "the object is loaded already");
+            tracing::info!(load.folder = %opened.folder, "the object is already loaded");
             raise_newest_poll(resources, last_poll(manifest), time.deadline).await
         }
         None => load_opened(resources, opened, announced, time).await.map(drop),
     }
 }
 
-/// Loads an object, again if it was loaded before: whoever names it directly wants just that.
+/// Loads an object, even if it was loaded before, because a direct invocation asks for exactly
+/// that.
 pub(crate) async fn load(
     resources: &Resources,
     announced: &AnnouncedObject,
@@ -40,8 +41,8 @@ pub(crate) async fn load(
     load_opened(resources, opened, announced, time).await
 }
 
-/// Every step may have been done before, by an attempt that was killed: each ends the same when
-/// it is done twice.
+/// An attempt that was killed may have done any of these steps before. Doing a step twice has the
+/// same result as doing it once.
 async fn load_opened(
     resources: &Resources,
     mut opened: OpenedObject,
@@ -72,8 +73,8 @@ async fn load_opened(
     Ok(manifest)
 }
 
-/// Says that the object was replaced while it was read, unless another attempt at the same load has
-/// read it to its end before that.
+/// Writes the manifest of an object that was replaced while it was read, unless another attempt at
+/// the same load has read it to its end before.
 async fn end_as_replaced(
     resources: &Resources,
     folder: &LoadFolder,
@@ -87,7 +88,7 @@ async fn end_as_replaced(
     Ok(replaced)
 }
 
-/// What may only be done once all segments are stored.
+/// The steps that must wait until all segments are stored.
 async fn store_consequences(
     resources: &Resources,
     opened: &OpenedObject,

@@ -1,25 +1,25 @@
-//! Why a load did not end.
+//! Why a load did not reach its end.
 
 use uptime_aws::{CallError, OpenError, StoreDataError};
 
-/// Why a load did not reach a final manifest. But for [`LoadFailure::Gone`] and
-/// [`LoadFailure::NotASource`], loading again later may. A message that announces an object of the
-/// latter kind is not acknowledged all the same: only a bucket that should not announce anything
-/// does, and the dead-letter queue is where that is seen.
+/// Why a load did not reach a final manifest. A later load may, except after [`LoadFailure::Gone`]
+/// and [`LoadFailure::NotASource`]. A message that announces an object that is not a source is
+/// still not acknowledged: it comes from a bucket that should not send messages, and operators
+/// notice this in the dead-letter queue.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoadFailure {
     #[error(
-        "{key:?} in the bucket {bucket:?} is no source file; accepted are keys under incoming/ that \
-         do not end in a slash, in {accepted_bucket:?}"
+        "{key:?} in the bucket {bucket:?} is not a source file; accepted are keys under incoming/ \
+         that do not end in a slash, in the bucket {accepted_bucket:?}"
     )]
     NotASource { bucket: String, key: String, accepted_bucket: String },
-    #[error("the object is gone or was replaced")]
+    #[error("the object was deleted or replaced")]
     Gone,
     #[error("S3 did not answer as expected")]
     Files(#[from] CallError),
     #[error("the segments could not be stored")]
     Data(#[from] StoreDataError),
-    #[error("the invocation's time was over")]
+    #[error("the invocation ran out of time")]
     OutOfTime,
 }
 

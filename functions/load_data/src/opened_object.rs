@@ -1,4 +1,4 @@
-//! An object of the data bucket, opened to be read.
+//! An object of the data bucket, opened for reading.
 
 use tokio::time::Instant;
 use uptime::segment::{Source, UploadEvent};
@@ -8,22 +8,22 @@ use crate::load_failure::LoadFailure;
 use crate::notification::{AnnouncedObject, is_source_file};
 use crate::resources::Resources;
 
-/// An object that is being read, and where its load is told of.
+/// An object that is being read, and the folder of its load.
 #[derive(Debug)]
 pub(crate) struct OpenedObject {
     pub(crate) object: SourceObject,
-    /// Complete for files that replace others once [`complete_source`] has seen to it.
+    /// For files of hours and zones [`complete_source`] completes it.
     ///
     /// [`complete_source`]: crate::upload_order::complete_source
     pub(crate) source: Source,
     pub(crate) folder: LoadFolder,
-    /// The manifest of an earlier load of the same object.
+    /// The manifest of an earlier load of the same object, if there is one.
     pub(crate) earlier: Option<Manifest>,
-    /// When S3 had answered.
+    /// An instant after S3's answer.
     pub(crate) opened_at: Instant,
 }
 
-/// Opens an object, reads its earlier manifest and what is known of its order.
+/// Opens an object, and reads its earlier manifest and the event of its upload.
 pub(crate) async fn open(
     resources: &Resources,
     announced: &AnnouncedObject,
@@ -45,7 +45,8 @@ pub(crate) async fn open(
     let announced =
         announced.map(|event| UploadEvent::new(source.uploaded_at, event.time, event.sequencer));
     let known = earlier.as_ref().and_then(|manifest| manifest.file.event());
-    // Where no versions are kept, this may be the older event of bytes that were put twice.
+    // If the bucket keeps no versions, the same bytes may have been put twice; the later event
+    // counts.
     source.event = announced.max(known);
     Ok(OpenedObject { object, source, folder, earlier, opened_at })
 }

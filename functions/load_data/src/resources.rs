@@ -1,4 +1,4 @@
-//! The clients and limits of the function, and the time that an invocation has.
+//! The clients and limits of the function, and the time of an invocation.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use uptime_aws::settings::{
 };
 use uptime_aws::{Clients, Deadline, LoadFiles, Settings, SettingsError, SourceFiles, StoreData};
 
-/// What is kept back of an invocation's time, to give up in order.
+/// The part of an invocation's time that is reserved for giving up cleanly.
 const TIME_TO_GIVE_UP: Duration = Duration::from_millis(9_500);
 
 /// What every invocation needs; built once per cold start.
@@ -35,7 +35,7 @@ impl Resources {
     }
 }
 
-/// Until when an invocation may load, and its clock.
+/// The deadline of an invocation, and its clock.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LoadTime {
     pub(crate) deadline: Deadline,

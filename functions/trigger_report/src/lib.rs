@@ -1,10 +1,11 @@
-//! `GET` and `POST /trigger_report`: accepts a report and answers with its id at once.
+//! `GET` and `POST /trigger_report`: accepts a request for a report and returns the report's id at
+//! once.
 //!
-//! Fixes what the report is about, records it as Running, **then** queues its work: so every id a
-//! caller holds is known to `get_report`. If queueing fails, the report is recorded as Failed and
-//! the caller gets a 503. Nothing is computed in this call.
+//! Fixes the report's parameters, records it as Running, **then** queues its message. So
+//! `get_report` knows every id that a caller has. If queueing fails, the report is recorded as
+//! Failed and the caller gets a 503. This call computes nothing.
 //!
-//! With an `Idempotency-Key` the key is taken first, and a repeat does again what may be missing:
+//! With an `Idempotency-Key` the key is taken first, and a repeat does the steps that are missing:
 //! see `keyed`.
 
 mod keyed;
@@ -31,11 +32,11 @@ use crate::keyed::Keyed;
 use crate::queueing::{enqueue, give_up, not_recorded, started};
 use crate::request_parameters::RequestParameters;
 
-/// When to ask for the report, in seconds: most are complete by then.
+/// `Retry-After` of an accepted report, in seconds. Most reports are complete by then.
 const RETRY_AFTER_SECONDS: u32 = 1;
-/// The stage that an event of the scheduler names (`template.yaml`); the API's own is another.
+/// The stage in the scheduler's events (`template.yaml`); the API's own stage has another name.
 const STAGE_OF_SCHEDULER: &str = "schedule";
-/// What is kept back of an invocation's time, to record that queueing failed.
+/// The part of an invocation's time that is reserved for recording that queueing failed.
 const TIME_TO_GIVE_UP: Duration = Duration::from_secs(3);
 
 /// The body of the answer to an accepted report.
@@ -60,14 +61,16 @@ pub async fn handle(
         Err(problem) => {
             let kind = problem.kind.name();
             let answer = problem.into_answer(&request)?;
-            // Nobody reads it: only an error makes Lambda try again, and tells the operators.
-            let unread = format!("the scheduled report is not made: {kind}").into();
+            // The scheduler does not read the answer. An error makes Lambda retry and raises an
+            // alarm.
+            let unread = format!("the scheduled report was not made: {kind}").into();
             if is_scheduled(&request) { Err(unread) } else { Ok(answer) }
         }
     }
 }
 
-/// Whether the scheduler asks, and no caller: API Gateway writes the stage, so nobody can say so.
+/// Whether the request is from the scheduler. Callers cannot pretend to be the scheduler, because
+/// API Gateway writes the stage of their requests.
 fn is_scheduled(request: &Request) -> bool {
     match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV1(context)) => {
@@ -114,7 +117,7 @@ async fn newest_poll(data: &StoreData) -> Result<Timestamp, Problem> {
     newest.ok_or_else(no_polls)
 }
 
-/// The location is relative to the call's own address, so it is right behind any stage.
+/// The location is relative to the call's own address, so it is correct behind every stage.
 fn accepted(report_id: ReportId) -> Result<Response<Body>, Error> {
     let headers = [
         (LOCATION, format!("get_report/{report_id}")),

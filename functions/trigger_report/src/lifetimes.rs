@@ -1,4 +1,4 @@
-//! How long a report may take and how long it is remembered (`lib/uptime_aws/README.md`, "A
+//! How long a report may take and how long its record is kept (`lib/uptime_aws/README.md`, "A
 //! report's life").
 
 use std::time::Duration;
@@ -8,10 +8,11 @@ use uptime::interval::DAY;
 use uptime::parameters::ReportParameters;
 use uptime_aws::{NewReport, ReportId, Settings, SettingsError};
 
-/// How many days a record outlives its CSV, so that an expired report is told from an unknown one.
+/// How many days longer than the CSV a record is kept, so that `get_report` can distinguish an
+/// expired report from an unknown one.
 const RECORD_DAYS_LONGER: u32 = 60;
 
-/// The spans of a report's life that a deployment sets.
+/// The durations of a report's life, from the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lifetimes {
     receives_allowed: u32,
@@ -28,8 +29,8 @@ impl Lifetimes {
         })
     }
 
-    /// A report asked for at `now`. Its work ends one visibility time-out after its message can
-    /// last become visible; its record goes 60 days after its CSV.
+    /// A report requested at `now`. Its deadline is one visibility time-out after its message can
+    /// become visible for the last time. Its record is deleted 60 days after its CSV.
     pub(crate) fn new_report(
         &self,
         id: ReportId,

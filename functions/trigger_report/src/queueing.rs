@@ -1,4 +1,4 @@
-//! From a report that is recorded to its message in the queue, or to Failed.
+//! Queues the message of a recorded report, or records the report as Failed.
 
 use http_api::{Problem, ProblemKind};
 use uptime_aws::{
@@ -7,7 +7,7 @@ use uptime_aws::{
 
 use crate::resources::Resources;
 
-/// When to ask again for a report that could not be queued, in seconds.
+/// `Retry-After` of a report that could not be queued, in seconds.
 const QUEUE_RETRY_SECONDS: u32 = 5;
 
 pub(crate) fn started(report_id: ReportId) -> ReportId {
@@ -34,8 +34,9 @@ pub(crate) async fn enqueue(
     queued.await.unwrap_or_else(|elapsed| Err(CallError::new("SendMessage", elapsed)))
 }
 
-/// Records a report as Failed that could not be queued. If that fails too it reads as Failed once
-/// its deadline has passed, so the caller is answered the same. `Ok`: it was queued all the same.
+/// Records a report that could not be queued as Failed. If that fails as well, the report reads as
+/// Failed after its deadline, so the caller gets the same answer. `Ok`: the report was queued after
+/// all.
 pub(crate) async fn give_up(
     resources: &Resources,
     report_id: ReportId,
@@ -48,12 +49,12 @@ pub(crate) async fn give_up(
         Ok(false) => return Ok(()),
         Err(error) => {
             let cause = describe(&error);
-            tracing::error!(report.id = %report_id, cause, "a report not queued stays Running");
+            tracing::error!(report.id = %report_id, cause, "an unqueued report stays Running");
         }
     }
     Metric::ReportFailed(failure.code).send();
 
-    let detail = "the report could not be queued and was given up; ask for it again";
+    let detail = "the report could not be queued and was given up; request it again";
     Err(Problem {
         retry_after_seconds: Some(QUEUE_RETRY_SECONDS),
         cause: Some(describe(&error)),

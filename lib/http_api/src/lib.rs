@@ -1,8 +1,8 @@
-//! What the two HTTP functions share: how parameters are read, how answers and problems are made.
+//! What the two HTTP functions share: reading parameters, and making answers and problems.
 //!
-//! Knows HTTP and JSON, and nothing of reports: which parameters there are and what they mean is
-//! each function's own. **Every answer of the system is made here, so every one carries
-//! `Cache-Control: no-store`, and no problem carries internal text** (`README.md`, "Errors").
+//! This crate knows HTTP and JSON, but nothing about reports. Each function defines its own
+//! parameters. **Every answer is made here, so every answer has `Cache-Control: no-store`, and no
+//! problem contains internal text** (`README.md`, "Errors").
 
 mod answer;
 mod body;

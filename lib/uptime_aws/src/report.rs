@@ -1,4 +1,5 @@
-//! A report's life: Running, then Complete or Failed for ever (`README.md`, "A report's life").
+//! A report's life: Running, then Complete or Failed, which are final (`README.md`, "A report's
+//! life").
 
 use uptime::parameters::ReportParameters;
 use uptime::report::StoreCounts;
@@ -6,17 +7,17 @@ use uptime::{Timestamp, interval};
 
 use crate::{ReportId, StoredCsv};
 
-/// How long after its deadline a report that is still Running begins to read as Failed.
+/// How long after its deadline a report that is still Running starts to read as Failed.
 const DEADLINE_GRACE_MICROS: i64 = interval::MINUTE;
 
 /// A report that is about to be recorded as Running.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewReport {
-    /// Its name.
+    /// Its id.
     pub id: ReportId,
     /// What it is about; never changes.
     pub parameters: ReportParameters,
-    /// When it was asked for.
+    /// When it was requested.
     pub created_at: Timestamp,
     /// When work on it ends: creation + (receives allowed + 1) x visibility time-out.
     pub deadline: Timestamp,
@@ -27,11 +28,11 @@ pub struct NewReport {
 /// A report as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// Its name.
+    /// Its id.
     pub id: ReportId,
     /// What it is about.
     pub parameters: ReportParameters,
-    /// When it was asked for.
+    /// When it was requested.
     pub created_at: Timestamp,
     /// When work on it ends.
     pub deadline: Timestamp,
@@ -39,7 +40,7 @@ pub struct Report {
     pub attempt: u32,
     /// Whether its message is known to have been in the queue.
     pub queued: bool,
-    /// Why the last attempt that failed did, if one has.
+    /// Why the last failed attempt failed, if any failed.
     pub last_failure: Option<Failure>,
     /// Where it is in its life.
     pub state: ReportState,
@@ -59,18 +60,18 @@ pub enum ReportState {
     Failed(Failure),
 }
 
-/// What is recorded of a complete report.
+/// What is recorded about a complete report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
     /// When it was completed.
     pub completed_at: Timestamp,
-    /// What its rows are about.
+    /// How many stores it has, and how many of them lack data.
     pub counts: StoreCounts,
-    /// The tz release it was computed with, `2026f`.
+    /// The tz release that it was computed with, such as `2026f`.
     pub tz_release: String,
     /// Its CSV in the report bucket.
     pub csv: StoredCsv,
-    /// From when on its CSV counts as gone.
+    /// The instant from which its CSV counts as deleted.
     pub csv_expires_at: Timestamp,
 }
 
@@ -79,18 +80,18 @@ pub struct Completion {
 pub struct Failure {
     /// For programs.
     pub code: FailureCode,
-    /// For people; no internal text.
+    /// For people; contains no internal text.
     pub detail: String,
 }
 
-/// The reasons a report can fail for, with stable names.
+/// Why a report can fail, with stable names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FailureCode {
-    /// Its work could not be queued.
+    /// Its message could not be queued.
     EnqueueFailed,
     /// It was not complete by its deadline.
     TimedOut,
-    /// Computing it failed as often as the queue delivers; stores or AWS were unavailable.
+    /// All attempts to compute it failed; tables, buckets or AWS were unavailable.
     ComputeFailed,
     /// Stored data cannot be read by this version of the program.
     DataUnreadable,
@@ -104,7 +105,7 @@ impl FailureCode {
         FailureCode::DataUnreadable,
     ];
 
-    /// Returns the stable name, `timed_out`.
+    /// Returns the stable name, such as `timed_out`.
     pub fn name(self) -> &'static str {
         match self {
             FailureCode::EnqueueFailed => "enqueue_failed",
@@ -119,7 +120,7 @@ impl FailureCode {
         FailureCode::ALL.into_iter().find(|code| code.name() == name)
     }
 
-    /// Tells whether asking for the same report again may succeed.
+    /// Returns whether a new request for the same report may succeed.
     pub fn retryable(self) -> bool {
         self != FailureCode::DataUnreadable
     }
@@ -133,7 +134,7 @@ impl ReportState {
     /// The name of [`ReportState::Failed`].
     pub const FAILED: &'static str = "Failed";
 
-    /// Returns the stable name, as callers are told it and the record keeps it.
+    /// Returns the stable name that callers see and the record holds.
     pub fn name(&self) -> &'static str {
         match self {
             ReportState::Running { .. } => ReportState::RUNNING,
@@ -144,8 +145,8 @@ impl ReportState {
 }
 
 impl Report {
-    /// Returns the report as it reads at `now`: one still Running more than a minute after its
-    /// deadline reads as Failed, without anything being written.
+    /// Returns the report as it reads at `now`: if it is still Running more than a minute after its
+    /// deadline, it reads as Failed. Nothing is written.
     #[must_use]
     pub fn seen_at(mut self, now: Timestamp) -> Report {
         let running = matches!(self.state, ReportState::Running { .. });
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_that_timed_out_tells_why_its_last_attempt_failed() {
+    fn a_report_that_timed_out_says_why_its_last_attempt_failed() {
         let detail = "the CSV could not be stored".to_owned();
         let failure = Failure { code: FailureCode::ComputeFailed, detail };
         let mut report = report(ReportState::Running { shards_done: 3 });

@@ -31,7 +31,7 @@ pub(crate) fn key(report_id: ReportId) -> AttributeValue {
     text(&report_id.to_string())
 }
 
-/// Returns the item of a report that nobody has claimed yet.
+/// Returns the item of a new report, which no worker has claimed yet.
 pub(crate) fn running_item(report: &NewReport) -> Item {
     let ReportParameters { as_of, method } = report.parameters;
     let max_hold = method.max_hold().map(|max_hold| number(max_hold.minutes()));
@@ -50,7 +50,7 @@ pub(crate) fn running_item(report: &NewReport) -> Item {
     attributes.into_iter().chain(max_hold).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// Returns what an item gains when its report is complete.
+/// Returns the attributes that an item gets when its report is complete.
 pub(crate) fn completion_attributes(completion: &Completion) -> Vec<Attribute> {
     let counts = completion.counts;
     vec![
@@ -68,14 +68,14 @@ pub(crate) fn completion_attributes(completion: &Completion) -> Vec<Attribute> {
     ]
 }
 
-/// Returns what an item gains when its report has failed.
+/// Returns the attributes that an item gets when its report has failed.
 pub(crate) fn failure_attributes(failure: &Failure) -> Vec<Attribute> {
     let mut attributes = attempt_failure_attributes(failure);
     attributes.push((STATE, text(ReportState::FAILED)));
     attributes
 }
 
-/// Returns what an item gains when an attempt has failed and another may follow.
+/// Returns the attributes that an item gets when an attempt has failed and another may follow.
 pub(crate) fn attempt_failure_attributes(failure: &Failure) -> Vec<Attribute> {
     vec![(FAILURE_CODE, text(failure.code.name())), (FAILURE_DETAIL, text(&failure.detail))]
 }
@@ -94,8 +94,8 @@ pub(crate) fn report(report_id: ReportId, item: &Item) -> Result<Report, Unreada
     })
 }
 
-/// Tells whether a report is already in the state that a change, whose answer may have been lost,
-/// would have brought it to; if it is leased, by the same owner.
+/// Returns whether a report already has the wanted state, because of an earlier change whose answer
+/// was lost. If `owner` is given, the report must also have this lease owner.
 pub(crate) fn is_already(item: &Item, state_wanted: &ReportState, owner: Option<&str>) -> bool {
     let is_owned = owner.is_none_or(|owner| read_text(item, LEASE_OWNER) == Ok(owner));
     is_owned && state(item).as_ref() == Ok(state_wanted)
@@ -151,7 +151,7 @@ fn completion(item: &Item) -> Result<Completion, Unreadable> {
     })
 }
 
-/// Reads an instant, kept as microseconds since 1970.
+/// Reads an instant, stored as microseconds since 1970.
 pub(crate) fn read_instant(item: &Item, name: &'static str) -> Result<Timestamp, Unreadable> {
     read_number(item, name).map(Timestamp::from_micros)
 }
@@ -166,17 +166,17 @@ fn read_number<N: FromStr>(item: &Item, name: &'static str) -> Result<N, Unreada
     digits.parse().map_err(|_| name)
 }
 
-/// Keeps an instant as microseconds since 1970.
+/// Writes an instant as microseconds since 1970.
 pub(crate) fn instant(at: Timestamp) -> AttributeValue {
     number(at.micros())
 }
 
-/// Keeps a text.
+/// Writes a text.
 pub(crate) fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
-/// Keeps a whole number.
+/// Writes a whole number.
 pub(crate) fn number(number: impl fmt::Display) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_item_is_told_by_its_attribute() {
+    fn an_unreadable_item_gives_the_name_of_the_attribute() {
         check(DEADLINE, None, DEADLINE);
         check(AS_OF, Some(text("yesterday")), AS_OF);
         check(ATTEMPT, Some(number(-1)), ATTEMPT);
@@ -234,7 +234,7 @@ mod tests {
         check(STATE, Some(text("Paused")), STATE);
         check(STATE, Some(text(ReportState::FAILED)), FAILURE_CODE);
         check(MAX_HOLD_MINUTES, Some(number(0)), MAX_HOLD_MINUTES);
-        // The example's method has none.
+        // The example's method does not accept it.
         check(MAX_HOLD_MINUTES, Some(number(90)), MAX_HOLD_MINUTES);
     }
 
