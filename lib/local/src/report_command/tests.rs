@@ -144,7 +144,10 @@ fn without_an_accepted_poll_it_is_told_what_was_wrong_with_the_files() {
 
     let error = report_of(&folder, 1, "").unwrap_err();
 
-    assert!(error.ends_with("/0: the gzip file unpacks to over 200 times its size"), "{error}");
+    assert!(
+        error.ends_with("/0: the gzip file unpacks to more than 200 times its size"),
+        "{error}"
+    );
     check_error(
         &["store_id,status,timestamp_utc\na,active,never\n"],
         "",

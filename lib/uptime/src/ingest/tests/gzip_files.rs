@@ -62,7 +62,7 @@ fn a_row_that_breaks_off_is_not_taken_for_a_whole_one() {
 fn what_follows_a_gzip_file_and_is_none_is_damage_and_its_rows_are_kept() {
     for garbage in ["x", "garbage behind the last member", "\0\0\0\0", "\u{1f}"] {
         let file = [packed(format!("{POLLS}{ROW}").as_bytes()), garbage.into()].concat();
-        let loaded = check_damaged(&file, "followed by something else");
+        let loaded = check_damaged(&file, "followed by other data");
         assert_eq!(loaded.counts, counts(1, 0, 0, 0));
         assert_eq!(stored(&loaded.segments).len(), 1);
     }
