@@ -76,7 +76,7 @@ fn of_many_rejects_the_first_are_told_and_the_report_is_made_from_the_good_rows(
     let told = report(&[HOURS, ZONES, &polls], AS_OF_NOON).unwrap();
     assert!(told.notes.contains("\n  and 3 more\n"), "{}", told.notes);
     assert_eq!(told.figures, "up 15.00 2.25 2.25, down 45.00 0.75 0.75");
-    assert_eq!(told.shortcomings, ["2: 8 of 10 rows were rejected; 10 % are accepted"]);
+    assert_eq!(told.shortcomings, ["2: 8 of 10 rows were rejected; the limit is 10 %"]);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn without_an_accepted_poll_it_is_told_what_was_wrong_with_the_files() {
     check_error(
         &["store_id,status,timestamp_utc\na,active,never\n"],
         "",
-        "1 of 1 rows were rejected; 10 % are accepted",
+        "1 of 1 rows were rejected; the limit is 10 %",
     );
 }
 
