@@ -142,7 +142,7 @@ fn every_kind_every_reason_to_reject_and_every_end_is_reached() {
             "spreadsheet_ids",
             "the file counts days from 1",
             "the file has no usable header",
-            "the file is in UTF-16 or UTF-32, or no text",
+            "the file is in UTF-16 or UTF-32, or not text",
             "the file is in another encoding, such as Windows-1252",
             "time_zones",
             "timestamp_too_early",

@@ -13,8 +13,8 @@ fn rejects_csv_gives_line_column_code_and_message() {
         loaded.rejects,
         "line,column,code,message\n\
          2,status,bad_status,\"status must be active or inactive; found \"\"gone\"\"\"\n\
-         5,,unclosed_quote,\"a quote that opens a field must be closed within 8192 bytes and before \
-         the file ends, and no text may follow if that is on a later line; reading resumes on the \
+         5,,unclosed_quote,\"a quoted field is not closed within 8192 bytes or before the file \
+         ends, or it is closed on a later line and text follows the quote; reading continues on the \
          next line\"\n"
     );
 }
