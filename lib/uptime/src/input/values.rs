@@ -142,8 +142,8 @@ fn read_time(value: &[u8], column: &'static str) -> Result<LocalTime, Problem> {
     time.ok_or_else(|| {
         let limit = if may_be_midnight { "up to 24:00" } else { "before 24:00" };
         let accepted = format!(
-            "a local time {limit}, H:MM or HH:MM, then optionally :SS and a fraction of zeros; on a \
-             day when the store does not open, both times must be empty or closed"
+            "a local time {limit}, H:MM or HH:MM, then optionally :SS and a fraction of zeros; on \
+             a day when the store does not open, both times must be empty or closed"
         );
         unlike(column, RejectCode::BadTime, value, &accepted)
     })

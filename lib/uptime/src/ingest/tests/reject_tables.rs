@@ -14,8 +14,8 @@ fn rejects_csv_gives_line_column_code_and_message() {
         "line,column,code,message\n\
          2,status,bad_status,\"status must be active or inactive; found \"\"gone\"\"\"\n\
          5,,unclosed_quote,\"a quoted field is not closed within 8192 bytes or before the file \
-         ends, or it is closed on a later line and text follows the quote; reading continues on the \
-         next line\"\n"
+         ends, or it is closed on a later line and text follows the quote; reading continues on \
+         the next line\"\n"
     );
 }
 

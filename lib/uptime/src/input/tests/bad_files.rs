@@ -32,9 +32,9 @@ fn a_missing_column_is_named() {
 
 #[test]
 fn for_a_header_of_no_kind_the_error_lists_the_columns_of_all_kinds() {
-    let reason = "it fits no kind of file; accepted are polls (store_id, timestamp_utc, status), or \
-                  business hours (store_id, dayOfWeek, start_time_local, end_time_local), or time \
-                  zones (store_id, timezone_str)";
+    let reason = "it fits no kind of file; accepted are polls (store_id, timestamp_utc, status), \
+                  or business hours (store_id, dayOfWeek, start_time_local, end_time_local), or \
+                  time zones (store_id, timezone_str)";
     for header in ["a,b,c", "store_id", "1,2023-01-24 09:06:42,active"] {
         check_header(header, reason);
     }
@@ -91,8 +91,8 @@ fn a_name_over_1_kib_is_refused() {
 
 #[test]
 fn an_unclosed_quote_in_the_header_is_refused() {
-    let reason = "a quoted field in it is not closed within 8192 bytes, or is closed on a later line \
-                  and text follows the quote";
+    let reason = "a quoted field in it is not closed within 8192 bytes, or is closed on a later \
+                  line and text follows the quote";
     check_header("store_id,\"timestamp_utc,status", reason);
     check_header(&format!("\"{POLLS}{}", "7,x,y\n".repeat(5000)), reason);
 }

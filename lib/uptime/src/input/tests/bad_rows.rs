@@ -123,9 +123,9 @@ fn a_timestamp_of_another_form_is_rejected() {
     }
     check_message(
         "7,1674551202,active",
-        "timestamp_utc must be YYYY-MM-DD HH:MM:SS[.ffffff], with a date that exists and a time from \
-         00:00:00 to 23:59:59, then nothing, UTC, Z, or an offset +hh, +hhmm or +hh:mm of at most 14 \
-         hours; found \"1674551202\"",
+        "timestamp_utc must be YYYY-MM-DD HH:MM:SS[.ffffff], with a date that exists and a time \
+         from 00:00:00 to 23:59:59, then nothing, UTC, Z, or an offset +hh, +hhmm or +hh:mm of at \
+         most 14 hours; found \"1674551202\"",
     );
 }
 
@@ -240,9 +240,9 @@ fn the_message_of_a_bad_time_says_what_is_accepted() {
         |row: &str| read(format!("{HOURS}{row}\n").as_bytes()).unwrap().rejects[0].message.clone();
     assert_eq!(
         message("7,0,9am,17:00"),
-        "start_time_local must be a local time before 24:00, H:MM or HH:MM, then optionally :SS and \
-         a fraction of zeros; on a day when the store does not open, both times must be empty or \
-         closed; found \"9am\""
+        "start_time_local must be a local time before 24:00, H:MM or HH:MM, then optionally :SS \
+         and a fraction of zeros; on a day when the store does not open, both times must be empty \
+         or closed; found \"9am\""
     );
     assert!(
         message("7,0,9:00,24:01").starts_with("end_time_local must be a local time up to 24:00,")
