@@ -74,7 +74,7 @@ fn a_first_load_with_bad_files_shows_their_first_rejected_rows_and_is_not_repeat
         "failed to load source/unreadable.csv: cannot read source/unreadable.csv: ",
         "failed to load source/header.csv: ",
         "loaded source/b.csv: 2 rows of polls in ",
-        "failed to load source/bad_rows.csv: 8 of 10 rows were rejected; 10 % are accepted\n",
+        "failed to load source/bad_rows.csv: 8 of 10 rows were rejected; the limit is 10 %\n",
         "  line 4, column timestamp_utc: ",
         "  line 8, column timestamp_utc: ",
         "  and 3 more, see loads/bad_rows.csv/",
@@ -103,7 +103,7 @@ fn a_load_with_rejected_rows_shows_the_first_of_them_and_a_command_that_download
 
     let told = check_load(&serving, &file, "Failed", Some(1));
 
-    assert!(told.contains(": 8 of 10 rows were rejected; 10 % are accepted\n"), "{told}");
+    assert!(told.contains(": 8 of 10 rows were rejected; the limit is 10 %\n"), "{told}");
     assert!(told.contains("\n  line 4, column timestamp_utc: "), "{told}");
     assert!(told.contains("\n  and 3 more, see loads/"), "{told}");
     let (_, command) = told.split_once("rejects.csv:\n    curl ").unwrap();

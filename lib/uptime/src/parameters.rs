@@ -1,4 +1,4 @@
-//! What a report is about: its method, its instant, its windows (`RULES.md`, "The report").
+//! The parameters of a report: its instant, its method and its windows (`RULES.md`, "The report").
 
 use std::ops::RangeInclusive;
 
@@ -7,12 +7,12 @@ use crate::interval::{DAY, HOUR};
 use crate::timeline::MaxHold;
 use crate::{Interval, Timestamp};
 
-/// How uptime is told from polls.
+/// How uptime is worked out from polls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Method {
     /// The default: it measures time (`RULES.md`, "Method `time_weighted`").
     TimeWeighted {
-        /// Unset: a poll speaks without limit.
+        /// Limits how long a poll speaks. `None` means no limit.
         max_hold: Option<MaxHold>,
     },
     /// It counts polls (`RULES.md`, "Method `poll_count`").
@@ -28,14 +28,15 @@ impl Method {
         }
     }
 
-    /// Reads a name back; no limit is set.
+    /// Returns the method of this name, without a limit.
     pub fn from_name(name: &str) -> Option<Method> {
         [Method::TimeWeighted { max_hold: None }, Method::PollCount]
             .into_iter()
             .find(|method| method.name() == name)
     }
 
-    /// Returns the method with this limit or none. `None`: it has no limit to set.
+    /// Returns the method with this limit, or without a limit for `None`. Returns `None` if a limit
+    /// is given and the method accepts none.
     #[must_use]
     pub fn with_max_hold(self, max_hold: Option<MaxHold>) -> Option<Method> {
         match self {
@@ -44,7 +45,7 @@ impl Method {
         }
     }
 
-    /// Returns the limit of how long a poll speaks, if the method has one and it is set.
+    /// Returns the limit on how long a poll speaks, if one is set.
     pub fn max_hold(self) -> Option<MaxHold> {
         match self {
             Method::TimeWeighted { max_hold } => max_hold,
@@ -79,24 +80,24 @@ impl Window {
     }
 }
 
-/// How far before `as_of` polls are considered: the week, and one day before it.
+/// How far before `as_of` polls are considered: the week and the day before it.
 const POLLS_CONSIDERED: i64 = 192 * HOUR;
 
-/// What a report is about; with the stored data it fixes every byte of it.
+/// The parameters of a report. Together with the stored data they determine every byte of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ReportParameters {
-    /// The instant that the windows end with.
+    /// The instant at which the windows end.
     pub as_of: Timestamp,
-    /// How uptime is told.
+    /// How uptime is worked out.
     pub method: Method,
 }
 
 impl ReportParameters {
-    /// How many UTC days [`ReportParameters::polls_considered`] meets at most.
+    /// The most UTC days that [`ReportParameters::polls_considered`] can touch.
     pub(crate) const DAYS_CONSIDERED: usize = 9;
 
-    /// Returns the instants that a report may be about if it is asked for at `now`: from 2000-01-01 to
-    /// 24 hours ahead.
+    /// Returns the accepted values of `as_of` for a report requested at `now`: from 2000-01-01 to
+    /// 24 hours after `now`.
     pub fn as_of_accepted(now: Timestamp) -> RangeInclusive<Timestamp> {
         EARLIEST_POLL..=now.plus(DAY)
     }
@@ -107,8 +108,8 @@ impl ReportParameters {
         self.as_of.plus(-POLLS_CONSIDERED)..=self.as_of
     }
 
-    /// Returns the time in which a report may ask whether a store is open: wherever a poll is
-    /// considered, so one at `as_of` is included.
+    /// Returns the span for which a report needs the open time of stores. It includes every poll
+    /// considered, so also a poll at `as_of`.
     pub fn span(&self) -> Interval {
         Interval::ending_at(self.as_of.plus(1), POLLS_CONSIDERED + 1)
     }
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_methods_read_back() {
+    fn a_method_is_found_by_its_name() {
         for method in [Method::TimeWeighted { max_hold: None }, Method::PollCount] {
             assert_eq!(Method::from_name(method.name()), Some(method));
         }

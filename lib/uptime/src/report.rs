@@ -1,4 +1,4 @@
-//! All stores of a shard to the rows of a report (`RULES.md`, "The report").
+//! Computes the rows of a report (`RULES.md`, "The report").
 
 use std::ops::AddAssign;
 
@@ -14,12 +14,12 @@ use crate::{Poll, StoreId};
 pub struct ReportRow {
     /// The store.
     pub store: StoreId,
-    /// Figures in the order of [`Window::ALL`].
+    /// The figures, in the order of [`Window::ALL`].
     pub uptimes: [Uptime; Window::ALL.len()],
 }
 
-/// Computes one store's row. `polls` are those considered, one an instant; `clock` is its zone's,
-/// made for [`ReportParameters::span`].
+/// Computes one store's row. `polls` are the considered polls, at most one per instant. `clock` is
+/// the clock of the store's zone for [`ReportParameters::span`].
 pub(crate) fn row_for_store(
     store: StoreId,
     hours: &[HoursRow],
@@ -37,16 +37,16 @@ pub(crate) fn row_for_store(
     ReportRow { store, uptimes }
 }
 
-/// What a status tells of a report's stores.
+/// The counts of stores that a report's status shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StoreCounts {
     /// Rows.
     pub stores: u64,
-    /// Rows without a poll considered.
+    /// Rows of stores without a considered poll.
     pub without_polls: u64,
-    /// Rows of stores whose business hours are not known, or said to be unknown: always open.
+    /// Rows of stores whose business hours are unknown. They count as always open.
     pub with_default_hours: u64,
-    /// Rows of stores whose zone is not known, or said to be unknown.
+    /// Rows of stores whose zone is unknown. They count as in [`crate::Zone::DEFAULT`].
     pub with_default_zone: u64,
 }
 
@@ -62,9 +62,9 @@ impl AddAssign for StoreCounts {
 /// The rows of one shard, in any order.
 #[derive(Debug, Clone, Default)]
 pub struct ShardReport {
-    /// One a store.
+    /// One row per store.
     pub rows: Vec<ReportRow>,
-    /// What they are about.
+    /// The counts of these rows.
     pub counts: StoreCounts,
 }
 

@@ -1,13 +1,16 @@
-//! Runs every folder of `tests/golden`: source files in, reports out, compared byte for byte.
+//! Runs every golden case: computes the reports of each folder in `tests/golden` from its source
+//! files and compares them byte for byte with the expected reports.
 //!
-//! A folder holds source files (`polls.csv`, `business_hours.csv`, `time_zones.csv`, each with a
-//! `_newer` one beside it at will; any may be absent), whole reports (`expected.csv`,
-//! `expected.<what>.csv`) and `case.txt`: why the case is there and how its figures come about by
-//! hand, then for each report a section `[expected.csv]` with its parameters, `key = value`.
-
+//! A folder holds:
 //!
-//! `UPDATE_GOLDEN=1` writes the expected reports anew in place of comparing them; where `CI` is set it
-//! is refused.
+//! - source files: `polls.csv`, `business_hours.csv` and `time_zones.csv`. Each may be absent, and
+//!   each may have a newer version, such as `polls_newer.csv`.
+//! - complete expected reports: `expected.csv` or `expected.<what>.csv`.
+//! - `case.txt`: the reason for the case and the calculation of its figures by hand, then for each
+//!   report a section such as `[expected.csv]` with its parameters as `key = value`.
+//!
+//! `UPDATE_GOLDEN=1` writes the expected reports before comparing them. This is refused if `CI` is
+//! set.
 
 mod engine;
 mod golden_case;
@@ -41,7 +44,7 @@ fn every_golden_case_gives_its_reports() {
     assert!(checked > 0, "no golden case was found");
 }
 
-/// Writes the reports that the sections of `case.txt` ask for.
+/// Writes the reports that `case.txt` has sections for.
 fn update(folder: &Path) -> Result<(), String> {
     let case = GoldenCase::read(folder, true)?;
     let segments = load(&case.sources)?;
@@ -52,7 +55,7 @@ fn update(folder: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns how many reports were compared; an error tells all that differ.
+/// Returns how many reports were compared. The error lists all reports that differ.
 fn check(case: &GoldenCase) -> Result<usize, String> {
     let segments = load(&case.sources)?;
     let backwards_and_twice: Vec<Segment> =

@@ -1,4 +1,5 @@
-//! The library and the slow model of its rules tell the same of random stores, to the microsecond.
+//! The library and the slow model of its rules give the same figures for random stores, to the
+//! microsecond.
 
 mod generator;
 mod model;
@@ -34,7 +35,7 @@ proptest! {
     }
 
     #[test]
-    fn up_down_and_unknown_add_up_to_the_scheduled_time(scenario in scenario()) {
+    fn up_down_and_unknown_add_up_to_the_open_time(scenario in scenario()) {
         let parameters = parameters(&scenario, max_hold(&scenario));
         let clock = ZoneClock::new(zone(&scenario.store), parameters.span());
         let open = open_intervals(&hours(&scenario.store), &clock);
@@ -74,7 +75,7 @@ fn random_cases() -> ProptestConfig {
     ProptestConfig { cases: CASES, failure_persistence: None, ..Default::default() }
 }
 
-/// Without these the three properties above would prove little.
+/// If these cases were rare, the three properties above would prove little.
 #[test]
 fn the_hard_cases_are_frequent_among_the_random_ones() {
     let mut runner = TestRunner::deterministic();

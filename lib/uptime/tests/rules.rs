@@ -1,6 +1,6 @@
-//! Holds `RULES.md` to the code: each line of its tables of examples is checked, and its tables of
-//! codes and columns are complete.
-#![expect(clippy::expect_used, reason = "a table that is not whole should stop the test")]
+//! Checks `RULES.md` against the code: each line of its tables of examples is tested, and its
+//! tables of codes and columns must be complete.
+#![expect(clippy::expect_used, reason = "an incomplete table should stop the test")]
 
 mod engine;
 
@@ -79,7 +79,7 @@ fn figures_are_worked_out_as_the_rules_show() {
 #[test]
 fn every_code_of_a_rejected_row_is_explained() {
     let explained: Vec<&str> = table("### Rejected rows").map(|[code, _]| code).collect();
-    // The match that gives a code its text is whole, or it would not compile.
+    // The match that names the codes is complete, otherwise it would not compile.
     let source = include_str!("../src/input/reject.rs");
     let codes = source.lines().filter_map(|line| line.split_once("=> \"")?.1.split_once('"'));
     let codes: Vec<String> = codes.map(|(code, _)| format!("`{code}`")).collect();
@@ -100,7 +100,7 @@ fn table<const COLUMNS: usize>(title: &str) -> impl Iterator<Item = [&'static st
     table_of(RULES, title)
 }
 
-/// Returns the cells of the first table behind `title`, without its header.
+/// Returns the cells of the first table after `title`, without its header.
 fn table_of<const COLUMNS: usize>(
     document: &'static str,
     title: &str,
@@ -114,7 +114,8 @@ fn table_of<const COLUMNS: usize>(
 }
 
 fn cells<const COLUMNS: usize>(line: &str) -> [&str; COLUMNS] {
-    let inner = line.trim_start_matches('|').strip_suffix('|').expect("a line of a table ends so");
+    let inner =
+        line.trim_start_matches('|').strip_suffix('|').expect("a line of a table ends with |");
     let cells: Vec<&str> = inner.split('|').map(str::trim).collect();
     cells.try_into().unwrap_or_else(|cells| panic!("{COLUMNS} columns are expected: {cells:?}"))
 }
@@ -131,7 +132,7 @@ fn openings(rows: &str) -> impl Iterator<Item = Opening> {
     })
 }
 
-/// `0 09:00-12:00` in its three parts.
+/// Splits a row such as `0 09:00-12:00` into its three parts.
 fn row_parts(row: &str) -> (&str, &str, &str) {
     let (day, times) = row.split_once(' ').expect("a row is a day and times");
     let (start, end) = times.split_once('-').expect("a row has two times");

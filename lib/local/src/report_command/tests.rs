@@ -76,7 +76,7 @@ fn only_the_first_of_many_rejected_rows_are_shown_and_the_report_is_made_from_th
     let told = report(&[HOURS, ZONES, &polls], AS_OF_NOON).unwrap();
     assert!(told.notes.contains("\n  and 3 more\n"), "{}", told.notes);
     assert_eq!(told.figures, "up 15.00 2.25 2.25, down 45.00 0.75 0.75");
-    assert_eq!(told.shortcomings, ["2: 8 of 10 rows were rejected; 10 % are accepted"]);
+    assert_eq!(told.shortcomings, ["2: 8 of 10 rows were rejected; the limit is 10 %"]);
 }
 
 #[test]
@@ -144,11 +144,14 @@ fn without_an_accepted_poll_the_errors_of_the_files_are_shown() {
 
     let error = report_of(&folder, 1, "").unwrap_err();
 
-    assert!(error.ends_with("/0: the gzip file unpacks to over 200 times its size"), "{error}");
+    assert!(
+        error.ends_with("/0: the gzip file unpacks to more than 200 times its size"),
+        "{error}"
+    );
     check_error(
         &["store_id,status,timestamp_utc\na,active,never\n"],
         "",
-        "1 of 1 rows were rejected; 10 % are accepted",
+        "1 of 1 rows were rejected; the limit is 10 %",
     );
 }
 

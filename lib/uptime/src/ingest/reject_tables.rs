@@ -1,4 +1,4 @@
-//! `rejects.csv` and `rejected_rows.csv`, as far as they were not taken yet.
+//! Writes `rejects.csv` and `rejected_rows.csv`. Keeps only what the caller has not taken yet.
 
 use csv::{Writer, WriterBuilder};
 
@@ -12,10 +12,10 @@ const COLUMNS: [&str; 4] = ["line", "column", "code", "message"];
 pub(super) struct RejectTables {
     rejects: Option<Writer<Vec<u8>>>,
     has_columns: bool,
-    // The file's own header with a line end, until it is written.
+    // The source file's header with a line end. Empty once it is written.
     header: Vec<u8>,
     rejected_rows: Vec<u8>,
-    // Of the last one of them.
+    // Whether the last record written leaves a quote open.
     has_open_quote: bool,
 }
 
@@ -35,10 +35,10 @@ impl RejectTables {
         self.write([&line, &column, reject.code.name(), &message]);
     }
 
-    /// Adds a record, which need not be a rejected one.
+    /// Adds a record. It may also be an accepted one.
     ///
-    /// A quote that it leaves open would be closed by one of the next record if both are loaded
-    /// again as they are; a blank line, as long as a record may be, keeps the two apart.
+    /// If the user uploads the file again unchanged, a quote that is left open could be closed by a
+    /// quote in the next record. A line of blanks, as long as a record may be, prevents that.
     pub(super) fn add_rejected_row(&mut self, record: &[u8]) {
         if self.has_open_quote {
             self.rejected_rows.resize(self.rejected_rows.len() + MAX_RECORD_BYTES, b' ');

@@ -1,4 +1,4 @@
-//! Segments to values. Meets foreign bytes: every length is checked, nothing is believed.
+//! Decodes segments. The bytes may be damaged or hostile, so every length and value is checked.
 
 use super::hours_form::read_row;
 use super::reader::Reader;
@@ -6,17 +6,19 @@ use super::{DecodeError, Decoded, HOURS, POLLS, SOURCED_VERSION, Source, VERSION
 use crate::business_hours::HoursRow;
 use crate::{Poll, PollSet, Status, StoreId, Timestamp, Zone};
 
-/// What is done with each store of a segment.
+/// Receives each store of a segment.
 pub(crate) trait Visitor {
-    /// A store's polls, in order, one an instant; none only if this program did not write them.
+    /// Receives a store's polls, in order, at most one per instant. They are empty only if another
+    /// program wrote the segment.
     fn polls(&mut self, store: StoreId, polls: &[Poll]);
-    /// What the segment's file says of a store's hours.
+    /// Receives the rows of hours that the source file has for a store.
     fn hours(&mut self, source: &Source, store: StoreId, rows: Vec<HoursRow>);
-    /// What the segment's file says of a store's zone; `None`: that none is known.
+    /// Receives the zone that the source file has for a store. `None` means that the file leaves it
+    /// empty.
     fn zone(&mut self, source: &Source, store: StoreId, zone: Option<Zone>);
 }
 
-/// Decodes any segment.
+/// Decodes a segment of any kind.
 pub fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let mut collected = Collected::default();
     visit(bytes, &mut collected)?;
@@ -30,7 +32,8 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     }
 }
 
-/// Hands each store of a segment to `visitor`. After an error some may have been handed over.
+/// Passes each store of a segment to `visitor`. If this returns an error, `visitor` may already
+/// have received some stores.
 pub(crate) fn visit(bytes: &[u8], visitor: &mut impl Visitor) -> Result<(), DecodeError> {
     let mut reader = Reader::new(bytes);
     let version = reader.byte()?;
@@ -106,7 +109,7 @@ fn visit_zones(
     })
 }
 
-/// What fits a [`Poll`], which shifts its instant by one bit.
+/// The largest instant that fits a [`Poll`], which shifts the instant by one bit.
 const MAX_MICROS: u64 = i64::MAX as u64 / 2;
 
 #[derive(Default)]

@@ -1,11 +1,11 @@
-//! The parts of a segment, taken from its front. Meets foreign bytes: every length is checked.
+//! Reads the parts of a segment. The bytes may be damaged or hostile, so every length is checked.
 
 use super::varint::read_varint;
 use super::{DecodeError, SOURCED_VERSION, Sequencer, Source, UploadEvent};
 use crate::store::IdForm;
 use crate::{StoreId, Timestamp};
 
-/// Takes a segment apart from the front.
+/// Reads a segment from front to back.
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
 }
@@ -29,7 +29,7 @@ impl<'a> Reader<'a> {
         self.take(1).map(|bytes| bytes[0])
     }
 
-    /// Hands each store's id to `read_data`, which reads what follows it.
+    /// Passes the id of each store to `read_data`, which has to read the data after the id.
     pub(super) fn stores(
         &mut self,
         mut read_data: impl FnMut(&mut Self, StoreId) -> Result<(), DecodeError>,
@@ -45,7 +45,7 @@ impl<'a> Reader<'a> {
         }
         for _ in 0..self.count()? {
             let store = StoreId::new(self.text()?);
-            let store = store.map_err(|_| DecodeError("a store's id is not one"))?;
+            let store = store.map_err(|_| DecodeError("a store id is invalid"))?;
             read_data(self, store)?;
         }
         Ok(())
@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
         self.take(LENGTH)?.try_into().map_err(|_| DecodeError::CUT_OFF)
     }
 
-    /// Version 1 knew no more of a source than its upload instant, key and version.
+    /// Reads a source. Version 1 has only its upload instant, key and version.
     pub(super) fn source(&mut self, version: u8) -> Result<Source, DecodeError> {
         let uploaded_at = Timestamp::from_micros(self.signed()?);
         let mut source = Source::new(uploaded_at, self.text()?, self.text()?);
@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
     pub(super) fn event(&mut self) -> Result<UploadEvent, DecodeError> {
         let time = Timestamp::from_micros(self.signed()?);
         let sequencer = Sequencer::new(self.text()?);
-        let sequencer = sequencer.ok_or(DecodeError("a sequencer is not one"))?;
+        let sequencer = sequencer.ok_or(DecodeError("a sequencer is invalid"))?;
         Ok(UploadEvent { time, sequencer })
     }
 
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(self.take(count)?).map_err(|_| DecodeError("a text is not UTF-8"))
     }
 
-    /// A number of things that follow, each of at least one byte.
+    /// Reads how many items or bytes follow.
     pub(super) fn count(&mut self) -> Result<usize, DecodeError> {
         usize::try_from(self.varint()?).map_err(|_| DecodeError::CUT_OFF)
     }

@@ -1,4 +1,4 @@
-//! From source files to `report.csv` in memory, as the tests of whole cases need it.
+//! Computes `report.csv` from source files in memory.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use uptime::segment::{Segment, Source};
 use uptime::shard_data::ShardData;
 use uptime::{Shard, Timestamp};
 
-/// Files later in the order of names count as newer uploads.
+/// Loads source files. They count as uploaded in the order of their names.
 pub(crate) fn load(sources: &BTreeMap<String, Vec<u8>>) -> Result<Vec<Segment>, String> {
     let mut segments = Vec::new();
     for (upload, (name, bytes)) in (0..).zip(sources) {
@@ -36,7 +36,7 @@ fn fault_in<E: std::fmt::Display>(name: &str) -> impl Fn(E) -> String {
     move |error| format!("{name}: {error}")
 }
 
-/// Returns `report.csv` of everything that was loaded.
+/// Returns the `report.csv` of all segments.
 pub(crate) fn report(
     segments: &[Segment],
     parameters: ReportParameters,

@@ -1,4 +1,4 @@
-//! Segments that were damaged: decoded or refused, and what is decoded packs and decodes again.
+//! Damaged segments are decoded or refused. Decoded values can be packed and decoded again.
 
 use proptest::prelude::*;
 use uptime::interval::HOUR;
@@ -13,7 +13,7 @@ use crate::damage::{damaged, damages};
 use crate::file::file;
 use crate::files::load;
 
-/// Lengths and numbers that are hardly meant, among others.
+/// Parts to insert, among them lengths and numbers that no valid segment has.
 const TOKENS: &[&[u8]] = &[
     b"\0",
     b"\x01",
@@ -56,7 +56,7 @@ proptest! {
     }
 
     #[test]
-    fn a_segment_never_holds_more_than_it_has_bytes(bytes in segment()) {
+    fn a_segment_never_decodes_to_more_items_than_it_has_bytes(bytes in segment()) {
         let count = match decode(&bytes) {
             Err(_) => 0,
             Ok(Decoded::Polls(stores)) => {
@@ -69,7 +69,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_decoded_packs_and_decodes_to_the_same(bytes in segment()) {
+    fn decoded_values_pack_and_decode_to_the_same(bytes in segment()) {
         if let Ok(decoded) = decode(&bytes) {
             let packed = pack(&decoded);
             let again = packed.iter().map(|segment| decode(&segment.bytes).unwrap());
@@ -98,7 +98,7 @@ fn pack(decoded: &Decoded) -> Vec<Segment> {
     }
 }
 
-/// All that segments hold, one thing a text, in an order of its own.
+/// Returns the content of segments, one text per item, sorted.
 fn joined(decoded: Vec<Decoded>) -> Vec<String> {
     let mut texts = Vec::new();
     for decoded in decoded {

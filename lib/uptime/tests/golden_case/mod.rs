@@ -1,4 +1,4 @@
-//! Reads the folder of a golden case, and refuses one that is not whole.
+//! Reads the folder of a golden case, and refuses an incomplete folder.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,16 +16,16 @@ const SOURCE_FILES: [&str; 6] = [
     "time_zones_newer.csv",
 ];
 
-/// One folder.
+/// The content of one folder.
 #[derive(Debug)]
 pub(crate) struct GoldenCase {
-    /// Bytes of the source files, by name.
+    /// The bytes of the source files, by name.
     pub(crate) sources: BTreeMap<String, Vec<u8>>,
-    /// At least one.
+    /// The expected reports, at least one.
     pub(crate) reports: Vec<Expected>,
 }
 
-/// A report that the case's data must give.
+/// A report that the source files of the case must give.
 #[derive(Debug)]
 pub(crate) struct Expected {
     pub(crate) file: String,
@@ -34,8 +34,8 @@ pub(crate) struct Expected {
 }
 
 impl GoldenCase {
-    /// Reads a folder. The error says what is wrong with it. `or_empty`: an expected report that is
-    /// not there yet is empty.
+    /// Reads a folder. The error says what is wrong with it. With `or_empty`, a missing expected
+    /// report is read as empty.
     pub(crate) fn read(folder: &Path, or_empty: bool) -> Result<GoldenCase, String> {
         let mut files = read_files(folder)?;
         let case_text = files.remove("case.txt").ok_or("case.txt is missing")?;
@@ -47,8 +47,10 @@ impl GoldenCase {
         }
         let stray = files.keys().find(|name| !SOURCE_FILES.contains(&name.as_str()));
         match stray {
-            Some(name) => Err(format!("{name} is no source file and has no section in case.txt")),
-            None if files.is_empty() => Err("there is no source file".to_owned()),
+            Some(name) => {
+                Err(format!("{name} is not a source file and has no section in case.txt"))
+            }
+            None if files.is_empty() => Err("the folder has no source file".to_owned()),
             None => Ok(GoldenCase { sources: files, reports }),
         }
     }
@@ -68,11 +70,11 @@ fn text(bytes: Vec<u8>) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| error.to_string())
 }
 
-/// Returns the parameters of each report, by its file.
+/// Returns the file name and the parameters of each report.
 fn read_case_text(text: &str) -> Result<Vec<(String, ReportParameters)>, String> {
     let (why, sections) = text.split_once("\n[").ok_or("case.txt has no section")?;
     if why.trim().is_empty() {
-        return Err("case.txt does not say why the case is there".to_owned());
+        return Err("case.txt gives no reason for the case".to_owned());
     }
     sections.split("\n[").map(read_section).collect()
 }
@@ -114,7 +116,7 @@ fn read_max_hold(minutes: &str) -> Result<MaxHold, String> {
 }
 
 #[test]
-fn a_case_text_that_is_not_whole_is_refused() {
+fn an_incomplete_case_text_is_refused() {
     let section = "as_of = 2023-01-25T12:00:00Z\nmethod = poll_count\n";
     let refused = [
         "why\n".to_owned(),
