@@ -114,8 +114,8 @@ mod tests {
             REJECTS,
             "loaded in/a b.csv: 20 rows of business hours in 1.2 s, 1 rejected\n  \
              line 4, column status: it is \"gone\"\n  \
-             warning: 1 store is named in rejected rows only, so the file adds nothing for it; a \
-             store without hours counts as always open, one without a time zone as in America/Chicago",
+             warning: 1 store is named in rejected rows only, which add no data; a store without \
+             hours counts as always open, a store without a time zone as in America/Chicago",
         );
     }
 

@@ -1,4 +1,4 @@
-//! Warnings about a whole file: it is probably wrong. They do not stop a load.
+//! Warnings that a file as a whole is probably wrong. They do not stop a load.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -46,10 +46,10 @@ impl fmt::Display for Warnings {
     }
 }
 
-const DEFAULTS: &str = ", so the file adds nothing for it; a store without hours counts as always \
-                        open, one without a time zone as in America/Chicago";
-const SPOILT: &str = " like a number that a spreadsheet has changed, such as 1.48E+18; export ids as \
-                      text";
+const DEFAULTS: &str = ", which add no data; a store without hours counts as always open, a store \
+                        without a time zone as in America/Chicago";
+const SPOILT: &str = " like a number that a spreadsheet has changed, such as 1.48E+18; export \
+                      ids as text";
 
 /// Finds the warnings of a file.
 #[derive(Debug, Default)]
@@ -203,14 +203,14 @@ mod tests {
         assert_eq!(warnings(0, 0), "");
         assert_eq!(
             warnings(1, 2),
-            "warning: 1 store is named in rejected rows only, so the file adds nothing for \
-             it; a store without hours counts as always open, one without a time zone as in \
+            "warning: 1 store is named in rejected rows only, which add no data; a store \
+             without hours counts as always open, a store without a time zone as in \
              America/Chicago\n\
              warning: 2 store ids look like a number that a spreadsheet has changed, such as \
              1.48E+18; export ids as text\n"
         );
         assert!(
-            warnings(2, 1).starts_with("warning: 2 stores are named in rejected rows only, so")
+            warnings(2, 1).starts_with("warning: 2 stores are named in rejected rows only, which")
         );
         assert!(warnings(0, 1).starts_with("warning: 1 store id looks like a number"));
     }

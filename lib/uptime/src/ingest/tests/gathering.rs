@@ -63,7 +63,7 @@ fn a_batch_ends_when_its_memory_is_used_up_whatever_the_sizes_of_the_pieces() {
     let file = POLLS.to_owned() + &(0..600).map(row).collect::<String>();
     let of_batches =
         |batch_bytes| load_with(&IngestSettings { batch_bytes, ..settings() }, file.as_bytes());
-    // Every poll comes three times, 240 rows apart: within one batch it is a duplicate.
+    // Each poll occurs three times, at intervals of 240 rows. Within a batch it is a duplicate.
     assert_eq!(of_batches(1 << 20).counts, counts(240, 360, 0, 0));
     let small = of_batches(3000);
     assert!(small.counts.loaded > 240 && small.segments.len() > of_batches(1 << 20).segments.len());

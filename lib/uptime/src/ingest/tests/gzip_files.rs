@@ -42,7 +42,7 @@ fn gzip_is_recognised_by_its_first_bytes_and_several_members_are_one_file() {
 fn a_truncated_gzip_file_is_damaged_and_keeps_the_rows_before_the_break() {
     let file = packed(many_rows().as_bytes());
     for length in [file.len() - 1, file.len() - 8, file.len() / 2, 20, 2] {
-        let loaded = check_damaged(&file[..length], "damaged or truncated");
+        let loaded = check_damaged(&file[..length], "damaged, truncated");
         // An incomplete row could look like a complete one, so it is neither loaded nor rejected.
         assert_eq!(loaded.counts.rejected, 0);
         assert_eq!(loaded.counts.rows > 0, length > 1000, "{length}");
@@ -54,7 +54,7 @@ fn an_incomplete_row_is_not_loaded_as_a_complete_one() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
     encoder.write_all(format!("{HOURS}7,0,9:00,17:00\n8,0,9:00,12:30").as_bytes()).unwrap();
     encoder.flush().unwrap();
-    let loaded = check_damaged(encoder.get_ref(), "damaged or truncated");
+    let loaded = check_damaged(encoder.get_ref(), "damaged, truncated");
     assert_eq!(stored(&loaded.segments), ["7 Mon 32400-61200"]);
 }
 
@@ -73,16 +73,16 @@ fn a_wrong_checksum_is_damage() {
     let mut file = packed(format!("{POLLS}{ROW}").as_bytes());
     let checksum = file.len() - 8;
     file[checksum] ^= 1;
-    check_damaged(&file, "damaged or truncated");
+    check_damaged(&file, "damaged, truncated");
 }
 
 #[test]
 fn bytes_that_do_not_unpack_are_damage() {
-    check_damaged(b"\x1f\x8bnothing of the kind", "damaged or truncated");
+    check_damaged(b"\x1f\x8bnothing of the kind", "damaged, truncated");
     let mut file = packed(many_rows().as_bytes());
     let middle = file.len() / 2;
     file[middle..middle + 50].fill(0xff);
-    check_damaged(&file, "damaged or truncated");
+    check_damaged(&file, "damaged, truncated");
 }
 
 #[test]
