@@ -188,15 +188,41 @@ pub async fn check_readable(path: &Path) -> Result<(), UploadError> {
 
 async fn opened(path: &Path) -> Result<tokio::fs::File, UploadError> {
     let unreadable = |source| UploadError::Unreadable { path: path.to_owned(), source };
-    let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
-    if file.metadata().await.map_err(unreadable)?.is_dir() {
+    // Before it is opened: opening a named pipe would wait for a writer. The length of a pipe is not
+    // known, so it would be uploaded as an empty file.
+    let metadata = tokio::fs::metadata(path).await.map_err(unreadable)?;
+    if metadata.is_dir() {
         return Err(unreadable(std::io::ErrorKind::IsADirectory.into()));
     }
-    Ok(file)
+    if !metadata.is_file() {
+        return Err(unreadable(std::io::Error::other("it must be a regular file")));
+    }
+    tokio::fs::File::open(path).await.map_err(unreadable)
 }
 
 /// Returns the last part of a path, which becomes the last part of the key.
 pub fn file_name(path: &Path) -> Result<String, UploadError> {
     let name = path.file_name().ok_or_else(|| UploadError::Nameless(path.to_owned()))?;
     Ok(name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_regular_file_can_be_uploaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+
+        check(&socket, "it must be a regular file").await;
+        check(folder.path(), "is a directory").await;
+        check(&folder.path().join("gone"), "No such file").await;
+    }
+
+    async fn check(path: &Path, expected: &str) {
+        let error = uptime_aws::describe(&check_readable(path).await.unwrap_err());
+        assert!(error.contains(expected), "{error}");
+    }
 }
