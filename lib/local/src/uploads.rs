@@ -46,7 +46,10 @@ pub enum UploadError {
     #[error("{} does not end in a file name", .0.display())]
     Nameless(PathBuf),
     /// No system listens there.
-    #[error("no local system answers at {0}; start one with `local serve`")]
+    #[error(
+        "no local system answers at {0}; start one with `local serve`, or give the --s3-port of the \
+        running one"
+    )]
     NoSystem(SocketAddr),
     /// The secret that signs calls cannot be read.
     #[error(

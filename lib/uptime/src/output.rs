@@ -109,6 +109,13 @@ mod tests {
     }
 
     #[test]
+    fn a_row_has_as_many_cells_as_the_header() {
+        let csv = String::from_utf8(report_csv(&[row("1", [0; 3])])).unwrap();
+        let cells: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
+        assert_eq!(cells, [HEADER.split(',').count(); 2]);
+    }
+
+    #[test]
     fn the_last_hour_is_in_minutes_and_the_last_day_and_week_are_in_hours() {
         check_figures([30 * MINUTE, 12 * HOUR, 100 * HOUR], "30.00,12.00,100.00");
     }
