@@ -5,7 +5,7 @@ use uptime::parameters::ReportParameters;
 use uptime::report::StoreCounts;
 use uptime::{Timestamp, interval};
 
-use crate::{ReportId, StoredCsv};
+use crate::ReportId;
 
 /// How long after its deadline a report that is still Running starts to read as Failed.
 const DEADLINE_GRACE_MICROS: i64 = interval::MINUTE;
@@ -73,6 +73,17 @@ pub struct Completion {
     pub csv: StoredCsv,
     /// The instant from which its CSV counts as deleted.
     pub csv_expires_at: Timestamp,
+}
+
+/// A CSV that is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredCsv {
+    /// Its key in the bucket.
+    pub key: String,
+    /// Its length in bytes.
+    pub size_bytes: u64,
+    /// Its SHA-256, 64 hexadecimal digits in lower case.
+    pub sha256: String,
 }
 
 /// Why a report failed.

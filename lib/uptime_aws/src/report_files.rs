@@ -7,24 +7,13 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::presigning::PresigningConfig;
 use uptime::{Timestamp, interval};
 
-use crate::{CallError, Clients, ReportId, hash};
+use crate::{CallError, Clients, ReportId, StoredCsv, hash};
 
 /// The report bucket.
 #[derive(Debug, Clone)]
 pub struct ReportFiles {
     client: Client,
     bucket: String,
-}
-
-/// A CSV that is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredCsv {
-    /// Its key in the bucket.
-    pub key: String,
-    /// Its length in bytes.
-    pub size_bytes: u64,
-    /// Its SHA-256, 64 hexadecimal digits in lower case.
-    pub sha256: String,
 }
 
 /// A link to a CSV. Anybody who has it can download the CSV until it expires. Never log it.
