@@ -1,4 +1,4 @@
-//! A download that breaks goes on where it broke, with the same object or not at all.
+//! A download that breaks continues where it broke, with the same object. Otherwise it fails.
 
 use std::io;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use uptime_aws::{Deadline, OpenError, Pin, SourceFiles, SourceObject, describe};
 use crate::scripted::{Asked, ScriptedAws, answer, body_of};
 
 const KEY: &str = "incoming/polls.csv";
-/// The object that the scripted S3 holds, broken into ten bytes an answer.
+/// The object that the scripted S3 holds. Each response carries ten bytes of it.
 const CONTENT: &str = "store_id,timestamp_utc,status\n";
 const SIZE: usize = 30;
 const PIECE: usize = 10;
@@ -29,7 +29,8 @@ async fn a_file_of_a_megabyte_is_read_through_a_proxy_that_cuts_every_64_kilobyt
     let proxies = Proxies::start().await;
     proxies.connect(cloud.addresses());
     proxies.rule(|_| Fate::Cut(CUT));
-    let files = SourceFiles::new(&client_config(proxies.addresses().s3), DATA_BUCKET);
+    let config = client_config(proxies.addresses().s3, cloud.secret());
+    let files = SourceFiles::new(&config, DATA_BUCKET);
 
     let mut object = files.open(KEY, &Pin::Newest).await.unwrap();
     let read = read(&mut object, in_a_minute()).await.unwrap();
@@ -40,14 +41,14 @@ async fn a_file_of_a_megabyte_is_read_through_a_proxy_that_cuts_every_64_kilobyt
 }
 
 #[tokio::test]
-async fn an_object_that_is_replaced_between_two_cuts_is_gone_and_never_read_as_one_with_the_other()
-{
+async fn an_object_replaced_between_two_cuts_is_gone_and_never_mixed_with_its_replacement() {
     let cloud = Cloud::start().await;
     cloud.put(KEY, &vec![b'a'; 300_000]).await;
     let proxies = Proxies::start().await;
     proxies.connect(cloud.addresses());
     proxies.rule(|_| Fate::Cut(100_000));
-    let files = SourceFiles::new(&client_config(proxies.addresses().s3), DATA_BUCKET);
+    let config = client_config(proxies.addresses().s3, cloud.secret());
+    let files = SourceFiles::new(&config, DATA_BUCKET);
     let mut object = files.open(KEY, &Pin::Newest).await.unwrap();
 
     cloud.put(KEY, &vec![b'b'; 300_000]).await;
@@ -57,7 +58,7 @@ async fn an_object_that_is_replaced_between_two_cuts_is_gone_and_never_read_as_o
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_rest_is_asked_for_from_where_it_broke_by_its_version_and_its_e_tag() {
+async fn the_rest_is_requested_from_the_break_on_by_version_and_e_tag() {
     let aws = ScriptedAws::new(|_, asked| future::ready(rest_of(asked, "v1")).boxed());
 
     assert_eq!(outcome(&aws).await, CONTENT);
@@ -72,13 +73,13 @@ async fn the_rest_is_asked_for_from_where_it_broke_by_its_version_and_its_e_tag(
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_ends_early_without_an_error_goes_on_as_well() {
+async fn a_response_that_ends_early_without_an_error_is_continued_as_well() {
     let aws = ScriptedAws::new(|_, asked| {
         let start = start_of(asked);
         let end = (start + PIECE).min(SIZE);
         let mut part = part(206, "v1", &range_from(start), &CONTENT[start..end]);
         if start > 0 {
-            // The SDK would see by it that something is missing.
+            // With a content length, the SDK would notice that bytes are missing.
             part.headers_mut().remove("content-length");
         }
         future::ready(part).boxed()
@@ -88,8 +89,8 @@ async fn an_answer_that_ends_early_without_an_error_goes_on_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rest_of_another_object_is_refused() {
-    let gone = "the object is gone or was replaced";
+async fn the_rest_of_another_object_is_refused() {
+    let gone = "the object was deleted or replaced";
     check(|start| part(206, "v2", &range_from(start), &CONTENT[start..]), gone).await;
     check(|_| refusal(412, "PreconditionFailed"), gone).await;
     check(|_| refusal(404, "NoSuchVersion"), gone).await;
@@ -102,9 +103,11 @@ async fn a_rest_of_another_object_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_not_the_rest_is_refused() {
+async fn a_response_with_another_range_is_refused() {
     let about = |range: &str| {
-        format!("GetObject failed: the answer is about {range:?} and not about \"bytes 10-29/30\"")
+        format!(
+            "GetObject failed: the answer has the range {range:?}; expected is \"bytes 10-29/30\""
+        )
     };
     check(|_| part(200, "v1", "", CONTENT), &about("")).await;
     let shifted = "bytes 9-29/30";
@@ -114,7 +117,7 @@ async fn an_answer_that_is_not_the_rest_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_download_is_given_up_that_breaks_five_times_without_a_byte_between() {
+async fn a_download_that_breaks_five_times_without_a_new_byte_is_given_up() {
     let aws = ScriptedAws::new(|before, asked| {
         let start = start_of(asked);
         let piece = if before == 0 { &CONTENT[..PIECE] } else { "" };
@@ -135,10 +138,10 @@ async fn more_bytes_than_the_object_has_are_an_error() {
         future::ready(whole).boxed()
     });
     let told = outcome(&aws).await;
-    assert_eq!(told, "GetObject failed: 38 bytes came of an object of 30 bytes");
+    assert_eq!(told, "GetObject failed: received 38 bytes of an object of 30 bytes");
 }
 
-/// The first answer breaks after ten bytes, all others are as given.
+/// The first response breaks after ten bytes; `rest` gives all later responses.
 async fn check(rest: impl Fn(usize) -> HttpResponse + Send + Sync + 'static, expected: &str) {
     let aws = ScriptedAws::new(move |before, asked| {
         let first = || rest_of(asked, "v1");
@@ -148,7 +151,7 @@ async fn check(rest: impl Fn(usize) -> HttpResponse + Send + Sync + 'static, exp
     assert_eq!(outcome(&aws).await, expected);
 }
 
-/// What is read, or why it is not.
+/// The bytes read, or the reason why reading failed.
 async fn outcome(aws: &ScriptedAws) -> String {
     let files = SourceFiles::new(&aws.sdk_config(), DATA_BUCKET);
     let mut object = files.open(KEY, &Pin::Newest).await.unwrap();
@@ -167,7 +170,7 @@ async fn read(object: &mut SourceObject, deadline: Deadline) -> Result<Vec<u8>, 
     Ok(read)
 }
 
-/// What is asked for, broken off after ten bytes.
+/// The range that was requested, broken off after ten bytes.
 fn rest_of(asked: &Asked, version: &str) -> HttpResponse {
     let start = start_of(asked);
     let end = (start + PIECE).min(SIZE);

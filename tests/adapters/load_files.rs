@@ -1,7 +1,7 @@
-//! What a load leaves behind: its manifest, and CSVs of any length.
+//! The files that a load writes: its manifest, and CSVs of any length.
 
 use end_to_end::adapters::{Cloud, DATA_BUCKET};
-use end_to_end::faults::{Fault, Faults};
+use end_to_end::fault_injection::{Fault, Faults};
 use uptime::Timestamp;
 use uptime::segment::Source;
 use uptime_aws::manifest::{ManifestFile, ManifestWarnings};
@@ -24,7 +24,7 @@ async fn a_manifest_reads_back_and_can_be_replaced() {
 }
 
 #[tokio::test]
-async fn a_load_that_has_ended_is_not_told_as_running_by_an_attempt_that_begins_late() {
+async fn a_late_attempt_never_records_an_ended_load_as_running() {
     let cloud = Cloud::start().await;
     let loads = cloud.load_files();
     let running = manifest(LoadStatus::Running);
@@ -38,7 +38,7 @@ async fn a_load_that_has_ended_is_not_told_as_running_by_an_attempt_that_begins_
 }
 
 #[tokio::test]
-async fn a_manifest_that_somebody_else_has_put_or_is_just_putting_stands() {
+async fn a_manifest_that_another_attempt_wrote_or_is_writing_is_kept() {
     for (status, code, is_fine) in [
         (412, "PreconditionFailed", true),
         (409, "ConditionalRequestConflict", true),
@@ -67,7 +67,7 @@ async fn a_manifest_that_cannot_be_read_counts_as_none() {
 }
 
 #[tokio::test]
-async fn of_a_long_file_of_rejects_only_the_start_is_read() {
+async fn only_the_start_of_a_long_file_of_rejects_is_read() {
     let cloud = Cloud::start().await;
     let loads = cloud.load_files();
     assert_eq!(loads.start_of_rejects(&folder(), 100).await.unwrap(), b"");
@@ -82,7 +82,7 @@ async fn of_a_long_file_of_rejects_only_the_start_is_read() {
 }
 
 #[tokio::test]
-async fn a_csv_is_stored_whole_whatever_its_length() {
+async fn a_csv_of_any_length_is_stored_whole() {
     check(&[1]).await;
     check(&[100, 0, 1_000]).await;
     check(&[8 * MIB - 1]).await;
@@ -115,8 +115,8 @@ async fn nothing_is_stored_before_the_end_nor_after_an_abort() {
 }
 
 #[tokio::test]
-async fn a_csv_of_which_a_part_fails_is_given_up_and_leaves_no_parts() {
-    // The third part fails while it is written, and the last one when all is written.
+async fn a_csv_with_a_failing_part_is_given_up_and_leaves_no_parts() {
+    // Once the third part fails, during writing; once the last part fails, at the end.
     for (parts, is_written) in [(3, false), (2, true)] {
         let cloud = Cloud::start().await;
         let faults = Faults::default();
@@ -138,7 +138,7 @@ async fn a_csv_of_which_a_part_fails_is_given_up_and_leaves_no_parts() {
     }
 }
 
-/// Writes pieces of these lengths and reads the CSV back.
+/// Writes pieces of these lengths, then reads the CSV back.
 async fn check(lengths: &[usize]) {
     let cloud = Cloud::start().await;
     let mut upload = cloud.load_files().csv_upload(&folder(), "rejects.csv");

@@ -1,20 +1,20 @@
-//! A file of hours that takes several items a shard replaces, and is replaced, as any other.
+//! A file of hours with several items per shard replaces files, and is replaced, like any other.
 
 use std::fmt::Write as _;
 
 use end_to_end::adapters::{Cloud, in_a_minute};
 use futures::TryStreamExt;
 use uptime::ingest::{Ingest, IngestSettings};
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{Decoded, Segment, Source, decode};
 use uptime::{Shard, StoreId, Timestamp};
 use uptime_aws::StoreData;
 
-/// So many rows of one store are a quarter of an item.
+/// This many rows of one store fill a quarter of an item.
 const ROWS: u32 = 20_000;
 
 #[tokio::test]
-async fn a_file_of_several_items_a_shard_is_stored_whole_and_replaces_one() {
+async fn a_file_of_several_items_per_shard_is_stored_whole_and_replaces_a_file_of_one() {
     let cloud = Cloud::start().await;
     let data = cloud.store_data();
     for upload in [1, 2] {
@@ -25,14 +25,14 @@ async fn a_file_of_several_items_a_shard_is_stored_whole_and_replaces_one() {
 }
 
 #[tokio::test]
-async fn an_item_goes_only_when_all_of_its_stores_are_replaced() {
+async fn an_item_is_deleted_only_when_all_of_its_stores_are_replaced() {
     let cloud = Cloud::start().await;
     let data = cloud.store_data();
     let older = load(&data, 1, &[ROWS; 6]).await;
     let of_first_item = stores_of(&older[0]);
     assert!((1..6).contains(&of_first_item), "{of_first_item}");
 
-    // The newer file names one store less than the first item has, then as many.
+    // The second file names one store fewer than the first item has, the third file as many.
     load(&data, 2, &vec![1; of_first_item - 1]).await;
     let all_of_older = file(1, &[20_000; 6]);
     assert_eq!(stored(&data).await[..6], all_of_older);
@@ -43,7 +43,7 @@ async fn an_item_goes_only_when_all_of_its_stores_are_replaced() {
 }
 
 #[tokio::test]
-async fn of_two_files_of_one_second_the_one_with_the_greater_key_replaces_the_other() {
+async fn when_two_files_have_the_same_second_the_greater_key_replaces_the_other() {
     let cloud = Cloud::start().await;
     let data = cloud.store_data();
     for (key, left) in [("b", "b"), ("a", "a b"), ("c", "c")] {
@@ -57,7 +57,7 @@ async fn load(data: &StoreData, upload: i64, rows_of_stores: &[u32]) -> Vec<Segm
     load_from(data, &source(upload), rows_of_stores).await
 }
 
-/// Loads hours of as many stores of one shard, of so many rows each.
+/// Loads hours of stores of one shard. Each number is the number of rows of one store.
 async fn load_from(data: &StoreData, source: &Source, rows_of_stores: &[u32]) -> Vec<Segment> {
     let mut csv = "store_id,day,start_time_local,end_time_local\n".to_owned();
     for (store, &rows) in stores().zip(rows_of_stores) {
@@ -80,13 +80,13 @@ async fn load_from(data: &StoreData, source: &Source, rows_of_stores: &[u32]) ->
     segments
 }
 
-/// What a file of these rows leaves: the upload, and how many rows a store has.
+/// What a file leaves: its upload, and the number of rows of each store.
 fn file(upload: i64, rows_of_stores: &[usize]) -> Vec<(i64, String, usize)> {
     let stores = stores().zip(rows_of_stores);
     stores.map(|(store, &rows)| (upload, store.to_string(), rows)).collect()
 }
 
-/// What is stored, by upload, in order of the stores.
+/// What is stored, ordered by upload and then by store.
 async fn stored(data: &StoreData) -> Vec<(i64, String, usize)> {
     let mut found = Vec::new();
     for (source, stores) in decoded(data).await {
@@ -105,7 +105,8 @@ async fn keys(data: &StoreData) -> String {
 }
 
 async fn decoded(data: &StoreData) -> Vec<(Source, Vec<(String, usize)>)> {
-    let parameters = Parameters { as_of: Timestamp::from_micros(0), method: Method::PollCount };
+    let parameters =
+        ReportParameters { as_of: Timestamp::from_micros(0), method: Method::PollCount };
     let segments =
         data.segments_of(shard(), &parameters, in_a_minute()).try_concat().await.unwrap();
     let hours = segments.iter().map(|segment| match decode(&segment.bytes).unwrap() {
@@ -125,7 +126,7 @@ fn stores_of(segment: &Segment) -> usize {
     }
 }
 
-/// Stores of one shard, in the order of a segment.
+/// Stores of one shard, in the order that a segment has them.
 fn stores() -> impl Iterator<Item = StoreId> {
     (1_u32..)
         .map(|number| StoreId::new(&number.to_string()).unwrap())

@@ -1,6 +1,6 @@
-//! A version that was announced is the one that is asked for, whatever was put since.
+//! The announced version is the one that is requested, even if a newer version was put since.
 //!
-//! The emulator keeps no versions, so a server stands in that answers one request as S3 does.
+//! The emulator keeps no versions, so a small server answers one request the way S3 does.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -15,7 +15,7 @@ const KEY: &str = "incoming/week 4.csv";
 const DATE: &str = "last-modified: Tue, 24 Jan 2023 09:06:42 GMT\r\n";
 
 #[tokio::test]
-async fn a_pinned_version_is_asked_for_by_its_id_and_by_nothing_else() {
+async fn a_pinned_version_is_requested_by_its_id_alone() {
     let headers = format!("{DATE}etag: \"ab12\"\r\nx-amz-version-id: v+1\r\n");
     let (opened, request) = open(&Pin::Version("v+1".to_owned()), "200 OK", &headers, "x,y").await;
 
@@ -26,7 +26,7 @@ async fn a_pinned_version_is_asked_for_by_its_id_and_by_nothing_else() {
 }
 
 #[tokio::test]
-async fn the_newest_is_asked_for_without_an_id_and_an_e_tag_by_a_condition() {
+async fn the_newest_version_is_requested_without_an_id_and_an_e_tag_as_a_condition() {
     let headers = format!("{DATE}etag: \"ab12\"\r\n");
     let (opened, request) = open(&Pin::Newest, "200 OK", &headers, "").await;
     assert_eq!(opened.unwrap().0, "ab12");
@@ -38,7 +38,7 @@ async fn the_newest_is_asked_for_without_an_id_and_an_e_tag_by_a_condition() {
 }
 
 #[tokio::test]
-async fn a_version_that_is_no_more_is_gone_and_another_error_is_none_of_that() {
+async fn a_deleted_version_is_gone_and_other_errors_are_not_reported_as_gone() {
     let pin = Pin::Version("v1".to_owned());
     for (status, code, expected) in [
         ("404 Not Found", "NoSuchVersion", "Gone"),
@@ -72,7 +72,7 @@ async fn an_answer_without_a_date_or_a_version_is_an_error() {
 /// Version, upload instant and content.
 type Object = (String, String, Vec<u8>);
 
-/// Opens an object at a server that answers so, and returns the request it got.
+/// Opens an object at a server that gives this response. Returns also the request it got.
 async fn open(
     pin: &Pin,
     status: &str,
@@ -84,7 +84,7 @@ async fn open(
         "HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
     );
     let (address, request) = serve(answer);
-    let config = client_config(address).into_builder().retry_config(RetryConfig::disabled());
+    let config = client_config(address, "any").into_builder().retry_config(RetryConfig::disabled());
     let files = SourceFiles::new(&config.build(), "data");
     let opened = match files.open(KEY, pin).await {
         Err(error) => Err(error),
@@ -99,7 +99,7 @@ async fn open(
     (opened, request.join().unwrap())
 }
 
-/// Answers one request and returns its head.
+/// Answers one request, then returns the head of that request.
 fn serve(answer: String) -> (SocketAddr, JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

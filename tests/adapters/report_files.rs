@@ -1,4 +1,4 @@
-//! Links to CSVs: where they lead.
+//! Download links of CSVs: where they point.
 
 use end_to_end::story_data::settings;
 use uptime::Timestamp;
@@ -8,7 +8,7 @@ use uptime_aws::{ReportFiles, sdk_config};
 const NOW: Timestamp = Timestamp::from_micros(1_674_669_600 * SECOND);
 
 #[tokio::test]
-async fn a_bucket_is_named_before_the_host_on_aws_and_in_the_path_of_an_endpoint() {
+async fn the_bucket_is_in_the_host_name_on_aws_and_in_the_path_of_another_endpoint() {
     check_place(&[], "https://reports.s3.x.amazonaws.com/a.csv?").await;
     let in_path = "http://s3.example:9000/reports/a.csv?";
     check_place(&[("AWS_ENDPOINT_URL", "http://s3.example:9000")], in_path).await;

@@ -1,14 +1,15 @@
-//! A report's life, transition by transition (spec section 8).
+//! A report's life, transition by transition (`lib/uptime_aws/README.md`, "A report's life").
 
 use std::cell::Cell;
 
 use end_to_end::adapters::{Cloud, REPORT_TABLE, in_a_minute};
-use end_to_end::faults::{Fault, Faults};
+use end_to_end::fault_injection::{Fault, Faults};
 use uptime::Timestamp;
-use uptime::report::{Method, Parameters, StoreCounts};
+use uptime::parameters::{Method, ReportParameters};
+use uptime::report::StoreCounts;
 use uptime_aws::{
     Claim, Completion, Failure, FailureCode, IdempotencyKey, KeyTable, KeyUse, NewReport, Refusal,
-    Report, ReportId, ReportState, ReportTable, ReportTableError,
+    Report, ReportId, ReportState, ReportTable, ReportTableError, StoredCsv,
 };
 
 const CREATED_AT: i64 = 1_000;
@@ -53,7 +54,7 @@ async fn recording_a_report_again_changes_nothing() {
 #[tokio::test]
 async fn an_id_is_not_given_to_a_report_about_something_else() {
     let (_cloud, reports, new) = recorded().await;
-    let parameters = Parameters { as_of: at(1), ..new.parameters };
+    let parameters = ReportParameters { as_of: at(1), ..new.parameters };
 
     let again = reports.record_running(&NewReport { parameters, ..new.clone() }).await;
 
@@ -77,7 +78,7 @@ async fn a_lease_is_held_until_it_ends_and_then_granted_as_the_next_attempt() {
 }
 
 #[tokio::test]
-async fn a_failed_attempt_gives_back_its_own_lease_and_nobody_elses() {
+async fn a_failed_attempt_releases_only_its_own_lease() {
     let (_cloud, reports, new) = recorded().await;
     granted(&reports, new.id, "first", 2_000, 3_000).await;
 
@@ -93,7 +94,7 @@ async fn a_failed_attempt_gives_back_its_own_lease_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn an_end_told_again_by_the_same_worker_is_its_own_and_by_another_is_not() {
+async fn a_worker_may_repeat_its_own_completion_and_another_worker_may_not() {
     let (_cloud, reports, new) = recorded().await;
     granted(&reports, new.id, "me", 2_000, 3_000).await;
     for _ in 0..2 {
@@ -104,9 +105,9 @@ async fn an_end_told_again_by_the_same_worker_is_its_own_and_by_another_is_not()
     assert_eq!(state(&reports, new.id).await, ReportState::Complete(completion(1)));
 }
 
-/// A worker may stand still between two tries for longer than the minute of grace.
+/// A worker may be paused between two tries for longer than the minute of grace.
 #[tokio::test]
-async fn each_try_to_complete_a_report_is_held_against_the_time_of_that_try() {
+async fn each_try_to_complete_a_report_is_checked_against_the_time_of_that_try() {
     let (cloud, reports, new) = recorded().await;
     granted(&reports, new.id, "me", 2_000, DEADLINE + 5).await;
     let faults = Faults::default();
@@ -124,7 +125,7 @@ async fn each_try_to_complete_a_report_is_held_against_the_time_of_that_try() {
 }
 
 #[tokio::test]
-async fn a_completion_is_tried_again_unless_it_is_refused_for_good() {
+async fn a_completion_is_retried_unless_it_is_refused_for_good() {
     let refusals = [
         (503, "ServiceUnavailable", 3),
         (400, "AccessDeniedException", 1),
@@ -176,7 +177,7 @@ async fn a_report_that_was_queued_is_not_failed_for_not_being_queued() {
 }
 
 #[tokio::test]
-async fn whoever_claims_again_holds_a_further_attempt() {
+async fn claiming_again_starts_a_further_attempt() {
     let (_cloud, reports, new) = recorded().await;
 
     granted(&reports, new.id, "me", 2_000, 3_000).await;
@@ -185,7 +186,7 @@ async fn whoever_claims_again_holds_a_further_attempt() {
 }
 
 #[tokio::test]
-async fn progress_is_told_and_begins_anew_with_each_attempt() {
+async fn progress_is_recorded_and_starts_again_with_each_attempt() {
     let (_cloud, reports, new) = recorded().await;
     granted(&reports, new.id, "first", 2_000, 3_000).await;
 
@@ -244,7 +245,7 @@ async fn after_its_deadline_a_report_is_neither_claimed_nor_completed() {
 }
 
 #[tokio::test]
-async fn an_error_about_an_idempotency_key_names_its_item_and_not_the_report_wanted() {
+async fn an_error_about_an_idempotency_key_names_the_item_of_the_key_not_the_report() {
     let cloud = Cloud::start().await;
     let keys = KeyTable::new(&cloud.sdk_config(), "elsewhere");
     let key: IdempotencyKey = "menu".parse().unwrap();
@@ -257,7 +258,7 @@ async fn an_error_about_an_idempotency_key_names_its_item_and_not_the_report_wan
 }
 
 #[tokio::test]
-async fn of_many_workers_at_once_one_gets_the_lease() {
+async fn only_one_of_many_concurrent_workers_gets_the_lease() {
     let (_cloud, reports, new) = recorded().await;
     let owners: Vec<_> = (0..8).map(|number| format!("worker {number}")).collect();
     let claims = owners.iter().map(|owner| reports.claim(new.id, owner, at(2), at(3)));
@@ -271,7 +272,7 @@ async fn of_many_workers_at_once_one_gets_the_lease() {
 }
 
 #[tokio::test]
-async fn the_record_says_in_seconds_when_it_may_be_deleted() {
+async fn the_record_holds_its_expiry_in_seconds() {
     let (cloud, reports, new) = recorded().await;
     granted(&reports, new.id, "me", 2_000, 3_000).await;
 
@@ -280,7 +281,7 @@ async fn the_record_says_in_seconds_when_it_may_be_deleted() {
     assert_eq!(items.items()[0]["expires_at"].as_n().unwrap(), "1700000000");
 }
 
-/// Tries every transition there is, and a second recording.
+/// Tries every transition, and recording the report a second time.
 async fn nothing_changes(reports: &ReportTable, new: &NewReport) {
     let id = new.id;
     reports.record_running(new).await.unwrap();
@@ -302,7 +303,7 @@ async fn recorded() -> (Cloud, ReportTable, NewReport) {
     let reports = cloud.report_table();
     let new = NewReport {
         id: ReportId::random(),
-        parameters: Parameters { as_of: at(77), method: Method::PollCount },
+        parameters: ReportParameters { as_of: at(77), method: Method::PollCount },
         created_at: at(CREATED_AT),
         deadline: at(DEADLINE),
         expires_at: at(1_700_000_000_000_000),
@@ -330,7 +331,7 @@ fn failure() -> Failure {
     Failure { code: FailureCode::ComputeFailed, detail: "the data did not answer".to_owned() }
 }
 
-/// Completes a report at an instant. Returns whether it was the owner's to complete.
+/// Completes a report at an instant. Returns whether this worker was allowed to complete it.
 async fn completed(
     reports: &ReportTable,
     id: ReportId,
@@ -346,9 +347,11 @@ fn completion(attempt: u32) -> Completion {
         completed_at: at(2_500),
         counts: StoreCounts { stores: 3, ..StoreCounts::default() },
         tz_release: "2026f".to_owned(),
-        object_key: format!("reports/x/{attempt}/report.csv"),
-        size_bytes: 12,
-        sha256: "ab".repeat(32),
+        csv: StoredCsv {
+            key: format!("reports/x/{attempt}/report.csv"),
+            size_bytes: 12,
+            sha256: "ab".repeat(32),
+        },
         csv_expires_at: at(99_000),
     }
 }

@@ -1,5 +1,5 @@
-//! An AWS that answers by a script, behind clients as they are deployed, with a clock that passes over
-//! what is only waited for.
+//! An AWS that answers by a script. The clients that call it are configured as deployed, and the
+//! test clock skips waiting time.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ use http_body_util::StreamBody;
 use hyper::body::Frame;
 use uptime_aws::{SdkConfig, sdk_config};
 
-/// What a request asks for.
+/// The content of a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     /// The path with its query.
@@ -27,7 +27,7 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// A header; empty if there is none.
+    /// The value of a header, or an empty string if the request has no such header.
     pub(crate) fn header(&self, name: &str) -> &str {
         let found = self.headers.iter().find(|(found, _)| found == name);
         found.map_or("", |(_, value)| value)
@@ -36,7 +36,7 @@ impl Asked {
 
 type Script = dyn Fn(usize, &Asked) -> BoxFuture<'static, HttpResponse> + Send + Sync;
 
-/// An AWS that remembers what it was asked. Clones are the same.
+/// An AWS that records the requests it gets. Clones share the record.
 #[derive(Clone)]
 pub(crate) struct ScriptedAws {
     script: Arc<Script>,
@@ -44,14 +44,14 @@ pub(crate) struct ScriptedAws {
 }
 
 impl ScriptedAws {
-    /// One that answers by `script`, which gets the number of requests before.
+    /// Answers by `script`, which is given the number of earlier requests.
     pub(crate) fn new(
         script: impl Fn(usize, &Asked) -> BoxFuture<'static, HttpResponse> + Send + Sync + 'static,
     ) -> ScriptedAws {
         ScriptedAws { script: Arc::new(script), asked: Arc::default() }
     }
 
-    /// The configuration of clients as deployed that call it.
+    /// A configuration as deployed, for clients that call this AWS.
     pub(crate) fn sdk_config(&self) -> SdkConfig {
         let given_by_lambda = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
         let deployed = sdk_config(&settings(&given_by_lambda.map(|name| (name, "x")))).unwrap();
@@ -84,7 +84,7 @@ impl fmt::Debug for ScriptedAws {
     }
 }
 
-/// An answer with these headers and a body in memory.
+/// A response with these headers and a body in memory.
 pub(crate) fn answer(
     status: u16,
     headers: &[(&'static str, &str)],
@@ -97,7 +97,7 @@ pub(crate) fn answer(
     answer
 }
 
-/// A body whose pieces come as the stream gives them.
+/// A body that arrives in the pieces that the stream yields.
 pub(crate) fn body_of(
     pieces: impl Stream<Item = std::io::Result<Bytes>> + Send + Sync + 'static,
 ) -> SdkBody {

@@ -1,4 +1,4 @@
-//! A source file is read as the version that was announced, or not at all.
+//! A source file is read in the version that was announced. Otherwise reading fails.
 
 use std::net::TcpListener;
 
@@ -41,16 +41,16 @@ async fn an_object_pinned_by_its_e_tag_is_read_while_it_is_the_newest() {
 }
 
 #[tokio::test]
-async fn what_was_never_there_is_gone() {
+async fn an_object_that_never_existed_is_gone() {
     let cloud = Cloud::start().await;
     check_gone(&cloud.source_files(), "incoming/never", &Pin::Newest).await;
     check_gone(&cloud.source_files(), "incoming/never", &Pin::ETag("ab".to_owned())).await;
 }
 
 #[tokio::test]
-async fn that_s3_does_not_answer_says_nothing_about_an_object() {
+async fn an_object_is_not_gone_because_s3_does_not_answer() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let config = client_config(nobody).into_builder().retry_config(RetryConfig::disabled());
+    let config = client_config(nobody, "any").into_builder().retry_config(RetryConfig::disabled());
     let files = SourceFiles::new(&config.build(), "data");
 
     let error = files.open(KEY, &Pin::Newest).await.unwrap_err();

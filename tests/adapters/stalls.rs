@@ -1,6 +1,7 @@
-//! What S3 begins and does not end is given up, long before the invocation's time is over.
+//! A call or download that S3 starts and does not finish is given up, long before the invocation's
+//! time is over.
 //!
-//! With the deployed clients' configuration, and a clock that passes over what is only waited for.
+//! The clients are configured as deployed, and the test clock skips waiting time.
 
 use std::time::Duration;
 
@@ -14,11 +15,11 @@ use uptime_aws::{Deadline, OpenError, Pin, SourceFiles};
 use crate::scripted::{ScriptedAws, answer, body_of};
 
 const KEY: &str = "incoming/polls.csv";
-/// So long as no function may run.
+/// As long as a function may run at most.
 const FOR_EVER: Duration = Duration::from_hours(1);
 
 #[tokio::test(start_paused = true)]
-async fn a_download_that_stalls_is_asked_for_again_within_half_a_minute() {
+async fn a_stalled_download_is_requested_again_within_half_a_minute() {
     let (aws, mut asked) = s3_that_stalls();
     let files = SourceFiles::new(&aws.sdk_config(), "data");
     let mut object = files.open(KEY, &Pin::Newest).await.unwrap();
@@ -33,22 +34,22 @@ async fn a_download_that_stalls_is_asked_for_again_within_half_a_minute() {
             again = asked.recv() => again.unwrap(),
         }
     };
-    timeout(FOR_EVER, again).await.expect("it should be asked for again");
+    timeout(FOR_EVER, again).await.expect("the download should be requested again");
 
     let waited = begun.elapsed();
-    assert!(waited > Duration::from_secs(5), "others are only slow: {waited:?}");
+    assert!(waited > Duration::from_secs(5), "a slow download needs more time: {waited:?}");
     assert!(waited < Duration::from_secs(30), "{waited:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_download_that_stalls_whenever_it_is_asked_for_is_given_up_within_a_few_minutes() {
+async fn a_download_that_stalls_on_each_try_is_given_up_within_a_few_minutes() {
     let (aws, _asked) = s3_that_stalls();
     let waited = waited_for_the_rest(&aws, FOR_EVER).await;
     assert!(waited < Duration::from_mins(3), "{waited:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_download_that_stalls_is_given_up_at_the_deadline() {
+async fn a_stalled_download_is_given_up_at_the_deadline() {
     let (aws, _asked) = s3_that_stalls();
     let minute = Duration::from_mins(1);
     let waited = waited_for_the_rest(&aws, minute).await;
@@ -56,14 +57,14 @@ async fn a_download_that_stalls_is_given_up_at_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_never_answered_is_tried_again_and_then_given_up_within_a_minute() {
+async fn a_call_that_is_never_answered_is_retried_and_given_up_within_a_minute() {
     let aws = ScriptedAws::new(|_, _| future::pending().boxed());
     let files = SourceFiles::new(&aws.sdk_config(), "data");
     let begun = Instant::now();
 
     let opened = timeout(FOR_EVER, files.open(KEY, &Pin::Newest)).await;
 
-    let error = opened.expect("it should be given up").unwrap_err();
+    let error = opened.expect("the call should be given up").unwrap_err();
 
     assert!(matches!(error, OpenError::Unavailable(_)), "{error}");
     assert!(aws.asked().len() > 1, "{aws:?}");
@@ -71,7 +72,7 @@ async fn a_call_that_is_never_answered_is_tried_again_and_then_given_up_within_a
     assert!(waited < Duration::from_mins(1), "{waited:?}");
 }
 
-/// Reads the first bytes, then waits for others until that is given up.
+/// Reads the first bytes, then waits for more. Returns the time until the reader gave up.
 async fn waited_for_the_rest(aws: &ScriptedAws, time: Duration) -> Duration {
     let files = SourceFiles::new(&aws.sdk_config(), "data");
     let mut object = files.open(KEY, &Pin::Newest).await.unwrap();
@@ -81,12 +82,13 @@ async fn waited_for_the_rest(aws: &ScriptedAws, time: Duration) -> Duration {
 
     let next = timeout(FOR_EVER, object.next_chunk(deadline)).await.unwrap();
 
-    let Err(error) = next else { panic!("it never goes on") };
+    let Err(error) = next else { panic!("the download never continues") };
     assert!(matches!(error, OpenError::Unavailable(_)), "{error}");
     begun.elapsed()
 }
 
-/// The first answer stalls in its body, all others before it. The receiver gets a message for each request.
+/// The first response stalls in its body, all later ones before it. The receiver gets a message for
+/// each request.
 fn s3_that_stalls() -> (ScriptedAws, tokio::sync::mpsc::UnboundedReceiver<()>) {
     let (told, asked) = tokio::sync::mpsc::unbounded_channel();
     let aws = ScriptedAws::new(move |before, _| {

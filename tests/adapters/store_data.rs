@@ -1,4 +1,4 @@
-//! The data table: what is written is found again, once, by who needs it.
+//! The data table: what a load writes is read again, once, by the reports that need it.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use end_to_end::adapters::{Cloud, DATA_TABLE, in_a_minute};
 use futures::TryStreamExt;
 use uptime::interval::{DAY, HOUR};
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{MAX_SEGMENT_BYTES, Segment, SegmentKind, Source, UtcDay, decode};
 use uptime::{Shard, Timestamp};
 use uptime_aws::hash::short_hash;
@@ -15,7 +15,7 @@ use uptime_aws::{Deadline, StoreData, StoreDataError, describe};
 const AS_OF_DAY: i64 = 19_381;
 
 #[tokio::test]
-async fn the_newest_poll_is_only_ever_raised() {
+async fn the_newest_poll_never_falls() {
     let cloud = Cloud::start().await;
     let data = cloud.store_data();
 
@@ -39,7 +39,7 @@ async fn a_report_reads_the_days_it_considers_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_report_reads_all_hours_and_zones_but_of_no_other_shard() {
+async fn a_report_reads_all_hours_and_zones_of_its_shard_and_of_no_other() {
     let cloud = Cloud::start().await;
     let data = cloud.store_data();
     let of_kind = |shard, kind, text: &str| Segment { kind, ..polls(shard, 0, text) };
@@ -82,7 +82,7 @@ async fn more_segments_than_a_batch_holds_are_all_written() {
 }
 
 #[tokio::test]
-async fn a_batch_of_the_largest_segments_is_taken_and_read_page_by_page() {
+async fn a_batch_of_the_largest_segments_is_written_and_read_page_by_page() {
     let cloud = Cloud::start().await;
     let data = cloud.store_data();
     let segments: Vec<_> = (0..25_u8)
@@ -100,7 +100,7 @@ async fn a_batch_of_the_largest_segments_is_taken_and_read_page_by_page() {
 }
 
 #[tokio::test]
-async fn what_is_not_written_by_the_deadline_is_told() {
+async fn writes_not_accepted_by_the_deadline_are_reported() {
     let cloud = Cloud::start().await;
     let data = cloud.store_data();
     let segments: Vec<_> = (0..30).map(|number| polls(2, 0, &number.to_string())).collect();
@@ -138,7 +138,7 @@ async fn an_item_that_cannot_be_read_is_named_by_its_key() {
     let segment = pages(1).await.unwrap().pop().unwrap();
     let undecodable = decode(&segment.bytes).unwrap_err();
     let is_told = |error: StoreDataError, item: &str, fault: &str| {
-        let place = format!("the item {item} of the data table is not as this program writes it");
+        let place = format!("the item {item} of the data table cannot be read");
         assert_eq!(describe(&error), format!("{place}: {fault}"));
     };
 
@@ -155,7 +155,7 @@ async fn an_item_that_cannot_be_read_is_named_by_its_key() {
 }
 
 #[tokio::test]
-async fn the_first_load_of_a_content_is_remembered() {
+async fn the_first_load_of_each_content_is_recorded() {
     let cloud = Cloud::start().await;
     let data = cloud.store_data();
     let first = async |sha256, folder| {
@@ -184,7 +184,7 @@ async fn write(data: &StoreData, segments: &[Segment]) {
     data.write_segments(segments, &source(), in_a_minute()).await.unwrap();
 }
 
-/// The texts of a shard's segments, sorted.
+/// The contents of a shard's segments as text, sorted.
 async fn found(data: &StoreData, index: usize) -> Vec<String> {
     let pages = data.segments_of(shard(index), &parameters(), in_a_minute());
     let segments = pages.try_concat().await.unwrap();
@@ -194,15 +194,15 @@ async fn found(data: &StoreData, index: usize) -> Vec<String> {
     texts
 }
 
-/// A segment of `text`, of so many days after the one of `as_of`.
+/// A segment that holds `text`, for the day that is `days_later` days after `as_of`.
 fn polls(index: usize, days_later: i64, text: &str) -> Segment {
     let day = UtcDay::of(Timestamp::from_micros((AS_OF_DAY + days_later) * DAY));
     Segment { shard: shard(index), kind: SegmentKind::Polls(day), bytes: text.into() }
 }
 
-fn parameters() -> Parameters {
+fn parameters() -> ReportParameters {
     let as_of = Timestamp::from_micros(AS_OF_DAY * DAY + 5 * HOUR);
-    Parameters { as_of, method: Method::PollCount }
+    ReportParameters { as_of, method: Method::PollCount }
 }
 
 fn source() -> Source {

@@ -1,8 +1,8 @@
-//! Of hours and zones a load deletes what it replaces altogether, and nothing else.
+//! A load of hours or zones deletes older segments that it replaces completely, and nothing else.
 
 use end_to_end::adapters::{Cloud, in_a_minute};
 use futures::TryStreamExt;
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{Decoded, Segment, Source, decode, pack_hours, pack_zones};
 use uptime::{Shard, StoreId, Timestamp, Zone};
 use uptime_aws::StoreData;
@@ -14,7 +14,7 @@ async fn a_file_that_names_all_the_stores_of_an_older_one_replaces_it() {
 }
 
 #[tokio::test]
-async fn a_file_that_names_some_of_them_does_not() {
+async fn a_file_that_names_only_some_stores_of_an_older_one_does_not_replace_it() {
     check(&["old: a b", "new: a c"], &["new: a c", "old: a b"]).await;
 }
 
@@ -28,9 +28,10 @@ async fn a_file_loaded_again_stays() {
     check(&["old: a", "new: a", "new: a"], &["new: a"]).await;
 }
 
-/// Two loads at once would delete each other's, and lose both if one was killed in between.
+/// Two concurrent loads would delete each other's segments. If one of them were then killed, both
+/// would be lost.
 #[tokio::test]
-async fn another_reading_of_the_same_file_is_never_deleted() {
+async fn segments_from_another_load_of_the_same_file_are_never_deleted() {
     check(&["new: a", "new: a b"], &["new: a", "new: a b"]).await;
     check(&["new: a b", "new: a"], &["new: a", "new: a b"]).await;
     check(&["old: a", "new: a", "new: a b"], &["new: a", "new: a b"]).await;
@@ -38,7 +39,7 @@ async fn another_reading_of_the_same_file_is_never_deleted() {
 }
 
 #[tokio::test]
-async fn many_older_files_leave_one() {
+async fn a_file_replaces_many_older_files() {
     check(&["1: a", "2: b", "3: a b", "4: c", "5: a b c"], &["5: a b c"]).await;
 }
 
@@ -53,7 +54,7 @@ async fn zones_do_not_replace_hours() {
     assert_eq!(stored(&data).await, ["new: a", "old: a"]);
 }
 
-/// Loads files one after the other and tells what is left, of hours and of zones alike.
+/// Loads the files one after the other, then checks what is left: once for hours, once for zones.
 async fn check(loads: &[&str], expected: &[&str]) {
     for pack in [hours, zones] {
         let cloud = Cloud::start().await;
@@ -72,7 +73,8 @@ async fn load(data: &StoreData, (source, segments): &(Source, Vec<Segment>)) {
 }
 
 async fn stored(data: &StoreData) -> Vec<String> {
-    let parameters = Parameters { as_of: Timestamp::from_micros(0), method: Method::PollCount };
+    let parameters =
+        ReportParameters { as_of: Timestamp::from_micros(0), method: Method::PollCount };
     let pages = data.segments_of(shard(), &parameters, in_a_minute());
     let segments = pages.try_concat().await.unwrap();
     let mut files: Vec<_> = segments
@@ -106,7 +108,7 @@ fn zones(file: &str, letters: &str) -> (Source, Vec<Segment>) {
     (source(file), pack_zones(shard(), &source(file), stores))
 }
 
-/// `old` is older than `new`; numbers are in order.
+/// `old` is older than `new`; numbered files are as old as their order.
 fn source(file: &str) -> Source {
     let uploaded_at = match file {
         "old" => 1,
@@ -117,7 +119,7 @@ fn source(file: &str) -> Source {
     Source::new(uploaded_at, file, "v")
 }
 
-/// The store that a letter stands for: stores of one shard.
+/// The store that a letter stands for. All of these stores are in one shard.
 fn store(letter: &str) -> StoreId {
     let mut of_shard = (1_u32..)
         .map(|number| StoreId::new(&number.to_string()).unwrap())

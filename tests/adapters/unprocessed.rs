@@ -1,6 +1,6 @@
-//! Writes that `DynamoDB` hands back are sent again until it takes them or the time is over.
+//! Writes that `DynamoDB` returns as unprocessed are sent again until accepted or time is up.
 //!
-//! The emulator never hands anything back, so a server stands in that does as a script says.
+//! The emulator never returns unprocessed writes, so a scripted server stands in for it.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -15,19 +15,19 @@ use uptime::segment::{Segment, SegmentKind, Source};
 use uptime::{Shard, Timestamp};
 use uptime_aws::{Deadline, StoreData};
 
-/// What the server does with a batch.
+/// How the server answers a batch.
 #[derive(Debug, Clone, Copy)]
 enum Answer {
-    /// Takes the first so many writes and hands the others back.
+    /// Accepts this many of the writes and returns the rest as unprocessed.
     Take(usize),
-    /// Refuses the batch.
+    /// Throttles the batch.
     Throttle,
 }
 
 use Answer::{Take, Throttle};
 
 #[tokio::test]
-async fn what_is_handed_back_is_sent_again_until_it_is_taken() {
+async fn unprocessed_writes_are_sent_again_until_they_are_accepted() {
     check(&[], 60, "all taken").await;
     check(&[Take(10), Take(0), Take(24)], 60, "all taken").await;
 }
@@ -38,7 +38,7 @@ async fn a_batch_that_is_throttled_is_sent_again() {
 }
 
 #[tokio::test]
-async fn when_the_time_is_over_it_is_told_how_much_is_missing() {
+async fn when_time_is_up_the_error_says_how_many_writes_are_missing() {
     check(&[Take(0); 1_000], 30, "30 writes were not accepted in time").await;
     let mut takes_ten_only = [Take(0); 1_000];
     takes_ten_only[0] = Take(10);
@@ -46,10 +46,10 @@ async fn when_the_time_is_over_it_is_told_how_much_is_missing() {
     check(&[Throttle; 1_000], 25, "25 writes were not accepted in time").await;
 }
 
-/// Writes so many segments to a server that follows `script` and then takes everything.
+/// Writes this number of segments to a server that follows `script` and then accepts everything.
 async fn check(script: &[Answer], segments: usize, expected: &str) {
     let (address, taken) = serve(script.to_vec());
-    let config = client_config(address).into_builder().retry_config(RetryConfig::disabled());
+    let config = client_config(address, "any").into_builder().retry_config(RetryConfig::disabled());
     let data = StoreData::new(&config.build(), "data");
     let segments: Vec<_> = (0..segments).map(segment).collect();
     let time = Duration::from_millis(if expected == "all taken" { 20_000 } else { 500 });
@@ -57,11 +57,11 @@ async fn check(script: &[Answer], segments: usize, expected: &str) {
 
     let written = data.write_segments(&segments, &source(), Deadline::after(time)).await;
 
-    assert!(start.elapsed() < time + Duration::from_secs(5), "it did not end in time");
+    assert!(start.elapsed() < time + Duration::from_secs(5), "writing did not end in time");
     let written = written.map_or_else(|error| error.to_string(), |()| "all taken".to_owned());
     assert_eq!(written, expected, "{} segments", segments.len());
     let taken = taken.lock().unwrap();
-    assert!(taken.values().all(|&times| times == 1), "what was taken was sent again");
+    assert!(taken.values().all(|&times| times == 1), "an accepted write was sent again");
     if expected == "all taken" {
         assert_eq!(taken.len(), segments.len());
     }
@@ -69,7 +69,7 @@ async fn check(script: &[Answer], segments: usize, expected: &str) {
 
 type Taken = Arc<Mutex<BTreeMap<String, u32>>>;
 
-/// Starts the server. It tells how often it took which sort key.
+/// Starts the server. The map counts how often the server accepted each sort key.
 fn serve(script: Vec<Answer>) -> (SocketAddr, Taken) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -77,7 +77,7 @@ fn serve(script: Vec<Answer>) -> (SocketAddr, Taken) {
     let (mut script, record) = (script.into_iter(), Arc::clone(&taken));
     std::thread::spawn(move || {
         for socket in listener.incoming() {
-            // A call given up at its deadline breaks off.
+            // A call that is given up at its deadline closes the connection early.
             answer(&socket.unwrap(), script.next().unwrap_or(Take(usize::MAX)), &record).ok();
         }
     });

@@ -1,7 +1,7 @@
-//! The place of an upload among the versions of its key, as S3 lists them.
+//! The rank of an upload among the versions of its key, as S3 lists them.
 //!
-//! The emulator keeps no versions, so a server stands in that lists some as S3 does: those of a key
-//! newest first, whatever their dates; keys encoded; in pages.
+//! The emulator keeps no versions, so a small server lists them the way S3 does: the versions of a
+//! key newest first, whatever their dates; keys URL-encoded; in pages.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};
@@ -19,36 +19,36 @@ use uptime_aws::SourceFiles;
 const KEY: &str = "incoming/week 4+5.csv";
 
 #[tokio::test]
-async fn earlier_versions_of_the_second_count_and_later_ones_do_not() {
+async fn earlier_versions_of_the_same_second_count_and_later_ones_do_not() {
     let newest_first = [(KEY, 7), (KEY, 7), (KEY, 7), (KEY, 6), (KEY, 6)];
     let requests = check(&newest_first, &[2, 1, 0, 1, 0]).await;
     assert_eq!(requests, 5, "one for each load");
 }
 
 #[tokio::test]
-async fn a_longer_key_is_another_one() {
+async fn a_key_that_only_starts_the_same_is_another_key() {
     let longer = &format!("{KEY}.gz");
     check(&[(KEY, 7), (longer, 7), (longer, 7)], &[0, 1, 0]).await;
 }
 
-/// S3 dates an upload in parts by its begin, and lists it by its end.
+/// S3 dates a multipart upload by its start but lists it by its end.
 #[tokio::test]
 async fn a_version_with_an_older_date_in_between_does_not_end_the_count() {
     check(&[(KEY, 7), (KEY, 2), (KEY, 7), (KEY, 7)], &[2, 0, 1, 0]).await;
 }
 
 #[tokio::test]
-async fn more_versions_of_a_second_than_a_page_holds_all_count() {
+async fn versions_of_one_second_count_on_all_pages() {
     assert_eq!(check(&[(KEY, 7); 250], &[249]).await, 3);
     check(&[[(KEY, 7); 100].as_slice(), &[(KEY, 6); 300]].concat(), &[99]).await;
 }
 
-/// Asks for the ranks of the first versions of a list, whose names are their places, and returns how
-/// many requests that took.
+/// Requests the rank of each of the first versions of a list. Each name is the version's place.
+/// Returns the number of requests that this took.
 async fn check(newest_first: &[(&str, i64)], expected: &[u32]) -> usize {
     let versions = newest_first.iter().map(|&(key, second)| (key.to_owned(), second)).collect();
     let (address, requests) = serve(versions);
-    let files = SourceFiles::new(&client_config(address), "data");
+    let files = SourceFiles::new(&client_config(address, "any"), "data");
     for (place, rank) in expected.iter().enumerate() {
         let (key, second) = newest_first[place];
         let uploaded_at = Timestamp::from_micros(second * SECOND);
@@ -58,13 +58,13 @@ async fn check(newest_first: &[(&str, i64)], expected: &[u32]) -> usize {
     requests.load(Ordering::SeqCst)
 }
 
-/// Serves a list of keys and seconds of 1970, and counts how often it does.
+/// Serves a list of keys and of seconds since 1970. Counts the requests.
 fn serve(versions: Vec<(String, i64)>) -> (SocketAddr, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let requests = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&requests);
-    // It ends with the test's process.
+    // The thread ends with the test process.
     std::thread::spawn(move || {
         for socket in listener.incoming() {
             counted.fetch_add(1, Ordering::SeqCst);

@@ -1,64 +1,64 @@
-//! What a fleet's polls and its report were found to cost, and what they may.
+//! The measured cost of loading a fleet's polls and of its report, and the budget for each.
 
 use end_to_end::metered_system::{MeteredReport, MeteredSystem};
 use end_to_end::request_meter::usage::{Usage, number};
 use local::system::{DATA_TABLE, REPORT_TABLE};
 
-/// How often a report that is being computed tells how far it is.
+/// The interval at which a report that is being computed records its progress.
 const PROGRESS_SECONDS: u64 = 2;
 
-/// What was counted.
+/// The measured figures.
 #[derive(Debug)]
 pub(crate) struct Figures {
-    /// Polls loaded.
+    /// The number of polls loaded.
     pub(crate) polls: u64,
-    /// Loading them.
+    /// The cost of loading them.
     pub(crate) loads: Usage,
-    /// Bytes of the items that hold them, keys included.
+    /// The bytes of the items that hold them, keys included.
     pub(crate) stored_bytes: u64,
-    /// A report of all of them.
+    /// The cost of a report about all of them.
     pub(crate) report: MeteredReport,
 }
 
-/// What may be spent, for 1,000 polls unless said otherwise.
+/// Upper limits, per 1,000 polls unless the field says otherwise.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Budget {
-    /// For one poll.
+    /// Per poll.
     pub(crate) stored_bytes: f64,
     pub(crate) write_units: f64,
     pub(crate) read_units: f64,
 }
 
 impl Figures {
-    /// Asks for a report after `polls` were loaded.
+    /// Makes a report after `polls` were loaded.
     pub(crate) async fn of(system: &MeteredSystem, polls: u64, loads: Usage) -> Figures {
         let stored_bytes = system.meter.stored_bytes(DATA_TABLE, "polls#");
         Figures { polls, loads, stored_bytes, report: system.report().await }
     }
 
-    /// Tells the figures.
+    /// Prints the figures.
     pub(crate) fn tell(&self, title: &str) {
         let Figures { polls, loads, stored_bytes, report } = self;
         let (write, read) = (loads.units_of(DATA_TABLE).write, self.read_units());
         eprintln!("{title}: {} stores, {polls} polls", report.stores);
-        eprintln!("  stored: {stored_bytes} bytes, {:.2} a poll", self.stored_bytes_a_poll());
-        eprintln!("  loads: {write} write units, {:.2} for 1,000 polls", self.write_units_a_1000());
-        eprintln!("  report: {read} read units, {:.2} for 1,000 polls", self.read_units_a_1000());
+        eprintln!("  stored: {stored_bytes} bytes, {:.2} per poll", self.stored_bytes_a_poll());
+        eprintln!("  loads: {write} write units, {:.2} per 1,000 polls", self.write_units_a_1000());
+        eprintln!("  report: {read} read units, {:.2} per 1,000 polls", self.read_units_a_1000());
         eprintln!("  loads: {loads:?}");
         eprintln!("  report: {:?}, {:?}", report.trigger, report.compute);
         eprintln!("  status: {:?}", report.status);
     }
 
-    /// Checks everything that has a budget.
+    /// Checks every figure that has a budget.
     #[track_caller]
     pub(crate) fn check(&self, budget: Budget) {
-        at_most("stored bytes a poll", self.stored_bytes_a_poll(), budget.stored_bytes);
-        at_most("write units for 1,000 polls", self.write_units_a_1000(), budget.write_units);
-        at_most("read units for 1,000 polls", self.read_units_a_1000(), budget.read_units);
+        at_most("stored bytes per poll", self.stored_bytes_a_poll(), budget.stored_bytes);
+        at_most("write units per 1,000 polls", self.write_units_a_1000(), budget.write_units);
+        at_most("read units per 1,000 polls", self.read_units_a_1000(), budget.read_units);
         self.check_calls();
     }
 
-    /// Checks what no fleet's size changes.
+    /// Checks the figures that do not depend on the size of the fleet.
     #[track_caller]
     pub(crate) fn check_calls(&self) {
         let MeteredReport { trigger, compute, compute_time, status, .. } = &self.report;
@@ -74,7 +74,7 @@ impl Figures {
 
         assert_eq!(status.calls_of("DynamoDB GetItem"), 1, "{status:?}");
         assert_eq!(status.calls.values().sum::<u64>(), 1, "{status:?}");
-        at_most("read units of a status", status.units_of(REPORT_TABLE).read(), 1.0);
+        at_most("read units per status request", status.units_of(REPORT_TABLE).read(), 1.0);
     }
 
     fn read_units(&self) -> f64 {

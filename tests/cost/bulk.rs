@@ -1,4 +1,4 @@
-//! A week of a fleet in one file.
+//! One week of a fleet's polls in one file.
 
 use end_to_end::engine::Sample;
 use end_to_end::metered_system::MeteredSystem;
@@ -15,7 +15,7 @@ async fn a_fleets_week_in_one_file_keeps_to_its_budget() {
 }
 
 #[tokio::test]
-async fn a_small_fleets_week_in_one_file_takes_no_more_calls() {
+async fn a_small_fleets_week_in_one_file_needs_no_more_calls() {
     let figures = loaded_in_bulk(&sample(SMALL_FLEET)).await;
 
     figures.tell("bulk, small fleet");

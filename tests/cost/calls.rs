@@ -1,6 +1,6 @@
-//! Which calls each function makes; the local S3 keeps no versions, so those that ask for them are not
-//! seen here. `tests/template_test.py` compares the same list with what the
-//! functions' roles in `template.yaml` allow.
+//! The AWS calls that each function makes. The local S3 keeps no versions, so calls that list
+//! versions do not show here. `tests/template/template_test.py` compares the same list with what
+//! the functions' roles in `template.yaml` allow.
 
 use std::collections::BTreeSet;
 
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 const POLLS: &str = "store_id,timestamp_utc,status\na,2023-01-25 18:00:00 UTC,active\n";
 const HOURS: &str = "store_id,dayOfWeek,start_time_local,end_time_local\na,2,09:00:00,17:00:00\n";
-/// With these the rejects are more than S3 is sent at once.
+/// With this many bad rows, the rejects exceed the size that is sent to S3 in one call.
 const BAD_ROWS: usize = 9_000;
 
 #[tokio::test]
-async fn each_function_makes_the_calls_that_its_role_is_held_to() {
+async fn each_function_makes_exactly_the_calls_in_sdk_calls_json() {
     let system = MeteredSystem::start().await;
     let bad_row = format!("a,2023-01-25 18:00:00 UTC,{}\n", "x".repeat(1_000));
 
@@ -31,7 +31,7 @@ async fn each_function_makes_the_calls_that_its_role_is_held_to() {
 }
 
 #[tokio::test]
-async fn a_scheduled_report_is_accepted_as_any_other() {
+async fn a_scheduled_report_is_accepted_like_any_other() {
     let system = MeteredSystem::start().await;
     system.load("polls.csv", POLLS).await;
 
@@ -40,14 +40,14 @@ async fn a_scheduled_report_is_accepted_as_any_other() {
     assert_eq!(answer["statusCode"], json!(202), "{answer}");
 }
 
-/// Lambda tries again what failed, and its count of errors is what rings.
+/// Lambda retries a failed invocation, and its error count raises the alarm.
 #[tokio::test]
 async fn a_scheduled_report_that_is_not_accepted_fails_its_invocation() {
     let system = MeteredSystem::start().await;
 
     let failed = system.scheduled_report().await.unwrap_err();
 
-    assert!(failed.ends_with(": the scheduled report is not made: no-polls"), "{failed}");
+    assert!(failed.ends_with(": the scheduled report was not made: no-polls"), "{failed}");
 }
 
 #[track_caller]

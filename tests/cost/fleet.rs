@@ -1,4 +1,4 @@
-//! A fleet of stores, polled.
+//! The polls of a fleet of stores.
 
 use std::fmt::Write as _;
 
@@ -9,24 +9,24 @@ use uptime::Timestamp;
 use uptime::interval::{HOUR, MINUTE};
 use uptime_aws::{LoadStatus, Manifest};
 
-/// The fleet that the budgets are about.
+/// The fleet that the budgets apply to.
 pub(crate) const STORES: u32 = 14_000;
-/// A fleet for which there is no budget: the units' rounding weighs more.
+/// A fleet without a budget: it is so small that rounding of units distorts its figures.
 pub(crate) const SMALL_FLEET: u32 = 300;
-/// A week, and the day before it that a report considers too.
+/// A week, and the day before it, which a report also considers.
 const DAYS: u32 = 8;
-/// The same in hours.
+/// The same time in hours.
 pub(crate) const HOURS: i64 = 192;
 
-/// When polling ended: the end of `local generate`'s samples.
+/// The end of polling: the end of the samples of `local generate`.
 const END: i64 = 1_674_670_402_000_000;
 
-/// The sample of a fleet, its business hours and zones included.
+/// The sample of a fleet, including its business hours and zones.
 pub(crate) fn sample(stores: u32) -> Sample {
     Sample::generate(stores, DAYS, 7)
 }
 
-/// Loads hours, zones and polls, in this order, from files whose names start so.
+/// Loads hours, zones and polls, in this order, from files whose names start with `prefix`.
 pub(crate) async fn load_all(
     system: &MeteredSystem,
     sample: &Sample,
@@ -54,7 +54,7 @@ pub(crate) fn stores(sample: &Sample) -> Vec<&str> {
     stores
 }
 
-/// A file with one poll of each store, taken within 14 minutes of its hour and to the microsecond.
+/// A file with one poll of each store, taken within 14 minutes of its hour, with microseconds.
 pub(crate) fn hourly_file(stores: &[&str], hour: i64) -> String {
     let mut file = "store_id,timestamp_utc,status\n".to_owned();
     let middle = END - (HOURS - hour) * HOUR;
@@ -68,7 +68,7 @@ pub(crate) fn hourly_file(stores: &[&str], hour: i64) -> String {
     file
 }
 
-/// `SplitMix64`: equal numbers for equal places, on any machine.
+/// `SplitMix64`: the same place gives the same number on every machine.
 fn scramble(place: u64) -> u64 {
     let mut bits = place.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -1,4 +1,4 @@
-//! A week of a fleet, each hour in a file of its own.
+//! One week of a fleet's polls, one file per hour.
 
 use end_to_end::engine::Sample;
 use end_to_end::metered_system::MeteredSystem;
@@ -12,12 +12,12 @@ async fn a_fleets_week_in_hourly_files_keeps_to_its_budget() {
     let figures = loaded_hourly(&sample(STORES)).await;
 
     figures.tell("hourly");
-    // Ids make up most of what is stored of one poll a store, so it has no budget of bytes.
+    // With one poll per store, ids are most of what is stored, so there is no budget for bytes.
     figures.check(Budget { stored_bytes: f64::INFINITY, write_units: 21.0, read_units: 4.8 });
 }
 
 #[tokio::test]
-async fn a_small_fleets_week_in_hourly_files_takes_no_more_calls() {
+async fn a_small_fleets_week_in_hourly_files_needs_no_more_calls() {
     let figures = loaded_hourly(&sample(SMALL_FLEET)).await;
 
     figures.tell("hourly, small fleet");

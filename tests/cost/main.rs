@@ -1,10 +1,10 @@
-//! What loads and reports cost, counted: the budgets of calls, units and stored bytes.
+//! The counted cost of loads and reports: budgets for calls, units and stored bytes.
 //!
-//! - [`rules`]: the meter agrees with what DynamoDB's emulator says a request consumed.
-//! - [`bulk`], [`hourly`]: a week of a fleet in one file, and in a file an hour; `--nocapture` tells
-//!   the figures, those of a small fleet too, which has no budget.
-//! - [`calls`]: which calls each function makes, the same that its role is held to.
-//! - [`repeats`]: what files cost that are loaded again and again.
+//! - [`rules`]: the meter agrees with the consumed capacity that DynamoDB's emulator returns.
+//! - [`bulk`], [`hourly`]: one week of a fleet in one file, and in one file per hour. `--nocapture`
+//!   prints the figures, also those of a small fleet, which has no budget.
+//! - [`calls`]: the calls that each function makes; its role allows the same calls.
+//! - [`repeats`]: the cost of files that are loaded repeatedly.
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
 mod budget;

@@ -1,4 +1,4 @@
-//! Files that are loaded again and again.
+//! Files that are loaded repeatedly.
 
 use end_to_end::metered_system::MeteredSystem;
 use local::system::DATA_TABLE;
@@ -6,13 +6,13 @@ use uptime_aws::LoadStatus;
 
 use crate::fleet::{STORES, hourly_file, load_all, sample, stores};
 
-/// More uploads than a report would stand if each left something behind.
+/// If each upload left something behind, a report could not read this many.
 const UPLOADS: u32 = 100;
-/// Enough to fill every shard: what is asked is a ratio, the same for any fleet.
+/// Enough stores to fill every shard. The test checks a ratio, which is the same for any fleet.
 const UPLOADED_STORES: u32 = 3_500;
 
 #[tokio::test]
-async fn files_loaded_again_leave_the_stored_bytes_as_they_were_and_say_so() {
+async fn loading_files_again_adds_no_stored_bytes_and_names_the_first_load() {
     let sample = sample(STORES);
     let system = MeteredSystem::start().await;
     let first = load_all(&system, &sample, "first-").await;
@@ -32,7 +32,7 @@ async fn files_loaded_again_leave_the_stored_bytes_as_they_were_and_say_so() {
 async fn hours_uploaded_daily_cost_a_report_no_more_than_hours_uploaded_once() {
     let sample = sample(UPLOADED_STORES);
     let system = MeteredSystem::start().await;
-    // Few polls, so that hours make up most of what a report reads.
+    // Few polls, so that hours are most of what a report reads.
     let (polls, _) = system.load("polls.csv", hourly_file(&stores(&sample)[..100], 1)).await;
     assert_eq!(polls.status, LoadStatus::Complete);
     let mut found = Vec::new();
@@ -52,5 +52,5 @@ async fn hours_uploaded_daily_cost_a_report_no_more_than_hours_uploaded_once() {
 
     eprintln!("a report reads {read_once} units after one upload, {read_daily} after {UPLOADS}");
     assert_eq!(stored_once, stored_daily);
-    assert!(read_daily <= read_once * 1.1, "{read_once} read units became {read_daily}");
+    assert!(read_daily <= read_once * 1.1, "read units rose from {read_once} to {read_daily}");
 }

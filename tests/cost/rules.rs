@@ -1,4 +1,4 @@
-//! The meter against the emulator, which has DynamoDB's rules from measurements of its own.
+//! The meter against the emulator, whose capacity rules come from measurements of DynamoDB.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use uptime_aws::Clients;
 const TOTAL: ReturnConsumedCapacity = ReturnConsumedCapacity::Total;
 
 #[tokio::test]
-async fn writes_of_one_item_cost_what_the_emulator_says() {
+async fn the_meter_agrees_with_the_emulator_about_writes_of_one_item() {
     let table = Table::create().await;
     for (key, bytes) in [("a", 100), ("a", 5000), ("a", 100), ("b", 1024), ("b", 1025), ("b", 1023)]
     {
@@ -46,7 +46,7 @@ async fn writes_of_one_item_cost_what_the_emulator_says() {
 }
 
 #[tokio::test]
-async fn writes_of_many_items_cost_what_the_emulator_says() {
+async fn the_meter_agrees_with_the_emulator_about_writes_of_many_items() {
     let table = Table::create().await;
     let put = |key, bytes| {
         let put = PutRequest::builder().set_item(Some(item(key, bytes))).build().unwrap();
@@ -70,7 +70,7 @@ async fn writes_of_many_items_cost_what_the_emulator_says() {
 }
 
 #[tokio::test]
-async fn reads_cost_what_the_emulator_says() {
+async fn the_meter_agrees_with_the_emulator_about_reads() {
     let table = Table::create().await;
     table.fill(&[("a", 100), ("b", 4096), ("c", 4097), ("d", 9000)]).await;
     for consistent in [true, false] {
@@ -106,11 +106,11 @@ async fn reads_cost_what_the_emulator_says() {
 }
 
 #[tokio::test]
-async fn every_try_of_a_call_counts_and_signing_a_link_is_none() {
+async fn every_try_of_a_call_counts_and_signing_a_link_does_not() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let retries = RetryConfig::standard().with_max_attempts(3);
     let retries = retries.with_initial_backoff(Duration::from_millis(1));
-    let sdk_config = client_config(nobody).into_builder().retry_config(retries).build();
+    let sdk_config = client_config(nobody, "any").into_builder().retry_config(retries).build();
     let meter = RequestMeter::new(&[(DATA_TABLE, &["pk", "sk"])]);
     let clients = Metered::new(sdk_config, meter.clone());
 
@@ -125,7 +125,7 @@ async fn every_try_of_a_call_counts_and_signing_a_link_is_none() {
     assert_eq!(usage.units_of(DATA_TABLE), Units::default());
 }
 
-/// A table that is used through a meter.
+/// A table used through a meter.
 struct Table {
     client: Client,
     meter: RequestMeter,
@@ -149,7 +149,7 @@ impl Table {
         self.meter.take();
     }
 
-    /// The meter's units since the last check are those that the emulator told of.
+    /// The units that the meter counted since the last check are those that the emulator returned.
     #[track_caller]
     fn check(&self, consumed: &[ConsumedCapacity]) {
         let usage = self.meter.take();

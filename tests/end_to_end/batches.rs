@@ -1,6 +1,6 @@
-//! Several work orders in one event: what becomes of one is nothing to the others.
+//! Several work orders in one event: the outcome of one does not affect the others.
 
-use end_to_end::faults::Fault;
+use end_to_end::fault_injection::Fault;
 use end_to_end::faulty_system::FaultySystem;
 use end_to_end::story::Story;
 use serde_json::json;
@@ -11,7 +11,7 @@ use crate::small;
 const NOON: &str = "2023-01-23T12:00:00Z";
 
 #[tokio::test]
-async fn of_a_batch_only_the_messages_that_fail_are_named_and_the_others_are_done() {
+async fn only_the_failed_messages_of_a_batch_are_named_and_the_others_are_done() {
     let system = FaultySystem::start(&small::FILES).await;
     let mut ids = Vec::new();
     for _ in 0..3 {
@@ -24,7 +24,7 @@ async fn of_a_batch_only_the_messages_that_fail_are_named_and_the_others_are_don
         "no JSON".to_owned(),
         order(&ids[2]),
         order(&unknown),
-        // One that comes again in the same batch finds its report Complete.
+        // A message that appears twice in the batch: the second finds its report Complete.
         order(&ids[0]),
     ];
 
@@ -37,7 +37,7 @@ async fn of_a_batch_only_the_messages_that_fail_are_named_and_the_others_are_don
 }
 
 #[tokio::test]
-async fn a_panic_fails_its_own_message_and_the_others_go_on() {
+async fn a_panic_fails_only_its_own_message() {
     let system = FaultySystem::start(&small::FILES).await;
     let bad = system.accepted(NOON, None).await;
     let good = system.accepted(NOON, None).await;
@@ -50,12 +50,12 @@ async fn a_panic_fails_its_own_message_and_the_others_go_on() {
     let report = system.recorded(&bad).await;
     assert!(matches!(report.state, ReportState::Running { .. }), "{report:?}");
     assert_eq!(report.last_failure.unwrap().detail, "computing the report failed");
-    assert_eq!(system.deliver(&bad, 2).await, Some(true), "its lease was given back");
+    assert_eq!(system.deliver(&bad, 2).await, Some(true), "the failed attempt released its lease");
     assert_eq!(system.story.csv_of(&bad).await, small::csv_at_noon());
 }
 
 #[tokio::test]
-async fn a_panic_while_a_file_is_loaded_fails_its_own_message_and_the_others_go_on() {
+async fn a_panic_while_a_file_is_loaded_fails_only_its_own_message() {
     let system = FaultySystem::start(&small::FILES).await;
     system.faults.plan("GetObject", 0, Fault::Panic);
 

@@ -1,4 +1,4 @@
-//! Both calls, from a trigger to a saved CSV, and what is answered to whoever errs.
+//! Both calls, from a trigger to a saved CSV, and the responses to callers that make a mistake.
 
 use end_to_end::http::Answer;
 use end_to_end::story::Story;
@@ -13,7 +13,7 @@ use crate::small;
 const UNKNOWN_ID: &str = "0f6b3ad4-8c5d-4e5f-9a6b-1c2d3e4f5a6b";
 
 #[tokio::test]
-async fn files_are_put_a_report_is_asked_for_and_its_link_is_followed() {
+async fn files_are_put_a_report_is_requested_and_its_link_gives_the_csv() {
     let story = Story::begin().await;
     story.load_all(&small::FILES).await;
 
@@ -93,7 +93,7 @@ async fn a_link_is_refused_after_15_minutes_and_a_new_call_gives_another() {
 }
 
 #[tokio::test]
-async fn whoever_accepts_csv_is_sent_to_it_or_told_why_not_and_never_gets_json() {
+async fn a_caller_that_accepts_csv_gets_a_redirect_or_an_error_and_never_json() {
     let story = Story::with(|settings| settings.reports.concurrency = 0).await;
     story.load_all(&[small::POLLS]).await;
     let id = story.trigger("").await;
@@ -113,7 +113,7 @@ async fn whoever_accepts_csv_is_sent_to_it_or_told_why_not_and_never_gets_json()
 }
 
 #[tokio::test]
-async fn an_id_that_nobody_holds_is_unknown_and_a_malformed_one_is_refused() {
+async fn an_id_never_issued_is_unknown_and_a_malformed_one_is_refused() {
     let story = Story::begin().await;
     for accept in ["*/*", "text/csv"] {
         let headers = [("accept", accept)];
@@ -129,7 +129,7 @@ async fn an_id_that_nobody_holds_is_unknown_and_a_malformed_one_is_refused() {
 }
 
 #[tokio::test]
-async fn without_a_poll_there_is_nothing_to_report_on() {
+async fn a_report_without_any_poll_is_refused() {
     let story = Story::begin().await;
     assert_eq!(story.get("/trigger_report").await.problem(409), "no-polls");
     story.load_all(&[small::HOURS, small::ZONES]).await;

@@ -1,4 +1,5 @@
-//! Work orders of reports: delivered twice, for nobody, or for a report that cannot be computed.
+//! Work orders of reports: delivered twice, for an unknown report, or for a report that cannot be
+//! computed.
 
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ async fn a_work_order_delivered_again_leaves_the_report_and_its_csv_untouched() 
     let csvs = story.csvs_of(&id).await;
     assert_eq!(csvs.len(), 1);
 
-    // Data that came later would give another report.
+    // Data that is loaded later would change the report.
     let later = "store_id,timestamp_utc,status\na,2023-01-23 09:30:00,inactive\n";
     story.load("later.csv", later).await;
     assert_ne!(story.report(small::AT_NOON).await, small::csv_at_noon());
@@ -49,7 +50,7 @@ async fn a_work_order_delivered_twice_at_once_gives_one_complete_report() {
 }
 
 #[tokio::test]
-async fn reports_asked_for_at_once_are_all_computed_and_equal() {
+async fn reports_requested_at_once_are_all_computed_and_equal() {
     let story = Story::begin().await;
     story.load_all(&small::FILES).await;
     let reports = join_all((0..8).map(|_| story.report(small::AT_NOON))).await;
@@ -57,7 +58,7 @@ async fn reports_asked_for_at_once_are_all_computed_and_equal() {
 }
 
 #[tokio::test]
-async fn a_report_on_unreadable_data_is_failed_with_a_reason_and_its_work_order_is_kept() {
+async fn a_report_on_unreadable_data_fails_with_a_reason_and_its_work_order_is_kept() {
     let story = Story::with(impatient).await;
     story.load_all(&small::FILES).await;
     story.spoil_a_segment().await;
@@ -74,7 +75,7 @@ async fn a_report_on_unreadable_data_is_failed_with_a_reason_and_its_work_order_
     let csv = story.call(Method::GET, &path, &[("accept", "text/csv")], "").await;
     assert_eq!(csv.problem(406), "no-csv");
     assert_eq!(csv.header("retry-after"), "");
-    until("the work order is dead", async || {
+    until("the work order is in the dead-letter queue", async || {
         let dead = story.messages(REPORT_DEAD_LETTER_QUEUE);
         dead.iter().any(|body| body.contains(&id)).then_some(())
     })
@@ -84,15 +85,14 @@ async fn a_report_on_unreadable_data_is_failed_with_a_reason_and_its_work_order_
 }
 
 #[tokio::test]
-async fn a_work_order_that_nobody_can_read_or_for_an_unknown_report_ends_in_the_dead_letter_queue()
-{
+async fn a_work_order_that_is_malformed_or_of_an_unknown_report_ends_in_the_dead_letter_queue() {
     let story = Story::with(impatient).await;
     story.load_all(&small::FILES).await;
     let unknown = uptime_aws::ReportId::random().to_string();
     story.deliver_again(&unknown);
     story.system.queues().send(REPORT_QUEUE, "no JSON", Duration::ZERO).unwrap();
     assert_eq!(story.report(small::AT_NOON).await, small::csv_at_noon());
-    until("both are dead", async || {
+    until("both are in the dead-letter queue", async || {
         (story.messages(REPORT_DEAD_LETTER_QUEUE).len() == 2).then_some(())
     })
     .await;
@@ -101,9 +101,9 @@ async fn a_work_order_that_nobody_can_read_or_for_an_unknown_report_ends_in_the_
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// One receive is all that is allowed, and what fails is seen to after a second.
+/// A message is received only once, and a failed one becomes visible again after a second.
 fn impatient(settings: &mut SystemSettings) {
-    settings.receives_allowed = 1;
+    settings.receives_allowed = Some(1);
     settings.reports.retry_after = SECOND;
 }
 

@@ -1,4 +1,4 @@
-//! The stored events, as AWS sends them: each is accepted by the function of its name.
+//! The stored events have the form that AWS sends. Each function accepts the event of its name.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ async fn load_data_accepts_its_stored_event() {
     let story = Story::with(|settings| settings.loads.concurrency = 0).await;
     story.put("store hours (1).csv", small::HOURS).await;
     let stored = event("load_data");
-    // The event names a bucket and a version that this system does not have.
+    // The event names a bucket and a version that do not exist in this system.
     let ours = stored["Records"][0]["body"].as_str().unwrap();
     let ours = ours.replace("store-uptime-data-123456789012-us-east-2", DATA_BUCKET);
     let mut body: Value = serde_json::from_str(&ours).unwrap();
@@ -79,7 +79,7 @@ fn event(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// Invokes a function of the story's system, deployed once more.
+/// Deploys a function a second time beside the story's system, and invokes it.
 async fn invoke(story: &Story, name: &str, event: Value) -> Value {
     let sdk_config = story.system.sdk_config();
     let settings = settings(&[

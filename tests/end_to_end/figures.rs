@@ -1,4 +1,4 @@
-//! The service's reports are those of `local report`, byte for byte.
+//! The service's reports equal those of `local report`, byte for byte.
 
 use end_to_end::engine::{Sample, local_report};
 use end_to_end::story::Story;
@@ -7,7 +7,7 @@ use uptime::zone::TZ_RELEASE;
 use crate::small;
 
 #[tokio::test]
-async fn figures_are_those_of_the_command_line_whatever_is_asked_for() {
+async fn reports_equal_those_of_the_command_line_for_all_parameters() {
     let sample = Sample::generate(40, 9, 7);
     let story = Story::begin().await;
     story.load_all(&sample.files()).await;
@@ -35,7 +35,8 @@ async fn the_default_method_is_a_setting_of_the_deployment() {
     assert_eq!(story.csv_of(&id).await, local_report(&sample.files(), "--method poll_count"));
 }
 
-/// Vancouver has kept -07 since March 2026: 09:00 to 10:00 is 16:00 to 17:00 UTC, also in November.
+/// Vancouver has stayed at UTC-7 since March 2026, so 09:00 to 10:00 is 16:00 to 17:00 UTC, also in
+/// November.
 #[tokio::test]
 async fn hours_are_read_by_the_zone_rules_of_today() {
     let files = [

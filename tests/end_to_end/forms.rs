@@ -1,4 +1,4 @@
-//! Both verbs of both calls; parameters in the query, in JSON and in forms.
+//! Both verbs of both calls, with parameters in the query, in JSON and in forms.
 
 use end_to_end::story::Story;
 use serde_json::Value;
@@ -9,7 +9,7 @@ const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 #[tokio::test]
-async fn a_report_is_asked_for_by_get_and_by_post_with_equal_parameters() {
+async fn a_report_is_requested_by_get_and_by_post_with_equal_parameters() {
     let story = Story::begin().await;
     story.load_all(&small::FILES).await;
     let query = "as_of=2023-01-23T12:00:00Z&method=time_weighted&max_hold_minutes=30";
@@ -43,7 +43,7 @@ async fn a_report_is_asked_for_by_get_and_by_post_with_equal_parameters() {
 }
 
 #[tokio::test]
-async fn a_report_is_told_by_get_and_by_post() {
+async fn a_status_is_requested_by_get_and_by_post() {
     let story = Story::begin().await;
     story.load_all(&small::FILES).await;
     let id = story.trigger("").await;

@@ -1,4 +1,4 @@
-//! A poll from the future is rejected and never becomes the instant that reports are about.
+//! A poll from the future is rejected, so reports never use its instant as `as_of`.
 
 use end_to_end::story::Story;
 use uptime_aws::LoadStatus;
@@ -25,7 +25,7 @@ async fn a_poll_from_far_in_the_future_does_not_become_as_of() {
 }
 
 #[tokio::test]
-async fn a_file_of_polls_from_the_future_alone_leaves_nothing_to_report_on() {
+async fn with_polls_from_the_future_alone_a_report_is_refused() {
     let story = Story::begin().await;
     let header = small::POLLS.lines().next().unwrap();
 

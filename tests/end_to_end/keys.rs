@@ -1,6 +1,6 @@
-//! Idempotency keys: a call may be repeated until it succeeds, and gives one report.
+//! Idempotency keys: a call may be repeated until it succeeds, and makes only one report.
 
-use end_to_end::faults::Fault;
+use end_to_end::fault_injection::Fault;
 use end_to_end::faulty_system::FaultySystem;
 use end_to_end::story::Story;
 use futures::future::join_all;
@@ -16,14 +16,14 @@ const NOON: &str = "2023-01-23T12:00:00Z";
 const KEY: Option<&str> = Some("my-key");
 
 #[tokio::test]
-async fn a_repeat_gives_the_same_report_and_no_further_message() {
+async fn a_repeat_returns_the_same_report_and_queues_no_second_message() {
     let system = FaultySystem::start(&small::FILES).await;
     let id = system.accepted(NOON, KEY).await;
 
     assert_eq!(system.accepted(NOON, KEY).await, id);
     assert_eq!(system.story.messages(REPORT_QUEUE).len(), 1);
     assert_eq!(system.deliver(&id, 1).await, Some(true));
-    assert_eq!(system.accepted(NOON, KEY).await, id, "also when it is Complete");
+    assert_eq!(system.accepted(NOON, KEY).await, id, "the same id when the report is Complete");
 
     assert_eq!(system.story.messages(REPORT_QUEUE).len(), 1);
     assert_eq!(system.reports().await, std::slice::from_ref(&id));
@@ -50,7 +50,7 @@ async fn fifty_calls_at_once_get_one_report() {
 }
 
 #[tokio::test]
-async fn a_key_is_refused_with_other_parameters_and_nothing_is_queued() {
+async fn a_key_with_other_parameters_is_refused_and_nothing_is_queued() {
     let system = FaultySystem::start(&small::FILES).await;
     let id = system.accepted(NOON, KEY).await;
 
@@ -62,7 +62,7 @@ async fn a_key_is_refused_with_other_parameters_and_nothing_is_queued() {
 }
 
 #[tokio::test]
-async fn both_verbs_share_the_keys_and_know_a_repeat_by_what_it_says() {
+async fn both_verbs_share_keys_and_recognise_a_repeat_by_its_parameters() {
     let story = Story::with(|settings| settings.reports.concurrency = 0).await;
     story.load_all(&small::FILES).await;
     let path = format!("/trigger_report{}&max_hold_minutes=90", small::AT_NOON);
@@ -95,7 +95,7 @@ async fn a_bad_key_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn a_key_given_twice_is_one_if_both_are_equal_and_is_refused_otherwise() {
+async fn a_key_given_twice_is_accepted_only_if_both_are_equal() {
     let story = Story::with(|settings| settings.reports.concurrency = 0).await;
     story.load_all(&small::FILES).await;
     let call = async |method, keys: &[&str]| {
@@ -121,7 +121,7 @@ async fn a_key_given_twice_is_one_if_both_are_equal_and_is_refused_otherwise() {
 }
 
 #[tokio::test]
-async fn a_call_that_dies_between_any_two_steps_is_made_up_for_by_its_repeat() {
+async fn a_repeat_completes_a_call_that_died_between_any_two_steps() {
     let system = FaultySystem::start(&small::FILES).await;
     let steps = [("PutItem", 0), ("PutItem", 1), ("SendMessage", 0), ("UpdateItem", 0)];
     for (operation, earlier) in steps {
@@ -145,7 +145,7 @@ async fn a_call_that_dies_between_any_two_steps_is_made_up_for_by_its_repeat() {
 }
 
 #[tokio::test]
-async fn the_key_of_a_report_that_could_not_be_queued_is_free() {
+async fn the_key_of_a_report_that_could_not_be_queued_can_be_used_again() {
     let system = FaultySystem::start(&small::FILES).await;
     for _ in 0..3 {
         system.faults.plan("SendMessage", 0, Fault::Refuse(500, "InternalError"));
@@ -161,9 +161,9 @@ async fn the_key_of_a_report_that_could_not_be_queued_is_free() {
     assert_eq!(system.accepted(NOON, KEY).await, id);
 }
 
-/// Otherwise another call, whose message was not taken, could fail a report that was promised.
+/// Otherwise another call whose message was not sent could fail a report that was already promised.
 #[tokio::test]
-async fn a_report_is_accepted_only_when_it_is_remembered_that_it_is_queued() {
+async fn a_report_is_accepted_only_after_it_is_recorded_as_queued() {
     let system = FaultySystem::start(&small::FILES).await;
     system.faults.plan_for_good("UpdateItem", 0, Fault::Refuse(500, "InternalServerError"));
 
@@ -178,7 +178,7 @@ async fn a_report_is_accepted_only_when_it_is_remembered_that_it_is_queued() {
 }
 
 #[tokio::test]
-async fn a_key_that_becomes_free_is_taken_by_one_of_many_calls_at_once() {
+async fn only_one_of_many_concurrent_calls_takes_a_key_that_becomes_free() {
     let story = Story::begin().await;
     let keys = KeyTable::new(&story.system.sdk_config(), REPORT_TABLE);
     let key: IdempotencyKey = "k".parse().unwrap();
@@ -189,15 +189,15 @@ async fn a_key_that_becomes_free_is_taken_by_one_of_many_calls_at_once() {
     let now = uptime_aws::now();
     keys.take(&key, first.clone(), now).await.unwrap();
 
-    // Its report was never queued.
+    // Case 1: the report of the key was never queued.
     let taken =
         wanted.iter().map(|wanted| keys.take_from(first.report_id, &key, wanted.clone(), now));
     let second = the_one_of(join_all(taken).await, &wanted);
-    // It has been kept for its time.
+    // Case 2: the key was kept for its full time.
     let later = now.plus(25 * HOUR);
     let taken = wanted.iter().map(|wanted| keys.take(&key, wanted.clone(), later));
     let third = the_one_of(join_all(taken).await, &wanted);
-    // Whoever comes late with the first report finds that others were faster.
+    // A caller that still names the first report sees that others were faster.
     let late = keys.take_from(first.report_id, &key, first.clone(), later).await.unwrap();
     assert_eq!(late, third);
     if second != third {
@@ -206,7 +206,7 @@ async fn a_key_that_becomes_free_is_taken_by_one_of_many_calls_at_once() {
     }
 }
 
-/// What all of the calls were told, which is what one of them wanted.
+/// Checks that all calls got the same result, and that it is what one of them wanted. Returns it.
 #[track_caller]
 fn the_one_of(told: Vec<Result<KeyUse, ReportTableError>>, wanted: &[KeyUse]) -> KeyUse {
     let told: Vec<KeyUse> = told.into_iter().map(Result::unwrap).collect();

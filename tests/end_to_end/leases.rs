@@ -1,6 +1,6 @@
-//! Workers that die with a lease, and workers that wake when theirs has ended.
+//! Workers that die while they hold a lease, and workers that continue after theirs has ended.
 
-use end_to_end::faults::Fault;
+use end_to_end::fault_injection::Fault;
 use end_to_end::faulty_system::FaultySystem;
 use futures::future::join;
 use uptime_aws::ReportState;
@@ -8,12 +8,12 @@ use uptime_aws::ReportState;
 use crate::small;
 
 const NOON: &str = "2023-01-23T12:00:00Z";
-/// Which `UpdateItem` completes a report: the first is the claim.
+/// The `UpdateItem` that completes a report. The first one is the claim.
 const COMPLETION: (&str, u32) = ("UpdateItem", 1);
 
 #[tokio::test]
-async fn the_report_of_a_dead_worker_is_completed_once_its_lease_has_ended_and_not_before() {
-    // While it computes; when the CSV is stored; when it is about to complete the report.
+async fn a_dead_workers_report_is_completed_after_its_lease_has_ended_and_not_before() {
+    // Dead while computing, after storing the CSV, or just before completing the report.
     let deaths =
         [("Query", 40, Fault::DieBefore), ("PutObject", 0, Fault::DieAfter), complete_dies()];
     for (operation, earlier, death) in deaths {
@@ -39,14 +39,14 @@ async fn the_report_of_a_dead_worker_is_completed_once_its_lease_has_ended_and_n
 }
 
 #[tokio::test]
-async fn a_worker_that_wakes_after_its_lease_changes_not_one_byte_of_what_is_downloaded() {
+async fn a_worker_that_wakes_after_its_lease_changes_no_byte_of_the_download() {
     for (operation, earlier) in [("Query", 40), ("PutObject", 0), COMPLETION] {
         let (system, id) = asked_for().await;
         system.faults.plan(operation, earlier, Fault::Hold);
         let zombie = system.deliver(&id, 1);
         let next = async {
             system.faults.held().await;
-            // The zombie read its first shards before: its CSV would be another.
+            // The late worker read its first shards earlier, so its CSV would differ.
             let later = "store_id,timestamp_utc,status\na,2023-01-23 09:30:00,inactive\n";
             system.story.load("later.csv", later).await;
             assert_eq!(system.deliver_late(&id, 2).await, Some(true));
@@ -57,7 +57,7 @@ async fn a_worker_that_wakes_after_its_lease_changes_not_one_byte_of_what_is_dow
 
         let (woken, (report, csv)) = join(zombie, next).await;
 
-        assert_eq!(woken, Some(true), "its message has nothing left to do");
+        assert_eq!(woken, Some(true), "its message is done");
         assert_ne!(csv, small::csv_at_noon());
         assert_eq!(system.recorded(&id).await, report);
         assert_eq!(system.story.csv_of(&id).await, csv);
@@ -67,7 +67,7 @@ async fn a_worker_that_wakes_after_its_lease_changes_not_one_byte_of_what_is_dow
 }
 
 #[tokio::test]
-async fn a_worker_that_wakes_while_another_holds_the_lease_does_not_complete_the_report() {
+async fn a_worker_that_wakes_while_another_holds_the_lease_cannot_complete_the_report() {
     let (system, id) = asked_for().await;
     system.faults.plan(COMPLETION.0, COMPLETION.1, Fault::Hold);
     let zombie = async {
@@ -88,7 +88,7 @@ async fn a_worker_that_wakes_while_another_holds_the_lease_does_not_complete_the
 
     let ((woken, state), next) = join(zombie, next).await;
 
-    assert_eq!(woken, Some(false), "its message may be needed again");
+    assert_eq!(woken, Some(false), "its message must be kept for a retry");
     assert!(matches!(state, ReportState::Running { .. }), "{state:?}");
     assert_eq!(next, Some(true));
     let report = system.recorded(&id).await;
@@ -97,7 +97,7 @@ async fn a_worker_that_wakes_while_another_holds_the_lease_does_not_complete_the
 }
 
 #[tokio::test]
-async fn a_work_order_that_comes_when_the_lease_of_a_complete_report_has_ended_changes_nothing() {
+async fn a_work_order_after_the_lease_of_a_complete_report_changes_nothing() {
     let (system, id) = asked_for().await;
     assert_eq!(system.deliver(&id, 1).await, Some(true));
     let (report, csvs) = (system.recorded(&id).await, system.story.csvs_of(&id).await);
@@ -117,12 +117,12 @@ fn complete_dies() -> (&'static str, u32, Fault) {
 
 fn object_key(state: &ReportState) -> &str {
     match state {
-        ReportState::Complete(completion) => &completion.object_key,
-        other => panic!("it should be Complete, not {other:?}"),
+        ReportState::Complete(completion) => &completion.csv.key,
+        other => panic!("the report should be Complete, not {other:?}"),
     }
 }
 
-/// A system that holds the small files, and a report of them that is queued; no fault so far.
+/// A system that holds the small files and has one queued report. No faults are planned yet.
 async fn asked_for() -> (FaultySystem, String) {
     let system = FaultySystem::start(&small::FILES).await;
     let id = system.accepted(NOON, None).await;

@@ -1,6 +1,6 @@
-//! What becomes of a report over time: a restart in between, its CSV's end, a deadline that passed.
+//! A report over time: a restart before it completes, the expiry of its CSV, a passed deadline.
 //!
-//! What takes days is written into the report table, by the adapter that the functions use.
+//! What would take days is written into the report table, with the adapter that the functions use.
 
 use end_to_end::adapters::in_a_minute;
 use end_to_end::story::Story;
@@ -8,13 +8,15 @@ use http::Method;
 use local::system::{REPORT_QUEUE, REPORT_TABLE};
 use uptime::Timestamp;
 use uptime::interval::{DAY, MINUTE};
-use uptime::report::{Method as Rule, Parameters, StoreCounts};
-use uptime_aws::{Claim, Completion, NewReport, ReportId, ReportTable};
+use uptime::parameters::Method as Rule;
+use uptime::parameters::ReportParameters;
+use uptime::report::StoreCounts;
+use uptime_aws::{Claim, Completion, NewReport, ReportId, ReportTable, StoredCsv};
 
 use crate::small;
 
 #[tokio::test]
-async fn a_restart_between_the_trigger_and_the_answer_loses_nothing() {
+async fn a_restart_between_the_trigger_and_the_report_loses_nothing() {
     let story = Story::with(|settings| settings.reports.concurrency = 0).await;
     story.load_all(&small::FILES).await;
     let waiting = story.trigger(small::AT_NOON).await;
@@ -63,7 +65,7 @@ async fn a_report_whose_csv_has_expired_is_gone() {
 }
 
 #[tokio::test]
-async fn a_report_that_is_running_past_its_deadline_reads_as_failed_and_stays_so() {
+async fn a_report_still_running_after_its_deadline_is_shown_as_failed_for_good() {
     let story = Story::begin().await;
     story.load_all(&small::FILES).await;
     let late = new_report(uptime_aws::now().plus(-2 * MINUTE));
@@ -90,11 +92,11 @@ fn new_report(deadline: Timestamp) -> NewReport {
     let method = Rule::TimeWeighted { max_hold: None };
     let id = ReportId::random();
     let expires_at = deadline.plus(90 * DAY);
-    let parameters = Parameters { as_of: created_at, method };
+    let parameters = ReportParameters { as_of: created_at, method };
     NewReport { id, parameters, created_at, deadline, expires_at }
 }
 
-/// Records a complete report whose CSV counts as gone from an instant on.
+/// Records a complete report whose CSV expires at a given instant.
 async fn complete_report(story: &Story, csv_expires_at: Timestamp) -> ReportId {
     let now = uptime_aws::now();
     let report = new_report(now.plus(DAY));
@@ -106,9 +108,11 @@ async fn complete_report(story: &Story, csv_expires_at: Timestamp) -> ReportId {
         completed_at: now,
         counts: StoreCounts::default(),
         tz_release: "2026f".to_owned(),
-        object_key: format!("reports/{id}/1/report.csv"),
-        size_bytes: 0,
-        sha256: "0".repeat(64),
+        csv: StoredCsv {
+            key: format!("reports/{id}/1/report.csv"),
+            size_bytes: 0,
+            sha256: "0".repeat(64),
+        },
         csv_expires_at,
     };
     assert!(table.complete(id, "somebody", || now, in_a_minute(), &completion).await.unwrap());

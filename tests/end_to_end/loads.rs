@@ -1,4 +1,4 @@
-//! What becomes of a file that is put: plain or gzip, whatever its key is, in whatever order.
+//! Files that are put, plain or gzip, under any key and in any order, and how their loads end.
 
 use std::io::Write;
 
@@ -11,7 +11,7 @@ use uptime_aws::{LoadErrorCode, LoadStatus};
 use crate::small;
 
 #[tokio::test]
-async fn a_manifest_tells_the_file_and_what_became_of_it() {
+async fn a_manifest_describes_the_file_and_the_outcome_of_its_load() {
     let story = Story::begin().await;
     let manifest = story.load("2023/polls.csv", small::POLLS).await;
     assert_eq!(manifest.status, LoadStatus::Complete);
@@ -31,7 +31,7 @@ async fn a_manifest_tells_the_file_and_what_became_of_it() {
 }
 
 #[tokio::test]
-async fn a_gzip_file_is_known_by_its_first_bytes() {
+async fn a_gzip_file_is_recognised_by_its_first_bytes() {
     let story = Story::begin().await;
     story.load("hours.csv.gz", gzip(small::HOURS)).await;
     story.load("zones-named-otherwise.csv", gzip(small::ZONES)).await;
@@ -40,7 +40,7 @@ async fn a_gzip_file_is_known_by_its_first_bytes() {
 }
 
 #[tokio::test]
-async fn a_gzip_file_that_breaks_off_fails_and_keeps_what_was_read() {
+async fn a_truncated_gzip_file_fails_and_the_rows_read_are_kept() {
     let sample = Sample::generate(20, 8, 3);
     let packed = gzip(&sample.polls);
     let story = Story::begin().await;
@@ -52,7 +52,7 @@ async fn a_gzip_file_that_breaks_off_fails_and_keeps_what_was_read() {
 }
 
 #[tokio::test]
-async fn a_file_that_packs_well_is_taken_in_whole_by_a_load_and_by_local_report_alike() {
+async fn a_highly_compressed_file_is_read_whole_by_a_load_and_by_local_report() {
     let repeated = "a,active,2023-01-23 10:14:00 UTC\n".repeat(80);
     let other_store = |number: u32| number.wrapping_mul(2_654_435_761);
     let rows = (0..1_000).map(|number| format!("{repeated}{},{POLL}\n", other_store(number)));
@@ -97,7 +97,7 @@ async fn a_file_without_a_usable_header_of_another_format_or_with_days_from_1_is
 }
 
 #[tokio::test]
-async fn a_key_may_hold_blanks_plus_signs_percents_and_letters_of_any_script() {
+async fn a_key_may_hold_spaces_plus_signs_percents_and_letters_of_any_script() {
     let story = Story::begin().await;
     let hours = story.load("opening hours (1).csv", small::HOURS).await;
     assert_eq!(hours.file.key, "incoming/opening hours (1).csv");
@@ -108,12 +108,12 @@ async fn a_key_may_hold_blanks_plus_signs_percents_and_letters_of_any_script() {
 }
 
 #[tokio::test]
-async fn the_order_the_splitting_and_the_repetition_of_files_change_no_byte() {
+async fn order_splitting_and_repetition_of_files_change_no_byte() {
     let sample = Sample::generate(25, 8, 11);
     let expected = local_report(&sample.files(), "");
     let (header, rows) = sample.polls.split_once('\n').unwrap();
     let rows: Vec<&str> = rows.lines().collect();
-    // Every third row to each part: as good as shuffled, since the sample's rows are.
+    // Part n gets every third row. That is as good as shuffling: the sample's rows are shuffled.
     let part = |first: usize| {
         let rows = rows.iter().rev().skip(first).step_by(3);
         rows.fold(header.to_owned(), |part, row| part + "\n" + row)

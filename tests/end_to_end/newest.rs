@@ -1,5 +1,5 @@
-//! Hours and zones are those of the newest file that names the store: what counts is when it was
-//! put, not when it is loaded.
+//! The hours and zones of a store are those of the newest file that names it. The time of the
+//! upload decides, not the time of the load.
 
 use end_to_end::story::Story;
 use end_to_end::until::until;
@@ -9,7 +9,7 @@ use crate::small;
 const CLOSED_AT_NOON: &str = "store_id,day,start_time_local,end_time_local\na,6,01:00,02:00\n";
 
 #[tokio::test]
-async fn a_file_of_hours_or_zones_that_arrives_late_does_not_replace_a_newer_one() {
+async fn an_older_file_of_hours_or_zones_loaded_late_does_not_replace_a_newer_one() {
     let story = Story::begin().await;
     let far_away = "store_id,timezone\na,Asia/Tokyo\n";
     story.load("z-older-hours.csv", CLOSED_AT_NOON).await;
@@ -27,7 +27,7 @@ async fn a_file_of_hours_or_zones_that_arrives_late_does_not_replace_a_newer_one
 }
 
 #[tokio::test]
-async fn stores_that_a_newer_file_does_not_name_keep_what_they_had() {
+async fn stores_that_a_newer_file_does_not_name_keep_their_hours_and_zones() {
     let story = Story::begin().await;
     let hours = |store| small::HOURS.replace("\na,", &format!("\n{store},"));
     let b_polls = small::POLLS.replace("\na,", "\nb,");
@@ -38,7 +38,7 @@ async fn stores_that_a_newer_file_does_not_name_keep_what_they_had() {
 }
 
 #[tokio::test]
-async fn a_file_that_takes_the_place_of_another_under_its_key_is_a_load_of_its_own() {
+async fn a_file_that_replaces_another_under_its_key_gets_a_load_of_its_own() {
     let story = Story::begin().await;
     story.load_all(&[small::ZONES, small::POLLS]).await;
     story.load("hours.csv", CLOSED_AT_NOON).await;
@@ -52,7 +52,7 @@ async fn a_file_that_takes_the_place_of_another_under_its_key_is_a_load_of_its_o
 }
 
 #[tokio::test]
-async fn a_file_and_another_and_the_first_again_end_as_the_first() {
+async fn the_first_file_counts_when_it_is_put_again_after_another() {
     let story = Story::begin().await;
     story.load_all(&[small::ZONES, small::POLLS]).await;
     let first = story.load("c.csv", small::HOURS).await;
@@ -64,7 +64,7 @@ async fn a_file_and_another_and_the_first_again_end_as_the_first() {
     assert_eq!(again.same_content_as, Some(first.folder));
 }
 
-/// Loads a file that S3 dates later than another.
+/// Loads a file that S3 dates later than the object `older`.
 async fn put_later(story: &Story, name: &str, content: &str, older: &str) {
     story.next_second(older).await;
     story.load(name, content).await;

@@ -1,4 +1,4 @@
-//! Messages of the load queue: what needs no load is acknowledged, what cannot be read is kept.
+//! Messages of the load queue: those that need no load are acknowledged, unreadable ones are kept.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::repeats::event;
 use crate::small;
 
 #[tokio::test]
-async fn what_needs_no_load_is_acknowledged() {
+async fn a_message_that_needs_no_load_is_acknowledged() {
     let story = Story::begin().await;
     let test_event = r#"{"Service": "Amazon S3", "Event": "s3:TestEvent",
         "Time": "2023-01-26T08:00:00.000Z", "Bucket": "data", "RequestId": "R", "HostId": "H"}"#;
@@ -20,7 +20,7 @@ async fn what_needs_no_load_is_acknowledged() {
     story.send_to_load_data(&event(&[("ObjectCreated:Put", "incoming/folder/")]));
     story.send_to_load_data(&event(&[("ObjectCreated:Put", "incoming/never+was.csv")]));
     story.send_to_load_data(&event(&[]));
-    // Such as a file of rejects, which could be loaded.
+    // For example a file of rejects, which would be a valid source file.
     let elsewhere = story.s3().put_object().bucket(DATA_BUCKET).key("elsewhere/hours.csv");
     elsewhere.body(small::HOURS.as_bytes().to_vec().into()).send().await.unwrap();
     story.send_to_load_data(&event(&[("ObjectCreated:Put", "elsewhere/hours.csv")]));
@@ -36,7 +36,7 @@ async fn what_needs_no_load_is_acknowledged() {
 }
 
 #[tokio::test]
-async fn an_object_that_is_no_source_file_is_refused_with_what_was_named_and_what_is_accepted() {
+async fn an_object_outside_incoming_is_refused_with_its_name_and_what_is_accepted() {
     let story = Story::begin().await;
     for (bucket, key) in [("reports", "incoming/a.csv"), (DATA_BUCKET, "loads/a.csv")] {
         let named = serde_json::json!({ "bucket": bucket, "key": key });
@@ -66,15 +66,15 @@ async fn several_records_in_one_message_are_all_loaded() {
 }
 
 #[tokio::test]
-async fn a_message_that_nobody_can_read_ends_in_the_dead_letter_queue_and_stops_no_other() {
+async fn an_unreadable_message_ends_in_the_dead_letter_queue_and_stops_no_other() {
     let story = Story::with(|settings| {
-        settings.receives_allowed = 2;
+        settings.receives_allowed = Some(2);
         settings.loads.retry_after = Duration::from_secs(1);
     })
     .await;
     story.send_to_load_data("no JSON");
     story.load_all(&small::FILES).await;
-    until("the message is dead", async || {
+    until("the message is in the dead-letter queue", async || {
         (story.messages(LOAD_DEAD_LETTER_QUEUE) == ["no JSON"]).then_some(())
     })
     .await;

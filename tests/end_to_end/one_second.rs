@@ -1,11 +1,9 @@
-//! Uploads that S3 dates alike, to the second: the later one counts, in whatever order their events
-//! come, and however often.
+//! Uploads with the same S3 date, to the second: the later upload counts, whatever the order and
+//! number of their events.
 //!
-//! Whether two uploads fall into one second is not ours to say, so each is tried until they do.
+//! A test cannot choose whether two uploads fall into one second, so it retries until they do.
 
-use std::fs::File;
-use std::time::{Duration, SystemTime};
-
+use end_to_end::data_folder::{set_last_modified, with_objects};
 use end_to_end::story::Story;
 use end_to_end::until::until;
 use local::system::{DATA_BUCKET, LOAD_QUEUE};
@@ -15,14 +13,14 @@ use uptime_aws::LoadErrorCode;
 
 use crate::small;
 
-/// Other hours than [`small::HOURS`]: with them the report at noon is another.
+/// Other hours than [`small::HOURS`], which give another report at noon.
 const OTHER_HOURS: &str = "store_id,day,start_time_local,end_time_local\na,6,01:00,02:00\n";
 const BOTH_ORDERS: [[&str; 2]; 2] = [[OTHER_HOURS, small::HOURS], [small::HOURS, OTHER_HOURS]];
-/// A second is long enough for what is tried; so nearly every try does it.
+/// The uploads take much less than a second, so most tries succeed.
 const TRIES: usize = 60;
 
 #[tokio::test]
-async fn of_two_uploads_of_one_key_the_later_counts_however_close_they_are() {
+async fn the_later_of_two_uploads_of_one_key_counts_however_close_they_are() {
     let story = Story::begin().await;
     story.load_all(&[small::ZONES, small::POLLS]).await;
     let mut trials = 0;
@@ -38,11 +36,11 @@ async fn of_two_uploads_of_one_key_the_later_counts_however_close_they_are() {
             return;
         }
     }
-    panic!("only {trials} times two uploads fell into one second");
+    panic!("two uploads fell into one second only {trials} times");
 }
 
 #[tokio::test]
-async fn a_file_and_another_and_the_first_again_under_one_key_end_as_the_first() {
+async fn the_first_file_counts_when_it_is_put_again_after_another_under_one_key() {
     let story = Story::begin().await;
     story.load_all(&[small::ZONES, small::POLLS]).await;
     let mut trials = 0;
@@ -54,22 +52,22 @@ async fn a_file_and_another_and_the_first_again_under_one_key_end_as_the_first()
             story.drained(LOAD_QUEUE).await;
         }
         check_newest(&story, first).await;
-        // Put twice within a second, the file has one folder.
+        // If a file is put twice within a second, both uploads have one folder.
         trials += usize::from(story.manifests(&name).await.len() == 2);
         if trials == 6 {
             return;
         }
     }
-    panic!("only {trials} times three uploads fell into one second");
+    panic!("three uploads fell into one second only {trials} times");
 }
 
 #[tokio::test]
-async fn of_two_keys_the_later_upload_counts_in_whatever_order_and_however_often_it_is_loaded() {
+async fn the_later_upload_of_two_keys_counts_for_any_order_and_number_of_loads() {
     let story = story_without_loads().await;
     let loads: [&[usize]; 4] = [&[0, 1], &[1, 0], &[1, 0, 1, 0], &[0, 1, 1, 0, 0]];
     for (number, loads) in loads.into_iter().enumerate() {
         for [older, newer] in BOTH_ORDERS {
-            // By its key the older one would be the newer.
+            // By its key alone, the older upload would be the newer.
             let files = [("z.csv", older), ("a.csv", newer)];
             let (folder, events) = put_in_one_second(&story, &format!("{number}"), &files).await;
             for &place in loads {
@@ -85,7 +83,7 @@ async fn of_two_keys_the_later_upload_counts_in_whatever_order_and_however_often
 }
 
 #[tokio::test]
-async fn the_same_bytes_put_again_are_loaded_again_and_older_or_equal_events_are_not() {
+async fn the_same_bytes_put_again_are_loaded_again_unless_the_event_is_older_or_equal() {
     let story = story_without_loads().await;
     let loads: [&[usize]; 4] = [&[0, 2], &[2, 0], &[2, 1, 0, 0], &[0, 0, 2, 2, 1, 0]];
     for (number, loads) in loads.into_iter().enumerate() {
@@ -112,7 +110,7 @@ async fn the_same_bytes_put_again_are_loaded_again_and_older_or_equal_events_are
 }
 
 #[tokio::test]
-async fn an_object_that_no_event_is_known_of_is_the_last_of_its_second_if_it_is_still_there() {
+async fn an_object_without_a_known_event_is_the_last_of_its_second_if_it_still_exists() {
     let story = story_without_loads().await;
     for [older, newer] in BOTH_ORDERS {
         for attempt in 0..TRIES {
@@ -135,7 +133,7 @@ async fn an_object_that_no_event_is_known_of_is_the_last_of_its_second_if_it_is_
 }
 
 #[tokio::test]
-async fn a_load_whose_object_is_replaced_before_its_second_is_over_has_failed_as_replaced() {
+async fn a_load_whose_object_is_replaced_within_the_same_second_fails_as_replaced() {
     let story = story_without_loads().await;
     for attempt in 0..TRIES {
         let name = format!("{attempt}/hours.csv");
@@ -155,22 +153,25 @@ async fn a_load_whose_object_is_replaced_before_its_second_is_over_has_failed_as
     panic!("no object was replaced in time");
 }
 
-/// What was written and not announced when the process died keeps the place it has by its time.
+/// An upload that was written but not announced when the process died keeps its place by time.
 #[tokio::test]
-async fn an_upload_that_a_start_announces_is_no_older_than_it_was() {
+async fn an_upload_announced_at_start_keeps_its_age() {
     for [older, newer] in BOTH_ORDERS {
-        // Under another key; and under the same, as the first of three and again as the last.
+        // Once under another key. Once under the same key: as the first and again as the last of
+        // three uploads.
         for (loaded, name) in [(vec![older], "a.csv"), (vec![newer, older], "z.csv")] {
             let story = Story::begin().await;
             story.load_all(&[small::ZONES, small::POLLS]).await;
-            let (folder, loaded_at) = load_in_one_second(&story, &loaded).await;
+            let (folder, loaded_at_ms) = load_in_one_second(&story, &loaded).await;
 
             let data = story.end().await;
-            let objects = data.path().join("objects").join(DATA_BUCKET).join("incoming");
-            let path = objects.join(folder).join(name);
-            std::fs::write(&path, newer).unwrap();
-            let file = File::options().append(true).open(&path).unwrap();
-            file.set_modified(loaded_at + Duration::from_millis(5)).unwrap();
+            let key = format!("incoming/{folder}/{name}");
+            with_objects(data.path(), async |s3| {
+                let put = s3.put_object().bucket(DATA_BUCKET).key(&key);
+                put.body(newer.as_bytes().to_vec().into()).send().await.unwrap();
+            })
+            .await;
+            set_last_modified(data.path(), &key, loaded_at_ms + 5);
 
             let story = Story::in_folder(data, |_| {}).await;
             assert_eq!(story.system.taken_up().files, 1);
@@ -180,8 +181,9 @@ async fn an_upload_that_a_start_announces_is_no_older_than_it_was() {
     }
 }
 
-/// Loads files under one key, `z.csv` of a folder, and returns the folder and the last one's time.
-async fn load_in_one_second(story: &Story, contents: &[&str]) -> (String, SystemTime) {
+/// Loads files under one key, `z.csv` of a folder. Returns the folder and the time of the last file
+/// in milliseconds since 1970.
+async fn load_in_one_second(story: &Story, contents: &[&str]) -> (String, u64) {
     for attempt in 0..TRIES {
         let (folder, name) = (attempt.to_string(), format!("{attempt}/z.csv"));
         for content in contents {
@@ -193,13 +195,13 @@ async fn load_in_one_second(story: &Story, contents: &[&str]) -> (String, System
         let time = loads.iter().map(|load| load.file.event().unwrap().time.micros()).max().unwrap();
         let rest_of_second = SECOND - time % SECOND;
         if loads.iter().all(|load| load.file.uploaded_at == *second) && rest_of_second > 10_000 {
-            return (folder, SystemTime::UNIX_EPOCH + Duration::from_micros(time.unsigned_abs()));
+            return (folder, time.unsigned_abs() / 1_000);
         }
     }
     panic!("the uploads never fell into one second");
 }
 
-/// A system that loads what is delivered by hand, with polls and zones.
+/// A system with polls and zones that loads only the messages that the test delivers.
 async fn story_without_loads() -> Story {
     let story = Story::with(|settings| settings.loads.concurrency = 0).await;
     for event in put_all(&story, &[("zones.csv", small::ZONES), ("polls.csv", small::POLLS)]).await
@@ -214,7 +216,7 @@ async fn check_newest(story: &Story, newest: &str) {
     assert_eq!(is_first, newest == small::HOURS);
 }
 
-/// Puts files and returns their events, as S3 sent them.
+/// Puts files. Returns their events, as S3 sent them.
 async fn put_all(story: &Story, files: &[(&str, &str)]) -> Vec<String> {
     let before = story.messages(LOAD_QUEUE).len();
     for (name, content) in files {
@@ -223,7 +225,7 @@ async fn put_all(story: &Story, files: &[(&str, &str)]) -> Vec<String> {
     story.messages(LOAD_QUEUE).split_off(before)
 }
 
-/// Puts files into a folder of their own, with events of different times in one second.
+/// Puts files into a folder of their own, until their events have different times in one second.
 async fn put_in_one_second(
     story: &Story,
     prefix: &str,
@@ -242,7 +244,7 @@ async fn put_in_one_second(
     panic!("the uploads never fell into one second");
 }
 
-/// Delivers an event; an object that was replaced meanwhile is passed over.
+/// Delivers an event. If its object was replaced since, the event is skipped.
 async fn load(story: &Story, body: &str) {
     let message = json!({ "messageId": "m", "body": body });
     let answer = story.invoke_load_data(json!({ "Records": [message] })).await.unwrap();

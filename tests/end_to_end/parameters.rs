@@ -1,5 +1,5 @@
-//! Parameters that are unknown, repeated or out of range: 400, naming the field, what was given
-//! and what is accepted. Nothing is recorded or queued.
+//! Parameters that are unknown, repeated or out of range get a 400 that names the field, the value
+//! given and the values accepted. Nothing is recorded or queued.
 
 use end_to_end::story::Story;
 use http::Method;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::small;
 
 #[tokio::test]
-async fn what_is_not_accepted_is_named_and_nothing_happens() {
+async fn a_refused_parameter_is_named_and_nothing_happens() {
     let story = Story::begin().await;
     story.load_all(&[small::POLLS]).await;
     let hour = "2023-01-23T11:00:00Z";
@@ -37,7 +37,7 @@ async fn what_is_not_accepted_is_named_and_nothing_happens() {
 }
 
 #[tokio::test]
-async fn a_parameter_in_the_query_and_in_the_body_is_repeated() {
+async fn a_parameter_in_the_query_and_in_the_body_counts_as_repeated() {
     let story = Story::begin().await;
     let body = "{\"method\": \"poll_count\"}";
     let answer = story.post("/trigger_report?method=poll_count", "application/json", body).await;
@@ -47,7 +47,7 @@ async fn a_parameter_in_the_query_and_in_the_body_is_repeated() {
     assert_eq!(answer.problem(400), "repeated-parameter");
 }
 
-/// The same by GET, by POST with a query, and by POST with a form.
+/// Sends the parameters by GET, by POST with a query, and by POST with a form.
 async fn check(story: &Story, path: &str, query: &str, kind: &str, parameter: &str) {
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let in_query = format!("{path}?{query}");

@@ -1,7 +1,7 @@
-//! A bad row never stops a good one and is never dropped silently: it can be corrected and put
+//! A bad row never stops a good one and is never dropped silently. It can be corrected and put
 //! again.
 
-use end_to_end::faults::Fault;
+use end_to_end::fault_injection::Fault;
 use end_to_end::faulty_system::FaultySystem;
 use end_to_end::story::Story;
 use uptime_aws::manifest::ManifestWarnings;
@@ -9,11 +9,11 @@ use uptime_aws::{LoadErrorCode, LoadStatus, Manifest};
 
 use crate::small;
 
-/// So that one bad row is no reason to fail.
+/// With this limit, one bad row does not fail the load.
 const ANY_SHARE: (&str, &str) = ("REJECT_LIMIT_PERCENT", "100");
 
 #[tokio::test]
-async fn a_bad_row_of_polls_is_told_and_can_be_corrected() {
+async fn a_bad_row_of_polls_is_recorded_and_can_be_corrected() {
     let story = lenient().await;
     story.load_all(&[small::HOURS, small::ZONES]).await;
     let bad = small::POLLS.replace("inactive", "inactiv");
@@ -34,7 +34,7 @@ async fn a_bad_row_of_polls_is_told_and_can_be_corrected() {
 }
 
 #[tokio::test]
-async fn the_manifest_warns_of_stores_in_rejected_rows_alone_and_of_ids_from_a_spreadsheet() {
+async fn the_manifest_warns_of_stores_only_in_rejected_rows_and_of_ids_from_a_spreadsheet() {
     let story = lenient().await;
     let zones = "store_id,timezone_str\n1.48E+18,UTC\n257000000000000.0,UTC\nb,Nowhere\n";
 
@@ -46,10 +46,10 @@ async fn the_manifest_warns_of_stores_in_rejected_rows_alone_and_of_ids_from_a_s
 }
 
 #[tokio::test]
-async fn a_bad_row_of_hours_is_told_with_the_good_rows_of_its_store() {
+async fn a_bad_row_of_hours_is_recorded_with_the_good_rows_of_its_store() {
     let story = lenient().await;
     story.load_all(&[small::ZONES, small::POLLS]).await;
-    // The store is open from 9 to 10 and from 10 to 12; another store is all right.
+    // Store a is open from 9 to 10 and from 10 to 12; the other store has no bad row.
     let bad = "store_id,dayOfWeek,start_time_local,end_time_local\n\
         a,0,09:00,10:00\n\
         other,0,09:00,10:00\n\
@@ -73,7 +73,7 @@ async fn a_bad_row_of_hours_is_told_with_the_good_rows_of_its_store() {
 }
 
 #[tokio::test]
-async fn a_bad_row_of_zones_is_told_and_can_be_corrected() {
+async fn a_bad_row_of_zones_is_recorded_and_can_be_corrected() {
     let story = lenient().await;
     story.load_all(&[small::HOURS, small::POLLS]).await;
 
@@ -102,9 +102,9 @@ async fn a_load_with_too_many_rejects_fails_and_its_good_rows_count() {
 }
 
 #[tokio::test]
-async fn a_load_whose_rejects_cannot_be_stored_gives_up_their_parts_and_can_be_repeated() {
+async fn a_load_whose_rejects_cannot_be_stored_aborts_their_upload_and_can_be_repeated() {
     let system = FaultySystem::start(&small::FILES).await;
-    // Either file of rejects is sent part by part.
+    // Both files of rejects are large enough to be uploaded in parts.
     let bad =
         format!("{}{}", small::ZONES, format!("b,{}\n", "Utopia/".repeat(14)).repeat(100_000));
     system.story.load("bad.csv", bad).await;
@@ -138,7 +138,7 @@ fn check_counts(manifest: &Manifest, rows_loaded_rejected: (u64, u64, u64)) {
     assert_eq!((manifest.rows, manifest.loaded, manifest.rejected), rows_loaded_rejected);
 }
 
-/// `rejects.csv` holds one reject: its line comes first, its column follows.
+/// `rejects.csv` holds one reject: first its line number, then its column.
 #[track_caller]
 fn check_reject(rejects: &str, line: &str, column: &str) {
     let lines: Vec<&str> = rejects.lines().collect();

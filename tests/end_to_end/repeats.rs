@@ -1,4 +1,4 @@
-//! Files that are loaded twice, and events that are delivered twice.
+//! Files that are loaded twice and events that are delivered twice.
 
 use end_to_end::engine::{Sample, local_report};
 use end_to_end::story::Story;
@@ -9,7 +9,7 @@ use uptime_aws::{LoadStatus, Manifest};
 use crate::small;
 
 #[tokio::test]
-async fn a_file_that_is_loaded_twice_changes_nothing_and_says_so() {
+async fn loading_a_file_twice_changes_nothing_and_the_manifest_says_so() {
     let sample = Sample::generate(15, 8, 5);
     let story = Story::begin().await;
     let mut loaded = Vec::new();
@@ -45,7 +45,7 @@ async fn an_event_that_is_delivered_twice_leaves_one_load() {
 }
 
 #[tokio::test]
-async fn an_event_that_two_workers_get_at_once_leaves_the_data_of_one() {
+async fn an_event_that_two_workers_get_at_once_leaves_the_data_of_one_load() {
     let sample = Sample::generate(15, 8, 6);
     let story = Story::with(|settings| settings.loads.concurrency = 0).await;
     for (place, file) in sample.files().into_iter().enumerate() {
@@ -81,7 +81,7 @@ async fn a_direct_invocation_loads_an_object_and_answers_with_its_manifest() {
     assert!(story.load_directly("missing.csv").await.is_err());
 }
 
-/// A message of S3 with these records.
+/// A notification from S3 with these records.
 pub(crate) fn event(records: &[(&str, &str)]) -> String {
     let record = |&(event_name, key): &(&str, &str)| {
         json!({

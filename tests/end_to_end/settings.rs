@@ -1,4 +1,4 @@
-//! A deployment whose settings are wrong says so when its functions start, not when they are used.
+//! A function with wrong settings fails when it starts, not at its first invocation.
 
 use end_to_end::story_data::settings;
 use local::emulators::client_config;
@@ -9,7 +9,7 @@ const BUCKETS: [(&str, &str); 2] = [("DATA_BUCKET", "data"), ("REPORT_BUCKET", "
 const QUEUE: (&str, &str) = ("REPORT_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/1/reports");
 
 #[test]
-fn no_function_starts_without_the_names_it_needs_or_with_one_that_aws_cannot_know() {
+fn no_function_starts_with_a_name_that_is_missing_or_impossible_on_aws() {
     check(trigger_report::Resources::new, &[TABLES[0], TABLES[1], QUEUE]);
     check(compute_report::Resources::new, &[TABLES[0], TABLES[1], BUCKETS[1]]);
     check(get_report::Resources::new, &[TABLES[1], BUCKETS[1]]);
@@ -21,7 +21,7 @@ fn check<R>(
     start: impl Fn(&SdkConfig, &Settings) -> Result<R, SettingsError>,
     needed: &[(&str, &str)],
 ) {
-    let nobody = client_config(([127, 0, 0, 1], 1).into());
+    let nobody = client_config(([127, 0, 0, 1], 1).into(), "any");
     assert!(start(&nobody, &settings(needed)).is_ok());
     for place in 0..needed.len() {
         for bad in ["", " ", "../x", "x y", "xx\n", "arn:aws:s3:::x/*"] {

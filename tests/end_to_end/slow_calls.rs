@@ -1,6 +1,6 @@
-//! Calls to AWS that are slow or never answered, and an invocation that has to end all the same.
+//! Calls to AWS that are slow or never answered, in an invocation that still has to end in time.
 //!
-//! With the deployed clients' configuration, and a clock that passes over what is only waited for.
+//! The clients are configured as deployed, and the test clock skips waiting time.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,14 +17,14 @@ use serde_json::{Value, json};
 use uptime::Timestamp;
 use uptime_aws::sdk_config;
 
-/// Just less than the SDK waits before it tries again.
+/// Slightly less than the time after which the SDK retries.
 const SLOW: Duration = Duration::from_millis(2_900);
 const TIME_OUT_MILLIS: u64 = 15_000;
 const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 const NEWEST_POLL: &str = r#"{"Item":{"poll_at":{"N":"1674669600000000"}}}"#;
 
 #[tokio::test(start_paused = true)]
-async fn a_report_whose_queueing_is_never_answered_is_failed_before_the_invocations_time_is_over() {
+async fn a_report_whose_queueing_is_never_answered_fails_before_the_invocation_times_out() {
     let aws = SlowAws::default();
 
     let problem = trigger_report(&aws).await;
@@ -38,7 +38,7 @@ async fn a_report_whose_queueing_is_never_answered_is_failed_before_the_invocati
     assert!(updates.iter().any(fails), "{updates:?}");
 }
 
-/// `DynamoDB` answers late, and SQS never. It remembers what it was asked.
+/// `DynamoDB` answers late, and SQS never. All requests are recorded.
 #[derive(Debug, Clone, Default)]
 struct SlowAws(Arc<Mutex<Vec<(String, Value)>>>);
 
@@ -73,7 +73,7 @@ fn answer_of(body: &'static str) -> HttpResponse {
     HttpResponse::new(200.try_into().unwrap(), SdkBody::from(body))
 }
 
-/// The body of the answer to a call without parameters.
+/// The body of the response to a call without parameters.
 async fn trigger_report(aws: &SlowAws) -> Value {
     let settings = settings(&[
         ("AWS_REGION", "x"),

@@ -1,7 +1,7 @@
 //! Calls between the functions and DynamoDB, S3 and SQS break in every way, while files are loaded
-//! and reports made.
+//! and reports are made.
 //!
-//! **Everything ends Complete with right figures, or Failed with a reason, and the data is whole.**
+//! **Everything ends either Complete with right figures or Failed with a reason. No data is lost.**
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -19,12 +19,12 @@ use uptime_aws::LoadStatus;
 
 use crate::parts;
 
-/// Longer than a report or a load is tried, with the settings below.
+/// Longer than all tries of a report or a load take with the settings below.
 const PATIENCE: Duration = Duration::from_mins(6);
 const PAUSE: Duration = Duration::from_millis(100);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_fault_against_each_service_costs_nothing_but_time() {
+async fn each_fault_against_each_service_only_costs_time() {
     let story = BrokenStory::begin(3).await;
 
     story.proxies.rule(each_once());
@@ -36,14 +36,14 @@ async fn each_fault_against_each_service_costs_nothing_but_time() {
 
     story.proxies.rule(each_once());
     let mut ids = Vec::new();
-    // A report is one call of S3, and one of SQS; every second one is broken.
+    // A report makes one call of S3 and one of SQS. Every second call is broken.
     for _ in 0..5 {
         ids.extend(join_all([story.trigger(), story.trigger()]).await.into_iter().flatten());
     }
     let ended = story.all_ended(&ids).await;
     check_struck(&ended.struck, Service::DynamoDb, &faults());
     check_struck(&ended.struck, Service::Sqs, &faults());
-    // A report gets nothing from S3.
+    // A report reads nothing from S3.
     let of_puts = faults().into_iter().filter(|fate| *fate != Fate::Truncated);
     check_struck(&ended.struck, Service::S3, &of_puts.collect::<Vec<_>>());
     assert!(ended.failed.is_empty(), "{ended:?}");
@@ -51,7 +51,7 @@ async fn each_fault_against_each_service_costs_nothing_but_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn under_random_faults_all_ends_complete_and_right_or_failed_with_a_reason() {
+async fn under_random_faults_reports_end_complete_and_right_or_failed_with_a_reason() {
     for seed in seeds() {
         let started = Instant::now();
         let story = BrokenStory::begin(seed).await;
@@ -64,7 +64,7 @@ async fn under_random_faults_all_ends_complete_and_right_or_failed_with_a_reason
         let ended = story.all_ended(&ids).await;
         let took = started.elapsed();
         let refused = asked.len() - ids.len();
-        // A worker that fails for the last time says why, unless its own last words are stalled.
+        // A worker whose last attempt fails records why, unless that call stalls too.
         let timed_out = ended.failed.contains_key("timed_out");
         assert!(!timed_out || stall_seconds() > SHORT_STALL, "seed {seed}: {ended:?}");
         story.check_whole(&format!("seed {seed}")).await;
@@ -73,10 +73,10 @@ async fn under_random_faults_all_ends_complete_and_right_or_failed_with_a_reason
     }
 }
 
-/// A stall that a worker's time has room for.
+/// A stall that fits into a worker's time.
 const SHORT_STALL: u64 = 2;
 
-/// How long a stall lasts; the long runs set more than any time limit of the functions.
+/// The length of a stall. Long runs set it to more than any time limit of the functions.
 fn stall_seconds() -> u64 {
     setting("STORY_STALL_SECONDS", SHORT_STALL)
 }
@@ -93,7 +93,7 @@ fn faults() -> [Fate; 7] {
     [reset, lost, truncated, Fate::InternalError, Fate::Unavailable, SLOW, stall()]
 }
 
-/// Every second call of a service is broken, until each way was used once.
+/// Breaks every second call of a service, until each fault was used once.
 fn each_once() -> impl FnMut(&Call) -> Fate {
     let mut left = SERVICES.map(|service| (service, 0, faults().to_vec()));
     move |call| {
@@ -106,7 +106,7 @@ fn each_once() -> impl FnMut(&Call) -> Fate {
     }
 }
 
-/// One call in seven is broken; the seed fixes the row of faults, not which call meets which.
+/// Breaks one call in seven. The seed fixes the order of the faults, not the calls that they hit.
 fn random(seed: u64) -> impl FnMut(&Call) -> Fate {
     let mut dice = Dice::new(seed);
     move |call| match dice.below(1_000) {
@@ -129,7 +129,7 @@ fn check_struck(struck: &Struck, service: Service, expected: &[Fate]) {
     }
 }
 
-/// How reports ended, and what befell the calls until then.
+/// How reports ended, and the faults of the calls until then.
 #[derive(Debug, Default)]
 struct Ended {
     complete: usize,
@@ -137,7 +137,7 @@ struct Ended {
     struck: Struck,
 }
 
-/// A system behind proxies, and what it is to hold.
+/// A system behind proxies, and the data it should hold.
 struct BrokenStory {
     story: Story,
     proxies: Proxies,
@@ -164,7 +164,7 @@ impl BrokenStory {
         BrokenStory { story, proxies, sample, files }
     }
 
-    /// Puts all files and waits until each load has ended well: nothing was wrong with any.
+    /// Puts all files and waits until each load has ended well: all files are good.
     async fn load_all(&self) {
         for (name, content) in &self.files {
             self.story.put(name, content.clone()).await;
@@ -182,7 +182,7 @@ impl BrokenStory {
         }
     }
 
-    /// Asks for a report. `None`: the caller was told that there is none.
+    /// Requests a report. `None` if the caller got an error.
     async fn trigger(&self) -> Option<String> {
         let answer = self.get("/trigger_report").await;
         if answer.status.is_server_error() {
@@ -191,10 +191,10 @@ impl BrokenStory {
         Some(answer.document(202)["report_id"].as_str().unwrap().to_owned())
     }
 
-    /// Waits until all have ended, then looks at each: Complete and right, or Failed and why.
+    /// Waits until all reports have ended. Each is Complete and right, or Failed with a reason.
     async fn all_ended(&self, ids: &[String]) -> Ended {
         let statuses = join_all(ids.iter().map(|id| self.ended(id))).await;
-        // What is checked now is how they ended, and no longer how to ask.
+        // From here on the test checks how reports ended, so status calls get no more faults.
         let mut ended = Ended { struck: self.proxies.struck(), ..Ended::default() };
         self.proxies.rule(|_| Fate::Pass);
         let expected = local_report(&self.sample.files(), "");
@@ -231,7 +231,7 @@ impl BrokenStory {
         self.story.http().get(&url).await
     }
 
-    /// Compares what is stored, and a report on it, with what an undisturbed run makes.
+    /// Compares what is stored, and a report on it, with an undisturbed run.
     async fn check_whole(self, what: &str) {
         let expected = local_report(&self.sample.files(), "");
         assert_eq!(self.story.report("").await, expected, "{what}");
@@ -242,12 +242,14 @@ impl BrokenStory {
     }
 }
 
-/// A deployment's settings, but for waits that nobody at a keyboard has the patience for.
+/// Settings as deployed, with shorter waits.
 fn hurry(settings: &mut SystemSettings) {
     settings.reports.timeout = Duration::from_secs(10);
     settings.reports.visibility = Duration::from_secs(20);
     settings.reports.retry_after = Duration::from_secs(11);
+    settings.reports.longest_retry = settings.reports.retry_after;
     settings.loads.timeout = Duration::from_secs(25);
     settings.loads.visibility = Duration::from_secs(30);
     settings.loads.retry_after = Duration::from_secs(1);
+    settings.loads.longest_retry = settings.loads.retry_after;
 }

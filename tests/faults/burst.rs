@@ -1,6 +1,6 @@
-//! Many reports are asked for at once, while many callers ask how they do.
+//! Many reports are requested at once, while many callers poll their status.
 //!
-//! **Every id that a caller was given ends Complete with the right figures; none is lost.**
+//! **Every id that a caller got ends Complete with the right figures. No report is lost.**
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -12,22 +12,22 @@ use end_to_end::http::Http;
 use end_to_end::story::Story;
 use futures::future::join_all;
 
-/// What the whole system may hold in memory, emulators included.
+/// The memory limit of the whole system, including the emulators.
 const MEMORY_MIB_MAX: u64 = 512;
 /// Longer than the reports of the long run take on a busy machine.
 const PATIENCE: Duration = Duration::from_hours(1);
 
-/// How often a caller asks again who was told that there is no report now.
+/// How often a caller retries after a refused request.
 const REFUSALS_MAX: usize = 5;
 
-/// Serves the burst below in a process of its own, whose memory can be seen.
+/// Serves the burst below in a process of its own, so that its memory can be measured.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_process_that_is_asked() {
     child::serve().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_burst_of_triggers_under_many_pollers_loses_none_and_needs_bounded_memory() {
+async fn a_burst_of_triggers_with_many_pollers_loses_no_report_and_needs_bounded_memory() {
     let triggers = setting("STORY_TRIGGERS", 50);
     let pollers = setting("STORY_POLLERS", 25);
     let sample = Sample::generate(60, 9, 5);
@@ -63,7 +63,7 @@ async fn a_burst_of_triggers_under_many_pollers_loses_none_and_needs_bounded_mem
     child.kill().await;
 }
 
-/// Asks until there is a report, and returns its id and how often there was none.
+/// Requests a report until one is accepted. Returns its id and the number of refusals.
 async fn trigger(http: &Http, api: &str) -> (String, usize) {
     let mut refusals = 0;
     loop {
@@ -77,7 +77,8 @@ async fn trigger(http: &Http, api: &str) -> (String, usize) {
     }
 }
 
-/// Each poller asks about one report after another, as often as it is told to, until none Runs.
+/// Each poller requests the status of one report after the other, and repeats the request as often
+/// as `Retry-After` says, until no report is Running.
 async fn poll_until_final(http: &Http, api: &str, ids: &[String], pollers: u64) -> usize {
     let (next, polls) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let poller = async || {

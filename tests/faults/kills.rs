@@ -1,7 +1,8 @@
-//! The process dies, as by `kill -9`, in every phase of a load and of a report; the next one goes on.
+//! The process is killed, as by `kill -9`, in every phase of a load and of a report. The next
+//! process continues the work.
 //!
-//! In a phase a proxy holds the call that marks it, so the phase is met and not hoped for; a few
-//! more kills come at any instant. Everything is then compared with a run that nothing disturbed.
+//! A proxy holds the call that marks the phase, so the kill surely falls into it. A few more kills
+//! come at random instants. The result is then compared with an undisturbed run.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,14 +22,14 @@ use crate::parts;
 
 type Kills = BTreeMap<&'static str, u32>;
 
-/// Serves the kills below in a process of its own; passes at once in the test run itself.
+/// Serves the kills below in a process of its own. In the test run itself it passes at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_process_to_be_killed() {
     child::serve().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_kills_in_every_phase_data_and_reports_are_those_of_an_undisturbed_run() {
+async fn after_kills_in_every_phase_data_and_reports_equal_an_undisturbed_run() {
     let mut kills = Kills::new();
     for seed in seeds() {
         eprintln!("kills with seed {seed}");
@@ -37,7 +38,7 @@ async fn after_kills_in_every_phase_data_and_reports_are_those_of_an_undisturbed
     eprintln!("{} kills: {kills:?}", kills.values().sum::<u32>());
 }
 
-/// Nine kills: in each phase and at any instant, of a load and then of a report.
+/// Nine kills: in each phase and at a random instant, first of a load, then of a report.
 async fn round(seed: u64, kills: &mut Kills) {
     let mut dice = Dice::new(seed);
     let size = 20 + u32::try_from(dice.below(60)).unwrap();
@@ -77,7 +78,7 @@ async fn load_and_kill(
     let polls = parts(&sample.polls, OF_A_LOAD.len() + 1);
     for (place, phase) in OF_A_LOAD.map(Some).into_iter().chain([None]).enumerate() {
         let child = child_in(folder, phase).await;
-        let uploads = Uploads::to_system_at(child.s3).await.unwrap();
+        let uploads = Uploads::to_system_at(child.s3, folder.path()).await.unwrap();
         let mut files = vec![(format!("polls-{place}.csv"), &polls[place])];
         if place == 0 {
             files.push(("hours.csv".to_owned(), &sample.hours));
@@ -93,9 +94,7 @@ async fn load_and_kill(
     names
 }
 
-/// Asks for reports and kills their workers; those that come after complete them all.
-///
-/// A kill costs a receive, as on AWS, and a report has five: it is killed less often than that.
+/// Requests reports and kills their workers. Later workers complete all reports.
 async fn report_and_kill(
     folder: TempDir,
     phases: &[Option<Phase>],
@@ -131,7 +130,7 @@ async fn put(uploads: &Uploads, name: &str, content: &str) {
     uploads.put(file.path(), &format!("incoming/{name}")).await.unwrap();
 }
 
-/// Kills it in the phase, or else at any instant; the time drawn lets others get on meanwhile.
+/// Kills the process in the phase, or after a random time in which other work goes on.
 async fn kill(mut child: ChildSystem, phase: Option<Phase>, dice: &mut Dice) {
     let millis = match phase {
         Some(_) => {

@@ -1,20 +1,19 @@
-//! What operators read: the logs and metrics of whole stories, good and bad, as deployed.
+//! What operators read: logs and metrics of good and bad loads and reports, as deployed.
 //!
-//! One test, because what it looks at is sent to one place a process.
+//! There is only one test, because a process sends its logs and metrics to one place.
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
 use std::io;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use end_to_end::faults::Fault;
+use end_to_end::fault_injection::Fault;
 use end_to_end::faulty_system::FaultySystem;
 use end_to_end::story::Story;
 use end_to_end::story_data::settings;
 use end_to_end::until::until;
 use http::Method;
 use lambda_runtime::tracing::subscriber::{EnvFilter, fmt};
-use local::s3::SECRET_KEY;
 use local::system::{
     DATA_BUCKET, LOAD_DEAD_LETTER_QUEUE, LOAD_QUEUE, REPORT_DEAD_LETTER_QUEUE, REPORT_QUEUE,
     REPORT_TABLE,
@@ -22,14 +21,14 @@ use local::system::{
 use serde_json::{Value, json};
 use uptime_aws::metrics;
 
-/// What the functions and the adapters log; the emulators are not deployed.
+/// The logs of the functions and the adapters. The emulators are not deployed, so theirs are off.
 const LOGGED: &str = "off,uptime_aws=info,http_api=info,trigger_report=info,get_report=info,\
     compute_report=info,load_data=info,aws=info,lambda_runtime=info,lambda_http=info";
 
 const HOURS: &str = "store_id,dayOfWeek,start_time_local,end_time_local\n\
     store-4711,0,09:00:00,12:00:00\n";
 const ZONES: &str = "store_id,timezone_str\nstore-4711,Europe/Lisbon\n";
-/// The last row is rejected: one in eleven.
+/// The last row is rejected: one of eleven rows.
 const POLLS: &str = "store_id,status,timestamp_utc\n\
     store-4711,active,2023-01-23 10:14:15.161718 UTC\n\
     store-4711,active,2023-01-23 10:20:00 UTC\nstore-4711,active,2023-01-23 10:21:00 UTC\n\
@@ -39,7 +38,7 @@ const POLLS: &str = "store_id,status,timestamp_utc\n\
     store-4711,active,2023-01-23 10:28:00 UTC\nstore-4711,wobbly,2023-01-23 10:29:00 UTC\n";
 const NO_HEADER: &str = "store-4711,active,2023-01-23 10:14:15.161718 UTC\n";
 
-/// Parts of rows, of addresses and of signatures.
+/// Parts of rows, addresses and signatures.
 const NEVER: [&str; 10] = [
     "4711", "wobbly", "Lisbon", "161718", "10:14:15", "09:00", "http:", "https:", "X-Amz",
     "ignature",
@@ -49,10 +48,10 @@ static LOGS: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static METRICS: Mutex<Vec<Value>> = Mutex::new(Vec::new());
 
 #[tokio::test]
-async fn logs_and_metrics_tell_what_happened_and_never_rows_links_or_secrets() {
+async fn logs_and_metrics_show_what_happened_and_never_rows_links_or_secrets() {
     capture();
     let story = Story::with(|settings| {
-        settings.receives_allowed = 1;
+        settings.receives_allowed = Some(1);
         settings.reports.retry_after = Duration::from_secs(1);
         settings.loads.retry_after = Duration::from_secs(1);
     })
@@ -64,7 +63,7 @@ async fn logs_and_metrics_tell_what_happened_and_never_rows_links_or_secrets() {
     panic_while_loading().await;
 
     let logs = String::from_utf8(LOGS.lock().unwrap().clone()).unwrap();
-    for never in NEVER.into_iter().chain([SECRET_KEY]) {
+    for never in NEVER.into_iter().chain([story.system.secret().expose()]) {
         assert!(!logs.contains(never), "{never} is logged:\n{logs}");
     }
     let lines: Vec<Value> = logs.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -75,15 +74,15 @@ async fn logs_and_metrics_tell_what_happened_and_never_rows_links_or_secrets() {
     check(&lines, "the report is complete", "stores", &json!(1));
     check(&lines, "the report is complete", "since_asked_ms", &Value::Null);
     check(&lines, "the load has ended", "error", &json!("damaged"));
-    check(&lines, "no report", "report.id", &json!(failed));
+    check(&lines, "the attempt at the report failed", "report.id", &json!(failed));
     let of_request = |line: &&Value| line["fields"]["request.id"] == unanswered;
     let [logged] = lines.iter().filter(of_request).collect::<Vec<_>>()[..] else {
-        panic!("a 503 is told once, with its request's id:\n{logs}");
+        panic!("a 503 should be logged once, with its request's id:\n{logs}");
     };
     assert_eq!(logged["fields"]["problem"], "unavailable");
     let cause = logged["fields"]["cause"].as_str().unwrap();
     assert!(cause.contains("GetItem failed: ") && cause.contains("NotFound"), "{cause}");
-    let no_report = |line: &&Value| line["fields"]["message"] == "no report";
+    let no_report = |line: &&Value| line["fields"]["message"] == "the attempt at the report failed";
     let cause = lines.iter().find(no_report).unwrap()["fields"]["cause"].as_str().unwrap();
     assert!(cause.contains(&format!("the item {spoilt} of the data table")), "{cause}");
 
@@ -95,7 +94,7 @@ async fn logs_and_metrics_tell_what_happened_and_never_rows_links_or_secrets() {
         ("RowsLoaded", 12),
         ("RowsRejected", 1),
         ("LoadsFailed", 2),
-        // Two messages that cannot be read, one of another bucket, and one that panics.
+        // Two unreadable messages, one message about another bucket, and one message that panics.
         ("LoadAttemptsFailed", 4),
     ];
     for (name, expected) in sums {
@@ -110,7 +109,7 @@ async fn logs_and_metrics_tell_what_happened_and_never_rows_links_or_secrets() {
     assert!(metrics.iter().any(|line| line["ReadUnits"].as_f64() > Some(0.0)));
 }
 
-/// As a deployed function starts its logs, but into memory.
+/// Sets up logging as a deployed function does, but writes into memory.
 fn capture() {
     fmt()
         .json()
@@ -148,7 +147,7 @@ async fn load_good_and_bad_files(story: &Story) -> String {
     for poison in [r#"{"Records": [{"row": "store-4711"}]}"#, r#"{"Records": "store-4711"}"#] {
         story.system.queues().send(LOAD_QUEUE, poison, Duration::ZERO).unwrap();
     }
-    // An object that is gone has nothing to be loaded; one of another bucket is never loaded.
+    // An object that is gone cannot be loaded, and objects of another bucket never are.
     for bucket in [DATA_BUCKET, "another"] {
         let s3 = json!({ "bucket": { "name": bucket }, "object": { "key": "incoming/never.csv" } });
         let event = json!({ "Records": [{ "eventName": "ObjectCreated:Put", "s3": s3 }] });
@@ -177,7 +176,7 @@ async fn ask_well_and_badly(story: &Story) -> String {
     id
 }
 
-/// Returns the id of a report that failed, and which item it could not read.
+/// Returns the id of a failed report and the item that it could not read.
 async fn fail(story: &Story) -> (String, String) {
     for poison in [r#"{"row": "store-4711"}"#, r#""store-4711""#] {
         story.system.queues().send(REPORT_QUEUE, poison, Duration::ZERO).unwrap();
@@ -191,10 +190,10 @@ async fn fail(story: &Story) -> (String, String) {
 
 async fn until_dead(story: &Story, queue: &str, messages: usize) {
     let is_dead = async || (story.messages(queue).len() == messages).then_some(());
-    until("messages that nobody can handle are dead", is_dead).await;
+    until("messages that cannot be handled are in the dead-letter queue", is_dead).await;
 }
 
-/// Returns the request's id of a 503: the table of the reports is gone.
+/// Returns the request id of a 503. The report table is gone, so every request fails.
 async fn ask_in_vain(story: &Story, id: &str) -> Value {
     story.dynamodb().delete_table().table_name(REPORT_TABLE).send().await.unwrap();
     let answer = story.get(&format!("/get_report/{id}")).await;
@@ -202,7 +201,7 @@ async fn ask_in_vain(story: &Story, id: &str) -> Value {
     serde_json::from_slice::<Value>(&answer.body).unwrap()["request_id"].take()
 }
 
-/// One of the lines with this message has this field; null stands for any value.
+/// Fails unless a line with this message has this field. Null stands for any value.
 #[track_caller]
 fn check(lines: &[Value], message: &str, field: &str, value: &Value) {
     let with_message = lines.iter().filter(|line| line["fields"]["message"] == message);

@@ -1,5 +1,5 @@
-//! What callers do, and what they are told: they ask for reports, with and without idempotency keys,
-//! and for the status of those they hold the id of.
+//! Callers and the responses they get. Callers request reports, with and without idempotency keys,
+//! and the status of reports whose id they hold.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::functions::{Invocation, Outcome, Work};
 use crate::schedule::Schedule;
 use crate::sources::METHODS;
 
-/// How many keys callers share.
+/// The number of keys that callers share.
 const KEYS: usize = 2;
 
 /// One call of `trigger_report`.
@@ -22,14 +22,14 @@ pub(crate) struct Trigger {
 #[derive(Debug, Default)]
 pub(crate) struct Callers {
     pub(crate) triggers_left: usize,
-    /// Reports get two minutes until their deadline.
+    /// Whether reports have a deadline of only two minutes.
     pub(crate) are_hurried: bool,
     pub(crate) questions_left: usize,
-    /// Reports that callers hold the id of, in the order they were told them.
+    /// The reports whose id callers hold, in the order in which they got the ids.
     pub(crate) accepted: Vec<String>,
-    /// The methods that were asked for with each key.
+    /// The methods that were requested with each key.
     pub(crate) asked: [Vec<&'static str>; KEYS],
-    /// The report that each key was said to stand for.
+    /// The report id that was returned for each key.
     pub(crate) stands_for: BTreeMap<usize, (&'static str, String)>,
 }
 
@@ -53,7 +53,7 @@ impl Schedule<'_> {
         "ask"
     }
 
-    /// Takes note of what an invocation ended with.
+    /// Records how an invocation ended.
     pub(crate) fn ended(&mut self, invocation: &Invocation, outcome: &Outcome) {
         let (number, name) = (invocation.number, invocation.work.name());
         self.note(|| format!("#{number} {name} ends: {}", outcome.in_short()));
@@ -63,7 +63,7 @@ impl Schedule<'_> {
             }
             (Work::Trigger(Trigger { key: Some(key), method, .. }), Outcome::Answer(422, _)) => {
                 let others = self.callers.asked[*key].iter().any(|other| other != method);
-                self.world.promises.require(others, || "a key was refused for nothing".to_owned());
+                self.world.promises.require(others, || "a key was refused wrongly".to_owned());
             }
             (Work::Status(report_id), Outcome::Answer(200, status)) => {
                 self.world.promises.told(report_id, number, self.begun, status);
@@ -85,7 +85,7 @@ impl Schedule<'_> {
         }
     }
 
-    /// A caller holds an id: the report is known, and a key stands for one only.
+    /// A caller got an id. The report must be known, and a key must stand for only one report.
     fn accepted(&mut self, trigger: Trigger, report_id: &str) {
         self.world.promises.accepted(report_id, &self.world.reports);
         if let Some(key) = trigger.key {

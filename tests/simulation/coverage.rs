@@ -1,20 +1,20 @@
-//! Which states of the system schedules reach, and by which steps.
+//! The states of the system that schedules reach, and the steps that lead to them.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// After so many schedules it is told what they reached.
+/// Coverage is printed each time this many schedules have run.
 const TOLD_EVERY: u64 = 50_000;
 
-/// Hashes of what was reached.
+/// Hashes of the states and transitions reached.
 #[derive(Debug, Default)]
 pub(crate) struct Coverage {
     pub(crate) schedules: u64,
     pub(crate) steps: u64,
     pub(crate) states: HashSet<u64>,
-    /// A state, a step and the state after it.
+    /// A transition: a state, a step and the next state.
     pub(crate) transitions: HashSet<u64>,
 }
 
@@ -24,16 +24,16 @@ impl Coverage {
         self.transitions.insert(hash_of(&(before, step, after)));
     }
 
-    /// Tells what was reached, and how fast.
+    /// Prints what was reached, and how fast.
     pub(crate) fn tell(&self, time: Duration) {
         let Coverage { schedules, steps, states, transitions } = self;
         let rate =
             (u128::from(*schedules) * 1_000).checked_div(time.as_millis()).unwrap_or_default();
-        eprintln!("{schedules} schedules in {time:.1?}, {rate} a second, {steps} steps");
+        eprintln!("{schedules} schedules in {time:.1?}, {rate} per second, {steps} steps");
         eprintln!("{} states, {} transitions", states.len(), transitions.len());
     }
 
-    /// Adds it to what all threads reached, and is empty then. Long runs tell it now and then.
+    /// Moves this thread's coverage into the total of all threads. Long runs print it now and then.
     pub(crate) fn add_to(&mut self, all: &Mutex<Coverage>, begun: Instant) {
         let mut all = all.lock().unwrap();
         let before = all.schedules;
@@ -51,7 +51,7 @@ impl Coverage {
     }
 }
 
-/// The same in every run.
+/// A hash that is the same in every run.
 pub(crate) fn hash_of(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);

@@ -20,62 +20,62 @@ use crate::clock;
 use crate::models::sqs::Message;
 use crate::wire::{self, SimulatedClients};
 
-/// How often a message is delivered before it is dead.
+/// After this many deliveries a message goes to the dead-letter queue.
 pub(crate) const RECEIVES_ALLOWED: u32 = 5;
-/// How long a message is hidden that was delivered.
+/// How long a delivered message is hidden.
 pub(crate) const VISIBILITY_SECONDS: i64 = 360;
 
-/// Cold starts of all four, with the names of the simulated resources.
+/// Cold starts of all four functions, with the names of the simulated resources.
 #[derive(Debug)]
 pub(crate) struct Functions {
     trigger_report: trigger_report::Resources,
-    /// The same with a deadline so near that work goes on past it.
+    /// The same, with a report deadline so near that work continues past it.
     hurried_trigger_report: trigger_report::Resources,
     get_report: get_report::Resources,
     compute_report: compute_report::Resources,
     load_data: load_data::Resources,
 }
 
-/// What an invocation is for.
+/// The purpose of an invocation.
 #[derive(Debug, Clone)]
 pub(crate) enum Work {
-    /// A report is asked for.
+    /// Request a report.
     Trigger(Trigger),
-    /// The status of a report is asked for.
+    /// Request the status of a report.
     Status(String),
-    /// A message of the report queue.
+    /// Handle a message of the report queue.
     Compute(Message),
-    /// A message of the load queue.
+    /// Handle a message of the load queue.
     Load(Message),
-    /// A version of an object is named to be loaded. A failure is not followed by another try.
+    /// Load one version of an object, by direct invocation. A failure is not retried.
     LoadDirectly { key: String, version: String },
 }
 
 /// How an invocation ended.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// Status and document.
+    /// A response: status and document.
     Answer(u16, Value),
-    /// Whether its message is done.
+    /// Whether the message was handled.
     Handled(bool),
 }
 
-/// An invocation that has not ended.
+/// An invocation that has not ended yet.
 pub(crate) struct Invocation {
     pub(crate) number: usize,
     pub(crate) work: Work,
-    /// When its time is over, as it knows itself.
+    /// The end of its time as the invocation itself sees it.
     pub(crate) ends_at: i64,
-    /// Something befell it that may fail it: all but throttling of the data table and downloads that
-    /// break.
+    /// Whether a fault hit it that may make it fail: any except throttling of the data table and
+    /// broken downloads.
     pub(crate) is_disturbed: bool,
-    /// The operations that it has called.
+    /// The operations that it has called so far.
     pub(crate) called: BTreeSet<String>,
-    /// When it is stopped: at its time-out, or later if it hangs on to life.
+    /// When it is stopped: at its time-out, or later if it outlives it.
     pub(crate) stopped_at: i64,
-    /// It stands still until then.
+    /// It is frozen until then.
     pub(crate) frozen_until: i64,
-    /// How far its clock is off.
+    /// The error of its clock.
     pub(crate) skew: i64,
     woken: Arc<Woken>,
     future: Pin<Box<dyn Future<Output = Outcome>>>,
@@ -93,7 +93,7 @@ impl Functions {
     pub(crate) fn new() -> Functions {
         let clients = &SimulatedClients::new();
         let settings = &settings_with_visibility(VISIBILITY_SECONDS);
-        // The deadline follows from it; the queue itself stays as it is.
+        // The report deadline follows from this setting. The simulated queue does not use it.
         let hurried = &settings_with_visibility(VISIBILITY_SECONDS / 18);
         Functions {
             trigger_report: trigger_report::Resources::new(clients, settings).unwrap(),
@@ -118,7 +118,7 @@ fn settings_with_visibility(seconds: i64) -> Settings {
 }
 
 impl Outcome {
-    /// The same in every run: ids differ.
+    /// A short form that is the same in every run: it leaves out ids, which differ.
     pub(crate) fn in_short(&self) -> String {
         match self {
             Outcome::Answer(status, document) => format!("{status} {}", document["status"]),
@@ -129,7 +129,7 @@ impl Outcome {
 }
 
 impl Invocation {
-    /// Begins an invocation; nothing runs before it is polled.
+    /// Starts an invocation. It does nothing until it is polled.
     pub(crate) fn begin(functions: &Rc<Functions>, number: usize, work: Work) -> Invocation {
         let now = clock::now().micros();
         let stopped_at = now + work.timeout_seconds() * 1_000_000;
@@ -151,10 +151,11 @@ impl Invocation {
         }
     }
 
-    /// Whether it may end now without having done its work.
+    /// Whether it may end now with its work undone.
     ///
-    /// A worker gives up when the next wait would not end in time; the longest wait is five seconds,
-    /// and ten are kept back. One that has not read or has found its report ended had nothing to do.
+    /// A worker gives up when its next wait would not end in time. Its longest wait is five
+    /// seconds, and ten seconds are kept in reserve. A worker that has made no query, or has found
+    /// that its report had ended, had no work.
     pub(crate) fn may_fail(&self) -> bool {
         let left = self.ends_at - clock::now().micros();
         let may_be_late = left < 16 * SECOND;
@@ -166,7 +167,7 @@ impl Invocation {
         self.is_disturbed || may_be_late || !had_work
     }
 
-    /// Runs it as far as it gets.
+    /// Runs it until it has to wait or ends.
     pub(crate) fn run(&mut self) -> Option<Outcome> {
         wire::sending(self.number);
         clock::skew(self.skew);
@@ -181,13 +182,13 @@ impl Invocation {
     }
 }
 
-/// The id of an invocation, which owns its leases.
+/// The request id of an invocation, which is also the owner name of its leases.
 pub(crate) fn request_id(number: usize) -> String {
     format!("invocation-{number}")
 }
 
 impl Work {
-    /// As the template sets it; loads get less, so that they are stopped as often as reports.
+    /// The template's time-out. Loads get less, so that they are stopped as often as reports.
     fn timeout_seconds(&self) -> i64 {
         match self {
             Work::Trigger(_) | Work::Status(_) => 15,
@@ -195,14 +196,14 @@ impl Work {
         }
     }
 
-    /// Tells it in a word.
+    /// A short name.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Work::Trigger(_) => "trigger_report",
             Work::Status(_) => "get_report",
             Work::Compute(_) => "compute_report",
             Work::Load(_) => "load_data",
-            Work::LoadDirectly { .. } => "load_data, named directly,",
+            Work::LoadDirectly { .. } => "load_data, invoked directly,",
         }
     }
 

@@ -1,24 +1,26 @@
-//! The deployed handlers under seeded schedules of faults: nothing lost, nothing twice, nothing stuck.
+//! The deployed handlers under seeded schedules of faults: no work is lost, doubled or stuck.
 //!
-//! - [`wire`]: where the SDK's connector would be; [`models`]: the three services in memory.
-//! - [`callers`]: who asks; [`functions`]: the handlers and their invocations; [`clock`]: their time; [`sources`]: files.
-//! - [`schedule`], [`steps`]: a seed's choices; [`faults`]: what goes wrong; [`world`]: what lasts;
-//!   [`promises`]: what has to hold after every step; [`state`], [`coverage`]: what was reached.
-//! - [`runner`]: many seeds.
+//! - [`wire`]: replaces the SDK's connector; [`models`]: the three services in memory.
+//! - [`callers`]: callers of the API; [`functions`]: the handlers and their invocations;
+//!   [`clock`]: their clock; [`sources`]: the source files.
+//! - [`schedule`], [`steps`]: the choices of a seed; [`simulated_faults`]: the faults;
+//!   [`world`]: stored data; [`promises`]: checks after every step; [`state`], [`coverage`]: the
+//!   states that were reached.
+//! - [`runner`]: runs many seeds.
 //!
-//! `SIMULATION_SCHEDULES` says how many schedules are run, `SIMULATION_SEED` with which seed the first
-//! one. A failure prints its seed and what happened; with that seed it happens again.
+//! `SIMULATION_SCHEDULES` sets the number of schedules, `SIMULATION_SEED` the seed of the first
+//! one. A failure prints its seed and what happened. The same seed replays it.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed setup stops the test")]
 
 mod callers;
 mod clock;
 mod coverage;
-mod faults;
 mod functions;
 mod models;
 mod promises;
 mod runner;
 mod schedule;
+mod simulated_faults;
 mod sources;
 mod state;
 mod steps;

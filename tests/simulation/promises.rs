@@ -1,46 +1,46 @@
-//! What has to hold after every step, whatever goes wrong.
+//! Promises that must hold after every step, whatever goes wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
-use uptime::report::Method;
+use uptime::parameters::Method;
 use uptime_aws::manifest::ManifestFile;
 use uptime_aws::{LoadStatus, Manifest, hash};
 
 use crate::clock;
-use crate::faults::SKEW_MICROS;
 use crate::functions::RECEIVES_ALLOWED;
 use crate::models::dynamodb::{Key, Table};
 use crate::models::expression::{Item, number};
 use crate::models::s3::{Buckets, place_of};
 use crate::models::sqs::Message;
+use crate::simulated_faults::SKEW_MICROS;
 use crate::sources::{self, FILES, Reading, Undisturbed};
 
-/// From when on a report that is Running reads as Failed.
+/// How long after its deadline a Running report starts to be shown as Failed.
 const GRACE_MICROS: i128 = 60_000_000;
 
-/// Watches what happens and remembers the first promise that was broken.
+/// Watches all changes and keeps the first broken promise.
 #[derive(Debug)]
 pub(crate) struct Promises {
     undisturbed: Option<Arc<Undisturbed>>,
-    /// Nothing is loaded while reports are computed.
+    /// True if nothing is loaded while reports are computed.
     pub(crate) data_rests: bool,
     broken: Option<String>,
-    /// The final states that callers were told, by report, and how many invocations had begun.
+    /// The final states that callers got, by report, and the number of invocations begun by then.
     told: BTreeMap<String, (usize, String)>,
-    /// Reports that nothing keeps from completing any more.
+    /// Reports that must complete, because no more faults come.
     will_complete: BTreeSet<String>,
-    /// Reports that callers hold the id of.
+    /// Reports whose id callers hold.
     accepted: BTreeSet<String>,
-    /// How often the message of each invocation that computes a report was delivered.
+    /// How often the message of each report invocation was delivered.
     receives: BTreeMap<String, u32>,
-    /// The newest manifest's status of each file's load.
+    /// The status in the newest manifest of each file's load.
     pub(crate) loads: [Option<LoadStatus>; FILES.len()],
 }
 
 impl Promises {
-    /// Without `undisturbed` only what needs no comparison is promised.
+    /// Without `undisturbed`, only promises that need no comparison are checked.
     pub(crate) fn new(undisturbed: Option<Arc<Undisturbed>>) -> Promises {
         Promises {
             undisturbed,
@@ -54,19 +54,19 @@ impl Promises {
         }
     }
 
-    /// Returns the promise broken first.
+    /// Returns the first broken promise.
     pub(crate) fn broken(&self) -> Option<&str> {
         self.broken.as_deref()
     }
 
-    /// Remembers a broken promise, unless what has to hold does.
+    /// Records a broken promise unless the condition holds.
     pub(crate) fn require(&mut self, holds: bool, broken: impl FnOnce() -> String) {
         if !holds && self.broken.is_none() {
             self.broken = Some(broken());
         }
     }
 
-    /// A report's item was written, or a condition kept it as it was.
+    /// Called after a write to a report's item, also if a condition prevented the write.
     pub(crate) fn report_changed(
         &mut self,
         (before, after): (Option<&Item>, Option<&Item>),
@@ -84,7 +84,7 @@ impl Promises {
             });
             self.lease_passed(before, after, sender, now);
             let attempts = (number(&before["attempt"]), number(&after["attempt"]));
-            self.require(attempts.0 <= attempts.1, || "attempts were counted down".to_owned());
+            self.require(attempts.0 <= attempts.1, || "the number of attempts fell".to_owned());
         }
         match (before, state(after).as_str()) {
             (None, first) => {
@@ -137,17 +137,17 @@ impl Promises {
         });
         let deadline = number(&report["deadline"]);
         self.require(now <= deadline + GRACE_MICROS, || {
-            "a report was completed that reads as timed out".to_owned()
+            "a report that is shown as timed out was completed".to_owned()
         });
         let key = text(report, "object_key");
         let Some(csv) = buckets.newest(&format!("/reports/{key}")) else {
-            self.require(false, || "a report is Complete and its CSV does not exist".to_owned());
+            self.require(false, || "a report is Complete but its CSV does not exist".to_owned());
             return;
         };
         let size_is_right = number(&report["size_bytes"]) == csv.body.len() as i128;
         self.require(
             size_is_right && text(report, "sha256") == hash::sha256_hex(&csv.body),
-            || "a report is Complete and its CSV is not the one recorded".to_owned(),
+            || "a report is Complete but its CSV is not the one recorded".to_owned(),
         );
         if let (true, Some(undisturbed)) = (self.data_rests, self.undisturbed.clone()) {
             let right = undisturbed.csvs[text(report, "method").as_str()] == csv.body;
@@ -157,7 +157,7 @@ impl Promises {
         }
     }
 
-    /// An object was stored.
+    /// Called after an object was stored.
     pub(crate) fn object_put(
         &mut self,
         name: &str,
@@ -189,7 +189,7 @@ impl Promises {
             return;
         }
         self.require(self.is_stored(place, data), || {
-            format!("{} has ended and is not stored", FILES[place].name)
+            format!("the load of {} has ended but its data is not stored", FILES[place].name)
         });
         if let Some(undisturbed) = self.undisturbed.clone() {
             let name = format!("/data/{}manifest.json", manifest.folder);
@@ -202,7 +202,7 @@ impl Promises {
         }
     }
 
-    /// Whether all of a file is stored, in one way, or what replaces it.
+    /// Whether all of a file is stored, as one of its readings, or a file that replaces it.
     fn is_stored(&self, place: usize, data: &Table) -> bool {
         let Some(undisturbed) = &self.undisturbed else {
             return true;
@@ -212,7 +212,7 @@ impl Promises {
             .any(|readings| undisturbed.is_kept(&readings[place], data))
     }
 
-    /// Segments were written or deleted.
+    /// Called after segments were written or deleted.
     pub(crate) fn batch_written(&mut self, request: &Value, data: &Table) {
         let writes = request["RequestItems"]["data"].as_array().expect("writes");
         let deleted = |write: &Value| Some(write.get("DeleteRequest")?["Key"].clone());
@@ -228,7 +228,8 @@ impl Promises {
         }
     }
 
-    /// An item of the data table that is no segment was written, or kept as it was.
+    /// Called after a write to an item of the data table that is not a segment, also if a condition
+    /// prevented the write.
     pub(crate) fn datum_changed(&mut self, key: &Key, before: Option<&Item>, data: &Table) {
         let after = data.items.get(key);
         if key.0 != "dataset" || before == after {
@@ -243,7 +244,7 @@ impl Promises {
         self.require(is_stored, || format!("the newest poll is {newest}, which is not stored"));
     }
 
-    /// A message of the report queue is deleted as done.
+    /// Called when a message of the report queue is deleted as done.
     pub(crate) fn report_acknowledged(&mut self, message: &Message, reports: &Table) {
         let Some(report) = reports.items.get(&(report_of(message), String::new())) else {
             self.require(false, || "the message of an unknown report was deleted".to_owned());
@@ -256,20 +257,20 @@ impl Promises {
         });
     }
 
-    /// A message of the load queue is deleted as done.
+    /// Called when a message of the load queue is deleted as done.
     pub(crate) fn load_acknowledged(&mut self, place: usize, data: &Table) {
         let Some(undisturbed) = &self.undisturbed else {
             return;
         };
-        // What its event said of it has to be stored, too.
+        // The upload details from its event must be stored too.
         let is_kept = undisturbed.is_kept(&undisturbed.announced[place], data);
         self.require(is_kept, || {
-            format!("the message of {} was deleted, and it is not stored", FILES[place].name)
+            format!("the message of {} was deleted but the file is not stored", FILES[place].name)
         });
     }
 
-    /// Nothing is left to do: what is stored is what loads leave that nothing disturbs, and each
-    /// manifest says so. Segments that were replaced before they were written may be left over.
+    /// Called when no work is left. The stored data must equal that of undisturbed loads, and every
+    /// manifest must agree. Segments that were replaced before they were written may be left over.
     pub(crate) fn loads_ended(&mut self, data: &Table) {
         let Some(undisturbed) = self.undisturbed.clone() else {
             return;
@@ -290,15 +291,15 @@ impl Promises {
         let ended = |load: &Option<LoadStatus>| *load == Some(LoadStatus::Complete);
         let all_ended = self.data_rests || self.loads.iter().all(ended);
         let loads = self.loads;
-        self.require(all_ended, || format!("loads are told as {loads:?} for ever"));
+        self.require(all_ended, || format!("loads remain as {loads:?}"));
     }
 
-    /// A message was delivered, so often, to an invocation.
+    /// Called when a message is delivered to an invocation, with the number of its deliveries.
     pub(crate) fn delivered(&mut self, invocation: String, receives: u32) {
         self.receives.insert(invocation, receives);
     }
 
-    /// A caller was told a report's id.
+    /// Called when a caller gets a report's id.
     pub(crate) fn accepted(&mut self, report_id: &str, reports: &Table) {
         let report = reports.items.get(&(report_id.to_owned(), String::new()));
         let code = report.map(|report| text(report, "failure_code"));
@@ -308,7 +309,7 @@ impl Promises {
         self.accepted.insert(report_id.to_owned());
     }
 
-    /// The report of a message has all the time it needs, until `latest`.
+    /// From now on, the report of a message must complete if its deadline is after `latest`.
     pub(crate) fn will_complete(&mut self, message: &Message, reports: &Table, latest: i64) {
         let report_id = report_of(message);
         let report = reports.items.get(&(report_id.clone(), String::new()));
@@ -319,7 +320,7 @@ impl Promises {
         }
     }
 
-    /// Callers were told how a report ended, as it had to.
+    /// Checks that callers saw the report end as it must.
     pub(crate) fn report_ended(&mut self, report_id: &str) {
         let told = self.told.get(report_id).map(|(_, status)| status.clone());
         let is_right = told
@@ -328,12 +329,13 @@ impl Promises {
         self.require(is_right, || format!("a report ends as {told:?}"));
     }
 
-    /// Invocation `number` told a caller a report's status; `begun` invocations had begun by then.
+    /// Called when invocation `number` returned a report's status to a caller. By then, `begun`
+    /// invocations had begun.
     pub(crate) fn told(&mut self, report_id: &str, number: usize, begun: usize, status: &Value) {
         let name = status["status"].as_str().expect("a status");
         let told_before = self.told.get(report_id).filter(|(by_then, _)| *by_then < number);
         if let Some((_, before)) = told_before.cloned() {
-            self.require(before == name, || format!("a report was {before} and is {name} now"));
+            self.require(before == name, || format!("a report changed from {before} to {name}"));
         } else if name != "Running" {
             self.told.entry(report_id.to_owned()).or_insert_with(|| (begun, name.to_owned()));
         }
@@ -345,12 +347,12 @@ fn report_of(message: &Message) -> String {
     body["report_id"].as_str().expect("an id").to_owned()
 }
 
-/// A text of an item; empty if there is none.
+/// A text attribute of an item, or an empty string if it is missing.
 pub(crate) fn text(item: &Item, name: &str) -> String {
     item.get(name).and_then(|value| value["S"].as_str()).unwrap_or_default().to_owned()
 }
 
-/// A load may know of an event or not, and takes its time.
+/// The manifest without its times, and without what only an event tells about an upload.
 fn without_times(manifest: &Manifest) -> Manifest {
     let file = ManifestFile { event_time: None, sequencer: None, ..manifest.file.clone() };
     let started_at = String::new();

@@ -1,4 +1,4 @@
-//! Runs many schedules, on all processors, until one breaks a promise.
+//! Runs many schedules on all processors until one breaks a promise.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -13,23 +13,23 @@ use crate::schedule::Schedule;
 use crate::sources::{self, Reading, Undisturbed};
 use crate::world::World;
 
-/// After so many schedules a thread adds what it reached to what all did.
+/// After this many schedules, a thread adds its coverage to the total of all threads.
 const ADDED_EVERY: u64 = 500;
 
-/// What schedules are compared with.
+/// The results that schedules are compared with.
 #[derive(Debug)]
 pub(crate) struct Runner {
     undisturbed: Arc<Undisturbed>,
 }
 
 impl Runner {
-    /// Loads every file undisturbed.
+    /// Loads every file without faults.
     pub(crate) fn new() -> Runner {
         let functions = Rc::new(Functions::new());
         Runner { undisturbed: Arc::new(block_on(load_undisturbed(&functions))) }
     }
 
-    /// Runs so many schedules and tells what they reached.
+    /// Runs this number of schedules and prints their coverage.
     pub(crate) fn run_all(&self, first_seed: u64, schedules: u64) {
         let (next, stopped) = (AtomicU64::new(first_seed), AtomicBool::new(false));
         let (failed, coverage) = (Mutex::new(Vec::new()), Mutex::new(Coverage::default()));
@@ -69,12 +69,12 @@ impl Runner {
         }
     }
 
-    /// Runs one schedule, with functions that just started, and returns what happened.
+    /// Runs one schedule with freshly started functions. Returns its trace.
     pub(crate) fn traced(&self, seed: u64) -> Vec<String> {
         self.traced_with(&Rc::new(Functions::new()), seed)
     }
 
-    /// Runs one schedule and returns what happened.
+    /// Runs one schedule. Returns its trace.
     pub(crate) fn traced_with(&self, functions: &Rc<Functions>, seed: u64) -> Vec<String> {
         let mut trace = Some(Vec::new());
         let ended = self.run(seed, functions, &mut Coverage::default(), &mut trace);
@@ -115,7 +115,7 @@ async fn load_undisturbed(functions: &Rc<Functions>) -> Undisturbed {
     Undisturbed { data: world.data, buckets: world.buckets, announced, direct, csvs }
 }
 
-/// Loads the files one after the other, and returns what each adds.
+/// Loads the files one after the other. Returns the items that each adds.
 async fn load_each(
     functions: &Rc<Functions>,
     begin: impl Fn(&mut Schedule, usize, &str),
@@ -133,10 +133,10 @@ async fn load_each(
     (schedule.world, readings)
 }
 
-/// Time stands still in it, unless it is moved.
+/// Runs a future while time stands still, unless the future moves it.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
-    // All of a schedule is one task, which no budget is to interrupt.
+    // A schedule is a single task, which tokio's budget must not interrupt.
     runtime
         .enable_time()
         .start_paused(true)
@@ -145,7 +145,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
         .block_on(tokio::task::unconstrained(future))
 }
 
-/// Reads a whole number from the environment.
+/// Reads a whole number from an environment variable.
 pub(crate) fn number_from_env(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |number| number.parse().expect("a whole number"))
 }

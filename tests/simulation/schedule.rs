@@ -1,8 +1,8 @@
-//! One schedule: what is asked of the system, in which order things happen, and what goes wrong.
+//! One schedule: the requests to the system, the order of events, and the faults.
 //!
-//! Every step is one choice of a seeded generator: a call takes effect, fails or loses its answer, a
-//! message is delivered, an invocation is killed, time passes. In the end nothing goes wrong any
-//! more, and everything has to come to rest.
+//! Every step is one choice of a seeded generator: a call takes effect, fails or loses its
+//! response, a message is delivered, an invocation is killed, time passes. At the end there are no
+//! more faults, and all work must finish.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,23 +15,23 @@ use uptime::interval::SECOND;
 use crate::callers::Callers;
 use crate::clock;
 use crate::coverage::Coverage;
-use crate::faults::Faults;
 use crate::functions::{
     Functions, Invocation, RECEIVES_ALLOWED, VISIBILITY_SECONDS, Work, request_id,
 };
 use crate::models::s3::{place_of, version_of};
 use crate::models::sqs::{Message, Queue};
 use crate::promises::Promises;
+use crate::simulated_faults::Faults;
 use crate::sources::{self, FILES, Undisturbed};
 use crate::wire::{self, Call};
 use crate::world::World;
 
-/// More than any schedule needs to come to rest.
+/// More steps than any schedule needs to finish all work.
 const STEPS_TO_REST: u32 = 20_000;
-/// How many invocations there are at most.
+/// The maximum number of concurrent invocations.
 const CONCURRENCY: usize = 4;
 
-/// A schedule under way.
+/// A running schedule.
 pub(crate) struct Schedule<'a> {
     pub(crate) random: Rng,
     pub(crate) faults: Faults,
@@ -41,24 +41,24 @@ pub(crate) struct Schedule<'a> {
     pub(crate) calls: Vec<Call>,
     pub(crate) begun: usize,
     pub(crate) callers: Callers,
-    /// How many files will be named to `load_data` directly.
+    /// How many files will be loaded by direct invocation.
     directs_left: usize,
     pub(crate) page: usize,
-    /// Until then every call of the data table is throttled.
+    /// Until then, every call of the data table is throttled.
     pub(crate) throttled_until: i64,
     is_calm: bool,
     pub(crate) trace: Option<Vec<String>>,
     coverage: &'a mut Coverage,
 }
 
-/// What a schedule is about.
+/// The kind of work in a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Plan {
-    /// Reports of data that rests.
+    /// Reports on data that does not change.
     Reports,
-    /// Loads alone.
+    /// Only loads.
     Loads,
-    /// Both at once.
+    /// Reports and loads.
     Both,
 }
 
@@ -81,7 +81,7 @@ impl<'a> Schedule<'a> {
         coverage: &'a mut Coverage,
     ) -> Schedule<'a> {
         let mut random = Rng::with_seed(seed);
-        // The SDKs and our own waits draw from the thread's generator.
+        // The SDKs and our own waits use the thread's generator.
         fastrand::seed(random.u64(..));
         let promises = Promises::new(Some(Arc::clone(undisturbed)));
         let mut schedule = Schedule::idle(functions, promises, coverage);
@@ -103,7 +103,7 @@ impl<'a> Schedule<'a> {
         schedule
     }
 
-    /// One in which nothing goes wrong, and nothing is asked for.
+    /// A schedule without faults and without requests.
     pub(crate) fn idle(
         functions: &Rc<Functions>,
         promises: Promises,
@@ -129,7 +129,7 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// Puts all files; some are announced twice.
+    /// Puts all files. Some are announced twice.
     fn announce_all(&mut self, random: &mut Rng) {
         let versions = sources::put_all(&mut self.world.buckets);
         for (place, version) in versions.iter().enumerate() {
@@ -151,7 +151,7 @@ impl<'a> Schedule<'a> {
         self.world.load_queue.send(&body, clock::now().micros());
     }
 
-    /// Names a file to `load_data`.
+    /// Loads a file by direct invocation.
     pub(crate) fn load_directly(&mut self, place: usize, version: &str) {
         let key = format!("incoming/{}", FILES[place].name);
         self.begin(Work::LoadDirectly { key, version: version.to_owned() });
@@ -164,12 +164,12 @@ impl<'a> Schedule<'a> {
         "load directly"
     }
 
-    /// Runs it to its end.
+    /// Runs the schedule to its end.
     pub(crate) async fn run(&mut self) -> Result<(), String> {
         for _ in 0..self.random.u32(20..700) {
             self.step().await?;
         }
-        self.note(|| "nothing goes wrong any more".to_owned());
+        self.note(|| "no more faults".to_owned());
         self.faults = Faults::default();
         self.throttled_until = 0;
         self.is_calm = true;
@@ -178,14 +178,14 @@ impl<'a> Schedule<'a> {
         self.check_end().await
     }
 
-    /// From now on nothing goes wrong: a report that still has its time and enough deliveries will
-    /// be complete.
+    /// Called when faults end. From now on, a report with enough time and deliveries left must
+    /// become Complete.
     fn expect_completion(&mut self) {
         let now = clock::now().micros();
         let latest = now + 3 * VISIBILITY_SECONDS * SECOND;
         let World { promises, reports, report_queue, .. } = &mut self.world;
         // A report may have several messages, and the last delivery of each may fail it. A worker
-        // that lives on may cost one delivery.
+        // that is still alive may cost one delivery.
         let (left, used_up): (Vec<_>, Vec<_>) = report_queue
             .messages
             .iter()
@@ -197,7 +197,7 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// Goes on until nothing is left to do.
+    /// Takes steps until no work is left.
     pub(crate) async fn come_to_rest(&mut self) -> Result<(), String> {
         for _ in 0..STEPS_TO_REST {
             self.world.load_queue.redrive(clock::now().micros());
@@ -206,7 +206,7 @@ impl<'a> Schedule<'a> {
             }
             self.step().await?;
         }
-        Err("it does not come to rest".to_owned())
+        Err("the schedule does not finish its work".to_owned())
     }
 
     fn is_at_rest(&self) -> bool {
@@ -218,7 +218,8 @@ impl<'a> Schedule<'a> {
             && is_done(&self.world.load_queue)
     }
 
-    /// Past every deadline each report has ended, and loads have left what they always leave.
+    /// After every deadline, each report must have ended and loads must have left what they always
+    /// leave.
     async fn check_end(&mut self) -> Result<(), String> {
         clock::advance(3_600_000).await;
         for report_id in self.callers.accepted.clone() {
@@ -297,7 +298,7 @@ impl<'a> Schedule<'a> {
         place
     }
 
-    /// Delivers a message that is visible, or one that is being handled.
+    /// Delivers a visible message, or one that is already being handled.
     fn deliver(&mut self, visible: bool) -> &'static str {
         let now = clock::now().micros();
         let pick = |queue: &Queue| if visible { queue.alive(now).0 } else { queue.alive(now).1 };
@@ -311,7 +312,7 @@ impl<'a> Schedule<'a> {
         };
         match work {
             Some(work) => self.begin(work),
-            None => self.note(|| "a message is dead".to_owned()),
+            None => self.note(|| "a message goes to the dead-letter queue".to_owned()),
         }
         if visible { "deliver" } else { "deliver again" }
     }
@@ -331,7 +332,7 @@ impl<'a> Schedule<'a> {
         self.invocations.push(invocation);
     }
 
-    /// Lets every invocation that can run go on until it waits for a call or for time to pass.
+    /// Runs every invocation until it waits for a call or for time to pass.
     fn run_invocations(&mut self) {
         let now = clock::now().micros();
         let mut place = 0;
@@ -349,7 +350,7 @@ impl<'a> Schedule<'a> {
         self.calls.append(&mut wire::take_calls());
     }
 
-    /// Lambda deletes a message that was handled, unless that call fails.
+    /// Lambda deletes a handled message, unless the deletion fails.
     pub(crate) fn report_done(&mut self, message: &Message) {
         self.world.promises.report_acknowledged(message, &self.world.reports);
         if !Faults::strikes(&mut self.random, self.faults.fail) {
@@ -366,7 +367,7 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// Writes down what happens, if that is wanted.
+    /// Adds a line to the trace if there is one.
     pub(crate) fn note(&mut self, line: impl FnOnce() -> String) {
         note(&mut self.trace, line);
     }

@@ -1,7 +1,7 @@
-//! The files that schedules load, and what loading them ends in when nothing goes wrong.
+//! The files that schedules load, and the results of loading them without faults.
 //!
-//! Of hours there are two uploads of one key within a second, of zones two of different keys. Their
-//! version ids and keys are such that by them the older one would be the newer.
+//! Two uploads of hours have one key and fall within a second. Two uploads of zones have different
+//! keys. Judged by their version ids and keys alone, the older uploads would be the newer.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use aws_smithy_types::base64;
 use end_to_end::engine::local_report;
 use uptime::interval::SECOND;
 use uptime::output::report_csv;
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{Decoded, Source, decode};
 use uptime::shard_data::ShardData;
 
@@ -22,14 +22,14 @@ use crate::models::s3::Buckets;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SourceFile {
     pub(crate) name: &'static str,
-    /// When it was put, in milliseconds of the minute before all that happens.
+    /// When it was put, in milliseconds of the minute before the schedule begins.
     put_at: i64,
     text: &'static str,
-    /// The instant of its newest poll, as its manifest tells it.
+    /// The instant of its newest poll, as in its manifest.
     pub(crate) last_poll: Option<&'static str>,
 }
 
-/// The older ones of a kind first.
+/// Older files of a kind come first.
 pub(crate) const FILES: [SourceFile; 6] = [
     SourceFile {
         name: "hours.csv",
@@ -64,7 +64,7 @@ pub(crate) const FILES: [SourceFile; 6] = [
             2,2023-01-24 09:00:00 UTC,inactive\n3,2023-01-24 09:00:00 UTC,active\n",
         last_poll: Some("2023-01-24T17:10:00Z"),
     },
-    // One row is a duplicate, and one a reject.
+    // One row is a duplicate and one is rejected.
     SourceFile {
         name: "polls.csv",
         put_at: 40_000,
@@ -79,13 +79,13 @@ pub(crate) const FILES: [SourceFile; 6] = [
 ];
 
 impl SourceFile {
-    /// When it was put, to the microsecond. S3 dates it to the second, its event to the millisecond.
+    /// When it was put, in microseconds. S3 gives seconds, and its event milliseconds.
     pub(crate) fn put_at(&self) -> i64 {
         BEGIN - 60 * SECOND + self.put_at * 1_000
     }
 }
 
-/// Puts all files, and returns their versions.
+/// Puts all files. Returns their versions.
 pub(crate) fn put_all(buckets: &mut Buckets) -> Vec<String> {
     let mut put = |file: &SourceFile| {
         buckets.put(&format!("/data/incoming/{}", file.name), file.text.as_bytes(), file.put_at())
@@ -93,18 +93,18 @@ pub(crate) fn put_all(buckets: &mut Buckets) -> Vec<String> {
     FILES.iter().map(&mut put).collect()
 }
 
-/// The items that a load of a file adds: the source that they name may know of an event, or not.
+/// The items that a load of a file adds. They depend on whether the load knows the file's event.
 #[derive(Debug, Clone)]
 pub(crate) struct Reading {
     /// The file's place in [`FILES`].
     pub(crate) place: usize,
-    /// `None` of polls, which come from no single file.
+    /// The source of hours or zones. `None` for polls, which come from no single file.
     pub(crate) source: Option<Source>,
     pub(crate) keys: Vec<Key>,
 }
 
 impl Reading {
-    /// The items of a table that another had not.
+    /// The items of a table that were not there before.
     pub(crate) fn added(place: usize, before: &Table, after: &Table) -> Reading {
         let is_new = |key: &&Key| key.1.contains('#') && !before.items.contains_key(*key);
         let keys: Vec<Key> = after.items.keys().filter(is_new).cloned().collect();
@@ -115,12 +115,12 @@ impl Reading {
         Reading { place, source, keys }
     }
 
-    /// Whether all of it is stored.
+    /// Whether all its items are stored.
     pub(crate) fn is_in(&self, data: &Table) -> bool {
         self.keys.iter().all(|key| data.items.contains_key(key))
     }
 
-    /// Whether it does not count beside another: all files of a kind name the same stores.
+    /// Whether the other reading makes this one obsolete. All files of a kind name the same stores.
     pub(crate) fn is_replaced_by(&self, other: &Reading) -> bool {
         let kind = |reading: &Reading| FILES[reading.place].text.lines().next();
         self.source.is_some() && kind(self) == kind(other) && self.source < other.source
@@ -131,14 +131,14 @@ fn segment(item: &Item) -> Option<Vec<u8>> {
     base64::decode(item.get("segment")?["B"].as_str()?).ok()
 }
 
-/// The report of what is stored, as of the newest poll of all files.
+/// The report on the stored data, as of the newest poll of all files.
 pub(crate) fn report(data: &Table, method: Method) -> Vec<u8> {
     let newest = FILES.iter().filter_map(|file| file.last_poll).max().unwrap();
     let as_of = uptime::Timestamp::from_rfc3339(newest).unwrap();
     let mut shards = BTreeMap::new();
     for ((partition, _), item) in &data.items {
         if let Some(bytes) = segment(item) {
-            let new = || ShardData::new(Parameters { as_of, method });
+            let new = || ShardData::new(ReportParameters { as_of, method });
             shards.entry(partition).or_insert_with(new).add(&bytes).unwrap();
         }
     }
@@ -146,36 +146,36 @@ pub(crate) fn report(data: &Table, method: Method) -> Vec<u8> {
     report_csv(&rows)
 }
 
-/// What loads end in that nothing disturbs.
+/// The results of loads without faults.
 #[derive(Debug, Clone)]
 pub(crate) struct Undisturbed {
     pub(crate) data: Table,
     pub(crate) buckets: Buckets,
-    /// What each file adds, by its place, when its event is what has it loaded.
+    /// The items that each file adds, by its place, when it is loaded by its event.
     pub(crate) announced: Vec<Reading>,
-    /// The same of files that are named directly and of whose events nothing is known.
+    /// The items that each file adds when it is loaded directly and none of its events is known.
     pub(crate) direct: Vec<Reading>,
-    /// The report of everything, as of the newest poll, by method.
+    /// The report on all files, as of the newest poll, by method.
     pub(crate) csvs: BTreeMap<&'static str, Vec<u8>>,
 }
 
 impl Undisturbed {
-    /// All that loads may store.
+    /// Everything that loads may store.
     pub(crate) fn readings(&self) -> impl Iterator<Item = &Reading> {
         self.announced.iter().chain(&self.direct)
     }
 
-    /// Whether a reading is stored, or one that replaces it.
+    /// Whether a reading is stored, or another one that replaces it.
     pub(crate) fn is_kept(&self, reading: &Reading, data: &Table) -> bool {
         let replaces = |other: &&Reading| reading.is_replaced_by(other);
         reading.is_in(data) || self.readings().filter(replaces).any(|other| other.is_in(data))
     }
 }
 
-/// The methods that reports are asked for with.
+/// The methods that callers request.
 pub(crate) const METHODS: [&str; 2] = ["time_weighted", "poll_count"];
 
-/// What the command line makes of the same files.
+/// The reports that the command line makes from the same files.
 pub(crate) fn csvs() -> BTreeMap<&'static str, Vec<u8>> {
     let texts = FILES.map(|file| file.text);
     METHODS

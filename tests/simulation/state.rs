@@ -1,4 +1,4 @@
-//! What of a schedule's state tells it from others: no instants, no ids.
+//! The part of a schedule's state that distinguishes it from others: no instants and no ids.
 
 use crate::clock;
 use crate::coverage::hash_of;
@@ -9,7 +9,7 @@ use crate::schedule::Schedule;
 use crate::world::KEY;
 
 impl Schedule<'_> {
-    /// A hash of it, which does not depend on the order of reports and messages.
+    /// A hash of this state. The order of reports and messages does not change it.
     pub(crate) fn state(&self) -> u64 {
         let items = &self.world.reports.items;
         let (keys, reports): (Vec<_>, Vec<_>) =
@@ -33,7 +33,7 @@ impl Schedule<'_> {
         ))
     }
 
-    /// The calls that an invocation waits for; how many queries is no matter.
+    /// The calls that an invocation waits for. The number of queries does not matter.
     fn waits_for(&self, invocation: usize) -> u64 {
         let mut operations: Vec<&str> = self
             .calls

@@ -1,20 +1,20 @@
-//! What a schedule's steps do to calls, invocations and time.
+//! The steps of a schedule: what they do to calls, invocations and time.
 
 use uptime::interval::SECOND;
 
 use crate::clock;
-use crate::faults::{Fate, Faults};
 use crate::functions::Invocation;
 use crate::models::sqs::Queue;
 use crate::schedule::{Schedule, note};
+use crate::simulated_faults::{Fate, Faults};
 use crate::wire::{self, Call};
 use crate::world::{Portion, World};
 
-/// A request that was sent so long ago is not on its way any more.
+/// A request that was sent longer ago than this does not arrive any more.
 const MICROS_ON_THE_WIRE: i64 = 45 * SECOND;
 
 impl Schedule<'_> {
-    /// Decides what becomes of a call. Queries that nothing happens to are answered together.
+    /// Draws the outcome of a call. All queries without a fault are answered together.
     pub(crate) fn perform(&mut self, place: usize) -> &'static str {
         let call = self.calls.swap_remove(place);
         let is_query = call.request.operation == "Query";
@@ -55,7 +55,7 @@ impl Schedule<'_> {
         }
     }
 
-    /// Remembers what befalls an invocation.
+    /// Records the outcome of a call for the invocation that sent it.
     fn befalls(&mut self, call: &Call, fate: Fate, portion: Portion) {
         let is_harmless = match fate {
             Fate::Happens => portion.page > 0,
@@ -95,7 +95,7 @@ impl Schedule<'_> {
             }
             Fate::BreaksOff => {
                 let mut reply = self.world.effect(&call, portion);
-                // At least a byte comes: a download that gets none is given up.
+                // At least one byte arrives: a download without any byte is given up.
                 if reply.body.len() > 1 {
                     reply.breaks_off_at = Some(self.random.usize(1..reply.body.len()));
                 }
@@ -127,7 +127,7 @@ impl Schedule<'_> {
         "crash"
     }
 
-    /// What an invocation sent before it was stopped may still arrive, or not.
+    /// Stops an invocation. The requests that it already sent may still arrive.
     fn stop(&mut self, place: usize) {
         let invocation = self.invocations.remove(place);
         let number = invocation.number;
@@ -136,7 +136,7 @@ impl Schedule<'_> {
         self.calls.retain(|call| call.invocation != number || random.bool());
     }
 
-    /// Lets an invocation stand still.
+    /// Freezes an invocation.
     pub(crate) fn freeze(&mut self) -> &'static str {
         let now = clock::now().micros();
         let span = if self.random.bool() { 1..20 } else { 50..120 };
@@ -148,11 +148,12 @@ impl Schedule<'_> {
         invocation.frozen_until = now + seconds * SECOND;
         invocation.is_disturbed = true;
         let number = invocation.number;
-        self.note(|| format!("#{number} stands still for {seconds} s"));
+        self.note(|| format!("#{number} is frozen for {seconds} s"));
         "freeze"
     }
 
-    /// Moves the clock. What takes too long is given up.
+    /// Moves the clock. Drops requests that were on their way for too long, and stops invocations
+    /// that are past their time.
     pub(crate) async fn pass_time(&mut self) -> &'static str {
         let now = clock::now().micros();
         let can_go_on = |invocation: &Invocation| invocation.frozen_until <= now;

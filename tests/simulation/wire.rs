@@ -1,8 +1,8 @@
-//! The wire between the SDK's clients and AWS: a request waits here until the scheduler decides what
-//! becomes of it.
+//! The wire between the SDK's clients and AWS. A request waits here until the scheduler decides its
+//! outcome.
 //!
-//! This stands in for the clients' HTTP connector, so everything above it is what is deployed:
-//! adapters, serialisation, retries, time-outs.
+//! This replaces the clients' HTTP connector. Everything above it is the deployed code: adapters,
+//! serialisation, retries and time-outs.
 
 use std::cell::RefCell;
 
@@ -28,38 +28,38 @@ use uptime_aws::{Clients, SdkConfig};
 /// A request to one of the three services.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    /// As AWS names it: `PutItem`.
+    /// The operation as AWS names it, such as `PutItem`.
     pub(crate) operation: String,
-    /// `/bucket/key` of S3, with a query.
+    /// For S3: `/bucket/key` with the query.
     pub(crate) path: String,
-    /// `if-none-match`, if given.
+    /// The header `if-none-match`, if present.
     pub(crate) if_none_match: Option<String>,
-    /// `if-match`, if given.
+    /// The header `if-match`, if present.
     pub(crate) if_match: Option<String>,
-    /// `range`, if given.
+    /// The header `range`, if present.
     pub(crate) range: Option<String>,
-    /// What is sent.
+    /// The body.
     pub(crate) body: Vec<u8>,
 }
 
-/// What a service answers.
+/// A service's response.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
-    /// The connection breaks when so much of the body has arrived.
+    /// After this many bytes of the body, the connection breaks.
     pub(crate) breaks_off_at: Option<usize>,
 }
 
-/// A request on its way.
+/// A request that is on its way.
 #[derive(Debug)]
 pub(crate) struct Call {
     /// The number of the invocation that sent it.
     pub(crate) invocation: usize,
     pub(crate) request: Request,
     pub(crate) sent_at: i64,
-    /// Nothing is done about it before this instant.
+    /// The call is not performed before this instant.
     pub(crate) slow_until: i64,
     reply: Sender<Option<Reply>>,
 }
@@ -74,54 +74,54 @@ thread_local! {
     static OUTBOX: RefCell<Outbox> = RefCell::default();
 }
 
-/// Says whose the requests to come are.
+/// Sets the invocation that sends the next requests.
 pub(crate) fn sending(invocation: usize) {
     OUTBOX.with_borrow_mut(|outbox| outbox.invocation = invocation);
 }
 
-/// Takes the requests sent since the last call.
+/// Returns the requests sent since the last call.
 pub(crate) fn take_calls() -> Vec<Call> {
     OUTBOX.with_borrow_mut(|outbox| std::mem::take(&mut outbox.calls))
 }
 
 impl Call {
-    /// Whether it is of the table of segments.
+    /// Whether it uses the data table.
     pub(crate) fn is_of_data_table(&self) -> bool {
         let of_data = b"\"TableName\":\"data\"";
         let is_batch = self.request.operation == "BatchWriteItem";
         is_batch || self.request.body.windows(of_data.len()).any(|window| window == of_data)
     }
 
-    /// Whether it gets a source file, or the rest of one.
+    /// Whether it reads a source file or the rest of one.
     pub(crate) fn is_download(&self) -> bool {
         let Request { operation, path, .. } = &self.request;
         operation == "GET object" && path.starts_with("/data/incoming/")
     }
 
-    /// Answers it; `None`: the connection breaks. Nobody may be listening any more.
+    /// Sends the response. `None` breaks the connection. The sender may be gone already.
     pub(crate) fn answer(self, reply: Option<Reply>) {
         self.reply.send(reply).ok();
     }
 }
 
 impl Reply {
-    /// A success with a document.
+    /// A success with a JSON document.
     pub(crate) fn json(body: &Value) -> Reply {
         Reply { body: body.to_string().into_bytes(), ..Reply::empty(200) }
     }
 
-    /// An answer without a body.
+    /// A response without a body.
     pub(crate) fn empty(status: u16) -> Reply {
         Reply { status, headers: Vec::new(), body: Vec::new(), breaks_off_at: None }
     }
 
-    /// An error as S3 tells it.
+    /// An error in the form of S3.
     pub(crate) fn xml_error(status: u16, code: &str) -> Reply {
         let body = format!("<Error><Code>{code}</Code><Message>refused</Message></Error>");
         Reply { body: body.into_bytes(), ..Reply::empty(status) }
     }
 
-    /// An error as `DynamoDB` and SQS tell it.
+    /// An error in the form of `DynamoDB` and SQS.
     pub(crate) fn json_error(kind: &str) -> Reply {
         Reply { status: 400, ..Reply::json(&json!({ "__type": kind, "message": "refused" })) }
     }
@@ -174,7 +174,7 @@ fn read(mut request: HttpRequest) -> Request {
     let (if_match, if_none_match) = (header("if-match"), header("if-none-match"));
     let operation = match target.as_deref().map(|target| target.rsplit_once('.').unwrap()) {
         Some(("DynamoDB_20120810" | "AmazonSQS", operation)) => operation.to_owned(),
-        Some(other) => panic!("nobody simulates {other:?}"),
+        Some(other) => panic!("the simulation does not support {other:?}"),
         None if path.contains("version-id-marker=") => "LIST versions".to_owned(),
         None => format!("{} object", request.method()),
     };
@@ -183,10 +183,10 @@ fn read(mut request: HttpRequest) -> Request {
     Request { operation, path, if_none_match, if_match, range, body }
 }
 
-/// Clients as deployed, but for the wire.
+/// Clients as deployed, except for the wire.
 ///
-/// The quota of retries is shared by all clients of a process; with it the schedules before one would
-/// decide about it. So it is left out, which only makes more retries.
+/// All clients of a process share one quota of retries, so earlier schedules would influence a
+/// later one. The quota is therefore disabled, which only adds retries.
 #[derive(Debug, Clone)]
 pub(crate) struct SimulatedClients {
     config: SdkConfig,
@@ -208,8 +208,9 @@ impl SimulatedClients {
     }
 }
 
-/// Nobody here looks at signatures, which would be a sixth of all work. A cache of identities draws
-/// random numbers when it is filled, and the schedules before one would decide about it.
+/// Requests are not signed: nothing here checks signatures, and signing would be a sixth of all
+/// work. A cache of identities draws random numbers when it is filled, so earlier schedules would
+/// influence a later one.
 macro_rules! without_signatures {
     ($client:expr, $retries:expr) => {
         $client

@@ -1,4 +1,4 @@
-//! All that lasts: tables, buckets, queues. Every change of them is checked against the promises.
+//! The stored data: tables, buckets and queues. Every change is checked against the promises.
 
 use serde_json::{Value, json};
 
@@ -10,10 +10,10 @@ use crate::models::sqs::Queue;
 use crate::promises::Promises;
 use crate::wire::{Call, Reply};
 
-/// What the keys of items begin with that hold idempotency keys.
+/// The prefix of the keys of items that hold idempotency keys.
 pub(crate) const KEY: &str = "key#";
 
-/// The services with what they hold.
+/// The services and their data.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) data: Table,
@@ -27,9 +27,9 @@ pub(crate) struct World {
 /// How much of a request is done at once.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Portion {
-    /// Items of a page.
+    /// The maximum number of items in a page.
     pub(crate) page: usize,
-    /// Writes of a batch.
+    /// The maximum number of writes in a batch.
     pub(crate) batch: usize,
 }
 
@@ -46,7 +46,7 @@ impl World {
         }
     }
 
-    /// Does what a request asks for.
+    /// Performs a request.
     pub(crate) fn effect(&mut self, call: &Call, portion: Portion) -> Reply {
         let request = &call.request;
         let now = clock::now().micros();
@@ -69,7 +69,7 @@ impl World {
         }
     }
 
-    /// The answer of a service that is asked too much.
+    /// The response of a service that throttles.
     pub(crate) fn throttle(call: &Call) -> Reply {
         match call.request.operation.as_str() {
             "PUT object" | "GET object" | "LIST versions" => slow_down(),
@@ -78,8 +78,8 @@ impl World {
         }
     }
 
-    /// The answer of a service that does not accept a signature: a clock is off, or credentials are
-    /// too old.
+    /// The response of a service that refuses a signature, because a clock is off or credentials
+    /// have expired.
     pub(crate) fn distrust(call: &Call) -> Reply {
         match call.request.operation.as_str() {
             "PUT object" | "GET object" | "LIST versions" => {
@@ -91,7 +91,11 @@ impl World {
 
     fn send_message(&mut self, request: &Value, now: i64) -> Reply {
         assert_eq!(request["QueueUrl"], "http://aws/queue/reports");
-        assert_eq!(request.as_object().unwrap().len(), 2, "nobody simulates {request}");
+        assert_eq!(
+            request.as_object().unwrap().len(),
+            2,
+            "the simulation does not support {request}"
+        );
         let id = self.report_queue.send(request["MessageBody"].as_str().unwrap(), now);
         Reply::json(&json!({ "MessageId": id, "MD5OfMessageBody": "unchecked" }))
     }
@@ -104,7 +108,10 @@ impl World {
         portion: Portion,
     ) -> Reply {
         if operation == "BatchWriteItem" {
-            assert!(request["RequestItems"]["data"].is_array(), "nobody simulates {request}");
+            assert!(
+                request["RequestItems"]["data"].is_array(),
+                "the simulation does not support {request}"
+            );
             let reply = self.data.batch_write_item(request, portion.batch);
             self.promises.batch_written(request, &self.data);
             return reply;
@@ -137,7 +144,7 @@ impl World {
                 }
                 reply
             }
-            _ => panic!("nobody simulates {operation}"),
+            _ => panic!("the simulation does not support {operation}"),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! A cloud of its own for a test of the adapters: emulators in a new folder, tables and buckets
-//! that hold nothing.
+//! Emulators for tests of the adapters. Each test has its own, with a new folder and empty tables
+//! and buckets.
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
 use std::time::Duration;
@@ -22,12 +22,12 @@ pub const DATA_BUCKET: &str = "data";
 /// The bucket of `reports/`.
 pub const REPORT_BUCKET: &str = "reports";
 
-/// Later than any emulator takes to answer.
+/// A deadline later than any emulator needs to respond.
 pub fn in_a_minute() -> Deadline {
     Deadline::after(Duration::from_mins(1))
 }
 
-/// Running emulators; they and their data are gone when it is dropped.
+/// Running emulators. Dropping this value stops them and deletes their data.
 #[derive(Debug)]
 pub struct Cloud {
     emulators: Emulators,
@@ -35,7 +35,7 @@ pub struct Cloud {
 }
 
 impl Cloud {
-    /// Starts one, with empty tables and buckets.
+    /// Starts emulators with empty tables and buckets.
     pub async fn start() -> Cloud {
         let folder = tempfile::tempdir().unwrap();
         let emulators = Emulators::start(&Setup {
@@ -84,17 +84,22 @@ impl Cloud {
         self.emulators.addresses()
     }
 
-    /// What clients need to reach it.
+    /// The secret that signs calls to the emulators.
+    pub fn secret(&self) -> &str {
+        self.emulators.secret().expose()
+    }
+
+    /// The configuration of clients that call the emulators.
     pub fn sdk_config(&self) -> SdkConfig {
         self.emulators.sdk_config()
     }
 
-    /// A client, to see what is stored.
+    /// A client to inspect the tables.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         aws_sdk_dynamodb::Client::new(&self.sdk_config())
     }
 
-    /// A client, to see what is stored.
+    /// A client to inspect the buckets.
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.sdk_config());
         aws_sdk_s3::Client::from_conf(config.force_path_style(true).build())
@@ -106,14 +111,13 @@ impl Cloud {
         put.send().await.unwrap().e_tag.unwrap()
     }
 
-    /// Reads an object of the data bucket, `None` if there is none.
+    /// Reads an object of the data bucket. `None` if it does not exist.
     pub async fn object(&self, key: &str) -> Option<Vec<u8>> {
         let object = self.s3().get_object().bucket(DATA_BUCKET).key(key).send().await.ok()?;
         Some(object.body.collect().await.unwrap().to_vec())
     }
 
-    /// Creates a table whose key is text throughout: a partition key, and a sort key if two are
-    /// named.
+    /// Creates a table with string keys: a partition key, and also a sort key if `key` names two.
     async fn create_table(&self, name: &str, key: &[&str]) {
         let mut table = self.dynamodb().create_table().table_name(name);
         for (attribute, kind) in key.iter().zip([KeyType::Hash, KeyType::Range]) {

@@ -1,7 +1,7 @@
-//! The system in a process of its own, so that it can be killed as `kill -9` does.
+//! The system in a process of its own, so that it can be killed like with `kill -9`.
 //!
-//! The process is this very test binary, run again for one test that does nothing unless
-//! `FOLDER` is set: so it needs no other binary to have been built, and is always up to date.
+//! The process is this same test binary, started for one test that does nothing unless `FOLDER` is
+//! set. So no other binary has to be built first, and the child is always up to date.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -16,33 +16,33 @@ use tokio::process::{Child, ChildStdout, Command};
 use crate::phase::Phase;
 use crate::proxies::{Fate, Proxies};
 
-/// Names the child's data folder.
+/// The variable with the child's data folder.
 const FOLDER: &str = "STORY_CHILD_FOLDER";
-/// Names the phase in which a worker of the child is held; unset: none is.
+/// The variable with the phase in which a worker of the child is held. If unset, none is held.
 const PHASE: &str = "STORY_CHILD_PHASE";
-/// Begins the line that says where the child's system answers.
+/// Starts the line that says where the child's system listens.
 const READY: &str = "child-is-ready";
-/// Begins the line that says that a worker is held.
+/// Starts the line that says that a worker is held.
 const HELD: &str = "child-is-held";
 
-/// A system in another process. It ends with this value, or with this process.
+/// A system in another process. It ends when this value is dropped, or when this process ends.
 #[derive(Debug)]
 pub struct ChildSystem {
     process: Child,
     lines: Lines<BufReader<ChildStdout>>,
-    /// Where its API answers.
+    /// The address of its API.
     pub api: SocketAddr,
-    /// Where its S3 answers.
+    /// The address of its S3.
     pub s3: SocketAddr,
 }
 
 impl ChildSystem {
-    /// Starts a system in a folder; `test` is the full name of the test that calls [`serve`].
+    /// Starts a system on a data folder. `test` is the full name of the test that calls [`serve`].
     pub async fn start(folder: &Path, test: &str) -> ChildSystem {
         ChildSystem::start_held(folder, test, None).await
     }
 
-    /// The same; whoever first reaches `phase` in it gets no further.
+    /// Like [`ChildSystem::start`], but the first worker to reach `phase` is held there.
     pub async fn start_held(folder: &Path, test: &str, phase: Option<Phase>) -> ChildSystem {
         let mut process = Command::new(std::env::current_exe().unwrap())
             .args([test, "--exact", "--nocapture"])
@@ -60,12 +60,12 @@ impl ChildSystem {
         ChildSystem { process, lines, api: addresses[0], s3: addresses[1] }
     }
 
-    /// Waits until somebody has reached the phase.
+    /// Waits until a worker has reached the phase.
     pub async fn held(&mut self) {
         line_that_starts(HELD, &mut self.lines).await;
     }
 
-    /// The most memory it ever held, in MiB, as the kernel counts it.
+    /// The most memory that the process ever used, in MiB, as the kernel measures it.
     pub fn peak_memory_mib(&self) -> u64 {
         let id = self.process.id().unwrap();
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
@@ -74,28 +74,28 @@ impl ChildSystem {
         kib / 1024
     }
 
-    /// Ends it at once, without a chance to clean up.
+    /// Kills the process at once. It cannot clean up.
     pub async fn kill(mut self) {
         self.process.kill().await.unwrap();
     }
 }
 
-/// Returns the rest of the next line that starts so. Panics after a minute.
+/// Returns the rest of the next line that starts with `start`. Panics after a minute.
 async fn line_that_starts(start: &str, lines: &mut Lines<BufReader<ChildStdout>>) -> String {
     let line = async {
         loop {
             let line = lines.next_line().await.unwrap();
-            let line = line.unwrap_or_else(|| panic!("the child ended before it said {start}"));
+            let line = line.unwrap_or_else(|| panic!("the child ended before it printed {start}"));
             if let Some(rest) = line.strip_prefix(start) {
                 return rest.to_owned();
             }
         }
     };
     let line = tokio::time::timeout(Duration::from_mins(1), line).await;
-    line.unwrap_or_else(|_| panic!("waited in vain for the child to say {start}"))
+    line.unwrap_or_else(|_| panic!("timed out waiting for the child to print {start}"))
 }
 
-/// The body of the test that is the child: returns at once in any other process.
+/// The body of the test that runs in the child. In any other process it returns at once.
 pub async fn serve() {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
     let mut settings = SystemSettings::in_folder(&folder);
@@ -111,11 +111,11 @@ pub async fn serve() {
     }
     let (api, s3) = (system.api_address(), system.addresses().s3);
     say(&format!("{READY} {api} {s3}"));
-    // Ends when the parent does, however that ends.
+    // Standard input ends when the parent ends, for whatever reason.
     tokio::io::stdin().read_to_end(&mut Vec::new()).await.ok();
 }
 
-/// Proxies that hold the first call of a phase, and let all others pass.
+/// Proxies that hold the first call of a phase and pass all others.
 async fn holding(phase: Phase) -> Proxies {
     let proxies = Proxies::start().await;
     let mut is_held = false;
@@ -137,7 +137,7 @@ async fn holding(phase: Phase) -> Proxies {
     proxies
 }
 
-/// Writes a line: the test harness has begun one, and what it captures is not what is written here.
+/// Writes a line directly. The test harness has already started a line, and it captures prints.
 fn say(line: &str) {
     let mut stdout = std::io::stdout();
     writeln!(stdout, "\n{line}").unwrap();

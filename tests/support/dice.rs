@@ -1,16 +1,16 @@
-//! Choices of a test that a seed repeats.
+//! Random choices of a test that its seed repeats.
 
 use std::ops::Range;
 
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::Rng as _;
 
-/// A stream of choices, fixed by its seed.
+/// A stream of random choices, determined by its seed.
 #[derive(Debug)]
 pub struct Dice(Pcg64);
 
 impl Dice {
-    /// Starts a stream.
+    /// Starts the stream of a seed.
     pub fn new(seed: u64) -> Dice {
         Dice(Pcg64::new(u128::from(seed), 0x6661_756c_7473))
     }
@@ -20,14 +20,14 @@ impl Dice {
         self.0.next_u64() % limit
     }
 
-    /// One of the choices.
+    /// A random one of the choices.
     pub fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
         let limit = u64::try_from(choices.len()).unwrap();
         choices[usize::try_from(self.below(limit)).unwrap()]
     }
 }
 
-/// The seeds to run a test with: `STORY_SEEDS=3` or `STORY_SEEDS=1..20`; otherwise one.
+/// The seeds of a test: one, or those in `STORY_SEEDS=3` or `STORY_SEEDS=1..20`.
 pub fn seeds() -> Range<u64> {
     let Ok(text) = std::env::var("STORY_SEEDS") else { return 0..1 };
     let number = |text: &str| text.parse::<u64>().unwrap();
@@ -37,7 +37,7 @@ pub fn seeds() -> Range<u64> {
     }
 }
 
-/// A number that the environment may set.
+/// A number from an environment variable, or the default.
 pub fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
 }

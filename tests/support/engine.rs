@@ -1,4 +1,4 @@
-//! The command line's `generate` and `report`, called as functions, on texts instead of files.
+//! The `generate` and `report` commands, called as functions on texts instead of files.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use clap::{Args, Parser};
 use local::{generate, report_command};
 use tempfile::TempDir;
 
-/// The three source files, as `local generate` makes them.
+/// The three source files that `local generate` makes.
 #[derive(Debug, Clone)]
 pub struct Sample {
     /// Polls.
@@ -18,7 +18,7 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// Makes a sample; equal arguments give equal texts.
+    /// Makes a sample. Equal arguments give equal texts.
     pub fn generate(stores: u32, days: u32, seed: u64) -> Sample {
         let folder = tempfile::tempdir().unwrap();
         let options = format!("--stores {stores} --days {days} --seed {seed} --out");
@@ -32,16 +32,16 @@ impl Sample {
         }
     }
 
-    /// The texts in an order in which they may be loaded.
+    /// The three texts. Hours and zones come before polls.
     pub fn files(&self) -> [&str; 3] {
         [&self.hours, &self.zones, &self.polls]
     }
 }
 
-/// Runs `local report` on files with these contents, in this order, and returns what it writes.
+/// Runs `local report` on files with these contents, in this order. Returns the report.
 ///
-/// `options` are those of the command line, apart by blanks. Files with too many rejects make the
-/// command fail but give a report all the same.
+/// `options` are command-line options, separated by spaces. If a file has too many rejects, the
+/// command fails but still writes the report.
 pub fn local_report(contents: &[impl AsRef<[u8]>], options: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("report.csv");
@@ -65,7 +65,7 @@ fn path_text(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// Reads a command's arguments as its command line would.
+/// Parses arguments like the command line does.
 fn arguments<A: Args>(words: impl Iterator<Item = String>) -> A {
     #[derive(Parser)]
     struct Line<A: Args> {

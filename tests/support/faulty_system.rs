@@ -1,6 +1,7 @@
-//! The functions of reports, deployed once more beside a system, with faults between them and AWS.
+//! The functions that make reports, deployed a second time beside a system, with faults between
+//! them and AWS.
 //!
-//! The system's own workers are idle: each function is invoked by the test.
+//! The system's own workers are idle: the test invokes each function.
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use uptime::Timestamp;
 use uptime::interval::MINUTE;
 use uptime_aws::{Report, ReportTable, sdk_config};
 
-use crate::faults::Faults;
+use crate::fault_injection::Faults;
 use crate::metered_system::{
     TIMEOUT, body, compute_report_function, load_data_function, record_of, sqs_event, stored_event,
     trigger_report_function,
@@ -20,12 +21,12 @@ use crate::metered_system::{
 use crate::story::Story;
 use crate::story_data::settings;
 
-/// A system whose functions meet faults.
+/// A system whose functions are hit by faults.
 #[derive(Debug)]
 pub struct FaultySystem {
-    /// The system, to see what is stored; nothing fails here.
+    /// The system, for looking at what is stored. No faults hit it.
     pub story: Story,
-    /// What is to fail.
+    /// The faults.
     pub faults: Faults,
     trigger_report: Function,
     compute_report: Function,
@@ -34,22 +35,23 @@ pub struct FaultySystem {
     load_data: Function,
 }
 
-/// Five seconds for an attempt: the SDK's own three tries take three at most.
+/// Leaves five seconds for an attempt. The SDK's own three tries take at most three seconds.
 const HURRIED_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Later than any lease that is taken now.
+/// A time after every lease that starts now.
 fn later() -> Timestamp {
     uptime_aws::now().plus(11 * MINUTE)
 }
 
 impl FaultySystem {
-    /// Starts one that holds these files.
+    /// Starts a system that holds these files.
     pub async fn start(files: &[&str]) -> FaultySystem {
         let story = Story::with(|settings| settings.reports.concurrency = 0).await;
         story.load_all(files).await;
         let faults = Faults::default();
-        // As deployed: with the time limits and the retries of the functions.
-        let deployed = function_config(story.system.addresses());
+        // With the time limits and retries of the deployed functions.
+        let (addresses, secret) = (story.system.addresses(), story.system.secret());
+        let deployed = function_config(addresses, secret.expose());
         let clients = faults.between(&deployed);
         let quick_clients = faults.between(&sdk_config::quick(deployed));
         let settings = settings(&[
@@ -75,8 +77,9 @@ impl FaultySystem {
         }
     }
 
-    /// Asks for a report about an instant, maybe with an idempotency key; returns the status of
-    /// the answer and its document. `None`: the process died. **Every 503 says when to try again.**
+    /// Requests a report about an instant, optionally with an idempotency key. Returns the status
+    /// and the document of the response, or `None` if the process died. **Checks that every 503 has
+    /// a `Retry-After`.**
     pub async fn trigger(&self, as_of: &str, key: Option<&str>) -> Option<(u64, Value)> {
         let mut request = stored_event("trigger_report");
         request["queryStringParameters"] = json!({ "as_of": as_of });
@@ -97,25 +100,25 @@ impl FaultySystem {
         }
     }
 
-    /// Asks for a report, which is accepted, and returns its id.
+    /// Requests a report, which must be accepted. Returns its id.
     pub async fn accepted(&self, as_of: &str, key: Option<&str>) -> String {
         let (status, document) = self.trigger(as_of, key).await.unwrap();
         assert_eq!(status, 202, "{document}");
         document["report_id"].as_str().unwrap().to_owned()
     }
 
-    /// Delivers the work order of a report for the given time. `true`: it was handled. `false`: it
-    /// failed. `None`: the process died.
+    /// Delivers the work order of a report for the `receives`th time. Returns `true` if it was
+    /// handled, `false` if it failed, and `None` if the process died.
     pub async fn deliver(&self, id: &str, receives: u32) -> Option<bool> {
         self.deliver_to(&self.compute_report, id, receives).await
     }
 
-    /// The same to a worker whose clock shows a time when all leases of now have ended.
+    /// Like [`FaultySystem::deliver`], to a worker whose clock is past the end of all leases.
     pub async fn deliver_late(&self, id: &str, receives: u32) -> Option<bool> {
         self.deliver_to(&self.late_compute_report, id, receives).await
     }
 
-    /// The same to a worker that has five seconds for an attempt.
+    /// Like [`FaultySystem::deliver`], to a worker that has five seconds for an attempt.
     pub async fn deliver_hurried(&self, id: &str, receives: u32) -> Option<bool> {
         self.deliver_to(&self.hurried_compute_report, id, receives).await
     }
@@ -131,7 +134,7 @@ impl FaultySystem {
         }
     }
 
-    /// Delivers messages with these bodies as one batch; returns the places of those that failed.
+    /// Delivers messages with these bodies as one batch. Returns the places of the failed ones.
     pub async fn deliver_batch(&self, bodies: &[String]) -> Vec<usize> {
         let record = |(place, body): (usize, &String)| {
             let mut record = stored_event("compute_report")["Records"][0].take();
@@ -143,8 +146,8 @@ impl FaultySystem {
         failed_places(&self.compute_report.invoke(json!({ "Records": records })).await.unwrap())
     }
 
-    /// Announces objects under `incoming/` to `load_data`, each in a message of its own, as one
-    /// batch; returns the places of those that failed.
+    /// Announces objects under `incoming/` to `load_data`, one message each, as one batch. Returns
+    /// the places of the failed ones.
     pub async fn announce(&self, names: &[&str]) -> Vec<usize> {
         let record = |(place, name): (usize, &&str)| {
             let object = json!({ "key": format!("incoming/{name}") });
@@ -156,19 +159,19 @@ impl FaultySystem {
         failed_places(&self.load_data.invoke(json!({ "Records": records })).await.unwrap())
     }
 
-    /// Names an object under `incoming/` to `load_data`, and returns the manifest.
+    /// Loads an object under `incoming/` by direct invocation of `load_data`. Returns the manifest.
     pub async fn load_directly(&self, name: &str) -> Result<Value, InvocationError> {
         let key = format!("incoming/{name}");
         self.load_data.invoke(json!({ "bucket": DATA_BUCKET, "key": key })).await
     }
 
-    /// A report as it is recorded.
+    /// The record of a report.
     pub async fn recorded(&self, id: &str) -> Report {
         let reports = ReportTable::new(&self.story.system.sdk_config(), REPORT_TABLE);
         reports.get(id.parse().unwrap()).await.unwrap().unwrap()
     }
 
-    /// The ids of all reports there are.
+    /// The ids of all reports.
     pub async fn reports(&self) -> Vec<String> {
         let scan = self.story.dynamodb().scan().table_name(REPORT_TABLE).send().await.unwrap();
         let ids = scan.items().iter().map(|item| item["report_id"].as_s().unwrap().clone());
@@ -176,7 +179,7 @@ impl FaultySystem {
     }
 }
 
-/// The messages that an answer to a batch names; their ids are their places.
+/// The places of the messages that a batch response names. The id of a message is its place.
 fn failed_places(answer: &Value) -> Vec<usize> {
     let failures = answer["batchItemFailures"].as_array().unwrap();
     let place = |failure: &Value| failure["itemIdentifier"].as_str().unwrap().parse().unwrap();

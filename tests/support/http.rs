@@ -1,4 +1,4 @@
-//! A plain HTTP client: what a user of the API has. It follows nothing and retries nothing.
+//! A plain HTTP client, like that of an API user. It does not follow redirects and does not retry.
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -12,7 +12,7 @@ use serde_json::Value;
 #[derive(Debug, Clone)]
 pub struct Http(Client<HttpConnector, Full<Bytes>>);
 
-/// A whole answer.
+/// A complete response.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// Its status.
@@ -24,7 +24,7 @@ pub struct Answer {
 }
 
 impl Http {
-    /// Makes a client; nothing is called yet.
+    /// Makes a client. It sends nothing yet.
     pub fn new() -> Http {
         Http(Client::builder(TokioExecutor::new()).build_http())
     }
@@ -47,7 +47,7 @@ impl Http {
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
-    /// Gets a URL.
+    /// Sends a GET request.
     pub async fn get(&self, url: &str) -> Answer {
         self.send(Method::GET, url, &[], "").await
     }
@@ -60,7 +60,7 @@ impl Default for Http {
 }
 
 impl Answer {
-    /// The value of a header; empty if there is none.
+    /// The value of a header, or an empty string if there is none.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
@@ -70,7 +70,7 @@ impl Answer {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    /// The document in the body of an answer with this status.
+    /// The JSON document in the body. Fails unless the response has this status.
     #[track_caller]
     pub fn document(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
@@ -78,7 +78,7 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    /// The problem in the body of an answer with this status: the last part of its `type`.
+    /// The last part of the problem's `type`. Fails unless the response has this status.
     #[track_caller]
     pub fn problem(&self, status: u16) -> String {
         assert_eq!(self.status, status, "{}", self.text());

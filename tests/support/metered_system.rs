@@ -1,6 +1,7 @@
-//! The functions, deployed once more beside a system, with clients that count.
+//! The functions, deployed a second time beside a system, with clients whose requests are counted.
 //!
-//! The system's own functions do nothing: each is invoked by the test, with an event as AWS sends it.
+//! The system's own functions are idle: the test invokes each function, with an event as AWS sends
+//! it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,12 +18,12 @@ use crate::request_meter::{Metered, RequestMeter};
 use crate::story::Story;
 use crate::story_data::settings;
 
-/// A system that is used through a meter.
+/// A system whose requests are counted.
 #[derive(Debug)]
 pub struct MeteredSystem {
-    /// The system, to put files and to see what is stored, unmetered.
+    /// The system, for putting files and looking at what is stored. It is not counted.
     pub story: Story,
-    /// Counts what the functions do.
+    /// Counts the requests of the functions.
     pub meter: RequestMeter,
     trigger_report: Function,
     compute_report: Function,
@@ -30,18 +31,18 @@ pub struct MeteredSystem {
     load_data: Function,
 }
 
-/// What a report costs, and how many stores it is about.
+/// The cost of a report, and its number of stores.
 #[derive(Debug, Clone)]
 pub struct MeteredReport {
-    /// Asking for it.
+    /// The cost of requesting it.
     pub trigger: Usage,
-    /// Computing it.
+    /// The cost of computing it.
     pub compute: Usage,
-    /// How long that took.
+    /// The time that computing took.
     pub compute_time: Duration,
-    /// Asking for its status when it is Complete.
+    /// The cost of requesting its status when it is Complete.
     pub status: Usage,
-    /// Its rows.
+    /// The number of its rows.
     pub stores: u64,
 }
 
@@ -49,7 +50,7 @@ pub struct MeteredReport {
 pub(crate) const TIMEOUT: Duration = Duration::from_mins(10);
 
 impl MeteredSystem {
-    /// Starts one that holds no data.
+    /// Starts a system without data.
     pub async fn start() -> MeteredSystem {
         let story = Story::with(|settings| {
             settings.loads.concurrency = 0;
@@ -76,7 +77,7 @@ impl MeteredSystem {
         }
     }
 
-    /// Puts a file under `incoming/` and loads it, as its notification makes the function do.
+    /// Puts a file under `incoming/` and loads it with the event that S3 would send.
     pub async fn load(&self, name: &str, content: impl Into<Vec<u8>>) -> (Manifest, Usage) {
         self.story.put(name, content).await;
         let object = json!({ "key": format!("incoming/{name}") });
@@ -87,14 +88,14 @@ impl MeteredSystem {
         (self.story.manifest(name).await.unwrap(), self.meter.take())
     }
 
-    /// Asks for a report as the scheduler does; returns the answer, or how the invocation failed.
+    /// Requests a report like the scheduler does. Returns the response or the invocation's error.
     pub async fn scheduled_report(&self) -> Result<(Value, Usage), String> {
         let invoked = self.trigger_report.invoke(stored_event("scheduled_report")).await;
         let answer = invoked.map_err(|error| uptime_aws::describe(&error))?;
         Ok((answer, self.meter.take()))
     }
 
-    /// Asks for a report, computes it and asks for its status.
+    /// Requests a report, computes it and requests its status.
     pub async fn report(&self) -> MeteredReport {
         let mut request = stored_event("trigger_report");
         request["queryStringParameters"].take();
@@ -117,7 +118,7 @@ impl MeteredSystem {
     }
 }
 
-/// An event as AWS sends it.
+/// A stored event, in the form that AWS sends.
 pub(crate) fn stored_event(name: &str) -> Value {
     let path = format!("{}/events/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
@@ -129,12 +130,12 @@ pub(crate) fn sqs_event(message: &Value) -> Value {
     event
 }
 
-/// The record of a created object, with the time that every event of S3 has.
+/// The record of a created object, with the event time that S3 always gives.
 pub(crate) fn record_of(s3: &Value) -> Value {
     json!({ "eventName": "ObjectCreated:Put", "eventTime": "2023-01-26T08:00:00.000Z", "s3": s3 })
 }
 
-/// The body of an answer over HTTP.
+/// The body of an HTTP response.
 pub(crate) fn body(answer: &Value) -> Value {
     serde_json::from_str(answer["body"].as_str().unwrap()).unwrap()
 }

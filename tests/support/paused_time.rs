@@ -1,16 +1,16 @@
-//! A clock for the SDK in tests whose time is paused, for it also looks at the wall's.
+//! A clock for the SDK in tests with paused time. By default the SDK also reads the wall clock.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_types::sdk_config::TimeSource;
 use tokio::time::Instant;
 
-/// The test's clock. It begins in November 2023.
+/// A clock that follows the test's paused time. It starts in November 2023.
 #[derive(Debug)]
 pub struct PausedTime(Instant);
 
 impl PausedTime {
-    /// Starts it.
+    /// Starts the clock.
     pub fn begin() -> PausedTime {
         PausedTime(Instant::now())
     }

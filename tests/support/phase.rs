@@ -1,35 +1,35 @@
-//! The moments of a load's and a report's life at which a process is killed.
+//! The moments in the life of a load or a report at which a process is killed.
 
 use crate::proxies::{Call, Fate, Service};
 
-/// A moment, seen as the first call of its kind.
+/// A moment, marked by the first call of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// A file is stored and announced; its load has not read it.
+    /// A file is stored and announced, and its load has not read it yet.
     ObjectStored,
-    /// The first batch of segments is written; the load does not know yet.
+    /// The first batch of segments is written, and the load has no response yet.
     FirstBatchWritten,
     /// All segments are stored, and the newest poll is about to be raised.
     BeforeNewestPoll,
-    /// A worker holds a report's lease; it does not know yet.
+    /// A worker holds a report's lease, and has no response yet.
     LeaseTaken,
     /// A report is computed; its CSV is about to be stored.
     BeforeCsvPut,
-    /// A report's CSV is stored; the worker does not know yet.
+    /// A report's CSV is stored, and the worker has no response yet.
     CsvPut,
     /// A worker knows that its CSV is stored, and is about to complete the report.
     BeforeComplete,
 }
 
-/// Those of a load, in its order.
+/// The phases of a load, in order.
 pub const OF_A_LOAD: [Phase; 3] =
     [Phase::ObjectStored, Phase::FirstBatchWritten, Phase::BeforeNewestPoll];
-/// Those of a report, in its order.
+/// The phases of a report, in order.
 pub const OF_A_REPORT: [Phase; 4] =
     [Phase::LeaseTaken, Phase::BeforeCsvPut, Phase::CsvPut, Phase::BeforeComplete];
 
 impl Phase {
-    /// Its name.
+    /// The name of the phase.
     pub fn name(self) -> &'static str {
         match self {
             Phase::ObjectStored => "object stored",
@@ -42,12 +42,12 @@ impl Phase {
         }
     }
 
-    /// The phase of this name.
+    /// The phase with this name.
     pub fn named(name: &str) -> Option<Phase> {
         OF_A_LOAD.into_iter().chain(OF_A_REPORT).find(|phase| phase.name() == name)
     }
 
-    /// What befalls a call so that its caller stays in this phase.
+    /// The fate of a call that keeps its caller in this phase.
     pub fn fate_of(self, call: &Call) -> Fate {
         let is_s3 = |verb: &str, path: &str| {
             call.service == Service::S3 && call.operation == verb && call.path.starts_with(path)

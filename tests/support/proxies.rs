@@ -1,7 +1,7 @@
-//! Proxies between the functions and DynamoDB, S3 and SQS, that break calls on demand.
+//! Proxies between the functions and DynamoDB, S3 and SQS that break calls on demand.
 //!
-//! **Each call is put to one rule, which says what befalls it**; until a rule is set, nothing does.
-//! The functions are told the proxies' addresses, the proxies those of the stores once they listen.
+//! **One rule decides the fate of each call.** Until a rule is set, all calls pass. The functions
+//! get the addresses of the proxies; the proxies get those of the services once these listen.
 
 mod broken;
 
@@ -26,66 +26,66 @@ use tokio::sync::watch;
 
 use broken::{Answer, Broken, Connection};
 
-/// One of the three services.
+/// One of the three AWS services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Service {
-    /// The tables.
+    /// DynamoDB, the tables.
     DynamoDb,
-    /// The buckets.
+    /// S3, the buckets.
     S3,
-    /// The queues.
+    /// SQS, the queues.
     Sqs,
 }
 
-/// All three.
+/// All three services.
 pub const SERVICES: [Service; 3] = [Service::DynamoDb, Service::S3, Service::Sqs];
 
-/// What befalls a call.
+/// The outcome of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fate {
-    /// Nothing.
+    /// The call and its response pass unchanged.
     Pass,
-    /// The connection is reset and the call is not seen by its service.
+    /// The connection is reset, and the service does not see the call.
     Reset,
-    /// The call takes effect; then the connection is reset instead of an answer.
+    /// The call takes effect, and the connection is reset before the response.
     AnswerLost,
-    /// The call is not seen by its service, nothing is heard for this time, then it is reset.
+    /// The service does not see the call. The connection is silent for this time, then it is reset.
     Stall(Duration),
-    /// The call takes effect; its answer ends in the middle of the body.
+    /// The call takes effect, and its response breaks off in the middle of the body.
     Truncated,
-    /// The call takes effect; its answer ends after so many bytes of the body, if it has more.
+    /// The call takes effect. If the body of the response is longer than this, it breaks off there.
     Cut(usize),
-    /// The service says 500 and does nothing.
+    /// The response is a 500, and the call has no effect.
     InternalError,
-    /// The service says 503 and does nothing.
+    /// The response is a 503, and the call has no effect.
     Unavailable,
-    /// The answer starts after this time, and so does each further quarter of it.
+    /// The response is delayed by this time, and so is each further quarter of it.
     Slow(Duration),
-    /// The call is not seen by its service, and its connection stays as it is for ever.
+    /// The service does not see the call. The connection stays open and silent.
     HeldBefore,
-    /// The call takes effect, and its connection stays as it is for ever.
+    /// The call takes effect. The connection stays open and silent.
     HeldAfter,
 }
 
-/// A call, as far as rules ask.
+/// The parts of a call that rules may look at.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// Whom it is for.
+    /// The service that it is sent to.
     pub service: Service,
-    /// `UpdateItem`; of S3 the verb.
+    /// The operation, such as `UpdateItem`. For S3, the verb.
     pub operation: String,
-    /// The path, and the query if there is one.
+    /// The path, with the query if there is one.
     pub path: String,
-    /// The body; all three services take text, but for objects.
+    /// The body. It is text for all three services, except for objects.
     pub body: Bytes,
 }
 
-/// How many calls of each service met each fate.
+/// The number of calls by service and fate.
 pub type Struck = BTreeMap<(Service, &'static str), u32>;
 
 type Rule = Box<dyn FnMut(&Call) -> Fate + Send>;
 
-/// A proxy before each service. They end with the runtime.
+/// A proxy in front of each service. They stop with the runtime.
 #[derive(Debug, Clone)]
 pub struct Proxies {
     addresses: Addresses,
@@ -101,7 +101,7 @@ struct Shared {
 }
 
 impl Proxies {
-    /// Starts them; calls wait until [`Proxies::connect`] says what is behind them.
+    /// Starts the proxies. Calls wait until [`Proxies::connect`] sets the services' addresses.
     pub async fn start() -> Proxies {
         let behind = watch::Sender::new(None);
         let shared = Arc::new(Shared {
@@ -120,35 +120,35 @@ impl Proxies {
         Proxies { addresses, behind, shared }
     }
 
-    /// Where they listen.
+    /// The addresses of the proxies.
     pub fn addresses(&self) -> Addresses {
         self.addresses
     }
 
-    /// Says what is behind them.
+    /// Sets the addresses of the services.
     pub fn connect(&self, behind: Addresses) {
         self.behind.send_replace(Some(behind));
     }
 
-    /// Sets the rule for all calls from now on, and counts their fates from nothing.
+    /// Sets the rule for all following calls, and resets the counts.
     pub fn rule(&self, rule: impl FnMut(&Call) -> Fate + Send + 'static) {
         *self.shared.rule.lock().unwrap_or_else(PoisonError::into_inner) = Box::new(rule);
         self.shared.struck.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Becomes true once a call is held, and has taken effect if it is to.
+    /// Becomes true once a call is held and, if it should, has taken effect.
     pub fn held(&self) -> watch::Receiver<bool> {
         self.shared.held.subscribe()
     }
 
-    /// What befell the calls since the rule was set, `pass` included.
+    /// The fates of the calls since the rule was set, including `pass`.
     pub fn struck(&self) -> Struck {
         self.shared.struck.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl Fate {
-    /// Its name in tables.
+    /// The name of the fate in tables.
     pub fn name(self) -> &'static str {
         match self {
             Fate::Pass => "pass",
@@ -176,17 +176,17 @@ impl Call {
         Call { service, operation, path, body: request.body().clone() }
     }
 
-    /// Whether its answer has a body that can end in the middle.
+    /// Whether the response has a body that can break off in the middle.
     pub fn has_long_answer(&self) -> bool {
         self.operation == "GET" || self.service != Service::S3
     }
 
-    /// Whether it is about this table.
+    /// Whether the call uses this table.
     pub fn is_of_table(&self, name: &str) -> bool {
         self.service == Service::DynamoDb && self.says(&format!("\"TableName\":\"{name}\""))
     }
 
-    /// Whether its body holds this text.
+    /// Whether the body contains this text.
     pub fn says(&self, text: &str) -> bool {
         self.body.windows(text.len()).any(|window| window == text.as_bytes())
     }
@@ -205,7 +205,7 @@ impl Shared {
         std::future::pending().await
     }
 
-    /// Puts a call through, headers and all: they are signed, `Host` among them.
+    /// Forwards a call with all its headers. They are signed, also `Host`.
     async fn forward(
         &self,
         behind: SocketAddr,
@@ -260,7 +260,7 @@ async fn connection(
     let service = service_fn(|request| answer(service, address, &shared, &connection, request));
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new());
-    // An error is what was asked for, or the client's end of the connection.
+    // An error was either requested by a rule, or the client closed the connection.
     server.serve_connection(TokioIo::new(socket), service).await.ok();
 }
 

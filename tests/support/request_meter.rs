@@ -1,12 +1,12 @@
-//! Counts what SDK clients ask of AWS, by the rules that AWS bills by.
+//! Counts the requests that SDK clients send to AWS, by AWS's billing rules.
 //!
-//! - [`RequestMeter`]: the interceptor; [`Metered`]: clients that have it; [`usage`]: what it read.
-//! - [`item_size`], [`units`]: DynamoDB's documented arithmetic; [`tables`]: what the requests have
-//!   stored so far, since a write costs what the larger of the old and the new item costs;
-//!   [`action`]: one write; [`mod@bill`]: what one request costs.
+//! - [`RequestMeter`]: the interceptor; [`Metered`]: clients that use it; [`usage`]: its readings.
+//! - [`item_size`], [`units`]: DynamoDB's documented arithmetic; [`tables`]: the items that
+//!   requests have stored so far, because the larger of the old and the new item sets the cost of a
+//!   write; [`action`]: one write; [`mod@bill`]: the cost of one request.
 //!
-//! The meter sees the requests as they go out and the answers as they come in, so every **try** of a
-//! call counts. A request it has no rule for stops the test.
+//! The meter sees each request that is sent and each response that arrives, so every **try** of a
+//! call counts. A request without a rule stops the test.
 
 pub mod action;
 pub mod bill;
@@ -31,7 +31,7 @@ use bill::{Answer, bill};
 use tables::Tables;
 use usage::Usage;
 
-/// Reads the requests of the clients it is given to. Clones read into the same meter.
+/// Counts the requests of the clients that use it. Clones share the same readings.
 #[derive(Debug, Clone)]
 pub struct RequestMeter(Arc<Mutex<Readings>>);
 
@@ -41,18 +41,18 @@ struct Readings {
     tables: Tables,
 }
 
-/// Clients as the functions have them, each with a meter.
+/// Clients like those of the functions, each with the meter.
 #[derive(Debug, Clone)]
 pub struct Metered {
     sdk_config: SdkConfig,
     meter: RequestMeter,
 }
 
-/// A try of a call on its way, kept for when it has ended.
+/// A try of a call that has not ended yet.
 #[derive(Debug)]
 struct Sent {
     length: u64,
-    /// Of a request of DynamoDB; others cost the same whatever they say.
+    /// The body, for DynamoDB only: the cost of other requests does not depend on it.
     body: Option<Vec<u8>>,
 }
 
@@ -61,18 +61,19 @@ impl Storable for Sent {
 }
 
 impl RequestMeter {
-    /// Makes a meter for tables that hold nothing yet, given by their names and keys.
+    /// Makes a meter for empty tables, given by name and key.
     pub fn new(tables: &[(&str, &[&str])]) -> RequestMeter {
         let readings = Readings { usage: Usage::default(), tables: Tables::new(tables) };
         RequestMeter(Arc::new(Mutex::new(readings)))
     }
 
-    /// Returns what was used since the last call of this.
+    /// Returns the usage since the last call of this method.
     pub fn take(&self) -> Usage {
         std::mem::take(&mut self.readings().usage)
     }
 
-    /// Counts the bytes of a table's items whose sort key starts so, keys and names included.
+    /// Counts the bytes of a table's items whose sort key starts with a prefix, including keys and
+    /// attribute names.
     pub fn stored_bytes(&self, table: &str, sort_key_prefix: &str) -> u64 {
         self.readings().tables.stored_bytes(table, sort_key_prefix)
     }
@@ -97,7 +98,7 @@ impl RequestMeter {
     }
 }
 
-/// A body that is streamed is not here, but its length was announced.
+/// A streamed body is not in memory, so its announced length counts.
 fn received(response: &HttpResponse) -> u64 {
     let announced = response.headers().get("content-length").and_then(|text| text.parse().ok());
     announced.unwrap_or_else(|| response.body().content_length().unwrap_or_default())
@@ -140,7 +141,7 @@ impl Intercept for RequestMeter {
         _: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // Signing a link ends before anything is sent: it is no call.
+        // Signing a link ends before anything is sent, so it is not a call.
         let has_ended = context.response().is_some() || context.output_or_error().is_some();
         if let (true, Some(sent)) = (has_ended, cfg.load::<Sent>()) {
             self.count(cfg.load::<Metadata>().unwrap(), sent, context.response());
@@ -150,7 +151,7 @@ impl Intercept for RequestMeter {
 }
 
 impl Metered {
-    /// Makes clients that reach what `sdk_config` says.
+    /// Makes clients with this configuration.
     pub fn new(sdk_config: SdkConfig, meter: RequestMeter) -> Metered {
         Metered { sdk_config, meter }
     }

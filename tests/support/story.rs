@@ -1,4 +1,4 @@
-//! A story's setting: the whole system on free ports, with its data in a folder that goes with it.
+//! The setting of a test: the whole system on free ports, with a data folder of its own.
 
 use http::Method;
 use local::system::{System, SystemSettings};
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use crate::http::{Answer, Http};
 use crate::until::until;
 
-/// A running system and its users. The data is gone when it is dropped.
+/// A running system and its users. Dropping it deletes the data.
 #[derive(Debug)]
 pub struct Story {
     /// The system.
@@ -18,17 +18,17 @@ pub struct Story {
 }
 
 impl Story {
-    /// Starts a system that holds no data.
+    /// Starts a system without data.
     pub async fn begin() -> Story {
         Story::with(|_| {}).await
     }
 
-    /// Starts a system that holds no data, with settings of its own.
+    /// Starts a system without data, with changed settings.
     pub async fn with(change: impl FnOnce(&mut SystemSettings)) -> Story {
         Story::in_folder(tempfile::tempdir().unwrap(), change).await
     }
 
-    /// Starts a system on the data of another that has ended, in whatever way.
+    /// Starts a system on the data folder of another one that has ended, however it ended.
     pub async fn in_folder(folder: TempDir, change: impl FnOnce(&mut SystemSettings)) -> Story {
         let mut settings = SystemSettings::in_folder(folder.path());
         change(&mut settings);
@@ -36,18 +36,18 @@ impl Story {
         Story { system, http: Http::new(), folder }
     }
 
-    /// Stops the system and leaves its data.
+    /// Stops the system. Its data stays in the folder.
     pub async fn end(self) -> TempDir {
         self.system.stop().await;
         self.folder
     }
 
-    /// A client of nobody in particular.
+    /// An HTTP client.
     pub fn http(&self) -> &Http {
         &self.http
     }
 
-    /// Calls the API. **Every answer of it says `Cache-Control: no-store`.**
+    /// Calls the API. **Checks that every response has `Cache-Control: no-store`.**
     pub async fn call(
         &self,
         method: Method,
@@ -71,7 +71,7 @@ impl Story {
         self.call(Method::POST, path, &[("content-type", content_type)], body).await
     }
 
-    /// Asks for a report with this query, and returns its id.
+    /// Requests a report with this query. Returns its id.
     pub async fn trigger(&self, query: &str) -> String {
         let answer = self.get(&format!("/trigger_report{query}")).await;
         let accepted = answer.document(202);
@@ -82,12 +82,12 @@ impl Story {
         id.to_owned()
     }
 
-    /// Returns a report's status as it is now.
+    /// Returns the current status of a report.
     pub async fn status(&self, id: &str) -> Value {
         self.get(&format!("/get_report/{id}")).await.document(200)
     }
 
-    /// Asks for a report's status until it is Complete or Failed.
+    /// Requests a report's status until it is Complete or Failed.
     pub async fn ended(&self, id: &str) -> Value {
         until("a report has ended", async || {
             let status = self.status(id).await;
@@ -96,14 +96,14 @@ impl Story {
         .await
     }
 
-    /// Waits for a report, follows its link and returns its CSV.
+    /// Waits for a report. Returns the CSV behind its link.
     pub async fn csv_of(&self, id: &str) -> String {
         let status = self.ended(id).await;
         assert_eq!(status["status"], "Complete", "{status}");
         self.follow(status["report_url"].as_str().unwrap()).await
     }
 
-    /// Follows a presigned link: whoever has it needs nothing else.
+    /// Follows a presigned link, without any other credentials.
     pub async fn follow(&self, link: &str) -> String {
         let answer = self.http.get(link).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
@@ -111,7 +111,7 @@ impl Story {
         answer.text().to_owned()
     }
 
-    /// Asks for a report with this query, waits, and returns its CSV.
+    /// Requests a report with this query and waits for it. Returns its CSV.
     pub async fn report(&self, query: &str) -> String {
         let id = self.trigger(query).await;
         self.csv_of(&id).await

@@ -1,4 +1,4 @@
-//! What happens to data in a story: files are put, loads are followed, stores are looked into.
+//! The data of a test: putting files, following loads, looking at what is stored.
 
 use std::time::Duration;
 
@@ -8,13 +8,14 @@ use aws_sdk_s3::primitives::DateTime;
 use local::lambda::Function;
 use local::system::{DATA_BUCKET, DATA_TABLE, LOAD_QUEUE, REPORT_BUCKET, REPORT_QUEUE};
 use serde_json::{Value, json};
+use uptime::segment::decode;
 use uptime_aws::attributes::{PK, SEGMENT, SK};
 use uptime_aws::{LoadStatus, Manifest, Settings, report_message};
 
 use crate::story::Story;
 use crate::until::until;
 
-/// How an object is told from others that had its key.
+/// Identifies one version of an object under its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     /// Its key.
@@ -25,7 +26,7 @@ pub struct Stored {
     pub last_modified: Option<DateTime>,
 }
 
-/// The bytes again and again, each time with another of their bits flipped.
+/// Copies of the bytes: in each, another bit is flipped.
 pub fn with_each_bit_flipped(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     (0..bytes.len() * 8).map(|bit| {
         let mut flipped = bytes.to_vec();
@@ -46,15 +47,16 @@ impl Story {
         aws_sdk_dynamodb::Client::new(&self.system.sdk_config())
     }
 
-    /// Overwrites the bytes of a segment of polls with some that no version of the program writes.
-    /// Returns which item it is of, as logs name it.
+    /// Flips one bit of a stored segment of polls, so that it still decodes, but to other polls.
+    /// Returns the name of its item, as in logs.
     pub async fn spoil_a_segment(&self) -> String {
         let client = self.dynamodb();
         let items = client.scan().table_name(DATA_TABLE).send().await.unwrap().items.unwrap();
         let is_polls = |key: &AttributeValue| key.as_s().unwrap().starts_with("polls#");
         let mut item = items.into_iter().find(|item| is_polls(&item[SK])).unwrap();
-        let bytes = AttributeValue::B(Blob::new([0xff; 20]));
-        assert!(item.insert(SEGMENT.to_owned(), bytes).is_some());
+        let bytes = item[SEGMENT].as_b().unwrap().as_ref();
+        let spoilt = with_each_bit_flipped(bytes).find(|bytes| decode(bytes).is_ok()).unwrap();
+        item.insert(SEGMENT.to_owned(), AttributeValue::B(Blob::new(spoilt)));
         let [pk, sk] = [PK, SK].map(|name| item[name].as_s().unwrap());
         let key = format!("pk {pk}, sk {sk}");
         client.put_item().table_name(DATA_TABLE).set_item(Some(item)).send().await.unwrap();
@@ -67,7 +69,7 @@ impl Story {
         put.body(content.into().into()).send().await.unwrap();
     }
 
-    /// Puts an object whose key was never used under `incoming/`, and waits until it is loaded.
+    /// Puts an object under `incoming/` with a new key, and waits until it is loaded.
     pub async fn load(&self, name: &str, content: impl Into<Vec<u8>>) -> Manifest {
         self.put(name, content).await;
         let manifest = self.load_ended(name).await;
@@ -75,7 +77,7 @@ impl Story {
         manifest
     }
 
-    /// Loads texts one after the other, each to its end and without rejects.
+    /// Loads texts one after the other. Each must load completely and without rejects.
     pub async fn load_all(&self, contents: &[&str]) {
         for (place, content) in contents.iter().enumerate() {
             let manifest = self.load(&format!("{place}.csv"), *content).await;
@@ -84,7 +86,7 @@ impl Story {
         }
     }
 
-    /// Waits until the one load of this name is Complete or Failed.
+    /// Waits until the only load of this name is Complete or Failed.
     pub async fn load_ended(&self, name: &str) -> Manifest {
         until(&format!("{name} is loaded"), async || {
             self.manifest(name).await.filter(|manifest| manifest.status != LoadStatus::Running)
@@ -92,7 +94,7 @@ impl Story {
         .await
     }
 
-    /// The manifest of the one load of this name, if it has begun.
+    /// The manifest of the only load of this name, if it has begun.
     pub async fn manifest(&self, name: &str) -> Option<Manifest> {
         let mut manifests = self.manifests(name).await;
         assert!(manifests.len() <= 1, "{name} was loaded more than once: {manifests:?}");
@@ -111,19 +113,19 @@ impl Story {
         manifests
     }
 
-    /// The text of an object, if there is one.
+    /// The text of an object, if it exists.
     pub async fn object(&self, bucket: &str, key: &str) -> Option<String> {
         let object = self.s3().get_object().bucket(bucket).key(key).send().await.ok()?;
         let bytes = object.body.collect().await.unwrap();
         Some(String::from_utf8(bytes.to_vec()).unwrap())
     }
 
-    /// The text of a file that a load left.
+    /// The text of a file that a load wrote.
     pub async fn load_file(&self, manifest: &Manifest, name: &str) -> Option<String> {
         self.object(DATA_BUCKET, &format!("{}{name}", manifest.folder)).await
     }
 
-    /// The keys that start so, in order.
+    /// The keys that start with a prefix, in order.
     pub async fn keys(&self, bucket: &str, prefix: &str) -> Vec<String> {
         self.stored(bucket, prefix).await.into_iter().map(|stored| stored.key).collect()
     }
@@ -144,7 +146,8 @@ impl Story {
         stored.collect()
     }
 
-    /// Waits until S3 dates what is put later than an object that is there: it does so in seconds.
+    /// Waits until S3 would give a new object a later date than `older`. Its dates have whole
+    /// seconds.
     pub async fn next_second(&self, older: &str) {
         let older = self.put_at(&format!("incoming/{older}")).await;
         until("S3 counts the next second", async || {
@@ -160,7 +163,7 @@ impl Story {
         head.send().await.unwrap().last_modified.unwrap()
     }
 
-    /// Invokes `load_data` directly with an event, and returns its answer.
+    /// Invokes `load_data` directly with an event. Returns its response.
     pub async fn invoke_load_data(&self, event: Value) -> Result<Value, String> {
         let pairs = [("DATA_TABLE", DATA_TABLE), ("DATA_BUCKET", DATA_BUCKET)];
         let settings = settings(&pairs);
@@ -172,18 +175,18 @@ impl Story {
         load_data.invoke(event).await.map_err(|error| uptime_aws::describe(&error))
     }
 
-    /// Names an object under `incoming/` to `load_data` directly, and returns the manifest.
+    /// Loads an object under `incoming/` by direct invocation of `load_data`. Returns the manifest.
     pub async fn load_directly(&self, name: &str) -> Result<Value, String> {
         let key = format!("incoming/{name}");
         self.invoke_load_data(json!({ "bucket": DATA_BUCKET, "key": key })).await
     }
 
-    /// Puts a message into the load queue, as S3 does.
+    /// Sends a message to the load queue, as S3 does.
     pub fn send_to_load_data(&self, body: &str) {
         self.system.queues().send(LOAD_QUEUE, body, Duration::ZERO).unwrap();
     }
 
-    /// Delivers the work order of a report once more.
+    /// Delivers the work order of a report again.
     pub fn deliver_again(&self, id: &str) {
         let body = report_message::body_of(id.parse().unwrap());
         self.system.queues().send(REPORT_QUEUE, &body, Duration::ZERO).unwrap();
@@ -197,13 +200,13 @@ impl Story {
         .await;
     }
 
-    /// The bodies of a queue's messages, those in flight included.
+    /// The bodies of a queue's messages, including those in flight.
     pub fn messages(&self, queue: &str) -> Vec<String> {
-        self.system.queues().bodies(queue).unwrap()
+        self.system.queues().bodies(queue)
     }
 }
 
-/// Settings of these names and values.
+/// Settings with these names and values.
 pub fn settings(pairs: &[(&str, &str)]) -> Settings {
     let pairs = pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
     Settings::from_pairs(pairs)

@@ -1,16 +1,17 @@
-//! What an undisturbed run makes of the same files: the measure of every disturbed one.
+//! The result of an undisturbed run on the same files, which disturbed runs are compared with.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use local::system::DATA_TABLE;
+use local::system::{DATA_BUCKET, DATA_TABLE};
 use uptime_aws::LoadStatus;
 
+use crate::data_folder::with_objects;
 use crate::story::Story;
 
-/// All items of a table, by their keys.
+/// All items of a table by key.
 pub type Items = BTreeMap<String, HashMap<String, AttributeValue>>;
 
 impl Story {
@@ -27,7 +28,7 @@ impl Story {
         items
     }
 
-    /// Waits until each of these files has been loaded to its end, without a reject.
+    /// Waits until each of these files has been loaded completely, without rejects.
     pub async fn all_loaded(&self, names: &[String]) {
         for name in names {
             let manifest = self.load_ended(name).await;
@@ -38,14 +39,22 @@ impl Story {
     }
 }
 
-/// Loads the objects of a data folder once more, into a new system that nothing disturbs, and
-/// returns what it stores. Upload instants are the objects' own, so equal items are equal bytes.
+/// Loads the objects of a data folder into a new, undisturbed system. Returns the stored items. The
+/// objects keep their upload instants, so equal items are equal byte for byte.
 pub async fn undisturbed_items(data_folder: &Path, names: &[String]) -> Items {
     let folder = tempfile::tempdir().unwrap();
     copy(&data_folder.join("objects"), &folder.path().join("objects"));
-    let loads = folder.path().join("objects/data/loads");
-    assert!(loads.is_dir(), "the loads leave manifests");
-    fs::remove_dir_all(loads).unwrap();
+    with_objects(folder.path(), async |s3| {
+        let listed =
+            s3.list_objects_v2().bucket(DATA_BUCKET).prefix("loads/").send().await.unwrap();
+        assert!(!listed.contents().is_empty(), "the loads leave manifests");
+        assert_eq!(listed.is_truncated(), Some(false));
+        for object in listed.contents() {
+            let key = object.key().unwrap();
+            s3.delete_object().bucket(DATA_BUCKET).key(key).send().await.unwrap();
+        }
+    })
+    .await;
     let story = Story::in_folder(folder, |_| {}).await;
     assert_eq!(story.system.taken_up().files, names.len());
     story.all_loaded(names).await;
@@ -54,7 +63,7 @@ pub async fn undisturbed_items(data_folder: &Path, names: &[String]) -> Items {
     items
 }
 
-/// Fails with the first difference: whole tables are long.
+/// Fails with the first difference, because whole tables would be too long to print.
 #[track_caller]
 pub fn check_items(actual: &Items, expected: &Items, what: &str) {
     let keys = |items: &Items| items.keys().cloned().collect::<Vec<_>>();
@@ -72,8 +81,6 @@ fn copy(from: &Path, to: &Path) {
             copy(&entry.path(), &target);
         } else {
             fs::copy(entry.path(), &target).unwrap();
-            let modified = entry.metadata().unwrap().modified().unwrap();
-            File::options().write(true).open(&target).unwrap().set_modified(modified).unwrap();
         }
     }
 }

@@ -1,21 +1,21 @@
-//! Waiting for a condition: no story sleeps and hopes.
+//! Waits for a condition, so that no test depends on a fixed sleep.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Generous: a story that waits longer than this on a busy machine has failed.
+/// Generous, for busy machines.
 const DEADLINE: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Looks again and again until there is something to see, and returns it.
+/// Calls `look` until it returns a value.
 ///
-/// Panics after a minute; `what` says what was waited for.
+/// Panics after a minute. `what` describes the condition.
 pub async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
     until_in(DEADLINE, what, look).await
 }
 
-/// As [`until`], with a deadline of its own.
+/// Like [`until`], with another deadline.
 pub async fn until_in<T>(
     deadline: Duration,
     what: &str,
@@ -26,7 +26,7 @@ pub async fn until_in<T>(
         if let Some(seen) = look().await {
             return seen;
         }
-        assert!(Instant::now() < give_up, "waited in vain until {what}");
+        assert!(Instant::now() < give_up, "timed out waiting until {what}");
         tokio::time::sleep(PAUSE).await;
     }
 }

@@ -1,4 +1,4 @@
-//! The Lambda runtime alone: what `tests/cold_start.py` measures the functions beside.
+//! The Lambda runtime alone. `tests/deployed/cold_start.py` compares the functions with it.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 

@@ -6,33 +6,34 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use uptime::Shard;
 use uptime::interval::DAY;
 use uptime::output::report_csv;
-use uptime::report::{Parameters, ShardReport};
+use uptime::parameters::ReportParameters;
+use uptime::report::ShardReport;
 use uptime::shard_data::ShardData;
 use uptime::zone::TZ_RELEASE;
 use uptime_aws::{
     CallError, Completion, Deadline, Failure, FailureCode, LINK_LIFE, Metric, Report,
-    ReportTableError, StoreData, StoreDataError, StoredCsv,
+    ReportTableError, StoreData, StoreDataError,
 };
 
-use crate::Resources;
 use crate::invocation::Invocation;
 use crate::progress::Progress;
+use crate::resources::Resources;
 
-/// How many shards are read at once: enough to hide the table's latency behind the computing, few
-/// enough that their pages, of at most 1 MB, need little memory.
+/// How many shards are read at once. Enough that computing need not wait for the table, and few
+/// enough that their pages, of at most 1 MB each, need little memory.
 const SHARDS_IN_FLIGHT: usize = 8;
 
-/// How an attempt that did not fail ended.
+/// How an attempt ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// The report is complete.
     Completed,
-    /// Another worker holds the report, or it has ended, or its deadline has passed; what this
-    /// attempt did changes nothing.
+    /// Another worker holds the lease, the report is final, or its deadline has passed. What this
+    /// attempt wrote has no effect.
     Lost,
 }
 
-/// Why an attempt gave no report.
+/// Why an attempt failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AttemptError {
     #[error(transparent)]
@@ -41,21 +42,36 @@ pub(crate) enum AttemptError {
     Csv(#[from] CallError),
     #[error("the report could not be completed")]
     Table(#[from] ReportTableError),
-    #[error("the invocation's time was over")]
+    #[error("the invocation ran out of time")]
     OutOfTime,
     #[error("the attempt panicked")]
     Panicked,
 }
 
+/// The most tries of a report if no service is at fault. More would not help: stored data does not
+/// become readable, and the report does not become smaller.
+const RECEIVES_IN_VAIN: u32 = 5;
+
 impl AttemptError {
-    /// What is told of it if there is no further attempt.
+    /// How often the report's message may be delivered; `set` is the number that the deployment
+    /// allows.
+    pub(crate) fn receives_allowed(&self, set: u32) -> u32 {
+        match self {
+            AttemptError::Data(StoreDataError::Unreadable { .. })
+            | AttemptError::OutOfTime
+            | AttemptError::Panicked => set.min(RECEIVES_IN_VAIN),
+            AttemptError::Data(_) | AttemptError::Csv(_) | AttemptError::Table(_) => set,
+        }
+    }
+
+    /// The failure that is recorded, in words for callers.
     pub(crate) fn failure(&self) -> Failure {
         let (code, detail) = match self {
             AttemptError::Data(StoreDataError::Unreadable { .. }) => {
                 (FailureCode::DataUnreadable, "stored data cannot be read")
             }
             AttemptError::OutOfTime => {
-                (FailureCode::ComputeFailed, "computing the report took longer than it may")
+                (FailureCode::ComputeFailed, "computing the report took too long")
             }
             AttemptError::Data(_) => {
                 (FailureCode::ComputeFailed, "the stored data was not available")
@@ -81,19 +97,17 @@ pub(crate) async fn compute(
     let ShardReport { rows, counts } = computed;
     let csv = report_csv(&rows);
 
-    // Read before the CSV is put: S3 counts its days from then, and the last link outlives none.
+    // The clock is read before the CSV is stored, because S3 counts the days from storing. So the
+    // CSV exists for as long as the last link to it is valid.
     let kept = i64::from(resources.report_days) * DAY;
     let csv_expires_at = invocation.now().plus(kept - LINK_LIFE);
-    let stored = resources.files.put(report.id, report.attempt, csv).await?;
+    let csv = resources.files.put(report.id, report.attempt, csv).await?;
 
-    let StoredCsv { key: object_key, size_bytes, sha256 } = stored;
     let completion = Completion {
         completed_at: invocation.now(),
         counts,
         tz_release: TZ_RELEASE.to_owned(),
-        object_key,
-        size_bytes,
-        sha256,
+        csv,
         csv_expires_at,
     };
     let owner = &invocation.lease_owner;
@@ -105,7 +119,7 @@ pub(crate) async fn compute(
     Ok(Outcome::Completed)
 }
 
-/// `None`: the report is no longer this worker's.
+/// `None`: this worker no longer holds the lease of the report.
 async fn compute_all_shards(
     resources: &Resources,
     invocation: &Invocation,
@@ -131,7 +145,7 @@ async fn compute_all_shards(
 async fn compute_shard(
     data: &StoreData,
     shard: Shard,
-    parameters: Parameters,
+    parameters: ReportParameters,
     deadline: Deadline,
 ) -> Result<ShardReport, AttemptError> {
     let mut shard_data = ShardData::new(parameters);
@@ -150,7 +164,7 @@ fn tell_completion(report: &Report, completion: &Completion) {
         report.id = %report.id,
         attempt = report.attempt,
         stores = completion.counts.stores,
-        size_bytes = completion.size_bytes,
+        size_bytes = completion.csv.size_bytes,
         since_asked_ms = since_asked / 1_000,
         "the report is complete"
     );
@@ -162,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn failures_that_may_pass_are_told_as_such() {
+    fn failures_that_may_pass_have_a_retryable_code() {
         let throttled = StoreDataError::Throttled { unprocessed: 1 };
         check(&AttemptError::Data(throttled), "compute_failed");
         check(&AttemptError::Csv(CallError::new("PutObject", "refused")), "compute_failed");
@@ -176,7 +190,18 @@ mod tests {
     }
 
     #[test]
-    fn no_failure_tells_internal_text() {
+    fn a_failure_that_is_no_services_fault_is_tried_at_most_five_times() {
+        let csv = AttemptError::Csv(CallError::new("PutObject", "refused"));
+        for set in [2, 1000] {
+            assert_eq!(csv.receives_allowed(set), set);
+            for in_vain in [AttemptError::OutOfTime, AttemptError::Panicked] {
+                assert_eq!(in_vain.receives_allowed(set), set.min(5));
+            }
+        }
+    }
+
+    #[test]
+    fn no_failure_contains_internal_text() {
         let error = AttemptError::Csv(CallError::new("PutObject", "arn:aws:s3:::secret"));
         assert_eq!(error.failure().detail, "the CSV could not be stored");
     }

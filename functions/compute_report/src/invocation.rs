@@ -1,4 +1,4 @@
-//! One invocation: whose leases it holds, and until when.
+//! One invocation: the owner of its leases, and how much time it has.
 
 use std::time::Duration;
 
@@ -7,22 +7,22 @@ use lambda_runtime::Context;
 use uptime::Timestamp;
 use uptime_aws::Deadline;
 
-/// What is kept back of an invocation's time, to record how an attempt ended.
-const TIME_KEPT_BACK: Duration = Duration::from_secs(3);
-/// What is kept back of that, to hand the answer over.
-const TIME_TO_ANSWER: Duration = Duration::from_millis(500);
+/// The part of an invocation's time that is reserved for recording how an attempt ended.
+const TIME_TO_RECORD: Duration = Duration::from_millis(2_500);
 
-/// What is kept back of an attempt's time, so that a call that is throttled until then is the reason
-/// recorded, and not the lack of time.
+/// The part of an attempt's time that is reserved for giving up. Throttled calls are retried until
+/// it begins, so that the recorded reason is throttling and not the lack of time.
 const TIME_TO_GIVE_UP: Duration = Duration::from_millis(500);
 
-/// An invocation as holder of leases.
+/// An invocation, as the holder of leases.
 #[derive(Debug)]
 pub(crate) struct Invocation {
-    /// Its request id: no other invocation has it.
+    /// Its request id, which no other invocation has.
     pub(crate) lease_owner: String,
-    /// When the runtime ends it, and with it its leases.
+    /// When Lambda ends it. Its leases end then, too.
     pub(crate) ends_at: Timestamp,
+    // By then it must have returned its answer.
+    end: Deadline,
     clock: fn() -> Timestamp,
 }
 
@@ -32,6 +32,7 @@ impl Invocation {
         Invocation {
             lease_owner: context.request_id.clone(),
             ends_at: Timestamp::from_micros(deadline_micros.saturating_mul(1_000)),
+            end: Deadline::of_invocation(Some(context.deadline), clock()),
             clock,
         }
     }
@@ -42,26 +43,21 @@ impl Invocation {
 
     /// How long an attempt may still take.
     pub(crate) fn time_left(&self) -> Duration {
-        self.time_to(TIME_KEPT_BACK)
+        self.end.earlier_by(TIME_TO_RECORD).left()
     }
 
-    /// Until when an attempt waits out throttling.
+    /// Until when an attempt retries throttled calls.
     pub(crate) fn deadline(&self) -> Deadline {
-        Deadline::after(self.time_left()).earlier_by(TIME_TO_GIVE_UP)
+        self.end.earlier_by(TIME_TO_RECORD).earlier_by(TIME_TO_GIVE_UP)
     }
 
-    /// How long recording how it ended may still take.
+    /// How long recording the end of an attempt may still take.
     pub(crate) fn time_to_the_end(&self) -> Duration {
-        self.time_to(TIME_TO_ANSWER)
-    }
-
-    fn time_to(&self, kept_back: Duration) -> Duration {
-        let micros = self.ends_at.micros().saturating_sub(self.now().micros());
-        Duration::from_micros(u64::try_from(micros).unwrap_or(0)).saturating_sub(kept_back)
+        self.end.left()
     }
 }
 
-/// How often SQS has delivered the message, this time included.
+/// How often SQS has delivered the message, including this time.
 pub(crate) fn receive_count(message: &SqsMessage) -> u32 {
     let count = message.attributes.get("ApproximateReceiveCount");
     count.and_then(|count| count.parse().ok()).unwrap_or(1)
@@ -75,8 +71,8 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_micros(1_674_669_600 * SECOND);
 
-    #[test]
-    fn a_lease_ends_with_its_invocation_and_an_attempt_before_it() {
+    #[tokio::test(start_paused = true)]
+    async fn a_lease_ends_with_its_invocation_and_an_attempt_before_it() {
         let invocation = invocation(1_674_669_660_000);
         assert_eq!(invocation.lease_owner, "request");
         assert_eq!(invocation.ends_at, NOW.plus(60 * SECOND));
@@ -84,14 +80,14 @@ mod tests {
         assert_eq!(invocation.time_to_the_end(), Duration::from_millis(59_500));
     }
 
-    #[test]
-    fn no_time_is_left_near_the_end_and_after_it() {
+    #[tokio::test(start_paused = true)]
+    async fn no_time_is_left_near_the_end_and_after_it() {
         assert_eq!(invocation(1_674_669_602_000).time_left(), Duration::ZERO);
-        assert_eq!(invocation(0).time_left(), Duration::ZERO);
+        assert_eq!(invocation(1).time_left(), Duration::ZERO);
     }
 
     #[test]
-    fn a_message_without_a_count_is_delivered_the_first_time() {
+    fn a_message_without_a_count_counts_as_delivered_once() {
         check(r#"{"ApproximateReceiveCount": "4"}"#, 4);
         check(r#"{"ApproximateReceiveCount": "often"}"#, 1);
         check("{}", 1);

@@ -1,13 +1,14 @@
-//! SQS event of the report queue: computes reports, one a message.
+//! Computes reports from SQS events of the report queue, one report per message.
 //!
-//! Claims the report, reads and computes shard by shard, stores the CSV, **then** completes the
-//! report: none is Complete without its CSV. A message that fails alone is delivered again; an
-//! attempt that fails says why and gives its lease back, so that the next delivery need not wait
-//! for its end; the last one allowed fails the report.
+//! Claims the report, reads and computes it shard by shard, stores the CSV, **then** completes the
+//! report. So no report is Complete without its CSV. Only a message that fails is delivered again.
+//! A failed attempt records why it failed and releases its lease, so that the next delivery need
+//! not wait for the lease to end. The last attempt allowed records the report as Failed.
 
 mod attempt;
 mod invocation;
 mod progress;
+mod resources;
 
 use std::panic::AssertUnwindSafe;
 
@@ -15,48 +16,25 @@ use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::FutureExt as _;
 use lambda_runtime::{Error, LambdaEvent};
 use uptime::Timestamp;
-use uptime_aws::settings::{DATA_TABLE, REPORT_BUCKET, REPORT_TABLE};
 use uptime_aws::{
-    Claim, Clients, FailureCode, Metric, Refusal, Report, ReportFiles, ReportId, ReportState,
-    ReportTable, Settings, SettingsError, StoreData, describe, report_message,
+    Claim, FailureCode, Metric, Refusal, Report, ReportId, ReportState, describe, report_message,
 };
+
+pub use resources::Resources;
 
 use crate::attempt::{AttemptError, Outcome, compute};
 use crate::invocation::{Invocation, receive_count};
 
-/// What every invocation needs; built once per cold start.
-#[derive(Debug)]
-pub struct Resources {
-    data: StoreData,
-    reports: ReportTable,
-    files: ReportFiles,
-    report_days: u32,
-    receives_allowed: u32,
-}
-
-impl Resources {
-    /// Makes the clients; nothing is called yet.
-    pub fn new(clients: &impl Clients, settings: &Settings) -> Result<Resources, SettingsError> {
-        Ok(Resources {
-            data: StoreData::new(clients, settings.table(DATA_TABLE)?),
-            reports: ReportTable::new(clients, settings.table(REPORT_TABLE)?),
-            files: ReportFiles::new(clients, settings.bucket(REPORT_BUCKET)?),
-            report_days: settings.report_days()?,
-            receives_allowed: settings.receives_allowed()?,
-        })
-    }
-}
-
-/// What becomes of a message.
+/// What happens to a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Settled {
-    /// It is deleted: nothing is left to do.
+    /// It is deleted, because nothing is left to do.
     Done,
-    /// It is delivered again, or ends in the dead-letter queue.
+    /// It is delivered again, or goes to the dead-letter queue.
     Again,
 }
 
-/// Handles the messages of one event and names those that failed.
+/// Handles the messages of one event and returns the ids of those that failed.
 pub async fn handle(
     resources: &Resources,
     event: LambdaEvent<SqsEvent>,
@@ -78,7 +56,7 @@ async fn settle(resources: &Resources, invocation: &Invocation, message: &SqsMes
         Ok(report_id) => report_id,
         Err(error) => {
             let cause = describe(&error);
-            tracing::error!(message.id = message.message_id, cause, "a message is no work order");
+            tracing::error!(message.id = message.message_id, cause, "a message cannot be read");
             return Settled::Again;
         }
     };
@@ -88,17 +66,19 @@ async fn settle(resources: &Resources, invocation: &Invocation, message: &SqsMes
         Ok(Claim::Granted(report)) => work_on(resources, invocation, message, &report).await,
         Ok(Claim::Refused(refusal)) => unclaimed(report_id, refusal),
         Err(error) => {
-            tracing::error!(report.id = %report_id, cause = describe(&error), "no claim was made");
+            let cause = describe(&error);
+            tracing::error!(report.id = %report_id, cause, "the report could not be claimed");
             Settled::Again
         }
     }
 }
 
-/// An unknown report is tried again: nothing says that its record is not on its way.
+/// Decides about the message of a report that could not be claimed. The message of an unknown
+/// report is delivered again, because the record may still be on its way.
 fn unclaimed(report_id: ReportId, refusal: Refusal) -> Settled {
     match refusal {
         Refusal::Held => {
-            tracing::info!(report.id = %report_id, "another worker holds the report");
+            tracing::info!(report.id = %report_id, "another worker holds the lease of the report");
             Settled::Again
         }
         Refusal::Unknown => {
@@ -106,7 +86,7 @@ fn unclaimed(report_id: ReportId, refusal: Refusal) -> Settled {
             Settled::Again
         }
         Refusal::Final => {
-            tracing::info!(report.id = %report_id, "the report is final already");
+            tracing::info!(report.id = %report_id, "the report is already final");
             Settled::Done
         }
         Refusal::Expired => {
@@ -117,8 +97,8 @@ fn unclaimed(report_id: ReportId, refusal: Refusal) -> Settled {
     }
 }
 
-/// Makes one attempt, ended before the invocation is: a time-out or a panic is then a failure like
-/// others, and costs other messages nothing.
+/// Makes one attempt, which ends before the invocation does. So a time-out or a panic is a failure
+/// like any other and does not affect other messages.
 async fn work_on(
     resources: &Resources,
     invocation: &Invocation,
@@ -136,21 +116,28 @@ async fn work_on(
 
     let receives = receive_count(message);
     let cause = describe(&error);
-    tracing::error!(report.id = %report.id, attempt = report.attempt, receives, cause, "no report");
-    let is_last = receives >= resources.receives_allowed;
+    tracing::error!(
+        report.id = %report.id,
+        attempt = report.attempt,
+        receives,
+        cause,
+        "the attempt at the report failed"
+    );
+    let is_last = receives >= error.receives_allowed(resources.receives_allowed);
     let recorded = record_failure(resources, invocation, report, &error, is_last);
-    // What cannot be recorded in time is found by the deadline; others still get their answer.
+    // If the failure cannot be recorded in time, the report reads as Failed after its deadline.
+    // Other messages still get their answer.
     match tokio::time::timeout(invocation.time_to_the_end(), recorded).await {
         Ok(settled) => settled,
         Err(_elapsed) => {
-            tracing::error!(report.id = %report.id, "there was no time to record a failure");
+            tracing::error!(report.id = %report.id, "there was no time to record the failure");
             Settled::Again
         }
     }
 }
 
-/// The message is kept even if there is no further attempt: the dead-letter queue is where
-/// operators look.
+/// The message is kept even after the last attempt, so that operators find it in the dead-letter
+/// queue.
 async fn record_failure(
     resources: &Resources,
     invocation: &Invocation,
@@ -175,21 +162,22 @@ async fn record_failure(
         Ok(false) => settled_by_others(resources, report.id).await,
         Err(error) => {
             let cause = describe(&error);
-            tracing::error!(report.id = %report.id, cause, "a failure is not recorded");
+            tracing::error!(report.id = %report.id, cause, "the failure could not be recorded");
             Settled::Again
         }
     }
 }
 
-/// A worker that lost its report has nothing to do if the winner has ended it.
+/// Decides about the message of a report whose lease this worker lost: nothing is left to do if
+/// another worker has ended the report.
 async fn settled_by_others(resources: &Resources, report_id: ReportId) -> Settled {
-    tracing::info!(report.id = %report_id, "the report is no longer this worker's");
+    tracing::info!(report.id = %report_id, "this worker no longer holds the lease of the report");
     match resources.reports.get(report_id).await {
         Ok(Some(report)) if !matches!(report.state, ReportState::Running { .. }) => Settled::Done,
         Ok(_) => Settled::Again,
         Err(error) => {
             let cause = describe(&error);
-            tracing::error!(report.id = %report_id, cause, "whether the report has ended is unknown");
+            tracing::error!(report.id = %report_id, cause, "the report's state could not be read");
             Settled::Again
         }
     }
@@ -197,10 +185,12 @@ async fn settled_by_others(resources: &Resources, report_id: ReportId) -> Settle
 
 #[cfg(test)]
 mod tests {
+    use uptime_aws::Settings;
+
     use super::*;
 
     #[test]
-    fn only_a_report_that_has_ended_lets_its_message_go() {
+    fn only_the_message_of_an_ended_report_is_deleted() {
         check(Refusal::Final, Settled::Done);
         check(Refusal::Expired, Settled::Done);
         check(Refusal::Held, Settled::Again);
@@ -208,7 +198,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_message_that_is_no_work_order_fails_alone_and_without_a_call() {
+    async fn an_unreadable_message_fails_without_a_call_to_aws() {
         let pairs = ["DATA_TABLE", "REPORT_TABLE", "REPORT_BUCKET"];
         let pairs = pairs.map(|name| (name.to_owned(), "xxx".to_owned()));
         let aws = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
@@ -227,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_event_holds_a_work_order() {
+    fn the_sample_event_holds_a_readable_message() {
         let event = include_str!("../../../tests/events/compute_report.json");
         let event: SqsEvent = serde_json::from_str(event).unwrap();
         let body = event.records[0].body.as_deref().unwrap();

@@ -1,11 +1,11 @@
-//! How far a report is, told now and then while it is computed.
+//! The progress of a report, recorded from time to time while it is computed.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 use uptime_aws::{ReportId, ReportTable, describe};
 
-/// A short report tells nothing on its way; a long one costs a write every two seconds.
+/// Short reports record no progress. A long one costs one write every two seconds.
 const PERIOD: Duration = Duration::from_secs(2);
 
 /// The progress of one attempt.
@@ -20,8 +20,8 @@ impl Progress {
         Progress { shards_done: 0, told_at: Instant::now() }
     }
 
-    /// Counts a shard and records the count if it is time to. `false`: the report is no longer
-    /// this worker's. A count that cannot be recorded is no reason to stop.
+    /// Counts a shard, and records the count if the last record is old enough. `false`: this worker
+    /// no longer holds the lease. If the count cannot be recorded, the worker goes on.
     pub(crate) async fn shard_done(
         &mut self,
         reports: &ReportTable,
@@ -35,7 +35,8 @@ impl Progress {
         self.told_at = Instant::now();
         let recorded = reports.record_progress(report_id, lease_owner, self.shards_done).await;
         recorded.unwrap_or_else(|error| {
-            tracing::warn!(report.id = %report_id, cause = describe(&error), "progress is not recorded");
+            let cause = describe(&error);
+            tracing::warn!(report.id = %report_id, cause, "progress could not be recorded");
             true
         })
     }

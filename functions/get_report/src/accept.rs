@@ -1,17 +1,18 @@
-//! Which form of a report the caller wants, by its `Accept` header (RFC 9110, section 12.5.1).
+//! Whether the caller wants JSON or CSV, by the `Accept` header (RFC 9110, section 12.5.1).
 //!
-//! JSON is the form of whoever says nothing. A CSV is sent only to who **names** `text/csv` and does
-//! not like JSON better: `*/*` and `text/*` are what browsers and tools say of everything. Named
-//! side by side with equal weight, JSON stays; beside a wildcard, the name counts.
+//! Without the header the answer is JSON. CSV is sent only if the header **names** `text/csv` and
+//! does not prefer JSON. `*/*` and `text/*` do not count as `text/csv`, because browsers and tools
+//! send them with every request. If JSON and CSV are named with equal weight, JSON is sent. If only
+//! CSV is named, beside a wildcard of equal weight, CSV is sent.
 
 use lambda_http::http::HeaderMap;
 use lambda_http::http::header::ACCEPT;
 
-/// A weight in thousandths; zero is "not acceptable".
+/// A weight in thousandths; zero means "not acceptable".
 type Weight = u16;
 const FULL: Weight = 1000;
 
-/// Tells whether the caller would rather have the CSV than the status.
+/// Returns whether the caller prefers the CSV to the status.
 pub(crate) fn prefers_csv(headers: &HeaderMap) -> bool {
     let lines = headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok());
     let ranges: Vec<(String, Weight)> =
@@ -28,8 +29,8 @@ pub(crate) fn prefers_csv(headers: &HeaderMap) -> bool {
     csv > 0 && csv >= any
 }
 
-/// Reads `type/subtype;q=0.5`; other parameters narrow nothing here. A weight that cannot be read
-/// counts as full.
+/// Reads `type/subtype;q=0.5` and ignores other parameters. A weight that cannot be read counts as
+/// the full weight.
 fn media_range(text: &str) -> Option<(String, Weight)> {
     let mut parts = text.split(';').map(str::trim);
     let range = parts.next().filter(|range| !range.is_empty())?;
@@ -63,7 +64,7 @@ mod tests {
     const JSON: bool = false;
 
     #[test]
-    fn whoever_says_nothing_or_anything_gets_json() {
+    fn without_a_preference_for_csv_the_answer_is_json() {
         check("", JSON);
         check("*/*", JSON);
         check("text/*", JSON);
@@ -72,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_names_csv_gets_csv() {
+    fn a_caller_that_names_csv_gets_csv() {
         check("text/csv", CSV);
         check("Text/CSV; charset=utf-8; header=present", CSV);
         check("text/csv;q=0.001", CSV);
@@ -95,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn of_equal_weights_a_name_beats_a_wildcard_and_json_beats_csv() {
+    fn at_equal_weights_a_name_beats_a_wildcard_and_json_beats_csv() {
         check("text/csv, */*", CSV);
         check("text/csv;q=0.8, */*;q=0.8", CSV);
         check("text/csv, application/json", JSON);

@@ -1,14 +1,15 @@
-//! `GET` and `POST /get_report`: tells a report's status, or sends the caller to its CSV.
+//! `GET` and `POST /get_report`: returns a report's status, or redirects the caller to its CSV.
 //!
-//! One consistent read, and nothing is written: a report past its deadline only *reads* as Failed.
-//! Links are signed anew for each call. Whoever asks for `text/csv` gets a redirection or a
-//! problem, never a status: **no JSON is ever saved as a CSV**.
+//! Makes one consistent read and writes nothing: a report past its deadline only *reads* as Failed.
+//! Each call signs a new link. A caller that requests `text/csv` gets a redirection or a problem,
+//! never a status, so that **no JSON is ever saved as a CSV**.
 
 mod accept;
 mod status;
 
 use http_api::{
-    Given, Parameter, Parameters, Problem, ProblemKind, json_answer, redirect_answer, time_left,
+    Given, Parameter, Parameters, Problem, ProblemKind, invocation_ends_at, json_answer,
+    redirect_answer,
 };
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::RETRY_AFTER;
@@ -16,18 +17,18 @@ use lambda_http::{Body, Error, Request, Response};
 use uptime::Timestamp;
 use uptime_aws::settings::{REPORT_BUCKET, REPORT_TABLE};
 use uptime_aws::{
-    Clients, Completion, PresignedLink, Report, ReportFiles, ReportId, ReportState, ReportTable,
-    ReportTableError, Settings, SettingsError,
+    Clients, Completion, Deadline, PresignedLink, Report, ReportFiles, ReportId, ReportState,
+    ReportTable, ReportTableError, Settings, SettingsError, describe,
 };
 
 use crate::status::StatusDocument;
 
 const REPORT_ID: Parameter = Parameter {
     name: "report_id",
-    accepted: "the report_id that trigger_report answered with, a version 4 UUID of 36 characters",
+    accepted: "the report_id that trigger_report returned, a version 4 UUID of 36 characters",
 };
 
-/// When to ask again for a report that is Running, in seconds.
+/// `Retry-After` for a report that is Running, in seconds.
 const RETRY_AFTER_SECONDS: u32 = 1;
 
 /// What every invocation needs; built once per cold start.
@@ -55,8 +56,9 @@ pub async fn handle(
 ) -> Result<Response<Body>, Error> {
     let now = clock();
     let answering = answer(resources, &request, now);
-    let answered = tokio::time::timeout(time_left(&request, now.micros()), answering).await;
-    match answered.unwrap_or_else(|elapsed| Err(Problem::unavailable(elapsed))) {
+    let ends = Deadline::of_invocation(invocation_ends_at(&request), now);
+    let answered = tokio::time::timeout(ends.left(), answering).await;
+    match answered.unwrap_or_else(|elapsed| Err(Problem::unavailable(describe(&elapsed)))) {
         Ok(Answer::Status(status)) => status_answer(&status),
         Ok(Answer::Csv(link)) => redirect_answer(&link.url),
         Err(problem) => problem.into_answer(&request),
@@ -93,14 +95,14 @@ async fn answer(
 fn read_report_id(request: &Request) -> Result<ReportId, Problem> {
     let given = Parameters::read(request, &[REPORT_ID])?;
     let report_id = given.parse(REPORT_ID, |given: &Given| given.text()?.parse().ok())?;
-    report_id.ok_or_else(|| given.refuse(REPORT_ID, "report_id has to be given"))
+    report_id.ok_or_else(|| given.refuse(REPORT_ID, "report_id must be given"))
 }
 
 async fn find_report(reports: &ReportTable, report_id: ReportId) -> Result<Report, Problem> {
     let found = reports.get(report_id).await.map_err(|error| match error {
-        ReportTableError::Unavailable { .. } => Problem::unavailable(error),
+        ReportTableError::Unavailable { .. } => Problem::unavailable(describe(&error)),
         ReportTableError::Unreadable { .. } | ReportTableError::Taken { .. } => {
-            Problem::internal(error)
+            Problem::internal(describe(&error))
         }
     })?;
     found.ok_or_else(|| {
@@ -114,7 +116,7 @@ fn refuse_expired(completion: &Completion, now: Timestamp) -> Result<(), Problem
     if now < expired_at {
         return Ok(());
     }
-    let detail = format!("the report's CSV was kept until {expired_at}; ask for a new report");
+    let detail = format!("the report's CSV was kept until {expired_at}; request a new report");
     Err(Problem::new(ProblemKind::ReportExpired, detail))
 }
 
@@ -125,19 +127,19 @@ async fn link_to(
     now: Timestamp,
 ) -> Result<PresignedLink, Problem> {
     let file_name = format!("report-{report_id}.csv");
-    let link = files.presigned_link(&completion.object_key, &file_name, now).await;
-    link.map_err(Problem::unavailable)
+    let link = files.presigned_link(&completion.csv.key, &file_name, now).await;
+    link.map_err(|error| Problem::unavailable(describe(&error)))
 }
 
 fn no_csv(state: &ReportState) -> Problem {
     match state {
         ReportState::Failed(_) => {
-            let detail = "the report Failed and has no CSV; its status, as JSON, says why";
+            let detail = "the report Failed and has no CSV; request its status as JSON to see why";
             Problem::new(ProblemKind::NoCsv, detail)
         }
         ReportState::Running { .. } | ReportState::Complete(_) => Problem {
             retry_after_seconds: Some(RETRY_AFTER_SECONDS),
-            ..Problem::new(ProblemKind::NoCsv, "the report is still Running; ask again")
+            ..Problem::new(ProblemKind::NoCsv, "the report is still Running; try again")
         },
     }
 }

@@ -1,11 +1,12 @@
-//! The status of a report, as `get_report` tells it (spec section 7).
+//! The status of a report, as `get_report` returns it (`lib/http_api/README.md`, "Collecting a
+//! report").
 
 use serde::Serialize;
 use uptime::Shard;
 use uptime::timeline::MaxHold;
 use uptime_aws::{Completion, Failure, PresignedLink, Report, ReportState};
 
-/// The document; members in reading order.
+/// The document, with its members in reading order.
 #[derive(Debug, Serialize)]
 pub(crate) struct StatusDocument {
     report_id: String,
@@ -18,7 +19,7 @@ pub(crate) struct StatusDocument {
     details: Details,
 }
 
-/// What only reports in this state have.
+/// The members that depend on the report's state.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Details {
@@ -59,7 +60,7 @@ struct ErrorDetails {
 }
 
 impl StatusDocument {
-    /// The status of a report; a complete one's with its link.
+    /// The status of a report. `link` is the link of a complete report.
     pub(crate) fn of(report: Report, link: Option<PresignedLink>) -> StatusDocument {
         let status = report.state.name();
         let details = match report.state {
@@ -84,7 +85,7 @@ impl StatusDocument {
         }
     }
 
-    /// Tells whether asking again may show something else.
+    /// Returns whether a later call may return another status.
     pub(crate) fn is_running(&self) -> bool {
         matches!(self.details, Details::Running { .. })
     }

@@ -1,18 +1,19 @@
-//! Reports in each state, and how they are told.
+//! Reports in each state, and their answers.
 
 use lambda_http::RequestExt as _;
 use serde_json::{Value, json};
 use uptime::interval::MINUTE;
-use uptime::report::{Method, Parameters as ReportParameters, StoreCounts};
+use uptime::parameters::{Method, ReportParameters};
+use uptime::report::StoreCounts;
 use uptime::timeline::MaxHold;
-use uptime_aws::{Failure, FailureCode};
+use uptime_aws::{Failure, FailureCode, StoredCsv};
 
 use super::*;
 
 const ID: &str = "0f6b3ad4-8c5d-4e5f-9a6b-1c2d3e4f5a6b";
 
 #[test]
-fn a_running_report_tells_its_progress() {
+fn a_running_report_shows_its_progress() {
     let expected = json!({
         "report_id": ID, "status": "Running", "as_of": "2023-01-25T18:13:22Z",
         "method": "time_weighted", "max_hold_minutes": 90, "created_at": "2023-01-26T08:00:00Z",
@@ -22,7 +23,7 @@ fn a_running_report_tells_its_progress() {
 }
 
 #[test]
-fn a_complete_report_tells_its_counts_and_its_link() {
+fn a_complete_report_shows_its_counts_and_its_link() {
     let url = "https://bucket.example/report.csv?signature=1".to_owned();
     let link = PresignedLink { url, expires_at: at("2023-01-26T09:15:00Z") };
     let expected = json!({
@@ -38,7 +39,7 @@ fn a_complete_report_tells_its_counts_and_its_link() {
 }
 
 #[test]
-fn a_failed_report_tells_why() {
+fn a_failed_report_shows_why() {
     let failure = Failure { code: FailureCode::TimedOut, detail: "too slow".to_owned() };
     let expected = json!({
         "report_id": ID, "status": "Failed", "as_of": "2023-01-25T18:13:22Z",
@@ -60,7 +61,7 @@ fn max_hold_is_null_when_unset() {
 }
 
 #[test]
-fn only_a_running_status_asks_to_come_back() {
+fn only_a_running_status_has_retry_after() {
     let retry_after = |state| {
         let answer = status_answer(&StatusDocument::of(report(state), None)).unwrap();
         answer.headers().contains_key("retry-after")
@@ -70,7 +71,7 @@ fn only_a_running_status_asks_to_come_back() {
 }
 
 #[test]
-fn a_csv_that_is_not_there_is_a_406_which_only_a_running_report_asks_to_retry() {
+fn a_missing_csv_is_a_406_with_retry_after_only_while_running() {
     let running = no_csv(&ReportState::Running { shards_done: 0 });
     assert_eq!(running.kind.status(), 406);
     assert_eq!(running.retry_after_seconds, Some(1));
@@ -82,7 +83,7 @@ fn a_csv_that_is_not_there_is_a_406_which_only_a_running_report_asks_to_retry() 
 }
 
 #[test]
-fn a_csv_is_gone_from_the_instant_it_expires() {
+fn a_csv_is_refused_from_the_instant_it_expires() {
     let expires_at = completion().csv_expires_at;
     let refused = |now| refuse_expired(&completion(), now).err().map(|problem| problem.kind);
     assert_eq!(refused(expires_at.plus(-1)), None);
@@ -104,7 +105,7 @@ fn a_report_id_is_taken_from_path_query_json_and_form() {
 }
 
 #[test]
-fn the_sample_event_asks_for_a_report() {
+fn the_sample_event_requests_a_report() {
     let event = include_str!("../../../tests/events/get_report.json");
     let request = lambda_http::request::from_str(event).unwrap();
     assert_eq!(read_report_id(&request).unwrap().to_string(), ID);
@@ -151,9 +152,11 @@ fn completion() -> Completion {
             with_default_zone: 1,
         },
         tz_release: "2026f".to_owned(),
-        object_key: format!("reports/{ID}/1/report.csv"),
-        size_bytes: 1,
-        sha256: String::new(),
+        csv: StoredCsv {
+            key: format!("reports/{ID}/1/report.csv"),
+            size_bytes: 1,
+            sha256: String::new(),
+        },
         csv_expires_at: at("2023-02-25T08:00:03Z"),
     }
 }

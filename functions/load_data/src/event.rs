@@ -1,4 +1,4 @@
-//! The two kinds of event that this function is invoked with.
+//! The two kinds of events that invoke this function.
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use serde::Deserialize;
@@ -7,24 +7,24 @@ use uptime_aws::{JsonFault, Pin};
 
 use crate::notification::AnnouncedObject;
 
-/// What an invocation is asked to do.
+/// What an invocation must do.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// Messages of the load queue.
+    /// Load the objects that messages of the load queue announce.
     Queue(SqsEvent),
-    /// One object, whether it was loaded before or not.
+    /// Load one object, even if it was loaded before.
     Direct(AnnouncedObject),
 }
 
-/// Why an event cannot be read. Lambda logs it, so it must not hold the event.
+/// Why an event cannot be read. Lambda logs it, so it must not contain the event.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the event is neither an SQS event nor an object named by \
-     {{\"bucket\": \"...\", \"key\": \"...\"}} and, if wanted, \"version\""
+    "the event cannot be read; accepted are an SQS event and \
+     {{\"bucket\": \"...\", \"key\": \"...\"}} with an optional \"version\""
 )]
 pub(crate) struct EventError(#[from] JsonFault);
 
-/// A key as it is, not encoded.
+/// A direct event. Its key is not encoded.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DirectEvent {
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn records_make_an_sqs_event() {
+    fn an_event_with_records_is_an_sqs_event() {
         check(include_str!("../../../tests/events/load_data.json"), "1 messages");
         check(r#"{"Records": []}"#, "0 messages");
     }
@@ -78,7 +78,7 @@ mod tests {
             let error = Event::read(serde_json::from_str(event).unwrap()).unwrap_err();
             assert!(!format!("{error:?}").contains("4711"), "{error:?}");
             let told = describe(&error);
-            assert!(told.ends_with(": a value is missing or not of its type"), "{told}");
+            assert!(told.ends_with(": a value is missing or has the wrong type"), "{told}");
         }
     }
 

@@ -1,51 +1,33 @@
-//! Reads a source file from its first byte to its last, and stores what it holds on the way.
+//! Reads a source file from its first byte to its last, and stores its rows while reading.
 
 use uptime::Timestamp;
 use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings, Limits, Warnings};
-use uptime::input::FileKind;
-use uptime::interval::HOUR;
+use uptime::input::{FileKind, latest_poll};
 use uptime::segment::{Segment, SegmentKind, Source};
+use uptime_aws::Deadline;
 use uptime_aws::hash::RunningSha256;
-use uptime_aws::settings::{GZIP_RATIO_LIMIT, LOAD_BATCH_MIB, REJECT_LIMIT_PERCENT};
-use uptime_aws::{Deadline, Settings, SettingsError};
 
-use crate::Resources;
-use crate::load::{LoadFailure, OpenedObject};
+use crate::load_failure::LoadFailure;
+use crate::opened_object::OpenedObject;
 use crate::reject_files::RejectFiles;
+use crate::resources::Resources;
 use crate::upload_order::complete_source;
 
-/// How much later than its file's upload a poll may have been taken (spec section 2).
-const CLOCK_TOLERANCE_MICROS: i64 = HOUR;
-
-/// Reads the limits that a deployment sets.
-pub(crate) fn limits(settings: &Settings) -> Result<Limits, SettingsError> {
-    let Limits { batch_mib, reject_limit_percent, gzip_ratio_limit } = Limits::default();
-    Ok(Limits {
-        batch_mib: settings.number(LOAD_BATCH_MIB, batch_mib, 1..=8192)?,
-        reject_limit_percent: settings.number(
-            REJECT_LIMIT_PERCENT,
-            reject_limit_percent,
-            0..=100,
-        )?,
-        gzip_ratio_limit: settings.number(GZIP_RATIO_LIMIT, gzip_ratio_limit, 1..=100_000)?,
-    })
-}
-
-/// A file that was read to its end. Its segments and its rejects are stored.
+/// A file that was read to its end. Its segments and its rejected rows are stored.
 #[derive(Debug)]
 pub(crate) struct FileRead {
-    /// Why it was not taken in to its end, if so.
+    /// The error if the rows were not ingested to the end of the file.
     pub(crate) ended: Result<(), IngestError>,
     pub(crate) sha256: String,
     pub(crate) kind: Option<FileKind>,
     pub(crate) counts: Counts,
     pub(crate) warnings: Warnings,
     pub(crate) poll_span: Option<(Timestamp, Timestamp)>,
-    /// All segments of hours or zones.
+    /// All segments of hours or zones, which replace older ones.
     pub(crate) replacing: Vec<Segment>,
 }
 
-/// Reads the whole file, storing segments and rejects as they come.
+/// Reads the whole file, and stores segments and rejected rows while reading.
 pub(crate) async fn read_file(
     resources: &Resources,
     opened: &mut OpenedObject,
@@ -64,7 +46,8 @@ pub(crate) async fn read_file(
     }
 }
 
-/// What follows an error in the file is only hashed, so that the manifest names all of its bytes.
+/// After an error in the file the rest is only hashed, so that the manifest has the SHA-256 of all
+/// bytes.
 async fn stream_file(
     resources: &Resources,
     opened: &mut OpenedObject,
@@ -105,7 +88,7 @@ async fn stream_file(
 
 fn ingest_settings(limits: Limits, uploaded_at: Timestamp) -> IngestSettings {
     IngestSettings {
-        latest_poll: uploaded_at.plus(CLOCK_TOLERANCE_MICROS),
+        latest_poll: latest_poll(uploaded_at),
         batch_bytes: limits.batch_bytes(),
         gzip_ratio_limit: limits.gzip_ratio_limit,
     }
@@ -131,33 +114,13 @@ async fn store_ready(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use uptime::interval::HOUR;
 
-    #[test]
-    fn limits_have_defaults_and_can_be_set() {
-        check("", "256 MiB, 10 %, 200 times");
-        check(
-            "LOAD_BATCH_MIB=1 REJECT_LIMIT_PERCENT=0 GZIP_RATIO_LIMIT=50",
-            "1 MiB, 0 %, 50 times",
-        );
-        check("LOAD_BATCH_MIB=0", "error");
-        check("REJECT_LIMIT_PERCENT=101", "error");
-    }
+    use super::*;
 
     #[test]
     fn a_poll_may_be_an_hour_later_than_its_files_upload() {
         let settings = ingest_settings(Limits::default(), Timestamp::from_micros(0));
         assert_eq!(settings.latest_poll, Timestamp::from_micros(HOUR));
-    }
-
-    #[track_caller]
-    fn check(settings: &str, expected: &str) {
-        let pairs = settings.split_whitespace().filter_map(|pair| pair.split_once('='));
-        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let read = limits(&Settings::from_pairs(pairs)).map(|limits| {
-            let Limits { batch_mib, reject_limit_percent, gzip_ratio_limit } = limits;
-            format!("{batch_mib} MiB, {reject_limit_percent} %, {gzip_ratio_limit} times")
-        });
-        assert_eq!(read.unwrap_or("error".to_owned()), expected);
     }
 }

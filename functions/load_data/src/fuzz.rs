@@ -1,5 +1,5 @@
-//! Events and messages of any content are read or refused, never a crash; a key is read as it was
-//! put, however S3 encodes it.
+//! Events and messages with any content are read or refused, without a panic. A key is read as it
+//! was put, however S3 encodes it.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::collection::vec;
@@ -12,7 +12,7 @@ use crate::notification::{is_source_file, objects_to_load};
 
 const STORED_EVENT: &str = include_str!("../../../tests/events/load_data.json");
 
-/// What S3 leaves as it is; all else is percent-encoded, but for the blank, which is a plus sign.
+/// The characters that S3 percent-encodes. It writes a blank as a plus sign.
 const ENCODED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b'/').remove(b' ');
 
@@ -29,7 +29,7 @@ proptest! {
     }
 
     #[test]
-    fn any_key_is_one_to_load_one_to_leave_or_an_error(
+    fn any_key_is_to_be_loaded_or_ignored_or_an_error(
         event in "(ObjectCreated:|ObjectRemoved:|s3:)?\\PC{0,6}",
         key in "(incoming/|%[0-9A-Fa-f]{0,2}|\\PC|[+%/]){0,12}",
     ) {

@@ -1,117 +1,76 @@
-//! Loads source files: an SQS event of S3 notifications, or a direct invocation naming an object.
+//! Loads source files, from an SQS event of S3 notifications or a direct invocation that names an
+//! object.
 //!
 //! Streams the object, stores its segments, **then** raises the newest poll, **then** writes the
-//! manifest. A load that is killed starts again from the first byte and ends the same.
+//! manifest. A load that is killed starts again from the first byte, with the same result.
 
 mod event;
 mod file_reading;
 #[cfg(test)]
 mod fuzz;
 mod load;
+mod load_failure;
 mod load_manifest;
 mod notification;
+mod opened_object;
 mod reject_files;
+mod resources;
 mod upload_order;
 
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::FutureExt as _;
-use lambda_runtime::{Context, Error, LambdaEvent};
+use lambda_runtime::{Error, LambdaEvent};
 use serde_json::Value;
 use uptime::Timestamp;
-use uptime::ingest::Limits;
-use uptime_aws::settings::{DATA_BUCKET, DATA_TABLE};
-use uptime_aws::{
-    Clients, Deadline, LoadFiles, Metric, Settings, SettingsError, SourceFiles, StoreData, describe,
-};
+use uptime_aws::{Metric, describe};
+
+pub use resources::Resources;
 
 use crate::event::Event;
-use crate::load::{LoadFailure, load, load_unless_loaded};
+use crate::load::{load, load_unless_loaded};
+use crate::load_failure::LoadFailure;
 use crate::notification::objects_to_load;
+use crate::resources::LoadTime;
 
-/// What is kept back of an invocation's time, to give up in order.
-const TIME_KEPT_BACK: Duration = Duration::from_secs(10);
-
-/// What every invocation needs; built once per cold start.
-#[derive(Debug)]
-pub struct Resources {
-    data: StoreData,
-    sources: SourceFiles,
-    loads: LoadFiles,
-    limits: Limits,
-}
-
-impl Resources {
-    /// Makes the clients; nothing is called yet.
-    pub fn new(clients: &impl Clients, settings: &Settings) -> Result<Resources, SettingsError> {
-        let bucket = settings.bucket(DATA_BUCKET)?;
-        Ok(Resources {
-            data: StoreData::new(clients, settings.table(DATA_TABLE)?),
-            sources: SourceFiles::new(clients, bucket),
-            loads: LoadFiles::new(clients, bucket),
-            limits: file_reading::limits(settings)?,
-        })
-    }
-}
-
-/// One invocation: until when it may work, and its clock.
-#[derive(Debug, Clone, Copy)]
-struct Invocation {
-    deadline: Deadline,
-    clock: fn() -> Timestamp,
-}
-
-impl Invocation {
-    fn of(context: &Context, clock: fn() -> Timestamp) -> Invocation {
-        let now_millis = u64::try_from(clock().micros() / 1_000).unwrap_or_default();
-        let left = Duration::from_millis(context.deadline.saturating_sub(now_millis));
-        Invocation { deadline: Deadline::after(left.saturating_sub(TIME_KEPT_BACK)), clock }
-    }
-}
-
-/// Handles one event: answers an SQS event with the messages that failed, a direct invocation
-/// with its manifest.
+/// Handles one event. Returns the ids of the messages that failed for an SQS event, and the
+/// manifest for a direct invocation.
 pub async fn handle(
     resources: &Resources,
     event: LambdaEvent<Value>,
     clock: fn() -> Timestamp,
 ) -> Result<Value, Error> {
-    let invocation = Invocation::of(&event.context, clock);
+    let time = LoadTime::of(&event.context, clock);
     let event = Event::read(event.payload)?;
-    // Boxed, since the future of a load, which makes many kinds of calls, has 16 KB.
-    let answer = Box::pin(answer(resources, event, invocation)).await;
+    // Boxed because the future of a load, which makes many kinds of calls, has 16 KB.
+    let answer = Box::pin(answer(resources, event, time)).await;
     resources.data.tell_consumed_units();
     answer
 }
 
-async fn answer(
-    resources: &Resources,
-    event: Event,
-    invocation: Invocation,
-) -> Result<Value, Error> {
+async fn answer(resources: &Resources, event: Event, time: LoadTime) -> Result<Value, Error> {
     Ok(match event {
-        Event::Direct(object) => serde_json::to_value(load(resources, &object, invocation).await?)?,
+        Event::Direct(object) => serde_json::to_value(load(resources, &object, time).await?)?,
         Event::Queue(messages) => {
-            serde_json::to_value(load_all_messages(resources, &messages, invocation).await)?
+            serde_json::to_value(load_all_messages(resources, &messages, time).await)?
         }
     })
 }
 
-/// A panic fails its own message only.
+/// A panic fails only its own message.
 ///
-/// Each failure is counted by a metric, for a message that is delivered again is silent otherwise
-/// until it becomes a dead letter. An attempt that is killed, by its time-out or for want of memory,
-/// cannot send one: Lambda's own metric `Errors` counts it.
+/// A metric counts each failure. Otherwise operators would notice a failing message only when it is
+/// in the dead-letter queue. An attempt that is killed, by its time-out or for lack of memory,
+/// cannot send the metric; Lambda's own metric `Errors` counts it.
 async fn load_all_messages(
     resources: &Resources,
     event: &SqsEvent,
-    invocation: Invocation,
+    time: LoadTime,
 ) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
     for message in &event.records {
-        let loaded = AssertUnwindSafe(load_message(resources, message, invocation)).catch_unwind();
+        let loaded = AssertUnwindSafe(load_message(resources, message, time)).catch_unwind();
         let all_done = loaded.await.unwrap_or_else(|_panic| {
             tracing::error!(
                 message.id = message.message_id,
@@ -127,27 +86,28 @@ async fn load_all_messages(
     response
 }
 
-/// Loads the objects that a message announces; one that fails does not keep back the others.
-/// `true`: all are done.
-async fn load_message(resources: &Resources, message: &SqsMessage, invocation: Invocation) -> bool {
+/// Loads the objects that a message announces. If one fails, the others are still loaded. `true`:
+/// all are done.
+async fn load_message(resources: &Resources, message: &SqsMessage, time: LoadTime) -> bool {
     let objects = match objects_to_load(message.body.as_deref().unwrap_or_default()) {
         Ok(objects) => objects,
         Err(error) => {
             let cause = describe(&error);
-            tracing::error!(message.id = message.message_id, cause, "a message announces nothing");
+            tracing::error!(message.id = message.message_id, cause, "a message cannot be read");
             Metric::LoadAttemptFailed.send();
             return false;
         }
     };
     let mut all_done = true;
     for object in &objects {
-        match load_unless_loaded(resources, object, invocation).await {
+        match load_unless_loaded(resources, object, time).await {
             Ok(()) => {}
             Err(LoadFailure::Gone) => {
-                tracing::info!(object.key = object.key, "the object is gone or was replaced");
+                tracing::info!(object.key = object.key, "the object was deleted or replaced");
             }
             Err(failure) => {
-                tracing::error!(object.key = object.key, cause = describe(&failure), "not loaded");
+                let cause = describe(&failure);
+                tracing::error!(object.key = object.key, cause, "the object could not be loaded");
                 Metric::LoadAttemptFailed.send();
                 all_done = false;
             }

@@ -1,4 +1,4 @@
-//! What a load's `manifest.json` says, at its begin and at its end.
+//! The content of a load's `manifest.json`, at its start and at its end.
 
 use uptime::Timestamp;
 use uptime::gzip::GzipError;
@@ -8,15 +8,15 @@ use uptime_aws::manifest::{ManifestFile, ManifestWarnings};
 use uptime_aws::{LoadError, LoadErrorCode, LoadStatus, Manifest};
 
 use crate::file_reading::FileRead;
-use crate::load::OpenedObject;
+use crate::opened_object::OpenedObject;
 
-/// The manifest of a load that begins.
+/// The manifest of a load that starts.
 pub(crate) fn running(opened: &OpenedObject, bucket: &str, started_at: Timestamp) -> Manifest {
     let file = ManifestFile::new(bucket, &opened.source, opened.object.size_bytes);
     begun(file, opened.folder.to_string(), started_at)
 }
 
-/// The file of a load at its end, when all that S3 says of it is known.
+/// The file of a load at its end, when everything that S3 knows about it has been read.
 pub(crate) fn file_of(opened: &OpenedObject, bucket: &str, read: &FileRead) -> ManifestFile {
     let was_ranked = opened.object.is_kept && !read.replacing.is_empty();
     ManifestFile {
@@ -86,16 +86,16 @@ fn at_end(manifest: Manifest, started_at: Timestamp, now: Timestamp) -> Manifest
     }
 }
 
-/// The manifest of a load whose object was replaced or deleted while it was read. How many of its
-/// rows were stored before is not known.
+/// The manifest of a load whose object was replaced or deleted while it was read. It is not known
+/// how many of its rows were stored before.
 pub(crate) fn replaced(begun: Manifest, started_at: Timestamp, now: Timestamp) -> Manifest {
-    let detail = "the object was replaced or deleted while it was read; rows read before that may be \
-        stored";
+    let detail = "the object was replaced or deleted while it was read; some of its rows may be \
+                  stored";
     let error = LoadError { code: LoadErrorCode::Replaced, detail: detail.to_owned() };
     at_end(Manifest { error: Some(error), ..begun }, started_at, now)
 }
 
-/// A file that breaks off is told as such, whatever share of its rows was rejected.
+/// An error in the file takes precedence over the share of rejected rows.
 fn load_error(
     ended: &Result<(), IngestError>,
     counts: Counts,
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_load_fails_only_above_its_limit_of_rejects() {
+    fn a_load_fails_only_above_its_limit_of_rejected_rows() {
         check(Ok(()), (100, 10), "Complete");
         check(Ok(()), (100, 11), "Failed too_many_rejects");
     }
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ended_load_tells_its_counts_and_its_times() {
+    fn the_manifest_of_an_ended_load_has_its_counts_and_times() {
         let span = (NOW.plus(-MINUTE), NOW);
         let warnings = Warnings { only_rejected_stores: 1, spreadsheet_ids: 2 };
         let read = FileRead { poll_span: Some(span), warnings, ..read(Ok(()), (20, 1)) };

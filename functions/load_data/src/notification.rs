@@ -1,7 +1,7 @@
-//! The body of a message of the load queue: what S3 says of objects.
+//! The body of a message of the load queue: a notification of S3 about objects.
 //!
-//! Read here and not by the events crate's type, which refuses a message for want of fields that
-//! nobody needs.
+//! It has its own type here, because the type of the events crate refuses messages that lack fields
+//! which this program does not need.
 
 use std::str::Utf8Error;
 
@@ -11,25 +11,25 @@ use uptime::segment::{Sequencer, UploadEvent};
 use uptime_aws::load_files::INCOMING;
 use uptime_aws::{JsonFault, Pin, decoded_key};
 
-/// An object that is to be loaded.
+/// An object to load.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AnnouncedObject {
     pub(crate) bucket: String,
     /// Not encoded.
     pub(crate) key: String,
     pub(crate) pin: Pin,
-    /// What the event says of the time. Not yet held to the object's second.
+    /// The time and sequencer of the event. Not compared with the second of the upload yet.
     pub(crate) event: Option<UploadEvent>,
 }
 
-/// Why a message is no notification. The text never holds the body.
+/// Why a message cannot be read. The text never contains the body.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotificationError {
-    #[error("the message is no S3 notification in JSON")]
+    #[error("the message is not an S3 notification in JSON")]
     NotJson(#[from] JsonFault),
     #[error("the message has no Records and is not S3's test event")]
     NoRecords,
-    #[error("a key is not UTF-8 once decoded")]
+    #[error("a key is not UTF-8 after decoding")]
     BadKey(#[from] Utf8Error),
 }
 
@@ -69,8 +69,8 @@ struct Object {
     sequencer: Option<String>,
 }
 
-/// Returns the objects that a message's body says were created under `incoming/`. Deletions, the
-/// test event, objects elsewhere and the empty ones that stand for folders need no load.
+/// Returns the objects under `incoming/` that the message says were created. Ignores deletions,
+/// S3's test event, other objects, and the empty objects that stand for folders.
 pub(crate) fn objects_to_load(body: &str) -> Result<Vec<AnnouncedObject>, NotificationError> {
     let notification: Notification = serde_json::from_str(body).map_err(JsonFault::from)?;
     let Some(records) = notification.records else {
@@ -88,12 +88,12 @@ pub(crate) fn objects_to_load(body: &str) -> Result<Vec<AnnouncedObject>, Notifi
     Ok(objects)
 }
 
-/// Tells whether a key is one of a source file.
+/// Returns whether this is the key of a source file.
 pub(crate) fn is_source_file(key: &str) -> bool {
     key.starts_with(INCOMING) && !key.ends_with('/')
 }
 
-/// In messages the names have no `s3:` before them; in settings they do.
+/// Event names start with `s3:` in bucket settings, but not in messages.
 fn created(event_name: &str) -> bool {
     event_name.strip_prefix("s3:").unwrap_or(event_name).starts_with("ObjectCreated:")
 }
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn deletions_folders_and_objects_elsewhere_need_no_load() {
+    fn deletions_folders_and_other_objects_are_ignored() {
         check(&[("ObjectRemoved:Delete", "incoming/a.csv")], "");
         check(&[("ObjectRemoved:DeleteMarkerCreated", "incoming/a.csv")], "");
         check(&[("ObjectCreated:Put", "incoming/2023/")], "");

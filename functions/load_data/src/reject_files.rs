@@ -1,4 +1,4 @@
-//! The two files that tell a load's rejects, written while the source file is read.
+//! The two files of a load's rejected rows, written while the source file is read.
 
 use uptime::ingest::Ingest;
 use uptime_aws::load_files::REJECTS;
@@ -19,7 +19,7 @@ impl RejectFiles {
         }
     }
 
-    /// Writes what is ready.
+    /// Writes the rejected rows that are ready.
     pub(crate) async fn write_ready(&mut self, ingest: &mut Ingest) -> Result<(), CallError> {
         let rejects = ingest.take_rejects();
         if !rejects.is_empty() {
@@ -32,7 +32,7 @@ impl RejectFiles {
         Ok(())
     }
 
-    /// Stores both. After an error nothing is left on its way.
+    /// Stores both files. After an error no unfinished upload is left.
     pub(crate) async fn finish(self) -> Result<(), CallError> {
         if let Err(error) = self.rejects.finish().await {
             self.rejected_rows.abort().await;
@@ -41,7 +41,7 @@ impl RejectFiles {
         self.rejected_rows.finish().await
     }
 
-    /// Gives up both.
+    /// Gives up both files.
     pub(crate) async fn abort(self) {
         self.rejects.abort().await;
         self.rejected_rows.abort().await;

@@ -1,19 +1,21 @@
-//! The place of an upload among those of its second: S3 dates to the second only (README, "Storage").
+//! The place of an upload among the uploads of the same second, because S3 dates uploads in whole
+//! seconds (`lib/uptime_aws/README.md`, "Which of two files is newer").
 //!
-//! S3 is only asked about files of hours and zones. Polls replace nothing, so they need no order.
+//! Only files of hours and zones need it. Polls replace nothing, so they need no order.
 
 use std::time::Duration;
 
 use uptime::segment::UploadEvent;
 use uptime_aws::Pin;
 
-use crate::Resources;
-use crate::load::{LoadFailure, OpenedObject};
+use crate::load_failure::LoadFailure;
+use crate::opened_object::OpenedObject;
+use crate::resources::Resources;
 
-/// Adds to the source of an object of hours or zones what S3 says of its place in its second.
+/// Completes the source of an object of hours or zones: adds its place within its second.
 ///
-/// Two loads of one object have to end with the same source. Otherwise the fuller of two readings
-/// might not count. So a load first takes what the manifest of an earlier one holds.
+/// All loads of one object must have the same source. Otherwise the more complete of two readings
+/// might not count. So a load first takes the place that the manifest of an earlier load has.
 pub(crate) async fn complete_source(
     resources: &Resources,
     opened: &mut OpenedObject,
@@ -30,15 +32,16 @@ pub(crate) async fn complete_source(
     Ok(())
 }
 
-/// Where no versions are kept, the object that is read is the current one. If it still is when the
-/// second of its upload is over, it is the last of that second, and needs no event to say so.
+/// If the bucket keeps no versions, the object that is read is the current one. If it is still
+/// current when the second of its upload is over, it is the last upload of that second, even
+/// without an event.
 ///
-/// The wait is at most a second, so the time that an invocation keeps back covers it.
+/// The wait is at most one second, so the reserved part of an invocation's time covers it.
 async fn last_of_its_second(
     resources: &Resources,
     opened: &OpenedObject,
 ) -> Result<UploadEvent, LoadFailure> {
-    // It was there at `opened_at`, so by any clock its second is over a second later.
+    // The object existed at `opened_at`, so one second later its second is over by any clock.
     tokio::time::sleep_until(opened.opened_at + Duration::from_secs(1)).await;
     let pin = Pin::ETag(opened.source.version.clone());
     let current = resources.sources.open(&opened.source.key, &pin).await?;

@@ -1,16 +1,18 @@
-//! How long a report may take and how long it is remembered (spec sections 7 and 8).
+//! How long a report may take and how long its record is kept (`lib/uptime_aws/README.md`, "A
+//! report's life").
 
 use std::time::Duration;
 
 use uptime::Timestamp;
 use uptime::interval::DAY;
-use uptime::report::Parameters;
+use uptime::parameters::ReportParameters;
 use uptime_aws::{NewReport, ReportId, Settings, SettingsError};
 
-/// How many days a record outlives its CSV, so that an expired report is told from an unknown one.
+/// How many days longer than the CSV a record is kept, so that `get_report` can distinguish an
+/// expired report from an unknown one.
 const RECORD_DAYS_LONGER: u32 = 60;
 
-/// The spans of a report's life that a deployment sets.
+/// The durations of a report's life, from the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lifetimes {
     receives_allowed: u32,
@@ -27,12 +29,12 @@ impl Lifetimes {
         })
     }
 
-    /// A report asked for at `now`. Its work ends one visibility time-out after its message can
-    /// last become visible; its record goes 60 days after its CSV.
+    /// A report requested at `now`. Its deadline is one visibility time-out after its message can
+    /// become visible for the last time. Its record is deleted 60 days after its CSV.
     pub(crate) fn new_report(
         &self,
         id: ReportId,
-        parameters: Parameters,
+        parameters: ReportParameters,
         now: Timestamp,
     ) -> NewReport {
         let work = self.visibility_timeout * (self.receives_allowed + 1);
@@ -51,7 +53,7 @@ impl Lifetimes {
 #[cfg(test)]
 mod tests {
     use uptime::interval::SECOND;
-    use uptime::report::Method;
+    use uptime::parameters::Method;
 
     use super::*;
 
@@ -74,7 +76,7 @@ mod tests {
         let pairs = settings.split_whitespace().filter_map(|pair| pair.split_once('='));
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let lifetimes = Lifetimes::new(&Settings::from_pairs(pairs)).unwrap();
-        let parameters = Parameters { as_of: NOW, method: Method::PollCount };
+        let parameters = ReportParameters { as_of: NOW, method: Method::PollCount };
         lifetimes.new_report(ReportId::random(), parameters, NOW)
     }
 }

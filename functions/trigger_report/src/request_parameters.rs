@@ -1,11 +1,10 @@
-//! What a caller of `trigger_report` may ask for, and what is refused (spec section 7).
+//! The parameters of `trigger_report`, and which values are refused (`lib/http_api/README.md`,
+//! "Requesting a report").
 
 use http_api::{Given, Parameter, Parameters, Problem};
 use lambda_http::Request;
 use uptime::Timestamp;
-use uptime::input::EARLIEST_POLL;
-use uptime::interval::DAY;
-use uptime::report::Method;
+use uptime::parameters::{Method, ReportParameters};
 use uptime::timeline::MaxHold;
 
 const AS_OF: Parameter = Parameter {
@@ -19,18 +18,18 @@ const MAX_HOLD_MINUTES: Parameter = Parameter {
     accepted: "a whole number from 1 to 11520, with the method time_weighted only",
 };
 
-/// What one request asks for, all of it acceptable.
+/// The parameters of one request, all accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RequestParameters {
     /// Unset: the instant of the newest poll.
     pub(crate) as_of: Option<Timestamp>,
     pub(crate) method: Method,
-    // What the caller named, with no default filled in.
+    // What the caller gave, without defaults.
     given: GivenParameters,
 }
 
-/// Prints alike for requests that ask for the same in the same words; a value that is given is told
-/// from an equal default, and from whatever the default will be tomorrow.
+/// The parameters as given, to compare requests. A value that is given differs from a default of
+/// the same value, because the default may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct GivenParameters {
     as_of: Option<Timestamp>,
@@ -50,16 +49,16 @@ impl RequestParameters {
         let max_hold = given.parse(MAX_HOLD_MINUTES, max_hold)?;
         let method = named_method.unwrap_or(default_method).with_max_hold(max_hold);
         let method = method.ok_or_else(|| {
-            let detail = "max_hold_minutes has no meaning for the method poll_count, which \
-                          this report would use";
+            let detail = "max_hold_minutes is only accepted with the method time_weighted; this \
+                          report would use poll_count";
             given.refuse(MAX_HOLD_MINUTES, detail)
         })?;
         let given = GivenParameters { as_of, method: named_method, max_hold };
         Ok(RequestParameters { as_of, method, given })
     }
 
-    /// What was asked for, as given: by it a repeat with an idempotency key is known. Where and in
-    /// which writing a value came makes no difference.
+    /// Returns the parameters as given, as text. Repeats with an idempotency key are recognised by
+    /// it. The place and the spelling of a value make no difference.
     pub(crate) fn as_given(&self) -> String {
         let GivenParameters { as_of, method, max_hold } = self.given;
         let as_of = as_of.map(|as_of| format!("as_of={as_of}"));
@@ -71,7 +70,7 @@ impl RequestParameters {
 
 fn as_of(given: &Given, now: Timestamp) -> Option<Timestamp> {
     let as_of = Timestamp::from_rfc3339(given.text()?).ok()?;
-    (EARLIEST_POLL <= as_of && as_of <= now.plus(DAY)).then_some(as_of)
+    ReportParameters::as_of_accepted(now).contains(&as_of).then_some(as_of)
 }
 
 fn method(given: &Given) -> Option<Method> {

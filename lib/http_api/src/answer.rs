@@ -1,4 +1,4 @@
-//! Answers that are not problems.
+//! Answers other than problems.
 
 use lambda_http::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION};
 use lambda_http::http::response::Builder;
@@ -19,17 +19,17 @@ pub fn json_answer(
     Ok(builder.body(text(document)?)?)
 }
 
-/// Sends the client to another address with a GET: 303, without a body.
+/// Redirects the caller to another address, to be requested with GET: a 303 without a body.
 pub fn redirect_answer(location: &str) -> Result<Response<Body>, Error> {
     Ok(start(StatusCode::SEE_OTHER).header(LOCATION, location).body(Body::Empty)?)
 }
 
-/// Begins an answer with the header that all of them carry.
+/// Starts an answer with the header that all answers have.
 pub(crate) fn start(status: StatusCode) -> Builder {
     Response::builder().status(status).header(CACHE_CONTROL, "no-store")
 }
 
-/// The final newline keeps a terminal's prompt off the document.
+/// Ends with a newline, so that a terminal's prompt starts on a new line.
 pub(crate) fn text(document: &impl Serialize) -> Result<Body, Error> {
     Ok(Body::Text(serde_json::to_string(document)? + "\n"))
 }

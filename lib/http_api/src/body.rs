@@ -1,8 +1,8 @@
-//! The parameters in a request's body: a JSON object's members or a form's fields.
+//! The parameters in a request's body: the members of a JSON object or the fields of a form.
 //!
-//! **A body that begins with `{` is JSON whatever its type says**, because `curl -d` calls every
-//! body a form and a browser's `fetch` calls it plain text. Otherwise a body is what its type says,
-//! and a form if it has none. A blank body gives no parameters.
+//! **A body that begins with `{` is read as JSON, whatever its `Content-Type`**, because `curl -d`
+//! declares every body a form and a browser's `fetch` declares it plain text. Other bodies are read
+//! as their `Content-Type` says, and as a form if there is none. A blank body has no parameters.
 
 use std::fmt;
 
@@ -15,16 +15,18 @@ use serde_json::error::Category;
 
 use crate::{Given, Problem, ProblemKind};
 
-/// Far above what the longest parameters need, far below what would cost to read.
+/// Far more than the longest parameters need, and still cheap to read.
 const BODY_BYTES_MAX: usize = 16 * 1024;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Reads a POST's body; refuses one that a GET carries, rather than ignore what its sender meant.
+/// Reads the body of a POST. Refuses a GET with a body, because ignoring the body would ignore what
+/// the caller wanted.
 pub(crate) fn parameters(request: &Request) -> Result<Vec<(String, Given)>, Problem> {
     let body: &[u8] = request.body();
     if body.len() > BODY_BYTES_MAX {
-        let detail = format!("the body has {} bytes; {BODY_BYTES_MAX} are accepted", body.len());
+        let detail =
+            format!("the body has {} bytes; at most {BODY_BYTES_MAX} are accepted", body.len());
         return Err(Problem::new(ProblemKind::BodyTooLarge, detail));
     }
     let body = body.trim_ascii();
@@ -65,7 +67,7 @@ fn format_of(request: &Request, body: &[u8]) -> Result<Format, Problem> {
         _ if media_type.ends_with("+json") => Ok(Format::Json),
         _ => Err(Problem::new(
             ProblemKind::UnsupportedBody,
-            format!("the body has to be a JSON object (application/json) or a form ({FORM})"),
+            format!("the body must be a JSON object (application/json) or a form ({FORM})"),
         )),
     }
 }
@@ -79,8 +81,8 @@ fn form_fields(body: &[u8]) -> Vec<(String, Given)> {
 fn json_members(body: &[u8]) -> Result<Vec<(String, Given)>, Problem> {
     let Members(members) = serde_json::from_slice(body).map_err(|error| {
         let detail = match error.classify() {
-            Category::Data => "the body has to be a JSON object".to_owned(),
-            Category::Eof => "the body ends within its JSON object".to_owned(),
+            Category::Data => "the body must be a JSON object".to_owned(),
+            Category::Eof => "the body ends before its JSON object is complete".to_owned(),
             Category::Syntax | Category::Io => {
                 format!("the body is not JSON: line {}, column {}", error.line(), error.column())
             }
@@ -90,7 +92,7 @@ fn json_members(body: &[u8]) -> Result<Vec<(String, Given)>, Problem> {
     Ok(members.into_iter().map(|(name, value)| (name, Given::Json(value))).collect())
 }
 
-/// The members of a JSON object, those of one name too, of which a map would keep only the last.
+/// The members of a JSON object, including repeated names; a map would keep only the last of those.
 struct Members(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Members {

@@ -1,16 +1,16 @@
-//! From the event of API Gateway to the request that a handler takes.
+//! Turns the event of API Gateway into the request that a handler takes.
 
 use lambda_http::lambda_runtime::{self, LambdaEvent};
 use lambda_http::request::LambdaRequest;
 use lambda_http::tower::ServiceExt as _;
-use lambda_http::{Adapter, Body, Error, Request, Response, Service};
+use lambda_http::{Adapter, Body, Error, Request, RequestExt as _, Response, Service};
 use serde::Serialize;
 
-/// Runs a function that answers requests on Lambda. Its handler sees **every value of a header that
-/// is given more than once**.
+/// Runs a function that answers requests on Lambda. If a header is given more than once, the
+/// handler sees **all its values**.
 ///
-/// API Gateway sends all values in `multiValueHeaders` and the last one in `headers` too, by which
-/// `lambda_http` replaces them all.
+/// API Gateway sends all values in `multiValueHeaders`, and the last one in `headers`, too.
+/// `lambda_http` alone would replace all values with that last one.
 pub async fn run<'a, H>(handler: H) -> Result<(), Error>
 where
     H: Service<Request, Response = Response<Body>, Error = Error>,
@@ -19,7 +19,7 @@ where
     lambda_runtime::run(service_of_events(handler)).await
 }
 
-/// The same as a service of events, for a program that plays Lambda.
+/// The same handler as a service of events, for a program that plays Lambda.
 pub fn service_of_events<'a, H>(
     handler: H,
 ) -> impl Service<LambdaEvent<LambdaRequest>, Response: Serialize, Error = Error, Future: Send>
@@ -30,7 +30,12 @@ where
     Adapter::from(handler).map_request(with_repeated_headers)
 }
 
-/// Leaves a header with several values to `multiValueHeaders` alone.
+/// Returns when Lambda ends the invocation of this request, in milliseconds since 1970.
+pub fn invocation_ends_at(request: &Request) -> Option<u64> {
+    request.lambda_context_ref().map(|context| context.deadline)
+}
+
+/// Removes headers with several values from `headers`, so that only `multiValueHeaders` has them.
 fn with_repeated_headers(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
     if let LambdaRequest::ApiGatewayV1(request) = &mut event.payload {
         let all = &request.multi_value_headers;

@@ -1,12 +1,13 @@
-//! Reading a header that has one value, as a parameter is read.
+//! Reads a header with one value in the same way as a parameter.
 
 use lambda_http::Request;
 use serde_json::Value;
 
 use crate::{Fault, Parameter, Problem, ProblemKind};
 
-/// Returns a header's value by way of `parse`, which returns `None` for one that is not accepted;
-/// `None` if it is not given. Of a header given more than once all values have to be equal.
+/// Returns a header's value, read by `parse`, or `None` if the header is not given. `parse` returns
+/// `None` for a value that is not accepted. If a header is given more than once, its values must be
+/// equal.
 pub fn header<T>(
     request: &Request,
     parameter: Parameter,
@@ -28,7 +29,7 @@ pub fn header<T>(
             parse(value).map(Some).ok_or_else(unacceptable)
         }
         several => {
-            let detail = format!("{} is given with different values; give one", parameter.name);
+            let detail = format!("{} has several different values; give one", parameter.name);
             let given = several.iter().map(AsRef::as_ref).collect();
             Err(refused(ProblemKind::RepeatedParameter, detail, given))
         }
@@ -44,7 +45,7 @@ mod tests {
     const COLOUR: Parameter = Parameter { name: "Colour", accepted: "red" };
 
     #[test]
-    fn a_header_has_one_value_or_none_and_its_name_is_in_any_case() {
+    fn a_header_has_at_most_one_value_and_a_name_in_any_case() {
         check(&[], Ok(None));
         check(&[("colour", b"red")], Ok(Some("red")));
         check(&[("COLOUR", b"red")], Ok(Some("red")));
@@ -57,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn another_value_is_refused_whatever_its_bytes() {
+    fn a_value_that_is_not_accepted_is_refused_whatever_its_bytes() {
         for bad in [&b""[..], b"blue", b"r\xe4d"] {
             check(&[("colour", bad)], Err(ProblemKind::InvalidParameter));
         }

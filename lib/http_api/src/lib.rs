@@ -1,8 +1,8 @@
-//! What the two HTTP functions share: how parameters are read, how answers and problems are made.
+//! What the two HTTP functions share: reading parameters, and making answers and problems.
 //!
-//! Knows HTTP and JSON, and nothing of reports: which parameters there are and what they mean is
-//! each function's own. **Every answer of the system is made here, so every one carries
-//! `Cache-Control: no-store`, and no problem carries internal text** (spec section 7).
+//! This crate knows HTTP and JSON, but nothing about reports. Each function defines its own
+//! parameters. **Every answer is made here, so every answer has `Cache-Control: no-store`, and no
+//! problem contains internal text** (`README.md`, "Errors").
 
 mod answer;
 mod body;
@@ -10,11 +10,9 @@ mod event;
 mod header;
 mod parameters;
 mod problem;
-mod time_left;
 
 pub use answer::{json_answer, redirect_answer};
-pub use event::{run, service_of_events};
+pub use event::{invocation_ends_at, run, service_of_events};
 pub use header::header;
 pub use parameters::{Given, Parameter, Parameters};
 pub use problem::{Fault, Problem, ProblemKind};
-pub use time_left::time_left;

@@ -1,34 +1,34 @@
-//! Reading a request's parameters from its path, query and body.
+//! Reads a request's parameters from its path, query and body.
 //!
-//! **A parameter is given at most once, wherever, and only if the call knows it**: anything else is
-//! a slip of the caller's that a default would hide. JSON's `null` is "not given", as in the
-//! answers of `get_report`.
+//! **Each parameter may be given once at most, in one of these places, and unknown parameters are
+//! refused.** Anything else is a mistake of the caller that a default would hide. JSON's `null`
+//! means "not given", as in the answers of `get_report`.
 
 use lambda_http::{Request, RequestExt as _};
 use serde_json::Value;
 
 use crate::{Fault, Problem, ProblemKind, body};
 
-/// A parameter that a call knows.
+/// A parameter that a call accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parameter {
     /// Its name in path, query, form and JSON.
     pub name: &'static str,
-    /// The values it accepts, for people: `time_weighted or poll_count`.
+    /// The values it accepts, for people, such as `time_weighted or poll_count`.
     pub accepted: &'static str,
 }
 
-/// A value as it came.
+/// A value as the caller gave it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Given {
-    /// From path, query or form, which know no types; decoded.
+    /// From path, query or form, which have no types; decoded.
     Text(String),
     /// From a JSON body.
     Json(Value),
 }
 
 impl Given {
-    /// The value as text; JSON has to be a string.
+    /// The value as text. A JSON value must be a string.
     pub fn text(&self) -> Option<&str> {
         match self {
             Given::Text(text) => Some(text),
@@ -36,8 +36,9 @@ impl Given {
         }
     }
 
-    /// The value as a whole number, not negative; text has to be digits only, JSON a number. JSON
-    /// does not tell 60 from 60.0, and some writers know the latter only.
+    /// The value as a whole number that is not negative. Text must consist of digits; a JSON value
+    /// must be a number. 60.0 is accepted, because in JSON it is the same number as 60, and some
+    /// programs only write the former.
     pub fn whole_number(&self) -> Option<u64> {
         match self {
             Given::Text(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -56,7 +57,7 @@ impl Given {
     }
 }
 
-/// By its digits, for a cast would round.
+/// Converts by way of the digits, because a cast would round.
 fn whole(number: f64) -> Option<u64> {
     format!("{number}").parse().ok()
 }
@@ -64,12 +65,12 @@ fn whole(number: f64) -> Option<u64> {
 /// The parameters of one request.
 #[derive(Debug, Clone)]
 pub struct Parameters {
-    // Invariant: no two of one name.
+    // Invariant: no two have the same name.
     given: Vec<(Parameter, Given)>,
 }
 
 impl Parameters {
-    /// Reads all parameters of a GET or POST request; those of `known` are accepted.
+    /// Reads all parameters of a GET or POST request. Only the parameters in `known` are accepted.
     pub fn read(request: &Request, known: &[Parameter]) -> Result<Parameters, Problem> {
         let from_path = request.path_parameters_ref();
         let from_query = request.query_string_parameters_ref();
@@ -93,8 +94,8 @@ impl Parameters {
         Ok(Parameters { given })
     }
 
-    /// Returns one parameter's value by way of `parse`, which returns `None` for one that is not
-    /// accepted; `None` if it is not given.
+    /// Returns a parameter's value, read by `parse`, or `None` if the parameter is not given.
+    /// `parse` returns `None` for a value that is not accepted.
     pub fn parse<T>(
         &self,
         parameter: Parameter,
@@ -109,7 +110,8 @@ impl Parameters {
         }
     }
 
-    /// Refuses one parameter's value, or its absence, for a reason of the caller's.
+    /// Returns the problem that refuses a parameter's value, or its absence, for the reason
+    /// `detail`.
     pub fn refuse(&self, parameter: Parameter, detail: impl Into<String>) -> Problem {
         let given = self.given(parameter).cloned();
         let kind = match given {
@@ -128,7 +130,7 @@ impl Parameters {
 fn unknown(name: &str, given: Given, known: &[Parameter]) -> Problem {
     let names: Vec<&str> = known.iter().map(|parameter| parameter.name).collect();
     let fault = Fault::new(name, Some(given.into_json()), &names.join(", "));
-    let detail = "there is no parameter of this name; accepted names the known ones";
+    let detail = "there is no parameter with this name; accepted lists the known names";
     Problem::with_fault(ProblemKind::UnknownParameter, detail, fault)
 }
 

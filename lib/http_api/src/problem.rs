@@ -1,13 +1,12 @@
-//! Problem documents (RFC 9457), the one form of every error answer.
+//! Problem documents (RFC 9457), the form of every error answer.
 //!
-//! `type` is `/problems/<name>`: a stable name to compare with, not a page to visit. It is relative
-//! to the host, so it is the same behind every stage. Where a parameter is at fault, `parameter`,
-//! `given` and `accepted` say which, what came and what would have been right; `request_id` finds
-//! the cause in the logs. **The cause itself is logged here, once, and never answered.**
+//! `type` is `/problems/<name>`: a stable name for programs to compare, not the address of a page.
+//! It is relative to the host, so it is the same behind every stage. If a parameter is at fault,
+//! `parameter`, `given` and `accepted` say which one, its value and what is accepted. With
+//! `request_id` operators find the cause in the logs. **The cause itself is logged here, once, and
+//! never returned.**
 
 mod kind;
-
-use std::error::Error as StdError;
 
 use lambda_http::http::Response;
 use lambda_http::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
@@ -15,31 +14,30 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, Error, Request, RequestExt as _};
 use serde::Serialize;
 use serde_json::Value;
-use uptime_aws::describe;
 
 use crate::answer;
 
 pub use kind::ProblemKind;
 
-/// How much of a text the client gave is given back; whole values are short.
+/// The most characters of a caller's text that a problem repeats. Acceptable values are shorter.
 const GIVEN_CHARS_MAX: usize = 200;
 
-/// When to try again after a fault of ours, in seconds: longer than the SDK's own retries take.
+/// `Retry-After` when this service is at fault, in seconds: longer than the SDK's own retries take.
 const RETRY_SECONDS: u32 = 5;
 
-/// Why a request is not granted, in words for the caller.
+/// Why a request failed, in words for the caller.
 #[derive(Debug)]
 pub struct Problem {
-    /// What sort of problem; fixes the status.
+    /// The kind of problem; it determines the status.
     pub kind: ProblemKind,
     /// What is wrong this time and what to do, in one sentence without internal text.
     pub detail: String,
     /// The parameter at fault, if one is.
     pub fault: Option<Box<Fault>>,
-    /// Seconds after which the same request may be granted; unset: it will not.
+    /// After how many seconds the same request may succeed. `None`: repeating it does not help.
     pub retry_after_seconds: Option<u32>,
-    /// What went wrong inside; logged, never answered.
-    pub cause: Option<Box<dyn StdError + Send + Sync>>,
+    /// What went wrong inside, in one line. It is logged, but never returned.
+    pub cause: Option<String>,
 }
 
 /// A parameter at fault.
@@ -52,7 +50,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Long texts of the client are cut, so that a problem stays short whatever it is about.
+    /// Shortens long texts of the caller, so that every problem is short.
     pub fn new(parameter: &str, given: Option<Value>, accepted: &str) -> Fault {
         Fault {
             parameter: shortened(parameter),
@@ -62,7 +60,7 @@ impl Fault {
     }
 }
 
-/// The document as it is sent; members in reading order.
+/// The document as it is sent, with its members in reading order.
 #[derive(Serialize)]
 struct Document<'a> {
     r#type: String,
@@ -76,18 +74,18 @@ struct Document<'a> {
 }
 
 impl Problem {
-    /// A problem that is about no parameter, has no cause of ours and does not pass with time.
+    /// A problem without a parameter at fault, without an internal cause and without `Retry-After`.
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Problem {
         Problem { kind, detail: detail.into(), fault: None, retry_after_seconds: None, cause: None }
     }
 
-    /// A problem with one parameter; the fault says what came and what is accepted.
+    /// A problem with one parameter. `fault` says what was given and what is accepted.
     pub fn with_fault(kind: ProblemKind, detail: impl Into<String>, fault: Fault) -> Problem {
         Problem { fault: Some(Box::new(fault)), ..Problem::new(kind, detail) }
     }
 
-    /// Something this system depends on did not answer; the same request may succeed soon.
-    pub fn unavailable(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Problem {
+    /// A service that this system depends on did not answer. The same request may succeed soon.
+    pub fn unavailable(cause: impl Into<String>) -> Problem {
         let detail = "the service cannot answer at the moment; try again";
         Problem {
             retry_after_seconds: Some(RETRY_SECONDS),
@@ -96,24 +94,24 @@ impl Problem {
         }
     }
 
-    /// Something is wrong with this system; trying again will not help.
-    pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Problem {
-        let detail = "the service failed; its operators find the cause by the request_id";
+    /// Something is wrong with this system. Trying again does not help.
+    pub fn internal(cause: impl Into<String>) -> Problem {
+        let detail = "the service failed; its operators can find the cause with the request_id";
         Problem { cause: Some(cause.into()), ..Problem::new(ProblemKind::Internal, detail) }
     }
 
-    /// Answers with this problem, and logs its cause if it has one.
+    /// Makes the answer, and logs the cause if there is one.
     pub fn into_answer(self, request: &Request) -> Result<Response<Body>, Error> {
         self.into_answer_to(request_id(request))
     }
 
-    /// The same to the request of this id, for who has no event: the one place that logs a cause.
+    /// Like `into_answer`, for callers that only have a request id. Only this function logs causes.
     pub fn into_answer_to(self, request_id: Option<&str>) -> Result<Response<Body>, Error> {
         if let Some(cause) = &self.cause {
             tracing::error!(
                 request.id = request_id,
                 problem = self.kind.name(),
-                cause = describe(&**cause),
+                cause,
                 "{}",
                 self.detail
             );
@@ -144,7 +142,7 @@ impl<'a> Document<'a> {
     }
 }
 
-/// The id that API Gateway gave the request; the client sees it as `x-amzn-requestid` too.
+/// The id that API Gateway gave to the request. The caller also sees it as `x-amzn-requestid`.
 fn request_id(request: &Request) -> Option<&str> {
     match request.request_context_ref()? {
         RequestContext::ApiGatewayV1(context) => context.request_id.as_deref(),

@@ -1,5 +1,5 @@
-//! Requests of any query, type and body are read or refused, never a crash, and what is read is
-//! what was sent.
+//! A request with any query, content type and body is read or refused, without a panic. Values are
+//! read as they were sent.
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
 use std::collections::HashMap;
@@ -24,7 +24,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn any_request_is_read_or_refused_as_the_callers_fault(
+    fn any_request_is_read_or_refused_with_a_4xx(
         method in select(&["GET", "POST", "PUT", "HEAD"][..]),
         query in vec(("colour|count|report_id|\\PC{0,4}", "\\PC{0,12}"), 0..3),
         content_type in select(TYPES),
@@ -42,7 +42,7 @@ proptest! {
     }
 
     #[test]
-    fn a_problem_stays_short_whatever_it_is_about(
+    fn a_problem_is_short_whatever_the_caller_sent(
         name in "[a-zé]{1,3000}",
         value in "\\PC{0,3000}",
     ) {
@@ -69,7 +69,7 @@ proptest! {
     }
 }
 
-/// JSON, forms and what is nearly such.
+/// JSON and forms, some of them damaged.
 fn body() -> impl Strategy<Value = Vec<u8>> {
     let json = prop_oneof![
         any::<u64>().prop_map(|number| json!({ "count": number })),

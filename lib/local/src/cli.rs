@@ -1,18 +1,17 @@
-//! The command line (spec section 10): what can be asked for, and how a failure is told.
+//! The command line (`lib/local/README.md`, "The command line"): the commands, and how a failure is
+//! printed.
 //!
-//! A command that fails says so in one line on stderr and ends with exit code 1.
+//! A command that fails prints one line on stderr and exits with code 1.
 
-use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use uptime_aws::describe;
 
+use crate::failure::Failure;
 use crate::{generate, load_command, report_command, serve, terminal};
 
-/// Why a command failed, in words for the person at the keyboard; its sources are appended.
-pub type Failure = Box<dyn Error + Send + Sync>;
-
-/// How long each store was online while it was meant to be open
+/// Reports how long each store was online during its business hours
 #[derive(Debug, Parser)]
 #[command(name = "local", version, about, long_about = LONG_ABOUT)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -23,8 +22,9 @@ pub struct Cli {
     serve: serve::Arguments,
 }
 
-const LONG_ABOUT: &str = "How long each store was online while it was meant to be open: \
-the whole system on this machine, or its engine alone on files. Without a command it serves.";
+const LONG_ABOUT: &str = "Reports how long each store was online during its business hours. \
+Runs the whole system on this machine, or computes a report from files alone. Without a command, \
+it runs `serve`.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -35,7 +35,7 @@ enum Command {
 }
 
 impl Cli {
-    /// Runs the command. Prints a failure and turns it into the exit code 1.
+    /// Runs the command. If it fails, prints the failure and returns exit code 1.
     pub fn run(self) -> ExitCode {
         terminal::start_logging();
         let outcome = match self.command.unwrap_or(Command::Serve(self.serve)) {
@@ -44,27 +44,24 @@ impl Cli {
             Command::Report(arguments) => report_command::run(&arguments),
             Command::Generate(arguments) => generate::run(&arguments),
         };
-        match outcome {
+        let code = match outcome {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
-                eprintln!("local: {}", one_line(failure.as_ref()));
+                terminal::complain(format_args!("local: {}", describe(failure.as_ref())));
                 ExitCode::FAILURE
             }
-        }
+        };
+        terminal::finish();
+        code
     }
 }
 
 fn to_the_end(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(command);
-    // What still runs is taken up at the next start; nobody waits for it now.
+    // Do not wait for work that is still running: the next start continues it.
     runtime.shutdown_background();
     outcome
-}
-
-/// Joins an error and its sources into one line.
-pub(crate) fn one_line(failure: &(dyn Error + 'static)) -> String {
-    uptime_aws::describe(failure)
 }
 
 #[cfg(test)]
@@ -79,7 +76,25 @@ mod tests {
     }
 
     #[test]
-    fn without_a_command_it_serves_with_the_flags_of_serve() {
+    fn the_guide_lists_each_option_of_each_command() {
+        let guide = include_str!("../README.md").lines();
+        let rows = guide.filter(|line| line.starts_with("| `") && line.contains("| `--"));
+        let listed = rows.map(|row| {
+            let cells: Vec<&str> =
+                row.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+            format!("{} {}", cells[1], cells[2])
+        });
+        let cli = Cli::command();
+        let options = cli.get_subcommands().flat_map(|command| {
+            let options = command.get_arguments().filter_map(clap::Arg::get_long);
+            let options = options.filter(|option| *option != "help");
+            options.map(|option| format!("{} --{option}", command.get_name())).collect::<Vec<_>>()
+        });
+        assert_eq!(listed.collect::<Vec<_>>(), options.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn without_a_command_it_serves_with_the_options_of_serve() {
         check("local", "serve");
         check("local --port 4000 --data-dir x", "serve");
         check("local serve --port 4000", "serve");

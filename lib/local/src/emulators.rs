@@ -1,8 +1,11 @@
-//! The cloud's stand-ins: DynamoDB, S3 and SQS on loopback ports, with their data in a folder.
+//! Emulators of DynamoDB, S3 and SQS on loopback ports, with their data in a folder.
 //!
-//! They run on a thread and a tokio runtime of their own: the DynamoDB emulator runs SQLite on its
-//! HTTP workers, and on a shared runtime timers came up to 113 ms late. Nothing is forced to the
-//! disk, so data survives the death of the process but not the loss of power.
+//! Every port requires signed calls and refuses requests of web pages (`guard`, `signature`,
+//! `secret`).
+//!
+//! The emulators run on a thread and a tokio runtime of their own: when SQLite ran on the workers
+//! of a shared runtime, timers fired up to 113 ms late. No write is forced to the disk, so data
+//! survives the end of the process but not a power failure.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::path::{Path, PathBuf};
@@ -11,34 +14,43 @@ use std::thread::JoinHandle;
 
 use aws_types::SdkConfig;
 use dynoxide::Database;
+use socket2::SockRef;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use uptime_aws::Settings;
 
+use crate::aws::REGION;
+use crate::dynamodb;
+use crate::handles::Shares;
 use crate::s3::{self, Notification, ObjectStore};
+use crate::secret::{ACCESS_KEY, Secret, SecretError};
 use crate::sqs::{self, Queues};
 
-/// The region that all clients name. It decides nothing.
-pub const REGION: &str = "us-east-1";
+/// The file in the data folder that holds the tables. SQLite keeps files beside it whose names
+/// start with its name.
+pub const TABLES: &str = "tables.sqlite";
 
-/// Where the stand-ins keep their data and on which ports they listen; port 0 is any free one.
+/// How many connections may wait on a port until they are accepted.
+pub(crate) const BACKLOG: u16 = 1024;
+
+/// Where the emulators keep their data, and on which ports they listen; port 0 means any free port.
 #[derive(Debug, Clone)]
 pub struct Setup {
     /// An existing folder.
     pub folder: PathBuf,
     /// The port of S3, which presigned links name.
     pub s3_port: u16,
-    /// The watched bucket.
+    /// The bucket whose new objects are announced.
     pub data_bucket: String,
-    /// Keys that start so are announced.
+    /// Only keys with this prefix are announced.
     pub watched_prefix: String,
     /// The queue that gets the announcements.
     pub load_queue: String,
 }
 
 impl Setup {
-    /// What is announced, and in which of `queues`.
+    /// Returns which objects are announced, and in which of `queues`.
     pub(crate) fn notification(&self, queues: &Arc<Queues>) -> Notification {
         Notification {
             bucket: self.data_bucket.clone(),
@@ -51,7 +63,7 @@ impl Setup {
 
 #[cfg(test)]
 impl Setup {
-    /// Any free port, everything under `incoming/` of the bucket `data` announced in `loads`.
+    /// Any free port; announces everything under `incoming/` of the bucket `data` in `loads`.
     pub(crate) fn for_test(folder: &Path) -> Setup {
         Setup {
             folder: folder.to_owned(),
@@ -63,15 +75,15 @@ impl Setup {
     }
 }
 
-/// Why the stand-ins did not start.
+/// Why the emulators did not start.
 #[derive(Debug, Error)]
 pub enum EmulatorError {
     /// The port cannot be listened on.
-    #[error("cannot listen on port {port}, is something else running there?")]
+    #[error("cannot listen on port {port}; another program may be using it")]
     Port {
-        /// The port asked for.
+        /// The requested port.
         port: u16,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// A store in the data folder cannot be opened.
@@ -79,24 +91,28 @@ pub enum EmulatorError {
     Store {
         /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// No thread or runtime could be had.
+    /// The secret of the data folder cannot be used.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The thread or its runtime could not be started.
     #[error("cannot start the emulators' thread")]
     Thread(#[source] std::io::Error),
 }
 
-/// The running stand-ins.
+/// The running emulators.
 #[derive(Debug)]
 pub struct Emulators {
     addresses: Addresses,
     queues: Arc<Queues>,
+    secret: Secret,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Where the three services answer.
+/// The addresses of the three services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Addresses {
     /// `DynamoDB`.
@@ -111,18 +127,21 @@ struct Servers {
     dynamodb: (StdListener, Database),
     s3: (StdListener, ObjectStore),
     sqs: (StdListener, Arc<Queues>),
+    secret: Secret,
 }
 
 impl Emulators {
-    /// Starts all three. When it returns they accept connections.
+    /// Starts all three. When it returns, they accept connections.
     pub fn start(setup: &Setup) -> Result<Emulators, EmulatorError> {
         let (dynamodb, s3, sqs) = (listen(0)?, listen(setup.s3_port)?, listen(0)?);
         let addresses = Addresses { dynamodb: dynamodb.1, s3: s3.1, sqs: sqs.1 };
-        let queues = Arc::new(open_queues(&setup.folder.join("queues.sqlite"))?);
+        let secret = Secret::of_folder(&setup.folder)?;
+        let queues = Arc::new(Queues::default());
         let servers = Servers {
-            dynamodb: (dynamodb.0, open_tables(&setup.folder.join("tables.sqlite"))?),
+            dynamodb: (dynamodb.0, open_tables(&setup.folder.join(TABLES))?),
             s3: (s3.0, open_objects(setup, &queues)?),
             sqs: (sqs.0, Arc::clone(&queues)),
+            secret: secret.clone(),
         };
         let (stop, stopped) = watch::channel(false);
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -135,17 +154,22 @@ impl Emulators {
             .name("emulators".to_owned())
             .spawn(move || runtime.block_on(serve(servers, stopped)))
             .map_err(EmulatorError::Thread)?;
-        Ok(Emulators { addresses, queues, stop, thread: Some(thread) })
+        Ok(Emulators { addresses, queues, secret, stop, thread: Some(thread) })
     }
 
-    /// Where they listen.
+    /// The addresses that the emulators listen on.
     pub fn addresses(&self) -> Addresses {
         self.addresses
     }
 
-    /// The queues, for what a client cannot do over the wire.
+    /// The queues, for operations that a client cannot do over the wire.
     pub fn queues(&self) -> &Arc<Queues> {
         &self.queues
+    }
+
+    /// The secret that signs calls to the emulators.
+    pub fn secret(&self) -> &Secret {
+        &self.secret
     }
 
     /// The URL of a queue.
@@ -153,41 +177,44 @@ impl Emulators {
         sqs::queue_url(self.addresses.sqs, name)
     }
 
-    /// What SDK clients need to talk to the stand-ins and to nothing else.
+    /// The configuration with which SDK clients call the emulators and nothing else.
     pub fn sdk_config(&self) -> SdkConfig {
-        without_time_limits(self.addresses)
+        without_time_limits(self.addresses, self.secret.expose())
     }
 
-    /// Stops accepting, lets answers under way end, and closes the stores.
+    /// Accepts no more connections, lets current answers end, and closes the stores.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         if let Some(thread) = self.thread.take() {
-            // A panic in there has been printed; there is nothing left to stop.
+            // If the thread panicked, the panic is already printed, and nothing is left to stop.
             tokio::task::spawn_blocking(move || thread.join()).await.ok();
         }
     }
 }
 
-/// What an SDK client of S3 alone needs to talk to a local system at `s3_address`.
-pub fn client_config(s3_address: SocketAddr) -> SdkConfig {
-    without_time_limits(Addresses { dynamodb: s3_address, s3: s3_address, sqs: s3_address })
+/// The configuration of an SDK client that calls only S3, at `s3_address` of a local system with
+/// `secret`.
+pub fn client_config(s3_address: SocketAddr, secret: &str) -> SdkConfig {
+    let addresses = Addresses { dynamodb: s3_address, s3: s3_address, sqs: s3_address };
+    without_time_limits(addresses, secret)
 }
 
-/// A file is uploaded in one call, however long it takes.
-fn without_time_limits(addresses: Addresses) -> SdkConfig {
-    let mut config = function_config(addresses).into_builder();
+/// Removes the time limits: a file is uploaded in one call, however long it takes.
+fn without_time_limits(addresses: Addresses, secret: &str) -> SdkConfig {
+    let mut config = function_config(addresses, secret).into_builder();
     config.set_timeout_config(None);
     config.build()
 }
 
-/// What a deployed function makes its clients with, time limits included, pointed at `addresses`.
-#[expect(clippy::expect_used, reason = "every setting that is required is in the list")]
-pub fn function_config(addresses: Addresses) -> SdkConfig {
+/// The configuration of a deployed function's clients, time limits included, for the services at
+/// `addresses` of a system with `secret`.
+#[expect(clippy::expect_used, reason = "every required setting is in the list")]
+pub fn function_config(addresses: Addresses, secret: &str) -> SdkConfig {
     let Addresses { dynamodb, s3, sqs } = addresses;
     let pairs = [
         ("AWS_REGION", REGION.to_owned()),
-        ("AWS_ACCESS_KEY_ID", s3::ACCESS_KEY.to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", s3::SECRET_KEY.to_owned()),
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", secret.to_owned()),
         ("AWS_ENDPOINT_URL", format!("http://{s3}")),
         ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{dynamodb}")),
         ("AWS_ENDPOINT_URL_SQS", format!("http://{sqs}")),
@@ -198,6 +225,8 @@ pub fn function_config(addresses: Addresses) -> SdkConfig {
 
 fn listen(port: u16) -> Result<(StdListener, SocketAddr), EmulatorError> {
     let bound = StdListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| {
+        // The standard library lets only 128 connections wait.
+        SockRef::from(&listener).listen(BACKLOG.into())?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         Ok((listener, address))
@@ -205,14 +234,10 @@ fn listen(port: u16) -> Result<(StdListener, SocketAddr), EmulatorError> {
     bound.map_err(|source| EmulatorError::Port { port, source })
 }
 
-fn open_queues(path: &Path) -> Result<Queues, EmulatorError> {
-    Queues::open(path).map_err(|source| unopened(path, source))
-}
-
 fn open_tables(path: &Path) -> Result<Database, EmulatorError> {
     let database =
         Database::new(&path.to_string_lossy()).map_err(|source| unopened(path, source))?;
-    // Otherwise every item of a batch is synced by itself: 409 instead of 19,500 items a second.
+    // Otherwise every item of a batch is synced separately: 409 instead of 19,500 items a second.
     database.enable_bulk_loading().map_err(|source| unopened(path, source))?;
     Ok(database)
 }
@@ -221,7 +246,7 @@ fn open_objects(setup: &Setup, queues: &Arc<Queues>) -> Result<ObjectStore, Emul
     let root = setup.folder.join("objects");
     let notification = setup.notification(queues);
     std::fs::create_dir_all(&root).map_err(|source| unopened(&root, source))?;
-    ObjectStore::open(&root, notification).map_err(|error| unopened(&root, format!("{error:?}")))
+    ObjectStore::open(&root, notification).map_err(|error| unopened(&root, error))
 }
 
 fn unopened(
@@ -235,27 +260,33 @@ async fn serve(servers: Servers, stopped: watch::Receiver<bool>) {
     let stopped = || {
         let mut stopped = stopped.clone();
         async move {
-            // An error means that the sender is gone, which is a stop too.
+            // An error means that the sender is gone, which also means stop.
             stopped.wait_for(|is_stopped| *is_stopped).await.ok();
         }
     };
+    let secret = &servers.secret;
+    let shares = Shares::now();
     let dynamodb = async {
-        let listener =
-            TcpListener::from_std(servers.dynamodb.0).map_err(|error| error.to_string())?;
-        dynoxide::server::serve_with_shutdown(listener, servers.dynamodb.1, stopped()).await
+        let listener = TcpListener::from_std(servers.dynamodb.0)?;
+        dynamodb::serve(listener, servers.dynamodb.1, secret, shares.dynamodb, stopped()).await;
+        Ok(())
     };
     let s3 = async {
-        let listener = TcpListener::from_std(servers.s3.0).map_err(|error| error.to_string())?;
-        s3::serve(listener, servers.s3.1, stopped()).await;
+        let listener = TcpListener::from_std(servers.s3.0)?;
+        s3::serve(listener, servers.s3.1, secret, shares.s3, stopped()).await;
         Ok(())
     };
     let sqs = async {
-        let listener = TcpListener::from_std(servers.sqs.0).map_err(|error| error.to_string())?;
-        sqs::serve(listener, servers.sqs.1, stopped()).await.map_err(|error| error.to_string())
+        let listener = TcpListener::from_std(servers.sqs.0)?;
+        sqs::serve(listener, servers.sqs.1, secret, shares.sqs, stopped()).await
     };
-    let outcomes: [Result<(), String>; 3] = tokio::join!(dynamodb, s3, sqs).into();
-    for error in outcomes.into_iter().filter_map(Result::err) {
-        tracing::error!(error, "an emulator ended");
+    tokio::join!(to_the_end("DynamoDB", dynamodb), to_the_end("S3", s3), to_the_end("SQS", sqs));
+}
+
+/// Logs an emulator's error at once, while the other emulators continue.
+async fn to_the_end(emulator: &str, serving: impl Future<Output = std::io::Result<()>>) {
+    if let Err(error) = serving.await {
+        tracing::error!(emulator, %error, "an emulator failed");
     }
 }
 
@@ -264,11 +295,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_functions_send_has_a_time_limit() {
+    fn only_calls_of_functions_have_a_time_limit() {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
         let addresses = Addresses { dynamodb: address, s3: address, sqs: address };
 
-        assert!(function_config(addresses).timeout_config().is_some());
-        assert!(client_config(address).timeout_config().is_none());
+        assert!(function_config(addresses, "any").timeout_config().is_some());
+        assert!(client_config(address, "any").timeout_config().is_none());
     }
 }

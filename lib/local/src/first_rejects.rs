@@ -1,15 +1,15 @@
-//! The first bad rows of a file with their reasons, in the one form in which all commands show them.
+//! Shows the first rejected rows of a file with their reasons, in the form that all commands use.
 
-/// How many bad rows are shown.
+/// How many rejected rows are shown.
 const SHOWN: usize = 5;
-/// As much of a `rejects.csv` as holds its header and the bad rows shown: a message shows 40
-/// characters of a value, so a row has well under 2 KiB.
+/// Enough of a `rejects.csv` for its header and the rejected rows that are shown. A message shows
+/// 40 characters of a value, so a row has well under 2 KiB.
 pub const ENOUGH_BYTES: usize = 16 << 10;
 
-/// Returns a line for each of the first bad rows, and one that counts the others.
+/// Returns a line for each of the first rejected rows, and a line with the number of the others.
 ///
-/// `csv` is a `rejects.csv`, or at least its first [`ENOUGH_BYTES`]. `rejected` is how many rows it
-/// has in all, and `rest` where it is, if it is anywhere.
+/// `csv` is a `rejects.csv`, or at least its first [`ENOUGH_BYTES`]. `rejected` is the number of
+/// all rejected rows, and `rest` says where the whole file is, if it is kept anywhere.
 pub fn lines(csv: &[u8], rejected: u64, rest: Option<&str>) -> Vec<String> {
     let records = csv::Reader::from_reader(csv).into_records().map_while(Result::ok).take(SHOWN);
     let mut lines: Vec<String> = records.map(|record| line(&record)).collect();
@@ -21,7 +21,8 @@ pub fn lines(csv: &[u8], rejected: u64, rest: Option<&str>) -> Vec<String> {
     lines
 }
 
-/// The columns are line, column, code and message. A reason that is about a whole row has no column.
+/// Formats one row. The columns are line, column, code and message. If the reason is about a whole
+/// row, the column is empty.
 fn line(reject: &csv::StringRecord) -> String {
     let cell = |index| reject.get(index).unwrap_or_default();
     let column = match cell(1) {
@@ -38,7 +39,7 @@ mod tests {
     const HEADER: &str = "line,column,code,message\n";
 
     #[test]
-    fn a_bad_row_is_shown_with_its_line_its_column_and_the_reason() {
+    fn a_rejected_row_is_shown_with_its_line_its_column_and_the_reason() {
         let csv = "4,status,bad_status,\"status must be active; found \"\"x, y\"\"\"\n\
                    7,,field_count,it has 2 fields\n";
         let expected = [
@@ -49,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_the_first_five_are_shown_and_how_many_more_there_are_and_where() {
+    fn only_the_first_five_are_shown_with_the_number_and_the_place_of_the_others() {
         let csv = "4,,x,no\n".repeat(8);
         let shown = ["line 4: no"; 5];
         check(&csv, 8, None, &[&shown[..], &["and 3 more"]].concat());

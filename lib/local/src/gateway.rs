@@ -1,9 +1,10 @@
 //! A small API Gateway: plain HTTP in front of the two functions that answer calls.
 //!
-//! A request becomes a REST proxy event, goes to its function as on AWS, and the function's proxy
-//! response becomes HTTP again. Other routes get 404, other verbs 405, and a function that fails,
-//! hangs or gives a malformed answer 500 (API Gateway: 403, 403 and 502), as problems such as the
-//! functions'. Absent: stages in the path, authorisation and throttling.
+//! A request becomes a REST proxy event and goes to its function, as on AWS. The function's proxy
+//! response becomes HTTP again. Another route gets 404, and another verb gets 405. A function that
+//! fails, hangs or returns a malformed response gets 500. (API Gateway: 403, 403 and 502.) These
+//! errors are problems in the same form as the functions' own. Absent: stages in the path,
+//! authorisation and throttling.
 
 mod event;
 mod response;
@@ -15,76 +16,106 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::ALLOW;
 use axum::http::{Method, Request, Response};
-use axum::serve::ListenerExt;
 use http_api::{Problem, ProblemKind};
 use percent_encoding::percent_decode_str;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use uptime_aws::describe;
 use uuid::Uuid;
 
+use crate::guard::Policy;
+use crate::handles::Shares;
+use crate::http_server::{self, BodyFault, Port};
 use crate::lambda::Function;
 
-/// API Gateway's limit of a request's body, 10 MB.
-const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
+/// API Gateway's limit for a request's body, 10 MB.
+const BODY_BYTES_MAX: u64 = 10 * 1024 * 1024;
 
-/// What a path leads to.
+/// A path and the function behind it.
 #[derive(Debug, Clone)]
 pub struct Route {
-    /// The path; a last part in braces stands for any text and becomes a path parameter.
+    /// The path. If its last part is in braces, that part matches any text, which becomes a path
+    /// parameter.
     pub resource: &'static str,
-    /// The verbs the path is open to.
+    /// The verbs that the path accepts.
     pub methods: &'static [Method],
-    /// What answers.
+    /// The function that answers.
     pub function: Function,
+}
+
+/// The routes, and a permit for each invocation that may run at the same time.
+struct Api {
+    routes: Vec<Route>,
+    invocations: Semaphore,
 }
 
 /// Serves `routes` on `listener` until `shutdown` resolves and the answers under way are sent.
 pub async fn serve(
     listener: TcpListener,
     routes: Vec<Route>,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let service = Router::new().fallback(answer).with_state(Arc::new(routes));
-    let listener = listener.tap_io(|socket| {
-        socket.set_nodelay(true).ok();
-    });
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+    shares: Shares,
+    shutdown: impl Future<Output = ()>,
+) {
+    let api = Api { routes, invocations: Semaphore::new(shares.invocations) };
+    let service = Router::new().fallback(answer).with_state(Arc::new(api));
+    let (connections_max, body_bytes_max) = (shares.api, BODY_BYTES_MAX);
+    let port =
+        Port { name: "the API", connections_max, body_bytes_max, refuse, policy: Policy::OwnPages };
+    http_server::serve(listener, port, service, shutdown).await;
 }
 
-async fn answer(State(routes): State<Arc<Vec<Route>>>, request: Request<Body>) -> Response<Body> {
+async fn answer(State(api): State<Arc<Api>>, request: Request<Body>) -> Response<Body> {
     let request_id = Uuid::new_v4().to_string();
-    let answered = functions_answer(&routes, request, &request_id).await;
+    let answered = functions_answer(&api, request, &request_id).await;
     answered.unwrap_or_else(|problem| response::refusal(problem, &request_id))
 }
 
-/// Returns what the function of a path answers, or why none is asked or none answered.
+/// Returns the response of a path's function, or why there is none.
 async fn functions_answer(
-    routes: &[Route],
+    api: &Api,
     request: Request<Body>,
     request_id: &str,
 ) -> Result<Response<Body>, Problem> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
-    let matched = routes.iter().find_map(|route| Some((route, parameter(route.resource, &path)?)));
+    let matched =
+        api.routes.iter().find_map(|route| Some((route, parameter(route.resource, &path)?)));
     let (route, parameter) = matched.ok_or_else(|| {
-        let detail = format!("there is nothing at {path}; try /trigger_report or /get_report");
+        let detail = format!("there is nothing at {path}; use /trigger_report or /get_report");
         Problem::new(ProblemKind::UnknownCall, detail)
     })?;
     if !route.methods.contains(&parts.method) {
         return Ok(method_not_allowed(route, &parts.method, request_id));
     }
-    let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| {
-        let detail = format!("the body has over {BODY_BYTES_MAX} bytes");
-        Problem::new(ProblemKind::BodyTooLarge, detail)
-    })?;
+    // The server keeps to its own limit, and `refuse` answers a body that cannot be read.
+    let body = axum::body::to_bytes(body, usize::MAX).await;
+    let body =
+        body.map_err(|_| Problem::new(ProblemKind::MalformedBody, "the body is incomplete"))?;
     let event = event::proxy_event(route.resource, parameter, &parts, &body, request_id);
-    let answer = route.function.invoke(event).await.map_err(Problem::internal)?;
-    let malformed =
-        || Problem::internal(format!("the function of {} gave a malformed answer", route.resource));
+    // An error means that the semaphore is closed, which never happens. Each call takes one permit.
+    let _permit = api.invocations.acquire().await.ok();
+    let answer = route.function.invoke(event).await;
+    let answer = answer.map_err(|error| Problem::internal(describe(&error)))?;
+    let malformed = || {
+        Problem::internal(format!(
+            "the function of {} returned a malformed response",
+            route.resource
+        ))
+    };
     response::http_response(&answer).ok_or_else(malformed)
 }
 
-/// Matches a path with a resource; `Some(None)` is a match without a path parameter.
-#[expect(clippy::option_option, reason = "a match and its parameter are two questions")]
+fn refuse(fault: BodyFault) -> Response<Body> {
+    let kind = match fault {
+        BodyFault::StoodStill(_) => ProblemKind::BodyTooSlow,
+        BodyFault::Broken => ProblemKind::MalformedBody,
+        BodyFault::TooLarge(_) => ProblemKind::BodyTooLarge,
+    };
+    response::refusal(Problem::new(kind, fault.to_string()), &Uuid::new_v4().to_string())
+}
+
+/// Compares a path with a resource. `Some(None)` is a match without a path parameter.
+#[expect(clippy::option_option, reason = "a match may have a parameter or none")]
 fn parameter(resource: &'static str, path: &str) -> Option<Option<(&'static str, String)>> {
     let Some((start, name)) = resource.split_once('{') else {
         return (resource == path).then_some(None);
@@ -97,7 +128,7 @@ fn parameter(resource: &'static str, path: &str) -> Option<Option<(&'static str,
 fn method_not_allowed(route: &Route, method: &Method, request_id: &str) -> Response<Body> {
     let allowed: Vec<&str> = route.methods.iter().map(Method::as_str).collect();
     let allowed = allowed.join(", ");
-    let detail = format!("{} is open to {allowed}, not to {method}", route.resource);
+    let detail = format!("{} does not accept {method}; it accepts {allowed}", route.resource);
     let problem = Problem::new(ProblemKind::MethodNotAllowed, detail);
     let mut response = response::refusal(problem, request_id);
     if let Ok(allowed) = allowed.parse() {

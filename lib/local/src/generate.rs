@@ -1,8 +1,8 @@
-//! Realistic sample data: the three source files, as the real ones are known to look.
+//! Makes realistic sample data: the three source files, with the known properties of the real ones.
 //!
-//! **Equal arguments give equal bytes**, on any machine and in any later version: there is no clock
-//! and no floating point in it, and the generator's stream is promised to stay as it is. `data/`
-//! is made by this command, and a test holds it to that.
+//! **Equal arguments give equal bytes**, on any machine and in any later version: the code uses
+//! neither a clock nor floating point, and its random number generator has a stable stream. This
+//! command made `data/`, and a test checks that it still makes the same files.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use uptime::Timestamp;
 use uptime::input::EARLIEST_POLL;
 use uptime::interval::{DAY, SECOND};
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 use crate::terminal::say;
 use files::{BUSINESS_HOURS, STORE_STATUS, TIMEZONES};
 use random::Random;
@@ -26,35 +26,35 @@ mod stores;
 #[cfg(test)]
 mod tests;
 
-/// Writes realistic sample data, equal for equal arguments.
+/// Writes realistic sample data; equal arguments give equal files
 ///
-/// Writes `store_status.csv`, `business_hours.csv` and `timezones.csv`, replacing files of these
+/// Writes `store_status.csv`, `business_hours.csv` and `timezones.csv` and replaces files of these
 /// names. 14,000 stores and 8 days make about 1.8 million polls, 119 MB.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// How many stores there are
+    /// The number of stores
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     stores: u32,
-    /// For how many days they are polled
+    /// For how many days the stores are polled
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3650))]
     days: u32,
-    /// What sets this sample apart from others of its size
+    /// The seed of the random choices; another seed makes another sample
     #[arg(long, value_name = "N")]
     seed: u64,
     /// When polling ends, in RFC 3339 [default: 2023-01-25T18:13:22Z]
     #[arg(long, value_name = "T")]
     end: Option<String>,
-    /// The folder to write to; made if there is none
+    /// The folder to write to; created if it does not exist
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
 
-/// Why there is no sample.
+/// Why no sample was made.
 #[derive(Debug, Error)]
 enum GenerateError {
-    #[error("--end is {0:?}; accepted is an RFC 3339 instant such as 2023-01-25T18:13:22Z")]
+    #[error("--end is {0:?}; it must be an RFC 3339 instant such as 2023-01-25T18:13:22Z")]
     EndUnreadable(String),
-    #[error("--end is {end} and --days {days}; accepted are days from 2000-01-01 to 9999-12-30")]
+    #[error("--end is {end} and --days is {days}; all days must be from 2000-01-01 to 9999-12-30")]
     OutOfRange { end: String, days: u32 },
     #[error("cannot write {path}")]
     Write { path: String, source: std::io::Error },
@@ -97,7 +97,7 @@ fn polling_end(arguments: &Arguments) -> Result<Timestamp, GenerateError> {
     Ok(end)
 }
 
-/// 2023-01-25 18:13:22 UTC: the newest poll known of the real data is of that minute.
+/// 2023-01-25 18:13:22 UTC: the newest known poll of the real data is in that minute.
 const DEFAULT_END: Timestamp = Timestamp::from_micros(1_674_670_402 * SECOND);
 /// 9999-12-31: later years have five digits, which no source file can hold.
 const LATEST_END: Timestamp = Timestamp::from_micros(253_402_214_400 * SECOND);

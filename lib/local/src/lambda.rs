@@ -1,6 +1,6 @@
-//! Runs a function as Lambda does: JSON in, JSON out, at most for its time-out.
+//! Runs a function as Lambda does: JSON in, JSON out, within its time-out.
 //!
-//! A panic or a time-out ends one invocation and nothing else.
+//! A panic or a time-out ends only one invocation.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 type Outcome = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
 type Handler = Arc<dyn Fn(LambdaEvent<Value>) -> Outcome + Send + Sync>;
 
-/// A function, ready to be invoked any number of times at once.
+/// A function that can be invoked any number of times at once.
 #[derive(Clone)]
 pub struct Function {
     name: &'static str,
@@ -24,7 +24,7 @@ pub struct Function {
     handler: Handler,
 }
 
-/// Why an invocation gave no answer.
+/// Why an invocation returned no response.
 #[derive(Debug, Error)]
 pub enum InvocationError {
     /// The handler returned an error.
@@ -32,14 +32,14 @@ pub enum InvocationError {
     Failed {
         /// The function.
         name: &'static str,
-        /// What it returned.
+        /// The error that it returned.
         source: Error,
     },
-    /// The handler panicked; the panic's own message is on stderr.
+    /// The handler panicked; stderr has the message of the panic.
     #[error("function {0} panicked")]
     Panicked(&'static str),
     /// The handler was still running at its time-out and was stopped.
-    #[error("function {0} ran into its time-out of {1:?}")]
+    #[error("function {0} exceeded its time-out of {1:?}")]
     TimedOut(&'static str, Duration),
 }
 
@@ -53,9 +53,9 @@ impl Function {
         Function { name, timeout, handler: Arc::new(move |event| Box::pin(handler(event))) }
     }
 
-    /// Wraps a handler of HTTP requests; it is fed API Gateway proxy events by way of
-    /// `http_api::service_of_events` and `lambda_http`, as deployed, so what they change is changed
-    /// here too.
+    /// Wraps a handler of HTTP requests. It receives API Gateway proxy events through
+    /// `http_api::service_of_events` and `lambda_http`, as when it is deployed, so their changes to
+    /// requests apply here too.
     pub fn of_requests<H, F>(name: &'static str, timeout: Duration, handler: H) -> Function
     where
         H: Fn(Request) -> F + Clone + Send + Sync + 'static,
@@ -65,7 +65,7 @@ impl Function {
             let handler = handler.clone();
             async move {
                 let LambdaEvent { payload, context, .. } = event;
-                // Through text: the crate's reader of requests takes nothing else.
+                // Goes through text, because the crate's reader of requests takes nothing else.
                 let request: LambdaRequest = serde_json::from_str(&payload.to_string())?;
                 let mut service = http_api::service_of_events(service_fn(handler));
                 let response = service.call(LambdaEvent::new(request, context)).await?;
@@ -74,7 +74,7 @@ impl Function {
         })
     }
 
-    /// Invokes the function once and waits for its answer.
+    /// Invokes the function once and waits for its response.
     pub async fn invoke(&self, payload: Value) -> Result<Value, InvocationError> {
         let event = LambdaEvent::new(payload, self.context());
         let invocation = tokio::spawn((self.handler)(event));
@@ -96,9 +96,9 @@ impl Function {
         let mut context = Context::default();
         context.request_id = Uuid::new_v4().to_string();
         context.deadline = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
-        let region = crate::emulators::REGION;
+        let region = crate::aws::REGION;
         context.invoked_function_arn =
-            format!("arn:aws:lambda:{region}:{}:function:{}", crate::sqs::ACCOUNT, self.name);
+            format!("arn:aws:lambda:{region}:{}:function:{}", crate::aws::ACCOUNT, self.name);
         context
     }
 }

@@ -1,4 +1,4 @@
-//! `local load`: files into a running system.
+//! `local load`: loads files into a running system.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -6,31 +6,34 @@ use std::path::PathBuf;
 use uptime::Timestamp;
 use uptime_aws::load_files::INCOMING;
 
-use crate::cli::Failure;
-use crate::terminal::{Progress, say};
+use crate::failure::Failure;
+use crate::terminal::{Progress, complain, say_result};
 use crate::uploads::{Uploads, check_readable, file_name};
 
-/// Loads files into the running system and waits for the outcome.
+/// Loads files into the running system and waits for the outcome
 ///
-/// Each file goes into the data bucket under a key of its own,
-/// `incoming/<instant>-<number>/<file name>`, so nothing that was uploaded before is replaced. Of
-/// several files of business hours or time zones the later one on the line counts as the newer.
-/// The manifest of each load is printed on stdout; what became of the file in words, with its first
-/// bad rows and their reasons, on stderr. If a load Failed, the exit code is 1.
+/// Each file is uploaded to the data bucket under a key of its own,
+/// `incoming/<instant>-<number>/<file name>`, so it replaces no earlier upload. If several files
+/// hold business hours or time zones, a later file on the command line counts as newer. The
+/// manifest of each load is printed on stdout. The result in words is printed on stderr, with the
+/// first rejected rows and their reasons. The exit code is 1 if a load ended as Failed.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// CSV files, plain or .gz; what they hold is told by their header
+    /// CSV files, plain or .gz; the kind of each is read from its header
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Where the running system's S3 listens
+    /// The port of the running system's S3
     #[arg(long, value_name = "PORT", default_value_t = crate::serve::S3_PORT)]
     s3_port: u16,
+    /// The running system's data folder; it holds the secret that signs uploads
+    #[arg(long, value_name = "DIR", default_value = crate::serve::DATA_DIR)]
+    data_dir: PathBuf,
 }
 
 /// Runs the command.
 pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let s3_address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.s3_port));
-    let uploads = Uploads::to_system_at(s3_address).await?;
+    let uploads = Uploads::to_system_at(s3_address, &arguments.data_dir).await?;
     for path in &arguments.files {
         check_readable(path).await?;
     }
@@ -49,19 +52,19 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
         let outcome = uploads.outcome(path, folder).await;
         progress.end();
         let outcome = outcome?;
-        say(serde_json::to_string_pretty(&outcome.manifest)?);
-        eprintln!("{outcome}");
+        say_result(serde_json::to_string_pretty(&outcome.manifest)?);
+        complain(&outcome);
         failed += usize::from(outcome.is_failed());
     }
     if failed == 0 {
         return Ok(());
     }
-    Err(format!("{failed} of {} loads failed, for the reasons above", folders.len()).into())
+    Err(format!("{failed} of {} loads failed; the reasons are above", folders.len()).into())
 }
 
-/// The keys of later files, and of later commands, sort after those of earlier ones. Files are put one
-/// after the other, so the later file has the later event. Events give milliseconds: of two files of
-/// one millisecond the key decides which is newer.
+/// Returns a key that sorts after the keys of earlier files and of earlier commands. Files are
+/// uploaded one after another, so a later file has a later event. Events have millisecond
+/// precision: if two files share a millisecond, the key decides which is newer.
 fn key(now: Timestamp, number: usize, name: &str) -> String {
     let text = now.to_string();
     let (seconds, fraction) = text.trim_end_matches('Z').split_once('.').unwrap_or((&text, ""));
@@ -75,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_sort_by_instant_then_by_place_on_the_line() {
+    fn keys_sort_by_instant_then_by_place_on_the_command_line() {
         let [one, next] = [999, 1_000].map(|number| key(Timestamp::from_micros(0), number, "x"));
         assert!(one < next);
         check(1_674_554_802_605_777, 0, "incoming/20230124T100642.605777Z-000000/polls.csv");

@@ -1,4 +1,4 @@
-//! The outcome of a load, in words for the person who uploaded the file.
+//! The outcome of a load, in words for the user who uploaded the file.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -11,22 +11,25 @@ use crate::first_rejects;
 use crate::s3::{signed_curl, url_of};
 use crate::system::DATA_BUCKET;
 
-/// A load that has ended. Its text has a line for what was loaded or why it failed, then the first
-/// bad rows with their reasons, then where the others are and how to fetch them, then its warnings.
+/// A load that has ended. Its text has these lines, in this order: what was loaded or why the load
+/// failed; the first rejected rows with their reasons; where the other rejected rows are and how to
+/// download them; the warnings.
 #[derive(Debug)]
 pub struct LoadOutcome {
-    /// The file, as the person named it.
+    /// The file, as the user named it.
     pub path: PathBuf,
-    /// What the load said at its end.
+    /// The load's final manifest.
     pub manifest: Manifest,
     /// The start of its `rejects.csv`; empty if no row was rejected.
     pub rejects: Vec<u8>,
     /// Where the system's S3 listens.
     pub s3: SocketAddr,
+    /// The file of the secret that signs calls to it.
+    pub secret_file: PathBuf,
 }
 
 impl LoadOutcome {
-    /// Whether the file, or part of it, was not acceptable.
+    /// Whether the file, or part of it, was not accepted.
     pub fn is_failed(&self) -> bool {
         self.manifest.status == LoadStatus::Failed
     }
@@ -41,7 +44,7 @@ impl LoadOutcome {
         if *rows == 0 {
             return failed;
         }
-        format!("{failed}\n  its good rows count: {loaded} loaded of {counts}")
+        format!("{failed}\n  its accepted rows are loaded: {loaded} of {counts}")
     }
 
     fn counts(&self) -> String {
@@ -67,7 +70,7 @@ impl fmt::Display for LoadOutcome {
         formatter.write_str(&self.first_line())?;
         let key = format!("{}{REJECTS}", self.manifest.folder);
         let url = url_of(self.s3, DATA_BUCKET, &key);
-        let place = format!("{key}:\n    {} -fO '{url}'", signed_curl());
+        let place = format!("{key}:\n    {} -fO '{url}'", signed_curl(&self.secret_file));
         for line in first_rejects::lines(&self.rejects, self.manifest.rejected, Some(&place)) {
             write!(formatter, "\n  {line}")?;
         }
@@ -102,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_warnings_of_a_load_stand_below_its_bad_rows() {
+    fn the_warnings_of_a_load_are_below_its_rejected_rows() {
         check(
             &json!({
                 "rows": 20, "loaded": 19, "rejected": 1,
@@ -111,8 +114,8 @@ mod tests {
             REJECTS,
             "loaded in/a b.csv: 20 rows of business hours in 1.2 s, 1 rejected\n  \
              line 4, column status: it is \"gone\"\n  \
-             warning: 1 store is named in rejected rows only, so the file adds nothing for it; a \
-             store without hours counts as always open, one without a time zone as in America/Chicago",
+             warning: 1 store is named in rejected rows only, which add no data; a store without \
+             hours counts as always open, a store without a time zone as in America/Chicago",
         );
     }
 
@@ -127,22 +130,22 @@ mod tests {
     }
 
     #[test]
-    fn a_file_with_too_many_bad_rows_shows_its_good_ones_and_where_the_others_are() {
+    fn a_file_with_too_many_rejected_rows_shows_how_many_are_loaded_and_where_the_others_are() {
         let error = json!({ "code": "too_many_rejects", "detail": "6 of 9 rows were rejected" });
         let rejects = format!("{REJECTS}{}", "5,,x,no\n".repeat(5));
         check(
             &json!({ "status": "Failed", "error": error, "rows": 9, "loaded": 3, "rejected": 6 }),
             &rejects,
             "failed to load in/a b.csv: 6 of 9 rows were rejected
-  its good rows count: 3 loaded of 9 rows of business hours in 1.2 s, 6 rejected
+  its accepted rows are loaded: 3 of 9 rows of business hours in 1.2 s, 6 rejected
   line 4, column status: it is \"gone\"
   line 5: no
   line 5: no
   line 5: no
   line 5: no
   and 1 more, see loads/a b.csv/0123/rejects.csv:
-    curl --aws-sigv4 aws:amz:us-east-1:s3 --user local:local-secret \
-             -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -fO \
+    curl --aws-sigv4 aws:amz:us-east-1:s3 \
+             --user \"local:$(cat '/my data/secret')\" -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -fO \
              'http://127.0.0.1:3001/data/loads/a%20b.csv/0123/rejects.csv'",
         );
     }
@@ -166,6 +169,7 @@ mod tests {
             manifest: serde_json::from_value(manifest).unwrap(),
             rejects: rejects.as_bytes().to_vec(),
             s3: SocketAddr::from(([127, 0, 0, 1], 3001)),
+            secret_file: PathBuf::from("/my data/secret"),
         };
         assert_eq!(outcome.to_string(), expected);
     }

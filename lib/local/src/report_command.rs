@@ -1,8 +1,8 @@
-//! CSV in, `report.csv` out: the engine alone, byte for byte what the service writes.
+//! `local report`: makes `report.csv` from CSV files with the engine alone. The bytes are the same
+//! as the service writes.
 //!
-//! Files are ingested two at a time, their segments gathered by shard; then each shard is
-//! reported. What the service does with a file that is only partly acceptable holds here too: its
-//! good rows count, and the command says that it failed.
+//! Two threads ingest the files and group their segments by shard. Then each shard is reported. If
+//! only some rows of a file are accepted, they count, as in the service, and the command fails.
 
 use std::cmp::Reverse;
 use std::io::{self, Write, stderr};
@@ -14,13 +14,13 @@ use std::thread;
 use clap::ValueEnum;
 use thiserror::Error;
 use uptime::Timestamp;
-use uptime::input::EARLIEST_POLL;
-use uptime::interval::{DAY, HOUR};
-use uptime::report::{Method, Parameters, StoreCounts};
+use uptime::input::latest_poll;
+use uptime::parameters::{Method, ReportParameters};
+use uptime::report::StoreCounts;
 use uptime::segment::{DecodeError, Source};
 use uptime::timeline::MaxHold;
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 use destination::OutIsSource;
 use source_file::{FileError, Shortcoming, Summary};
 use stored::Stored;
@@ -31,31 +31,33 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
-/// Computes a report from files, byte for byte what the service writes.
+/// Computes a report from files, with the same bytes as the service writes
 ///
-/// Files are told apart by their header and may be gzip-compressed; of several files of business
-/// hours or time zones a later one on the line counts as the newer upload. What became of each
-/// file's rows is written to stderr, and how many stores the report has: in all, without polls, with
-/// default hours and with the default time zone.
+/// The kind of each file is read from its header. Files may be gzip-compressed. If several files
+/// hold business hours or time zones, a later file on the command line counts as the newer upload.
+/// For each file, stderr shows how many rows were loaded, duplicate or rejected. It also shows how
+/// many stores the report has: in total, without polls, with default hours and with the default
+/// time zone.
 ///
-/// The exit code is 1 if there is no report: a file cannot be read or is refused whole (no usable
-/// header, another encoding or format, days counted from 1), or no poll was accepted. It is 1 as well if a file is damaged or more
-/// than 10 % of its rows are rejected; the good rows count and the report is written nevertheless.
+/// The exit code is 1 if there is no report. That is so if a file cannot be read, if a file is
+/// refused as a whole (no usable header, another encoding or format, days counted from 1), or if no
+/// poll was accepted. The exit code is also 1 if a file is damaged or if more than 10 % of its rows
+/// are rejected. In that case the report is still written from the accepted rows.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Polls, business hours and time zones, as CSV or gzip-compressed CSV
+    /// Files of polls, business hours and time zones, as CSV or gzip-compressed CSV
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// Where the report goes, whole or not at all; none of the sources [default: stdout]
+    /// The file to write, whole or not at all; must not be one of the sources [default: stdout]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// The instant the report is about, in RFC 3339 [default: that of the newest poll]
+    /// The instant that the report is about, in RFC 3339 [default: the newest poll]
     #[arg(long, value_name = "T")]
     as_of: Option<String>,
-    /// How uptime is told from polls
+    /// How uptime is computed from polls
     #[arg(long, value_name = "M", value_enum, default_value_t = MethodName::TimeWeighted)]
     method: MethodName,
-    /// How far from a poll its status holds, 1 to 11520; without limit unless set
+    /// How many minutes a status holds before and after its poll, 1 to 11520 [default: no limit]
     #[arg(long, value_name = "N")]
     max_hold_minutes: Option<u32>,
 }
@@ -67,19 +69,19 @@ enum MethodName {
     PollCount,
 }
 
-/// Why there is no report, or not the one that was hoped for.
+/// Why there is no report, or why the report is incomplete.
 #[derive(Debug, Error)]
 enum ReportError {
-    #[error("--max-hold-minutes does not go with --method poll_count; one of them is accepted")]
+    #[error("--max-hold-minutes cannot be used with --method poll_count; leave one of them out")]
     MaxHoldOfPollCount,
-    #[error("--max-hold-minutes is {0}; accepted is a whole number from 1 to 11520")]
+    #[error("--max-hold-minutes is {0}; it must be a whole number from 1 to 11520")]
     MaxHold(u32),
     #[error(
-        "--as-of is {0:?}; accepted is an RFC 3339 instant from 2000-01-01T00:00:00Z to 24 hours \
+        "--as-of is {0:?}; it must be an RFC 3339 instant from 2000-01-01T00:00:00Z to 24 hours \
          from now"
     )]
     AsOf(String),
-    #[error("there is no poll to report on: no row of polls was accepted from any file{}", told(.0))]
+    #[error("there is nothing to report on: no poll was accepted from any file{}", told(.0))]
     NoPolls(Vec<Shortcoming>),
     #[error(transparent)]
     OutIsSource(#[from] OutIsSource),
@@ -101,7 +103,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     Err(ReportError::RowsMissing(made.shortcomings).into())
 }
 
-/// What is to be told of files beside the error they led to.
+/// Returns the problems of single files, to append to an error message.
 fn told(shortcomings: &[Shortcoming]) -> String {
     shortcomings.iter().map(|one| format!("; {one}")).collect::<Vec<_>>().concat()
 }
@@ -111,7 +113,7 @@ struct Made {
     shortcomings: Vec<Shortcoming>,
 }
 
-/// Makes the report; `notes` receives what became of each file's rows.
+/// Makes the report. Writes the row counts of each file to `notes`.
 fn make(
     arguments: &Arguments,
     now: Timestamp,
@@ -125,7 +127,7 @@ fn make(
     let mut shortcomings = Vec::new();
     for summary in ingest_all(&arguments.files, now, &stored) {
         let summary = summary?;
-        // Whoever closed stderr does not want to know; the report is worth making all the same.
+        // If stderr is closed, the report is still worth making.
         let _ = summary.tell(notes);
         shortcomings.extend(summary.shortcoming());
     }
@@ -133,13 +135,13 @@ fn make(
     let Some(newest_poll) = stored.newest_poll() else {
         return Err(ReportError::NoPolls(shortcomings));
     };
-    let parameters = Parameters { as_of: as_of.unwrap_or(newest_poll), method };
+    let parameters = ReportParameters { as_of: as_of.unwrap_or(newest_poll), method };
     let (csv, counts) = stored.report(parameters)?;
     let _ = write_counts(counts, notes);
     Ok(Made { csv, shortcomings })
 }
 
-/// Writes what the service counts of a report's stores, in one line.
+/// Writes one line with the store counts that the service records of a report.
 fn write_counts(counts: StoreCounts, notes: &mut impl Write) -> io::Result<()> {
     let StoreCounts { stores, without_polls, with_default_hours, with_default_zone } = counts;
     writeln!(
@@ -149,14 +151,14 @@ fn write_counts(counts: StoreCounts, notes: &mut impl Write) -> io::Result<()> {
     )
 }
 
-/// Ingests files, two at a time, and returns what became of each in the order of the line.
+/// Ingests files, two at a time. Returns a summary of each, in the order of the command line.
 fn ingest_all(
     files: &[PathBuf],
     now: Timestamp,
     stored: &Mutex<Stored>,
 ) -> Vec<Result<Summary, FileError>> {
     let mut places: Vec<(i64, &PathBuf)> = (0..).zip(files).collect();
-    // The largest first: the small ones are done beside it.
+    // Start with the largest file: the other thread does the small ones meanwhile.
     places.sort_by_key(|(_, path)| Reverse(source_file::length(path)));
     let places = Mutex::new(places.into_iter());
     let ingest_some = || {
@@ -165,7 +167,7 @@ fn ingest_all(
             let next = places.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some((place, path)) = next else { return summaries };
             let source = Source::new(now.plus(place), path.display().to_string(), "");
-            let summary = source_file::ingest(path, &source, now.plus(LATEST_POLL), stored);
+            let summary = source_file::ingest(path, &source, latest_poll(now), stored);
             summaries.push((place, summary));
         }
     };
@@ -190,10 +192,7 @@ fn method(arguments: &Arguments) -> Result<Method, ReportError> {
 }
 
 fn as_of(text: &str, now: Timestamp) -> Result<Timestamp, ReportError> {
-    let accepted = EARLIEST_POLL..=now.plus(DAY);
+    let accepted = ReportParameters::as_of_accepted(now);
     let as_of = Timestamp::from_rfc3339(text).ok().filter(|as_of| accepted.contains(as_of));
     as_of.ok_or_else(|| ReportError::AsOf(text.to_owned()))
 }
-
-/// How much later than now a poll may be: clocks differ.
-const LATEST_POLL: i64 = HOUR;

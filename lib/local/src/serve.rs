@@ -1,104 +1,143 @@
 //! `local serve`: the whole system on this machine, until Ctrl-C.
 //!
-//! Starts everything, loads the first data into an empty system, **then** opens the API, makes a
-//! report through it as a client would, and says how to do the same. Two lines of its output are
-//! stable, for programs that start it: `S3 on http://127.0.0.1:<port>` and
-//! `API on http://127.0.0.1:<port>`, the latter once the API answers.
+//! Starts everything except the API and loads the first data into an empty system. **Then** it
+//! opens the API, makes a report through it as a client would, and prints the commands to do the
+//! same. Two printed lines are stable, so that other programs can start it:
+//! `S3 on http://127.0.0.1:<port>` and `API on http://127.0.0.1:<port>`. The second one is
+//! printed once the API answers.
 
 mod first_load;
 mod http_client;
 mod report;
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::cli::Failure;
-use crate::s3::signed_curl;
+use crate::failure::Failure;
+use crate::handles;
+use crate::s3::{shell_quoted, signed_curl};
 use crate::system::{DATA_BUCKET, System, SystemSettings, TakenUp};
-use crate::terminal::say;
+use crate::terminal::{complain, say};
 use crate::uploads::Uploads;
 
-/// The port of the API, unless another is asked for.
+/// The default port of the API.
 pub const API_PORT: u16 = 3000;
-/// The port of S3, unless another is asked for.
+/// The default port of S3.
 pub const S3_PORT: u16 = 3001;
 
-/// Runs the whole system over HTTP; so does `local` without a command.
+/// The default data folder.
+pub const DATA_DIR: &str = "local-data";
+
+/// Runs the whole system over HTTP; this is also the default command
 ///
-/// Starts stand-ins for DynamoDB, S3 and SQS, and the deployed functions between them, all on
-/// 127.0.0.1. If no data is there yet it first loads the files of a folder, and shows what is wrong
-/// with those that cannot be loaded; then it opens the API, makes a report through it and prints how
-/// to do the same with curl. Data stays in a folder; it survives the death of the process, kill -9
-/// included, but not the loss of power. Ctrl-C ends it.
+/// Starts emulators of DynamoDB, S3 and SQS and the deployed functions, all on 127.0.0.1. If there
+/// is no data yet, it first loads the files of a folder and shows the errors of files that cannot
+/// be loaded. Then it opens the API, makes a report through it and prints the curl commands to do
+/// the same. Data stays in the data folder. It survives the end of the process, even `kill -9`, but
+/// not a power failure. Ctrl-C stops the system; a second Ctrl-C stops it at once.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Where the API listens; 0 is any free port
+    /// The port of the API; 0 means any free port
     #[arg(long, value_name = "PORT", default_value_t = API_PORT)]
     port: u16,
-    /// Where S3 listens, for uploads and for the links to reports; 0 is any free port
+    /// The port of S3, for uploads and for links to reports; 0 means any free port
     #[arg(long, value_name = "PORT", default_value_t = S3_PORT)]
     s3_port: u16,
-    /// Where the data is; made if it does not exist, and used by one process at a time
-    #[arg(long, value_name = "DIR", default_value = "local-data")]
+    /// The data folder; created if it does not exist, and used by one process at a time
+    #[arg(long, value_name = "DIR", default_value = DATA_DIR)]
     data_dir: PathBuf,
-    /// What to load when there is no data yet: a folder of CSV files, plain or .gz, told apart by
-    /// their header [default: data, if there is such a folder]
+    /// The folder to load when there is no data yet: CSV files, plain or .gz, whose kind is read
+    /// from their header [default: data, if that folder exists]
     #[arg(long, value_name = "DIR")]
     load: Option<PathBuf>,
 }
 
 /// Runs the command.
 pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
-    // Asked for first: a signal that comes before would end the process at once.
-    let (mut interrupt, mut terminate) =
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut signals = Signals::new()?;
     if let Some(folder) = &arguments.load {
-        // Only the default one may be missing.
+        // Only the default folder may be missing.
         check_folder(folder)?;
     }
-    let mut settings = SystemSettings::in_folder(&arguments.data_dir);
+    if let Some(warning) = handles::check(handles::raise_limit())? {
+        complain(format_args!("local: {warning}"));
+    }
+    let mut settings = SystemSettings::patient_in_folder(&arguments.data_dir);
     (settings.api_port, settings.s3_port) = (arguments.port, arguments.s3_port);
-    let mut system = System::prepare(&settings).await?;
+    // Runs in its own task, so that signals are still handled during the start.
+    let start = tokio::spawn(async move { System::prepare(&settings).await });
+    let mut system = tokio::select! {
+        started = start => started??,
+        () = signals.next() => {
+            // The next start does what this one did not finish, as after a kill.
+            say("stopping");
+            return Ok(());
+        }
+    };
     let outcome = tokio::select! {
         outcome = session(&mut system, arguments) => outcome,
-        _ = interrupt.recv() => Ok(()),
-        _ = terminate.recv() => Ok(()),
+        () = signals.next() => Ok(()),
     };
     if outcome.is_ok() {
         say("stopping");
     }
-    system.stop().await;
+    tokio::select! {
+        () = system.stop() => {}
+        () = signals.next() => say("stopping at once"),
+    }
     outcome
 }
 
-/// All that is done and said until a signal comes. Returns only if something fails.
+/// Listens for Ctrl-C and SIGTERM.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Starts listening. A signal before this call ends the process at once.
+    fn new() -> std::io::Result<Signals> {
+        let (interrupt, terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(Signals { interrupt, terminate })
+    }
+
+    /// Waits for the next signal of either kind.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Does everything until a signal arrives. Returns only if something fails.
 async fn session(system: &mut System, arguments: &Arguments) -> Result<(), Failure> {
     say(format_args!("S3 on http://{}", system.addresses().s3));
     tell_taken_up(system.taken_up());
     let source = arguments.load.as_deref().unwrap_or(Path::new("data"));
-    let uploads = Uploads::new(&system.sdk_config(), system.addresses().s3);
+    let uploads = Uploads::new(&system.sdk_config(), system.addresses().s3, system.secret().file());
     first_load::run(&uploads, &arguments.data_dir, source).await?;
     system.open_api()?;
     say(format_args!("API on http://{}", system.api_address()));
     let report = report::run(system.api_address(), &arguments.data_dir.join("report.csv")).await;
     let report_id = match &report {
         Ok(id) => id.as_deref(),
-        // The system is up all the same.
+        // The system works even without this report.
         Err(failure) => {
-            eprintln!("local: {}", crate::cli::one_line(failure.as_ref()));
+            complain(format_args!("local: {}", uptime_aws::describe(failure.as_ref())));
             None
         }
     };
-    say(instructions(system.api_address(), system.addresses().s3, report_id));
+    say(instructions(system, &arguments.data_dir, report_id));
     std::future::pending().await
 }
 
 fn check_folder(folder: &Path) -> Result<(), Failure> {
     let reason = match std::fs::metadata(folder) {
         Ok(metadata) if metadata.is_dir() => return Ok(()),
-        Ok(_) => "it is no folder".to_owned(),
+        Ok(_) => "it is not a folder".to_owned(),
         Err(error) => error.to_string(),
     };
     Err(format!("cannot load from {}: {reason}", folder.display()).into())
@@ -106,24 +145,33 @@ fn check_folder(folder: &Path) -> Result<(), Failure> {
 
 fn tell_taken_up(TakenUp { reports, files }: TakenUp) {
     if reports + files > 0 {
-        say(format_args!("left unfinished and taken up: {files} files, {reports} reports"));
+        say(format_args!("continuing unfinished work: {files} files, {reports} reports"));
+    }
+    if files > 0 {
+        say("until these files are loaded, reports cover only the data loaded so far");
     }
 }
 
-fn instructions(api: SocketAddr, s3: SocketAddr, report_id: Option<&str>) -> String {
+fn instructions(system: &System, data_dir: &Path, report_id: Option<&str>) -> String {
+    let (api, s3) = (system.api_address(), system.addresses().s3);
     let id = report_id.unwrap_or("<report_id>");
-    // As it was called: `cargo run` puts it on no path.
+    // The program's name as it was called: `cargo run` does not put it on the PATH.
     let program = std::env::args().next().unwrap_or("local".to_owned());
-    let signed_curl = signed_curl();
+    let signed_curl = signed_curl(system.secret().file());
+    let data_dir = if data_dir.as_os_str() == DATA_DIR {
+        String::new()
+    } else {
+        format!(" --data-dir {}", shell_quoted(data_dir))
+    };
     format!(
         "
-Ask for a report, see how it does, save it:
+Request a report, check its status, download it:
   curl http://{api}/trigger_report
   curl http://{api}/get_report/{id}
   curl -fL -H 'Accept: text/csv' -o report.csv http://{api}/get_report/{id}
 
-Load a file of polls, business hours or time zones, and see what became of it:
-  {program} load --s3-port {s3_port} FILE
+Load a file of polls, business hours or time zones, and see the result:
+  {program} load --s3-port {s3_port}{data_dir} FILE
 or
   {signed_curl} \\
        -T FILE http://{s3}/{DATA_BUCKET}/incoming/NAME.csv

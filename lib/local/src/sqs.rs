@@ -1,10 +1,15 @@
-//! A small SQS on SQLite, spoken to over the real wire protocol (`awsJson1_0`).
+//! A small SQS in memory with the real wire protocol (`awsJson1_0`).
 //!
-//! The rule it keeps: **a received message is invisible for its visibility time-out, then comes
-//! back with its receive count raised; once it has been received as often as its queue allows, the
-//! next receive moves it to the dead-letter queue instead.** Queues, messages and receive counts
-//! survive the death of the process. Absent: FIFO queues, message attributes, retention, purge,
-//! and any check of signatures (it listens on loopback only).
+//! The rule: **a received message is invisible for its visibility time-out. Then it becomes visible
+//! again, with a higher receive count. Once it has been received as often as its queue allows, the
+//! next receive moves it to the dead-letter queue instead.** Every call must be signed with the
+//! secret of the data folder. Absent: FIFO queues, message attributes, retention and purge.
+//!
+//! Queues, messages, receive counts and dead letters end with the process. Nothing is lost with
+//! them: a message only announces work, and the work itself is stored before. At its start, the
+//! system announces all unfinished work once, with a receive count of zero (see
+//! `system::recovery`). So a kill of the process does not count as a receive, and dead letters of
+//! an earlier process are tried again.
 
 mod error;
 mod operations;
@@ -13,23 +18,27 @@ mod queues;
 mod tests;
 
 pub use error::SqsError;
-pub use queues::{Queues, Redrive, Settings};
+pub use queues::{QueueSettings, Queues, Redrive};
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
+use crate::aws::{ACCOUNT, REGION};
+use crate::guard::Policy;
+use crate::http_server::{self, BodyFault, Port};
+use crate::secret::Secret;
+use crate::signature::Signatures;
 use operations::Service;
 
-/// The account that all local queues belong to, as it stands in queue URLs and ARNs.
-pub const ACCOUNT: &str = "000000000000";
+/// A message of 1 MiB, each byte of which JSON may write as six, and the text around it.
+const REQUEST_BYTES_MAX: u64 = 7 * 1024 * 1024;
 
 /// Returns the URL of a queue served at `address`.
 pub fn queue_url(address: SocketAddr, name: &str) -> String {
@@ -38,30 +47,48 @@ pub fn queue_url(address: SocketAddr, name: &str) -> String {
 
 /// Returns the ARN of a queue.
 pub fn queue_arn(name: &str) -> String {
-    format!("arn:aws:sqs:{}:{ACCOUNT}:{name}", crate::emulators::REGION)
+    format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
 }
 
-/// Serves `queues` on `listener` until `shutdown` resolves; long polls then end at once.
+/// Serves `queues` on `listener` until `shutdown` resolves. Then long polls end at once.
 pub async fn serve(
     listener: TcpListener,
     queues: Arc<Queues>,
-    shutdown: impl Future<Output = ()> + Send + 'static,
+    secret: &Secret,
+    connections_max: usize,
+    shutdown: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
     let service = Service::new(queues, listener.local_addr()?);
-    let router = Router::new().fallback(answer).with_state(service.clone());
+    let signatures = Arc::new(Signatures::new("sqs", secret));
+    let router = Router::new().fallback(answer).with_state((service.clone(), signatures));
     let shutdown = async move {
         shutdown.await;
         service.close();
     };
-    let listener = listener.tap_io(|socket| {
-        // Small answers would otherwise wait for the peer's delayed acknowledgement.
-        socket.set_nodelay(true).ok();
-    });
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+    let body_bytes_max = REQUEST_BYTES_MAX;
+    let port =
+        Port { name: "SQS", connections_max, body_bytes_max, refuse, policy: Policy::OwnPages };
+    http_server::serve(listener, port, router, shutdown).await;
+    Ok(())
 }
 
-async fn answer(State(service): State<Service>, headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+fn refuse(fault: BodyFault) -> Response {
+    let document = serde_json::json!({
+        "__type": "com.amazon.coral.service#SerializationException", "message": fault.to_string(),
+    });
+    json(fault.status(), document.to_string())
+}
+
+async fn answer(
+    State((service, signatures)): State<(Service, Arc<Signatures>)>,
+    request: Request<Body>,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let body = match signatures.signed_body(&head, body).await {
+        Ok(body) => body,
+        Err(error) => return error.response(),
+    };
+    let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     let operation = target.and_then(|target| target.strip_prefix("AmazonSQS.")).unwrap_or_default();
     match service.call(operation, &body).await {
         Ok(document) => json(StatusCode::OK, document.to_string()),
@@ -70,7 +97,7 @@ async fn answer(State(service): State<Service>, headers: HeaderMap, body: Bytes)
 }
 
 fn refusal(error: &SqsError) -> Response {
-    let mut response = json(error.status(), error.document().to_string());
+    let mut response = json(StatusCode::BAD_REQUEST, error.document().to_string());
     if let Ok(code) = HeaderValue::from_str(&error.query_code()) {
         response.headers_mut().insert("x-amzn-query-error", code);
     }

@@ -1,9 +1,10 @@
-//! The whole system, running: emulators, the four functions, and what connects them.
+//! The whole running system: emulators, the four functions, and what connects them.
 //!
-//! [`System::prepare`] starts everything but the API, [`System::open_api`] opens that;
-//! [`System::start`] does both. One process a data folder: a lock file says so.
+//! [`System::prepare`] starts everything except the API. [`System::open_api`] opens the API.
+//! [`System::start`] does both. A lock file ensures that only one process uses a data folder.
 
 mod functions;
+mod lost_tables;
 mod recovery;
 mod settings;
 mod stores;
@@ -17,6 +18,7 @@ pub use settings::{
 };
 
 use std::fs::{File, TryLockError};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,45 +32,60 @@ use tokio::task::{JoinHandle, JoinSet};
 use uptime_aws::load_files::INCOMING;
 use uptime_aws::{CallError, Clients as _, SettingsError};
 
-use crate::emulators::{Addresses, EmulatorError, Emulators, Setup, function_config};
+use crate::emulators::{
+    Addresses, BACKLOG, EmulatorError, Emulators, Setup, TABLES, function_config,
+};
 use crate::event_source::EventSource;
 use crate::gateway;
+use crate::handles::Shares;
 use crate::lambda::Function;
+use crate::secret::Secret;
 use crate::sqs::{Queues, SqsError};
 use functions::Functions;
 
-/// How long [`System::stop`] waits for answers and invocations under way. What it cuts off is
-/// taken up at the next start, as after a kill.
+/// How long [`System::stop`] waits for responses and invocations under way. The next start
+/// continues what this cuts off, as after a kill.
 const LAST_INVOCATIONS: Duration = Duration::from_secs(3);
-/// How many connections may wait to be accepted.
-const BACKLOG: u32 = 1024;
 
 /// Why a system did not start.
 #[derive(Debug, Error)]
 pub enum SystemError {
-    /// The data folder cannot be made or written to.
+    /// The data folder cannot be created or written to.
     #[error("cannot use {path} as a data folder")]
     Folder {
         /// The folder.
         path: PathBuf,
-        /// Why.
-        source: std::io::Error,
+        /// The cause.
+        source: io::Error,
     },
-    /// Another process works in the data folder.
+    /// Another process uses the data folder.
     #[error("the data folder {} is in use by another process", .0.display())]
     InUse(PathBuf),
-    /// An emulator, or one of the ports.
+    /// An emulator or a port failed.
     #[error(transparent)]
     Emulators(#[from] EmulatorError),
     /// A function refused its settings.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// An emulator did not answer as it should.
+    /// An emulator returned an error.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// The same of the queues.
+    /// The queues returned an error.
     #[error("the queues cannot be used")]
     Queues(#[from] SqsError),
+    /// The tables cannot be used, or cannot be read completely.
+    #[error(
+        "the tables in {} cannot be used; if the file is damaged, delete it and the files beside \
+         it whose names start with its name: the next start loads all files again, and earlier \
+         reports are lost",
+        path.display()
+    )]
+    Tables {
+        /// The file.
+        path: PathBuf,
+        /// What the emulator of `DynamoDB` reported.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }
 
 /// A running system.
@@ -77,13 +94,13 @@ pub struct System {
     emulators: Emulators,
     functions: Functions,
     api_address: SocketAddr,
-    // Bound, so that nobody else takes the port, but not listening yet.
+    // Bound, so that no other process takes the port, but not listening yet.
     api_socket: Option<TcpSocket>,
-    gateway: Option<JoinHandle<std::io::Result<()>>>,
+    gateway: Option<JoinHandle<()>>,
     event_sources: Vec<JoinSet<()>>,
     stop: watch::Sender<bool>,
     taken_up: TakenUp,
-    // Freed by the operating system when the process ends, however it ends.
+    // The operating system frees it when the process ends, however it ends.
     _lock: File,
 }
 
@@ -95,7 +112,8 @@ impl System {
         Ok(system)
     }
 
-    /// Starts everything but the API, whose port is only kept: connections to it are refused.
+    /// Starts everything except the API. The API's port is reserved, and connections to it are
+    /// refused.
     pub async fn prepare(settings: &SystemSettings) -> Result<System, SystemError> {
         let lock = locked(&settings.folder)?;
         let (api_socket, api_address) = bound(settings.api_port)?;
@@ -106,16 +124,25 @@ impl System {
             watched_prefix: INCOMING.to_owned(),
             load_queue: LOAD_QUEUE.to_owned(),
         };
-        let emulators = Emulators::start(&setup)?;
+        let emulators = Emulators::start(&setup).map_err(unstarted)?;
         let sdk_config = emulators.sdk_config();
-        stores::define_queues(emulators.queues(), settings)?;
-        stores::make_tables(&sdk_config).await?;
+        stores::define_queues(emulators.queues(), settings);
         stores::make_buckets(&sdk_config).await?;
+        let tables = |source: CallError| unusable_tables(&settings.folder, source);
+        if lost_tables::are_missing(&sdk_config).await.map_err(tables)? {
+            lost_tables::forget_loads(&sdk_config, &settings.folder).await?;
+        }
+        stores::make_tables(&sdk_config).await.map_err(tables)?;
+        let running = recovery::running_reports(&sdk_config.dynamodb()).await.map_err(tables)?;
         let notification = setup.notification(emulators.queues());
-        let taken_up = recovery::take_up(&sdk_config, &notification).await?;
+        let taken_up = recovery::take_up(&sdk_config, &running, &notification).await?;
         let queue_url = emulators.queue_url(REPORT_QUEUE);
         let reached = settings.proxies.unwrap_or(emulators.addresses());
-        let functions = Functions::new(&function_config(reached), &queue_url, settings)?;
+        let functions = Functions::new(
+            &function_config(reached, emulators.secret().expose()),
+            &queue_url,
+            settings,
+        )?;
         let (stop, stopped) = watch::channel(false);
         let event_sources = event_sources(settings, &emulators, &functions, &stopped);
         Ok(System {
@@ -136,30 +163,35 @@ impl System {
         let Some(socket) = self.api_socket.take() else { return Ok(()) };
         let port = self.api_address.port();
         let listener =
-            socket.listen(BACKLOG).map_err(|source| EmulatorError::Port { port, source })?;
+            socket.listen(BACKLOG.into()).map_err(|source| EmulatorError::Port { port, source })?;
         let mut stopped = self.stop.subscribe();
         let shutdown = async move {
-            // An error means that the sender is gone, which is a stop too.
+            // An error means that the sender is gone, which also means stop.
             stopped.wait_for(|is_stopped| *is_stopped).await.ok();
         };
-        let serving = gateway::serve(listener, self.functions.routes(), shutdown);
+        let serving = gateway::serve(listener, self.functions.routes(), Shares::now(), shutdown);
         self.gateway = Some(tokio::spawn(serving));
         Ok(())
     }
 
-    /// Where the API answers once it is open.
+    /// The address of the API once it is open.
     pub fn api_address(&self) -> SocketAddr {
         self.api_address
     }
 
-    /// Where its DynamoDB, S3 and SQS answer.
+    /// The addresses of its DynamoDB, S3 and SQS.
     pub fn addresses(&self) -> Addresses {
         self.emulators.addresses()
     }
 
-    /// What SDK clients need to talk to this system's DynamoDB, S3 and SQS.
+    /// The configuration with which SDK clients call this system's DynamoDB, S3 and SQS.
     pub fn sdk_config(&self) -> SdkConfig {
         self.emulators.sdk_config()
+    }
+
+    /// The secret that signs calls to this system's services.
+    pub fn secret(&self) -> &Secret {
+        self.emulators.secret()
     }
 
     /// The URL of a queue.
@@ -167,17 +199,17 @@ impl System {
         self.emulators.queue_url(name)
     }
 
-    /// The queues, for what a client cannot do over the wire.
+    /// The queues, for operations that a client cannot do over the wire.
     pub fn queues(&self) -> &Arc<Queues> {
         self.emulators.queues()
     }
 
-    /// What an earlier process left unfinished and this one took up.
+    /// The unfinished work of an earlier process that this start continued.
     pub fn taken_up(&self) -> TakenUp {
         self.taken_up
     }
 
-    /// Takes no more work, gives what is under way a few seconds, and closes the stores.
+    /// Takes no more work, gives the current work a few seconds, and closes the stores.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         let last = async {
@@ -194,9 +226,26 @@ impl System {
     }
 }
 
-/// Makes the folder if need be, and keeps every other process out of it.
+/// If the tables cannot be opened, makes the error that says what to do.
+fn unstarted(error: EmulatorError) -> SystemError {
+    match error {
+        EmulatorError::Store { path, source } if path.ends_with(TABLES) => {
+            SystemError::Tables { path, source }
+        }
+        error => error.into(),
+    }
+}
+
+fn unusable_tables(folder: &Path, source: CallError) -> SystemError {
+    SystemError::Tables { path: folder.join(TABLES), source: source.into() }
+}
+
+/// Creates the folder if necessary, and locks it against other processes.
 fn locked(folder: &Path) -> Result<File, SystemError> {
     let unusable = |source| SystemError::Folder { path: folder.to_owned(), source };
+    if folder.to_str().is_none() {
+        return Err(unusable(io::Error::other("SQLite requires a name in UTF-8")));
+    }
     std::fs::create_dir_all(folder).map_err(unusable)?;
     let path = folder.join("lock");
     let lock = File::options().create(true).truncate(false).write(true).open(path);
@@ -211,7 +260,7 @@ fn locked(folder: &Path) -> Result<File, SystemError> {
 fn bound(port: u16) -> Result<(TcpSocket, SocketAddr), EmulatorError> {
     let bind = || {
         let socket = TcpSocket::new_v4()?;
-        // Otherwise the port of a system that was just stopped would count as taken.
+        // Otherwise the port of a system that has just stopped would count as in use.
         socket.set_reuseaddr(true)?;
         socket.bind((Ipv4Addr::LOCALHOST, port).into())?;
         let address = socket.local_addr()?;
@@ -220,7 +269,7 @@ fn bound(port: u16) -> Result<(TcpSocket, SocketAddr), EmulatorError> {
     bind().map_err(|source| EmulatorError::Port { port, source })
 }
 
-/// Maps both queues to their functions, with one message an invocation.
+/// Maps both queues to their functions, with one message per invocation.
 fn event_sources(
     settings: &SystemSettings,
     emulators: &Emulators,
@@ -236,6 +285,7 @@ fn event_sources(
             function: function.clone(),
             batch_size: 1,
             retry_after: worker.retry_after,
+            longest_retry: worker.longest_retry,
         };
         source.start(worker.concurrency, stopped)
     };

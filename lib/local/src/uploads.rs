@@ -1,4 +1,4 @@
-//! Puts source files into a running system over S3, and follows their loads to the end.
+//! Uploads source files to a running system over S3 and follows their loads to the end.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -18,84 +18,119 @@ use uptime_aws::{
 
 use crate::first_rejects;
 use crate::load_outcome::LoadOutcome;
+use crate::secret::{Secret, SecretError};
 use crate::system::DATA_BUCKET;
 
-/// The data bucket, as somebody sees it who uploads files.
+/// The data bucket, as a user who uploads files sees it.
 #[derive(Debug, Clone)]
 pub struct Uploads {
     client: aws_sdk_s3::Client,
     sources: SourceFiles,
     loads: LoadFiles,
     s3: SocketAddr,
+    secret_file: PathBuf,
 }
 
-/// Why a file was not loaded, as far as the uploader can know.
+/// Why a file was not loaded, as far as the uploader knows.
 #[derive(Debug, Error)]
 pub enum UploadError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("cannot read {}", .path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// It has no name, as `..` has none.
-    #[error("{} names no file", .0.display())]
+    /// The path has no file name, such as `..`.
+    #[error("{} does not end in a file name", .0.display())]
     Nameless(PathBuf),
     /// No system listens there.
-    #[error("no local system answers at {0}; `local serve` starts one")]
+    #[error(
+        "no local system answers at {0}; start one with `local serve`, or give the --s3-port of the \
+        running one"
+    )]
     NoSystem(SocketAddr),
-    /// S3 did not answer as it should.
+    /// The secret that signs calls cannot be read.
+    #[error(
+        "cannot read the secret that signs calls; use the --data-dir that `local serve` was started \
+         with"
+    )]
+    Secret(#[from] SecretError),
+    /// The system at that address has another secret.
+    #[error(
+        "the system at {s3} does not accept the secret in {}; use the --data-dir it was started \
+         with",
+        .secret_file.display()
+    )]
+    OtherSecret {
+        /// Where its S3 listens.
+        s3: SocketAddr,
+        /// The file of the secret that was used.
+        secret_file: PathBuf,
+    },
+    /// S3 returned an error.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// Another object took its place before its load began.
+    /// Another object replaced the file before its load began.
     #[error("{0} was replaced by another upload")]
     Replaced(String),
-    /// Nothing happened for long: its load fails again and again.
-    #[error("the load of {0} does not end; the log of the running system says why")]
+    /// The load did not end for a long time, because it fails again and again.
+    #[error("the load of {0} does not end; see the log of the running system for the reason")]
     Endless(String),
 }
 
-/// The pause between two looks at a manifest; it grows from the first to the second.
+/// The first and the longest pause between two checks of a manifest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
-/// Longer than a load is tried: five times a quarter of an hour, and the pauses between.
+/// Longer than five attempts of a load, a quarter of an hour each, and the pauses between them.
 const PATIENCE: Duration = Duration::from_mins(80);
 
 impl Uploads {
-    /// Makes the clients of the system whose S3 listens at `s3`; nothing is called yet.
-    pub fn new(sdk_config: &SdkConfig, s3: SocketAddr) -> Uploads {
+    /// Makes the clients of the system whose S3 listens at `s3` and whose secret is in
+    /// `secret_file`. Calls nothing yet.
+    pub fn new(sdk_config: &SdkConfig, s3: SocketAddr, secret_file: &Path) -> Uploads {
         Uploads {
             client: sdk_config.s3(),
             sources: SourceFiles::new(sdk_config, DATA_BUCKET),
             loads: LoadFiles::new(sdk_config, DATA_BUCKET),
             s3,
+            secret_file: secret_file.to_owned(),
         }
     }
 
-    /// Returns the uploads to a system whose S3 listens at `s3_address`, if there is one.
-    pub async fn to_system_at(s3_address: SocketAddr) -> Result<Uploads, UploadError> {
-        // The SDK would try again and again.
-        let connected = tokio::net::TcpStream::connect(s3_address).await;
-        connected.map_err(|_| UploadError::NoSystem(s3_address))?;
-        let uploads = Uploads::new(&crate::emulators::client_config(s3_address), s3_address);
+    /// Returns the uploads to the system whose S3 listens at `s3` and whose data is in
+    /// `data_folder`. Fails if no system listens there.
+    pub async fn to_system_at(s3: SocketAddr, data_folder: &Path) -> Result<Uploads, UploadError> {
+        // Without this check, the SDK would retry many times.
+        let connected = tokio::net::TcpStream::connect(s3).await;
+        connected.map_err(|_| UploadError::NoSystem(s3))?;
+        let secret = Secret::read(data_folder)?;
+        let config = crate::emulators::client_config(s3, secret.expose());
+        let uploads = Uploads::new(&config, s3, secret.file());
         let bucket = uploads.client.head_bucket().bucket(DATA_BUCKET).send().await;
-        bucket.map_err(|_| UploadError::NoSystem(s3_address))?;
+        bucket.map_err(|error| {
+            match error.raw_response().map(|answer| answer.status().as_u16()) {
+                Some(403) => {
+                    UploadError::OtherSecret { s3, secret_file: uploads.secret_file.clone() }
+                }
+                _ => UploadError::NoSystem(s3),
+            }
+        })?;
         Ok(uploads)
     }
 
-    /// Whether nothing was ever put under `incoming/`.
+    /// Whether nothing was ever uploaded under `incoming/`.
     pub async fn is_empty(&self) -> Result<bool, CallError> {
         let list = self.client.list_objects_v2().bucket(DATA_BUCKET).prefix(INCOMING).max_keys(1);
-        // Without it a key with a control character could not be listed.
+        // Without the encoding, a key with a control character could not be listed.
         let page = list.encoding_type(EncodingType::Url).send().await;
         let page = page.map_err(|source| CallError::new("ListObjectsV2", source))?;
         Ok(page.contents().is_empty())
     }
 
-    /// Puts a file at `key` and returns the folder its load will be told in.
+    /// Uploads a file to `key` and returns the folder of its load.
     pub async fn put(&self, path: &Path, key: &str) -> Result<LoadFolder, UploadError> {
-        // A stream of an unreadable file would fail somewhere inside the call.
+        // If the file were unreadable, its stream would fail somewhere inside the call.
         let body = ByteStream::read_from().file(opened(path).await?).build().await;
         let body = body.map_err(|error| UploadError::Unreadable {
             path: path.to_owned(),
@@ -112,7 +147,7 @@ impl Uploads {
         Ok(LoadFolder::of(DATA_BUCKET, &source))
     }
 
-    /// Waits until the load of the file at `path` is Complete or Failed, and returns what became of it.
+    /// Waits until the load of the file at `path` is Complete or Failed, and returns its outcome.
     pub async fn outcome(
         &self,
         path: &Path,
@@ -123,7 +158,13 @@ impl Uploads {
             0 => Vec::new(),
             _ => self.loads.start_of_rejects(folder, first_rejects::ENOUGH_BYTES).await?,
         };
-        Ok(LoadOutcome { path: path.to_owned(), manifest, rejects, s3: self.s3 })
+        Ok(LoadOutcome {
+            path: path.to_owned(),
+            manifest,
+            rejects,
+            s3: self.s3,
+            secret_file: self.secret_file.clone(),
+        })
     }
 
     async fn ended(&self, folder: &LoadFolder) -> Result<Manifest, UploadError> {
@@ -143,22 +184,48 @@ impl Uploads {
     }
 }
 
-/// Checks that a file can be read, so that none of several is uploaded if one cannot.
+/// Checks that a file can be read. If one of several files cannot, none is uploaded.
 pub async fn check_readable(path: &Path) -> Result<(), UploadError> {
     opened(path).await.map(drop)
 }
 
 async fn opened(path: &Path) -> Result<tokio::fs::File, UploadError> {
     let unreadable = |source| UploadError::Unreadable { path: path.to_owned(), source };
-    let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
-    if file.metadata().await.map_err(unreadable)?.is_dir() {
+    // Before it is opened: opening a named pipe would wait for a writer. The length of a pipe is not
+    // known, so it would be uploaded as an empty file.
+    let metadata = tokio::fs::metadata(path).await.map_err(unreadable)?;
+    if metadata.is_dir() {
         return Err(unreadable(std::io::ErrorKind::IsADirectory.into()));
     }
-    Ok(file)
+    if !metadata.is_file() {
+        return Err(unreadable(std::io::Error::other("it must be a regular file")));
+    }
+    tokio::fs::File::open(path).await.map_err(unreadable)
 }
 
-/// Returns the last part of a path, which becomes the last part of its key.
+/// Returns the last part of a path, which becomes the last part of the key.
 pub fn file_name(path: &Path) -> Result<String, UploadError> {
     let name = path.file_name().ok_or_else(|| UploadError::Nameless(path.to_owned()))?;
     Ok(name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_regular_file_can_be_uploaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+
+        check(&socket, "it must be a regular file").await;
+        check(folder.path(), "is a directory").await;
+        check(&folder.path().join("gone"), "No such file").await;
+    }
+
+    async fn check(path: &Path, expected: &str) {
+        let error = uptime_aws::describe(&check_readable(path).await.unwrap_err());
+        assert!(error.contains(expected), "{error}");
+    }
 }

@@ -4,7 +4,7 @@
 /// The no-break space in UTF-8.
 const NO_BREAK_SPACE: &[u8] = "\u{a0}".as_bytes();
 
-/// Removes one blank from the front of a text; `None` if there is none.
+/// Removes one blank from the front of a text. Returns `None` if there is none.
 pub(crate) fn without_blank(text: &[u8]) -> Option<&[u8]> {
     match text {
         [b' ' | b'\t', rest @ ..] => Some(rest),
@@ -12,7 +12,7 @@ pub(crate) fn without_blank(text: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Removes the blanks around a value, which is UTF-8.
+/// Removes the blanks around a UTF-8 value.
 #[inline]
 pub(crate) fn trimmed(value: &[u8]) -> &[u8] {
     let is_solid = |byte: &u8| matches!(byte, b'!'..=b'~');
@@ -35,7 +35,7 @@ fn trimmed_of_blanks(value: &[u8]) -> &[u8] {
     }
 }
 
-/// Returns whether a record holds no value at all: only blanks and the commas between them.
+/// Returns whether a record holds no values, only blanks and commas.
 pub(crate) fn is_blank_line(record: &[u8]) -> bool {
     let mut rest = record;
     while let Some(shorter) = without_blank(rest).or_else(|| rest.strip_prefix(b",")) {
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_no_break_space_is_no_blank() {
+    fn half_a_no_break_space_is_not_a_blank() {
         assert_eq!(trimmed(b"\xc2 7\xc2"), b"\xc2 7\xc2");
         assert_eq!(trimmed(b"\xa07\xa0"), b"\xa07\xa0");
     }

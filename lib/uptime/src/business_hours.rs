@@ -1,5 +1,5 @@
-//! Weekly business hours and a zone's clock to open intervals (spec section 3). The only place
-//! that knows how hours are meant.
+//! Turns weekly business hours and a zone's clock into open intervals (`RULES.md`, "Open time").
+//! Only this module interprets business hours.
 
 mod packed_row;
 #[cfg(test)]
@@ -13,17 +13,18 @@ use crate::zone_clock::{LocalDate, LocalDateTime, ZoneClock};
 
 pub(crate) use packed_row::{PackedRow, put_in_order};
 
-/// A local time of day to the second; 24:00:00 is the day's end.
+/// A local time of day in whole seconds. 24:00:00 is the end of the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LocalTime(u32);
 
 impl LocalTime {
-    /// 24:00:00, the day's end.
+    /// 24:00:00, the end of the day.
     pub const DAY_END: LocalTime = LocalTime(86_400);
-    /// From this end on a row lasts to midnight: the sources cannot write 24:00 otherwise.
+    /// 23:59:00. A row that ends at this time or later lasts until midnight, because sources that
+    /// cannot write 24:00 write 23:59 or 23:59:59.
     const LAST_MINUTE: LocalTime = LocalTime(86_340);
 
-    /// Returns `None` for over 86,400 seconds since midnight.
+    /// Takes the seconds since midnight. Returns `None` if there are more than 86,400.
     pub fn from_seconds(seconds: u32) -> Option<LocalTime> {
         (seconds <= LocalTime::DAY_END.0).then_some(LocalTime(seconds))
     }
@@ -38,40 +39,40 @@ impl LocalTime {
     }
 }
 
-/// One row of business hours, as it is meant.
+/// The meaning of one row of business hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HoursRow {
     /// The store opens.
     Opens(Opening),
-    /// The store does not open on this weekday. Beside a row that opens on it this adds nothing.
+    /// The store does not open on this weekday. Has no effect if another row opens the store on it.
     Closed(Weekday),
-    /// Nothing is known of the store's hours. Beside any other row this adds nothing.
+    /// The store's hours are not known. Has no effect if the store has any other row.
     Unknown,
 }
 
-/// A weekly opening, as written in its row.
+/// A weekly opening, with its times as the row has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Opening {
     /// The weekday on which it starts.
     pub day: Weekday,
-    /// When the store opens; before 24:00.
+    /// When the store opens. Always before 24:00.
     pub start: LocalTime,
-    /// When it closes.
+    /// When it closes, as the row has it. [`open_intervals`] interprets it.
     pub end: LocalTime,
 }
 
-/// When a row closes, as it is meant.
+/// When a row closes the store, once its end is interpreted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Closing {
-    /// 0: on the day it opens; 1: on the day after.
+    /// 0 for the day it opens, 1 for the day after.
     days_later: i64,
     clock_micros: i64,
 }
 
 impl HoursRow {
-    /// Returns how much a row says: an opening more than a closed day, and that more than a row that
-    /// knows nothing. So the rows that are kept of a store weigh more whenever a row adds something,
-    /// also when it takes the place of another.
+    /// Returns how much information a row holds: an opening has more than a closed day, and a
+    /// closed day more than an unknown row. Whenever a row adds information to a store, the total
+    /// weight of the store's rows increases, even if the row replaces another one.
     pub(crate) fn weight(self) -> usize {
         match self {
             HoursRow::Opens(_) => 2,
@@ -88,7 +89,7 @@ impl HoursRow {
     }
 }
 
-/// Returns whether a store's rows leave its hours unknown: there is none, or none that knows them.
+/// Returns whether the store's hours are unknown: it has no rows, or only [`HoursRow::Unknown`].
 /// Such a store is always open.
 pub(crate) fn are_unknown(rows: &[HoursRow]) -> bool {
     rows.iter().all(|row| *row == HoursRow::Unknown)
@@ -99,8 +100,8 @@ impl Opening {
         i64::from(self.day.num_days_from_monday())
     }
 
-    /// An end in the day's last minute means midnight; an end that is not after the start lies on
-    /// the next day.
+    /// An end of 23:59:00 or later means midnight. An end that is not after the start is on the
+    /// next day.
     fn closing(self) -> Closing {
         if self.end >= LocalTime::LAST_MINUTE {
             Closing { days_later: 1, clock_micros: 0 }
@@ -111,7 +112,8 @@ impl Opening {
         }
     }
 
-    /// What the row covers on one date; nothing if its end does not come after its start.
+    /// Returns the span that the row covers on one date, or `None` if its end is not after its
+    /// start.
     fn on(self, date: LocalDate, clock: &ZoneClock) -> Option<Interval> {
         let closing = self.closing();
         Interval::new(
@@ -120,8 +122,8 @@ impl Opening {
         )
     }
 
-    /// Tells whether the row covers a weekday's clock time, **both ends included**; midnight as an
-    /// end is 00:00 of the next day and no more of it.
+    /// Returns whether the row covers a weekday and clock time, **both ends included**. An end at
+    /// midnight includes exactly 00:00 of the next day.
     fn covers(self, shown: LocalDateTime) -> bool {
         let closing = self.closing();
         let has_opened = self.start.micros() <= shown.clock_micros;
@@ -135,17 +137,16 @@ impl Opening {
     }
 }
 
-/// A row lasts into the next day at most; into the one after where the zone skips the next.
+/// A row ends on the next day at the latest, or on the day after that if the zone skips a date.
 const DATES_BEFORE: i64 = 2;
-/// Where a clock goes back over midnight, a row of the next date may have begun before this date
-/// ends.
+/// If a clock goes back over midnight, a row of the next date may begin before this date ends.
 const DATES_AFTER: i64 = 1;
 
-/// Returns a store's open intervals within the clock's span: in order, apart from each other.
+/// Returns a store's open intervals within the clock's span, in order. They do not touch or
+/// overlap.
 ///
-/// A store without rows, or whose rows say that nothing is known, is always open. Intervals that
-/// reach beyond the span are cut off at it. Clipping never separates two instants of the span that
-/// were in the same interval.
+/// A store whose hours are unknown is always open. Intervals that reach beyond the span are clipped
+/// to it. Clipping never separates two instants that were in the same interval.
 pub fn open_intervals(rows: &[HoursRow], clock: &ZoneClock) -> Vec<Interval> {
     let span = clock.span();
     if are_unknown(rows) {
@@ -170,8 +171,8 @@ pub fn open_intervals(rows: &[HoursRow], clock: &ZoneClock) -> Vec<Interval> {
     union(covered)
 }
 
-/// Tells whether a store is open at what the clock shows, both ends of its hours included
-/// (spec section 5 rule 2).
+/// Returns whether a store is open at a local time, both ends of its hours included (`RULES.md`,
+/// "Method `poll_count`", 2).
 pub(crate) fn open_at(rows: &[HoursRow], shown: LocalDateTime) -> bool {
     are_unknown(rows)
         || rows.iter().filter_map(|row| row.opening()).any(|opening| opening.covers(shown))

@@ -1,36 +1,35 @@
-//! Digits, eight at a time: the characters of a word are checked and added up side by side.
+//! Reads digits eight at a time: all characters of a word are checked and added up in parallel.
 //!
-//! A word holds eight characters, the first one in its lowest byte. Byte arithmetic without
-//! carries is that of "Hacker's Delight" (Warren, 2nd edition, section 6-1).
+//! A word holds eight characters, the first one in its lowest byte. The byte arithmetic without
+//! carries is from "Hacker's Delight" (Warren, 2nd edition, section 6-1).
 
-/// The characters of a word.
+/// How many characters a word holds.
 pub(crate) const WORD: usize = size_of::<u64>();
 
 const LOW_BITS: u64 = bytes(0x7f);
 const HIGH_BITS: u64 = !LOW_BITS;
 
-/// A word of equal bytes.
+/// Returns a word of eight equal bytes.
 pub(crate) const fn bytes(byte: u8) -> u64 {
     u64::from_le_bytes([byte; WORD])
 }
 
-/// Returns the word at the start of `text`.
+/// Returns the word at the start of `text`, or `None` if `text` is shorter than a word.
 pub(crate) fn word(text: &[u8]) -> Option<u64> {
     text.first_chunk().copied().map(u64::from_le_bytes)
 }
 
-/// Marks, in their highest bit, the bytes of a word that equal `byte`.
+/// Marks the bytes of a word that equal `byte`, by setting their highest bit.
 pub(crate) const fn equal_to(byte: u8, word: u64) -> u64 {
     !from_one_on(word ^ bytes(byte)) & HIGH_BITS
 }
 
-/// Marks the bytes that are no printable ASCII.
+/// Marks the bytes that are not printable ASCII.
 pub(crate) const fn unprintable(word: u64) -> u64 {
     (!at_least(b' ', word) | at_least(0x7f, word) | word) & HIGH_BITS
 }
 
-/// Marks those of the bytes that are at least `limit`, 1 to 127; a byte over 127 is taken without
-/// its highest bit.
+/// Marks the bytes that are at least `limit` (1 to 127). The highest bit of each byte is ignored.
 const fn at_least(limit: u8, word: u64) -> u64 {
     (word & LOW_BITS) + bytes(0x80 - limit)
 }
@@ -40,7 +39,7 @@ const fn from_one_on(word: u64) -> u64 {
     (at_least(1, word) | word) & HIGH_BITS
 }
 
-/// Returns the place of the first byte marked in its highest bit; [`WORD`] if none is.
+/// Returns the index of the first marked byte, or [`WORD`] if no byte is marked.
 pub(crate) const fn first_marked(marks: u64) -> usize {
     marks.trailing_zeros() as usize / 8
 }
@@ -51,8 +50,8 @@ pub(crate) const fn decimal_count(word: u64) -> usize {
     first_marked((at_least(10, values) | values) & HIGH_BITS)
 }
 
-/// Returns the number that the first `count` characters are, decimal digits all, as if zeros made
-/// them eight.
+/// Returns the value of the first `count` characters, which must be decimal digits, after filling
+/// them up to eight digits with zeros at the right.
 pub(crate) const fn decimal_left(word: u64, count: usize) -> u64 {
     if count == 0 {
         return 0;
@@ -61,7 +60,7 @@ pub(crate) const fn decimal_left(word: u64, count: usize) -> u64 {
     eight_decimals(values & (u64::MAX >> (64 - 8 * count)))
 }
 
-/// Returns the number that the first `count` characters are, decimal digits all.
+/// Returns the value of the first `count` characters, which must be decimal digits.
 pub(crate) const fn decimal(word: u64, count: usize) -> u64 {
     if count == 0 {
         return 0;
@@ -69,7 +68,7 @@ pub(crate) const fn decimal(word: u64, count: usize) -> u64 {
     eight_decimals((word ^ bytes(b'0')) << (64 - 8 * count))
 }
 
-/// Adds up eight digits, 0 to 9 each, the first one counting most.
+/// Combines eight digits, each 0 to 9, into a number. The first digit is the most significant.
 const fn eight_decimals(values: u64) -> u64 {
     const LOW_HALVES: u64 = 0x0000_00ff_0000_00ff;
     const FIRST: u64 = 100 + (1_000_000 << 32);
@@ -80,15 +79,15 @@ const fn eight_decimals(values: u64) -> u64 {
     first.wrapping_add(second) >> 32
 }
 
-/// Reads characters that stand like those of `form`, in which `0` means any decimal digit and
-/// everything else itself. Returns for each pair of neighbours, at the place of its first, the
-/// number of two digits that they are.
+/// Reads characters that match `form`, in which `0` stands for any decimal digit and every other
+/// character for itself. For each index, returns the two-digit number that the characters at this
+/// index and the next one form. Returns `None` if the characters do not match.
 pub(crate) const fn pairs(word: u64, form: [u8; WORD]) -> Option<[u8; WORD]> {
     let form = u64::from_le_bytes(form);
-    // Digits become their values, what equals the form becomes zero.
+    // Digits become their values. Other characters become zero if they match the form.
     let values = word ^ form;
     let is_digit = equal_to(b'0', form);
-    // A mark times 0xff over 0x80 fills its byte.
+    // Turns each mark (0x80) into a full byte (0xff).
     let digits = (is_digit >> 7) * 0xff;
     if values & !digits != 0 || (at_least(10, values) | values) & HIGH_BITS != 0 {
         return None;
@@ -96,15 +95,15 @@ pub(crate) const fn pairs(word: u64, form: [u8; WORD]) -> Option<[u8; WORD]> {
     Some(values.wrapping_mul(10).wrapping_add(values >> 8).to_le_bytes())
 }
 
-/// The characters between the digits 9 and a.
+/// How many characters ASCII has between `9` and `a`.
 const BETWEEN_9_AND_A: u64 = (b'a' - b'9' - 1) as u64;
 
-/// Reads eight hexadecimal digits, letters in lower case only.
+/// Reads eight hexadecimal digits. Letters must be in lower case.
 pub(crate) const fn eight_hexadecimals(word: u64) -> Option<u32> {
-    // Letters have the bit of 64, which decimal digits have not; a is 1 there.
+    // Letters have bit 6 set and decimal digits do not. The low four bits of `a` are 1.
     let letters = (word >> 6) & bytes(1);
     let nibbles = (word & bytes(0x0f)) + letters * 9;
-    // Written again it must be the same: then neither was it anything else.
+    // Writing the digits again must give the same word. Otherwise it held other characters.
     let from_ten_on = (at_least(10, nibbles) & HIGH_BITS) >> 7;
     let written = nibbles + bytes(b'0') + from_ten_on * BETWEEN_9_AND_A;
     if written != word || nibbles & bytes(0xf0) != 0 {
@@ -122,7 +121,7 @@ mod tests {
 
     use super::*;
 
-    /// Bytes near the edges of what is asked for, and any others.
+    /// Bytes near the limits of the accepted ranges, and sometimes any byte.
     fn texts() -> impl Strategy<Value = [u8; WORD]> {
         let near = prop::sample::select(b"/0159:`afgAF@ -,\"\x00\x7f\x80\xff\xb0\xe1".to_vec());
         prop::array::uniform8(prop_oneof![4 => near, 1 => any::<u8>()])
@@ -130,7 +129,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bytes_are_marked_for_what_they_are(text in texts(), byte in any::<u8>()) {
+        fn equal_and_unprintable_bytes_are_marked(text in texts(), byte in any::<u8>()) {
             let word = u64::from_le_bytes(text);
             let is_marked = |marks: u64, place: usize| marks.to_le_bytes()[place] == 0x80;
             for (place, &found) in text.iter().enumerate() {
@@ -151,7 +150,9 @@ mod tests {
         }
 
         #[test]
-        fn pairs_are_read_where_the_form_is_kept(numbers in prop::array::uniform3(0_u8..100)) {
+        fn pairs_are_read_from_text_that_matches_the_form(
+            numbers in prop::array::uniform3(0_u8..100),
+        ) {
             let [hours, minutes, seconds] = numbers;
             let text = format!("{hours:02}:{minutes:02}:{seconds:02}");
             let found = pairs(word(text.as_bytes()).unwrap(), *b"00:00:00").unwrap();
@@ -159,7 +160,7 @@ mod tests {
         }
 
         #[test]
-        fn a_form_not_kept_is_refused(text in texts()) {
+        fn text_that_does_not_match_the_form_is_refused(text in texts()) {
             let keeps = text.iter().zip(b"0000-00-").all(|(found, form)| match form {
                 b'0' => found.is_ascii_digit(),
                 _ => found == form,

@@ -1,4 +1,4 @@
-//! Unpacks gzip that is pushed at it: several members, as one file.
+//! Unpacks gzip data that the caller feeds in pieces. Several members are read as one file.
 
 use std::io::{self, Write};
 
@@ -8,27 +8,30 @@ use thiserror::Error;
 /// The first bytes of every gzip file.
 pub const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// A block unpacks to at most about 2 MiB (deflate gains 1032 to 1 at most), which bounds memory.
+/// Bounds memory: a block of this size unpacks to at most about 2 MiB, because deflate compresses
+/// at most 1032 to 1.
 const BLOCK_BYTES: usize = 2 * 1024;
-/// So much may come out of a file however small: no ratio is meant for a few repeated rows.
+/// Any file may unpack to this many bytes, so that the ratio does not refuse a small file with a
+/// few repeated rows.
 const FREE_BYTES: u64 = 1024 * 1024;
 
-/// Why a gzip file is not unpacked to its end.
+/// Why a gzip file cannot be unpacked to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum GzipError {
-    /// It breaks off, or its bytes or checksum are wrong, or something else follows it.
-    #[error("the gzip file is damaged or truncated, or followed by something else: {0}")]
+    /// It is truncated, its bytes or checksum are wrong, or other data follows it.
+    #[error("the gzip file is damaged, truncated or followed by other data: {0}")]
     Damaged(String),
-    /// It unpacks to suspiciously much.
-    #[error("the gzip file unpacks to over {0} times its size")]
+    /// It unpacks to more than the ratio allows.
+    #[error("the gzip file unpacks to more than {0} times its size")]
     OverRatio(u32),
 }
 
-/// Unpacks a gzip file in blocks of fixed size, so that it does not matter how it is cut up.
+/// Unpacks a gzip file in blocks of fixed size, so that the sizes of the pieces fed to it change
+/// nothing.
 #[derive(Debug)]
 pub struct Unpacker {
     decoder: MultiGzDecoder<Vec<u8>>,
-    // Invariant: shorter than a block between calls.
+    // Invariant: between calls, shorter than a block.
     block: Vec<u8>,
     ratio_limit: u32,
     packed_bytes: u64,
@@ -36,7 +39,7 @@ pub struct Unpacker {
 }
 
 impl Unpacker {
-    /// Begins a file that may unpack to so many times its size.
+    /// Begins a file that may unpack to at most `ratio_limit` times its size.
     pub fn new(ratio_limit: u32) -> Unpacker {
         Unpacker {
             decoder: MultiGzDecoder::new(Vec::new()),
@@ -47,8 +50,9 @@ impl Unpacker {
         }
     }
 
-    /// Takes packed bytes, and hands `take` what comes out of them; before an error too, but
-    /// nothing beyond the ratio. An error of `take` ends it.
+    /// Unpacks the next bytes and passes the result to `take`. If an error is returned, `take` has
+    /// received what was unpacked before it, but nothing beyond the ratio. An error of `take` is
+    /// returned at once.
     pub fn feed<E: From<GzipError>>(
         &mut self,
         mut packed: &[u8],
@@ -66,7 +70,7 @@ impl Unpacker {
         Ok(())
     }
 
-    /// Ends the file.
+    /// Ends the file and passes the rest of it to `take`.
     pub fn finish<E: From<GzipError>>(
         &mut self,
         mut take: impl FnMut(&[u8]) -> Result<(), E>,

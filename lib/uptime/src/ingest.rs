@@ -1,8 +1,8 @@
-//! A source file -> segments, rejects and counts.
+//! Turns a source file into segments, rejected rows and counts.
 //!
-//! **Nothing depends on how a file is cut into pieces**: not the rows, not the counts, not where a
-//! batch of polls ends. Polls are packed batch by batch; hours and zones, which replace what is
-//! stored, are gathered whole.
+//! **The sizes of the pieces in which a file arrives change nothing**: not the rows, not the
+//! counts, not where a batch of polls ends. Polls are packed batch by batch. Hours and zones
+//! replace what is stored, so they are collected until the end of the file.
 
 mod buckets;
 mod content;
@@ -10,7 +10,7 @@ mod entry;
 mod hours;
 mod limits;
 mod polls;
-mod reject_files;
+mod reject_tables;
 #[cfg(test)]
 mod tests;
 mod warnings;
@@ -30,10 +30,10 @@ pub use warnings::Warnings;
 
 use content::Content;
 
-/// What an ingest needs to know of its file.
+/// The limits and settings for reading one file.
 #[derive(Debug, Clone, Copy)]
 pub struct IngestSettings {
-    /// Later polls are rejected.
+    /// Polls later than this are rejected.
     pub latest_poll: Timestamp,
     /// How many bytes of memory a batch of polls may take.
     pub batch_bytes: usize,
@@ -41,20 +41,20 @@ pub struct IngestSettings {
     pub gzip_ratio_limit: u32,
 }
 
-/// What became of the rows; `rows = loaded + duplicate + rejected`, always.
+/// How many rows were loaded, duplicate or rejected. Always `rows = loaded + duplicate + rejected`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Data rows read.
     pub rows: u64,
     /// Rows that are in segments.
     pub loaded: u64,
-    /// Rows that repeat another of their batch, or add nothing beside another of their store: hours
-    /// that are not known, beside any other row; a day without opening, beside a row that opens on
-    /// it; a row without a zone, beside any other.
+    /// Rows that repeat another row of their batch, and rows that have no effect because of another
+    /// row of their store: unknown hours if there is any other row; a closed day if a row opens on
+    /// that day; a row without a zone if there is any other row.
     pub duplicate: u64,
-    /// Duplicates that contradict the row kept. A row without a zone contradicts none.
+    /// Duplicates that contradict the row that is kept. A row without a zone contradicts no row.
     pub conflicts: u64,
-    /// Rows not accepted.
+    /// Rows that were rejected.
     pub rejected: u64,
 }
 
@@ -82,34 +82,35 @@ impl AddAssign for Counts {
     }
 }
 
-/// Why a file is not read to its end.
+/// Why a file cannot be read to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum IngestError {
-    /// Nothing of it is acceptable; there are no segments, and no counts.
+    /// The whole file is refused. It has no segments and no counts.
     #[error(transparent)]
     Refused(#[from] RefusedFile),
-    /// It is gzip that cannot be unpacked to its end. What was read so far counts, as it does at a
-    /// file's end; the record in which it breaks off does not.
+    /// It is a gzip file that cannot be unpacked to its end. The rows read so far are kept, except
+    /// the incomplete record at the break.
     #[error(transparent)]
     Packed(#[from] GzipError),
 }
 
-/// Turns a source file, plain or gzip, pushed at it in pieces of any size, into segments.
+/// Turns a source file into segments. The file may be plain or gzip, and the caller feeds it in
+/// pieces of any size.
 #[derive(Debug)]
 pub struct Ingest {
-    form: Form,
+    form: Packing,
     reader: SourceReader,
     content: Content,
     gzip_ratio_limit: u32,
-    /// The error that ended the reading, if there was one.
+    /// The error that ended the reading, if any.
     outcome: Result<(), IngestError>,
     is_finished: bool,
 }
 
-/// How the file's bytes hold its text.
+/// Whether the file is plain or compressed.
 #[derive(Debug)]
-enum Form {
-    /// Not known yet; the bytes so far, fewer than gzip's first ones.
+enum Packing {
+    /// Not known yet. Holds the bytes so far, which are fewer than [`gzip::MAGIC`] has.
     Unknown(Vec<u8>),
     Plain,
     Gzip(Box<Unpacker>),
@@ -119,7 +120,7 @@ impl Ingest {
     /// Begins a file.
     pub fn new(settings: IngestSettings) -> Ingest {
         Ingest {
-            form: Form::Unknown(Vec::new()),
+            form: Packing::Unknown(Vec::new()),
             reader: SourceReader::new(settings.latest_poll),
             gzip_ratio_limit: settings.gzip_ratio_limit,
             content: Content::new(settings.batch_bytes),
@@ -128,8 +129,8 @@ impl Ingest {
         }
     }
 
-    /// Takes the next bytes. Afterwards segments and rejects may be ready. An error is final;
-    /// [`Ingest::finish`] makes ready what was read before it.
+    /// Reads the next bytes. Afterwards segments and rejects may be ready. An error is final:
+    /// call [`Ingest::finish`] to get what was read before it.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), IngestError> {
         self.outcome.clone()?;
         self.outcome = self.read(bytes);
@@ -137,18 +138,18 @@ impl Ingest {
         self.outcome.clone()
     }
 
-    /// Ends the file, also after an error: the rest of what was read becomes ready. Returns the
-    /// error, if there was one.
+    /// Ends the file and makes the rest of what was read ready. Call this after an error too.
+    /// Returns the error of [`Ingest::feed`] or of the end of the file, if any.
     ///
-    /// Only hours and zones use `source`, and they are packed here. So the caller can read the kind
-    /// first, and look up an upload's place among others only if the file needs it.
+    /// Only hours and zones use `source`, and they are packed here. So the caller can check
+    /// [`Ingest::kind`] first and determine the rank of the upload only for these files.
     pub fn finish(&mut self, source: &Source) -> Result<(), IngestError> {
         if !self.is_finished {
             self.is_finished = true;
             if self.outcome.is_ok() {
                 self.outcome = self.read_end();
             }
-            // After an error too: a file that breaks off must not store hours for the wrong days.
+            // Also after an error: a truncated file must not store hours for the wrong days.
             match self.reader.check_days() {
                 Ok(()) => self.content.pack_rest(source),
                 Err(refused) => {
@@ -160,41 +161,42 @@ impl Ingest {
         self.outcome.clone()
     }
 
-    /// Returns the segments that are ready, and forgets them.
+    /// Returns the segments that are ready and removes them from `self`.
     pub fn take_segments(&mut self) -> Vec<Segment> {
         std::mem::take(&mut self.content.segments)
     }
 
-    /// Returns the next bytes of `rejects.csv`, and forgets them. Empty if no row was rejected. Of
-    /// a file of hours nothing is returned before its end, where the whole file may be refused.
+    /// Returns the next bytes of `rejects.csv` and removes them from `self`. Empty if no row was
+    /// rejected. For a file of hours, empty until [`Ingest::finish`], because the whole file may
+    /// still be refused there.
     pub fn take_rejects(&mut self) -> Vec<u8> {
         if !self.is_finished && self.content.is_held_back() {
             return Vec::new();
         }
-        self.content.reject_files.take_rejects()
+        self.content.reject_tables.take_rejects()
     }
 
-    /// The same of `rejected_rows.csv`.
+    /// Like [`Ingest::take_rejects`], for `rejected_rows.csv`.
     pub fn take_rejected_rows(&mut self) -> Vec<u8> {
-        self.content.reject_files.take_rejected_rows()
+        self.content.reject_tables.take_rejected_rows()
     }
 
-    /// Counts so far; final after [`Ingest::finish`].
+    /// Returns the counts so far. They are final after [`Ingest::finish`].
     pub fn counts(&self) -> Counts {
         self.content.counts
     }
 
-    /// The file's warnings; final after [`Ingest::finish`].
+    /// Returns the file's warnings so far. They are final after [`Ingest::finish`].
     pub fn warnings(&self) -> Warnings {
         self.content.warnings.found()
     }
 
-    /// Known once the header is read.
+    /// Returns the kind of the file, or `None` until its header is read.
     pub fn kind(&self) -> Option<FileKind> {
         self.content.kind()
     }
 
-    /// The first and the last poll accepted so far.
+    /// Returns the instants of the earliest and the latest poll accepted so far.
     pub fn poll_span(&self) -> Option<(Timestamp, Timestamp)> {
         self.content.poll_span
     }
@@ -202,11 +204,11 @@ impl Ingest {
     fn read(&mut self, bytes: &[u8]) -> Result<(), IngestError> {
         let Ingest { form, reader, content, .. } = self;
         match form {
-            Form::Plain => Ok(reader.feed(bytes, content)?),
-            Form::Gzip(unpacker) => {
+            Packing::Plain => Ok(reader.feed(bytes, content)?),
+            Packing::Gzip(unpacker) => {
                 unpacker.feed(bytes, |unpacked| Ok(reader.feed(unpacked, content)?))
             }
-            Form::Unknown(first_bytes) => {
+            Packing::Unknown(first_bytes) => {
                 let missing = gzip::MAGIC.len() - first_bytes.len();
                 let (first, rest) = bytes.split_at(missing.min(bytes.len()));
                 first_bytes.extend_from_slice(first);
@@ -219,30 +221,31 @@ impl Ingest {
         }
     }
 
-    /// Settles the file's form by its first bytes, and reads them.
+    /// Decides by the first bytes whether the file is gzip, then reads these bytes.
     fn begin(&mut self) -> Result<(), IngestError> {
-        let Form::Unknown(first_bytes) = std::mem::replace(&mut self.form, Form::Plain) else {
+        let Packing::Unknown(first_bytes) = std::mem::replace(&mut self.form, Packing::Plain)
+        else {
             return Ok(());
         };
         if first_bytes == gzip::MAGIC {
-            self.form = Form::Gzip(Box::new(Unpacker::new(self.gzip_ratio_limit)));
+            self.form = Packing::Gzip(Box::new(Unpacker::new(self.gzip_ratio_limit)));
         }
         self.read(&first_bytes)
     }
 
     fn read_end(&mut self) -> Result<(), IngestError> {
-        if matches!(self.form, Form::Unknown(_)) {
+        if matches!(self.form, Packing::Unknown(_)) {
             self.begin()?;
         }
         let Ingest { form, reader, content, .. } = self;
-        if let Form::Gzip(unpacker) = form {
+        if let Packing::Gzip(unpacker) = form {
             unpacker.finish(|unpacked| Ok::<_, IngestError>(reader.feed(unpacked, content)?))?;
         }
         Ok(reader.finish(content)?)
     }
 }
 
-/// Something for each shard.
+/// Returns a default value for each shard.
 fn for_each_shard<T: Default>() -> Vec<T> {
     Shard::all().map(|_| T::default()).collect()
 }

@@ -1,9 +1,10 @@
-//! The bytes of a source file -> validated rows; rejects with line, column, code (spec section 2).
+//! Turns the bytes of a source file into validated rows and into rejects with line, column and code
+//! (`RULES.md`, "Source files").
 //!
-//! **A bad row never stops a good one and is never dropped silently**: every record that is not
-//! blank becomes one row or one reject. Three paths read records: `poll_line` for polls whose values
-//! all have the usual form, `plain` for records without quotes or bytes out of the ordinary, and
-//! `record` for all. Which one is taken changes nothing but speed.
+//! **A bad row never stops a good row and is never dropped silently**: every record that is not
+//! blank becomes one row or one reject. Three modules read records: `poll_line` reads polls whose
+//! values all have the usual form, `plain` reads records of printable ASCII without quotes, and
+//! `record` reads any record. The choice between them affects only speed.
 
 mod checks;
 mod first_lines;
@@ -23,13 +24,13 @@ use crate::business_hours::HoursRow;
 use crate::{Poll, StoreId, Zone};
 
 pub(crate) use record::leaves_quote_open;
-pub use values::EARLIEST_POLL;
+pub use values::{EARLIEST_POLL, latest_poll};
 
 pub use reader::SourceReader;
 pub use record::{MAX_FIELD_BYTES, MAX_RECORD_BYTES};
 pub use reject::{Problem, Reject, RejectCode};
 
-/// What a source file holds, told by its header.
+/// What a source file holds. Its header decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FileKind {
     /// Polls.
@@ -51,16 +52,16 @@ impl FileKind {
     }
 }
 
-/// Why a file is refused whole; nothing of it may be stored.
+/// Why a whole file is refused. Nothing of it may be stored.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RefusedFile {
-    /// Its header names no kind of file, or not clearly.
+    /// Its header fits no kind of file, or more than one.
     #[error("the file has no usable header: {0}")]
     Header(String),
     /// It is not in UTF-8.
     #[error("the file is {0}; only UTF-8 is accepted")]
     Encoding(&'static str),
-    /// It is of another format, known by its first bytes.
+    /// Its first bytes show that it has another format.
     #[error("the file is {0}; only CSV in UTF-8, plain or compressed once by gzip, is accepted")]
     OtherFormat(&'static str),
     /// It is a file of hours with a day 7 and without a day 0. Its days count from 1, so every row
@@ -75,21 +76,24 @@ pub enum RefusedFile {
     },
 }
 
-/// Receives what a [`SourceReader`] finds, in the order of the file. `record` is the record's bytes
-/// unaltered, without line end; of one over [`MAX_RECORD_BYTES`] the first `MAX_RECORD_BYTES + 1`.
+/// Receives what a [`SourceReader`] finds, in the order of the file. `record` is the unchanged
+/// bytes of the record, without its line end. If the record is longer than [`MAX_RECORD_BYTES`],
+/// `record` is its first `MAX_RECORD_BYTES + 1` bytes.
 pub trait Records {
-    /// The header record; called once, before anything else.
+    /// Receives the header record. Called once, before the other methods.
     fn header(&mut self, kind: FileKind, record: &[u8]);
 
-    /// A valid row of a file of polls.
+    /// Receives a valid row of a file of polls.
     fn poll(&mut self, store: StoreId, poll: Poll, record: &[u8]);
 
-    /// A valid row of a file of business hours. An error is why it is rejected after all.
+    /// Receives a valid row of a file of business hours. If this returns an error, the row is
+    /// rejected for that reason.
     fn hours(&mut self, store: StoreId, row: HoursRow, record: &[u8]) -> Result<(), Problem>;
 
-    /// A valid row of a file of time zones; `None`: it says that no zone is known.
+    /// Receives a valid row of a file of time zones. `None` means that the row leaves the zone
+    /// empty.
     fn zone(&mut self, store: StoreId, zone: Option<Zone>, record: &[u8]);
 
-    /// A rejected one.
+    /// Receives a rejected row.
     fn reject(&mut self, reject: Reject, record: &[u8]);
 }

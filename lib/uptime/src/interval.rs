@@ -24,7 +24,8 @@ impl Timestamp {
         self.0
     }
 
-    /// Returns the instant `micros` later (earlier, if negative), stopping at the ends of time.
+    /// Returns the instant `micros` later, or earlier if negative. Saturates at the first and last
+    /// representable instants.
     #[must_use]
     pub const fn plus(self, micros: i64) -> Timestamp {
         Timestamp(self.0.saturating_add(micros))
@@ -45,39 +46,39 @@ impl Interval {
         (start < end).then_some(Interval { start, end })
     }
 
-    /// The span of `micros`, taken as at least one, before `end`.
+    /// Returns the span of `micros` that ends at `end`. A value below 1 counts as 1.
     pub fn ending_at(end: Timestamp, micros: i64) -> Interval {
         let start = Timestamp(end.0.saturating_sub(micros.max(1)).min(i64::MAX - 1));
         Interval { start, end: end.max(start.plus(1)) }
     }
 
-    /// Returns its first instant.
+    /// Returns the first instant of the span.
     pub const fn start(self) -> Timestamp {
         self.start
     }
 
-    /// Returns the first instant after it.
+    /// Returns the first instant after the span.
     pub const fn end(self) -> Timestamp {
         self.end
     }
 
-    /// Tells whether the instant lies in the span; its end does not.
+    /// Returns whether the instant is in the span. The end of the span is not.
     pub fn contains(self, at: Timestamp) -> bool {
         self.start <= at && at < self.end
     }
 
-    /// Returns the time both spans share.
+    /// Returns the time that both spans share, or `None` if they share none.
     pub fn intersection(self, other: Interval) -> Option<Interval> {
         Interval::new(self.start.max(other.start), self.end.min(other.end))
     }
 
-    /// Returns the span with its end put off to `end`; unchanged if it ends later.
+    /// Returns the span with its end moved to `end`, or unchanged if it already ends later.
     #[must_use]
     pub fn extended_to(self, end: Timestamp) -> Interval {
         Interval { start: self.start, end: self.end.max(end) }
     }
 
-    /// Returns how long the span lasts; always positive.
+    /// Returns the length of the span, which is always positive.
     pub const fn micros(self) -> i64 {
         self.end.0 - self.start.0
     }

@@ -1,22 +1,25 @@
-//! The rules of store uptime, pure: bytes and values in, values and bytes out. Nothing here reads a
-//! clock, the environment, a file or a socket, and nothing knows AWS.
+//! The rules of store uptime, as pure functions: they take bytes and values and return values and
+//! bytes. Nothing here reads a clock, the environment, a file or a socket, and nothing knows AWS.
 //!
 //! # Layout, in reading order
 //!
-//! - [`interval`]: instants and spans of UTC time; [`timestamp`]: how instants are read and written.
-//! - `blanks`: what stands around values; `digits`: digits, eight at a time.
+//! - [`interval`]: instants and spans of UTC time; [`timestamp`]: reads and writes instants.
+//! - `blanks`: removes blanks around values; `digits`: reads digits, eight at a time.
 //! - [`store`]: stores, polls, shards.
-//! - [`input`]: the bytes of a source file to validated rows and rejects.
+//! - [`input`]: turns the bytes of a source file into validated rows and rejected rows.
 //! - [`zone`]: time zones by name, with their rules.
-//! - [`zone_clock`]: what the clocks of a zone show, and the way back to instants.
-//! - [`business_hours`]: weekly local hours to open intervals.
-//! - [`timeline`]: polls and open intervals to uptime, downtime and unknown; the heart.
-//! - [`poll_count`]: the plain count of polls.
+//! - [`zone_clock`]: converts between instants and the local time of a zone.
+//! - [`business_hours`]: turns weekly local hours into open intervals.
+//! - [`parameters`]: the instant, method and windows of a report.
+//! - [`timeline`]: the core: turns polls and open intervals into uptime, downtime and unknown time.
+//! - [`poll_count`]: the method that only counts polls.
 //! - [`segment`]: the packed form in which data is stored.
-//! - [`gzip`]: packed files, unpacked as they come.
-//! - [`ingest`]: a source file to segments, rejects and counts.
-//! - [`shard_data`]: the segments of a shard, united.
-//! - [`report`]: all stores of a shard to rows; [`output`]: rows to CSV.
+//! - [`gzip`]: unpacks gzip files as their bytes arrive.
+//! - [`ingest`]: turns a source file into segments, rejected rows and counts.
+//! - [`shard_data`]: merges the segments of a shard.
+//! - [`report`]: turns the stores of a shard into rows; [`output`]: writes rows as CSV.
+//!
+#![doc = include_str!("../RULES.md")]
 
 mod blanks;
 mod digits;
@@ -32,6 +35,8 @@ pub mod zone;
 pub mod zone_clock;
 
 pub mod business_hours;
+
+pub mod parameters;
 
 pub mod timeline;
 

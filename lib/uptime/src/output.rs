@@ -1,8 +1,9 @@
-//! Report rows to CSV (spec section 6): columns, units, rounding and the guard against formulas.
-//! The one place that knows them.
+//! Writes report rows as CSV (`RULES.md`, "The report"). Only this module knows the columns, their
+//! units, the rounding and the guard against formulas.
 
 use crate::interval::{HOUR, MINUTE};
-use crate::report::{ReportRow, Window};
+use crate::parameters::Window;
+use crate::report::ReportRow;
 use crate::timeline::Uptime;
 
 /// The columns of `report.csv`.
@@ -10,7 +11,7 @@ pub const HEADER: &str = "store_id,uptime_last_hour_minutes,uptime_last_day_hour
 uptime_last_week_hours,downtime_last_hour_minutes,downtime_last_day_hours,\
 downtime_last_week_hours\n";
 
-/// The usual length of a line, for room.
+/// The usual length of a line, to reserve memory.
 const USUAL_LINE_BYTES: usize = 80;
 
 /// Writes `report.csv`: RFC 4180 with LF, in bytewise order of the raw store ids.
@@ -27,8 +28,8 @@ pub fn report_csv(rows: &[ReportRow]) -> Vec<u8> {
     csv
 }
 
-/// Orders rows by store id. The first bytes of nearly all ids differ, so they are looked at first
-/// and once.
+/// Sorts rows by store id. The first bytes of nearly all ids differ, so they are read once per row
+/// and compared first.
 fn in_order(rows: &[ReportRow]) -> impl Iterator<Item = &ReportRow> {
     let mut order: Vec<_> = rows.iter().map(|row| (row.store.first_bytes(), row)).collect();
     order.sort_unstable_by(|(these, this), (those, that)| {
@@ -37,8 +38,8 @@ fn in_order(rows: &[ReportRow]) -> impl Iterator<Item = &ReportRow> {
     order.into_iter().map(|(_, row)| row)
 }
 
-/// Returns what a cell of text is written as: with a leading `'` if a spreadsheet would otherwise
-/// take it for a formula.
+/// Returns the text of a cell in parts. Puts `'` first if a spreadsheet would otherwise read the
+/// text as a formula.
 pub fn guarded(text: &str) -> impl Iterator<Item = &str> {
     let looks_like_a_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     looks_like_a_formula.then_some("'").into_iter().chain([text])
@@ -74,7 +75,7 @@ fn write_figures(csv: &mut Vec<u8>, figures_micros: [i64; Window::ALL.len()]) {
     }
 }
 
-/// Divides, half away from zero; times are never negative.
+/// Divides and rounds half away from zero. `micros` is never negative.
 fn rounded(micros: i64, hundredth: i64) -> u64 {
     ((micros + hundredth / 2) / hundredth).unsigned_abs()
 }
@@ -102,13 +103,20 @@ mod tests {
     use crate::StoreId;
 
     #[test]
-    fn the_header_is_the_specs() {
+    fn the_header_names_the_columns_of_the_rules() {
         let header = "store_id,uptime_last_hour_minutes,uptime_last_day_hours,uptime_last_week_hours,downtime_last_hour_minutes,downtime_last_day_hours,downtime_last_week_hours\n";
         assert_eq!(report_csv(&[]), header.as_bytes());
     }
 
     #[test]
-    fn minutes_for_the_hour_and_hours_for_day_and_week() {
+    fn a_row_has_as_many_cells_as_the_header() {
+        let csv = String::from_utf8(report_csv(&[row("1", [0; 3])])).unwrap();
+        let cells: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
+        assert_eq!(cells, [HEADER.split(',').count(); 2]);
+    }
+
+    #[test]
+    fn the_last_hour_is_in_minutes_and_the_last_day_and_week_are_in_hours() {
         check_figures([30 * MINUTE, 12 * HOUR, 100 * HOUR], "30.00,12.00,100.00");
     }
 
@@ -149,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_stand_only_where_needed() {
+    fn fields_are_quoted_only_where_needed() {
         for (id, written) in [("a,b", "\"a,b\""), ("a\"b", "\"a\"\"b\""), ("a b", "a b")] {
             let csv = String::from_utf8(report_csv(&[row(id, [0; 3])])).unwrap();
             assert!(

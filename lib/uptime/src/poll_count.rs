@@ -1,22 +1,24 @@
-//! Method `poll_count` (spec section 5): the plain rule of the system that this one follows. **A
-//! poll within business hours stands for one hour**, whatever the clock says of the time between.
+//! Method `poll_count` (`RULES.md`, "Method `poll_count`"): the simple rule of this system's
+//! predecessor. **Each poll within business hours counts as one hour**, however much time there is
+//! between polls.
 //!
-//! It can exceed the length of its window, and it is 0 for a store that is closed at the report's
-//! own time of day. That is what the rule says.
+//! A figure can exceed the length of its window, and it is 0 if the store is closed at the local
+//! clock time of `as_of`. The rule requires both.
 
 use crate::business_hours::{HoursRow, open_at};
 use crate::interval::HOUR;
-use crate::report::{Parameters, Window};
+use crate::parameters::{ReportParameters, Window};
 use crate::timeline::Uptime;
 use crate::zone_clock::{LocalDateTime, ZoneClock};
 use crate::{Poll, Status, Timestamp};
 
-/// Counts a store's polls in each window. `polls` are those considered, one an instant.
+/// Counts a store's polls in each window. `polls` are the considered polls, at most one per
+/// instant.
 pub fn count_polls(
     rows: &[HoursRow],
     polls: &[Poll],
     clock: &ZoneClock,
-    parameters: &Parameters,
+    parameters: &ReportParameters,
 ) -> [Uptime; Window::ALL.len()] {
     let as_of = parameters.as_of;
     Window::ALL.map(|window| {
@@ -37,7 +39,7 @@ pub fn count_polls(
     })
 }
 
-/// Asks whether the store is open at the clock time of `as_of` on one of the window's weekdays.
+/// Returns whether the store is open at the clock time of `as_of` on one of the window's weekdays.
 fn is_open_on_a_day_concerned(rows: &[HoursRow], window: Window, as_of: LocalDateTime) -> bool {
     let days_back = match window {
         Window::LastHour => 0..=0,
@@ -60,7 +62,7 @@ fn polls_between(polls: &[Poll], from: Timestamp, to: Timestamp) -> &[Poll] {
 mod tests {
     use super::*;
     use crate::business_hours::{LocalTime, Opening};
-    use crate::report::Method;
+    use crate::parameters::Method;
     use crate::{Interval, PollSet, Zone};
 
     /// A Monday.
@@ -94,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_day_window_asks_the_day_before_as_well_and_the_week_any_day() {
+    fn the_last_day_also_looks_at_the_weekday_before_and_the_last_week_at_all_weekdays() {
         check("6 9-13", "22 12:30 up, 22 13:00 down", "0+0 1+1 1+1");
         check("3 9-13", "19 12:30 up, 19 13:00 down", "0+0 0+0 1+1");
     }
@@ -105,7 +107,8 @@ mod tests {
         check("", polls, "3+1 3+1 3+1");
     }
 
-    /// `hours` as `weekday from-to`; polls of January 2023; figures as `up+down` hours a window.
+    /// `hours` are `weekday from-to`, polls are in January 2023, and `expected` holds the hours
+    /// `up+down` of each window.
     #[track_caller]
     fn check(hours: &str, polls: &str, expected: &str) {
         let at = |text: &str| Timestamp::from_source(format!("{text}:00").as_bytes()).unwrap();
@@ -117,7 +120,7 @@ mod tests {
         let as_of = at(AS_OF);
         let clock =
             ZoneClock::new(Zone::named("UTC").unwrap(), Interval::ending_at(as_of, 200 * HOUR));
-        let parameters = Parameters { as_of, method: Method::PollCount };
+        let parameters = ReportParameters { as_of, method: Method::PollCount };
 
         let polls = PollSet::new(polls.collect());
         let uptimes = count_polls(&rows(hours), polls.as_slice(), &clock, &parameters);

@@ -1,132 +1,31 @@
-//! What a report is about, and its rows (spec sections 4 to 6).
+//! Computes the rows of a report (`RULES.md`, "The report").
 
-use std::ops::{AddAssign, RangeInclusive};
+use std::ops::AddAssign;
 
 use crate::business_hours::{HoursRow, open_intervals};
-use crate::interval::HOUR;
+use crate::parameters::{Method, ReportParameters, Window};
 use crate::poll_count::count_polls;
-use crate::timeline::{MaxHold, Uptime, uptime_during};
+use crate::timeline::{Uptime, uptime_during};
 use crate::zone_clock::ZoneClock;
-use crate::{Interval, Poll, StoreId, Timestamp};
-
-/// How uptime is told from polls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Method {
-    /// Spec section 4, the default.
-    TimeWeighted {
-        /// Unset: a poll speaks without limit.
-        max_hold: Option<MaxHold>,
-    },
-    /// Spec section 5.
-    PollCount,
-}
-
-impl Method {
-    /// Returns its stable name, `time_weighted` or `poll_count`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Method::TimeWeighted { .. } => "time_weighted",
-            Method::PollCount => "poll_count",
-        }
-    }
-
-    /// Reads a name back; no limit is set.
-    pub fn from_name(name: &str) -> Option<Method> {
-        [Method::TimeWeighted { max_hold: None }, Method::PollCount]
-            .into_iter()
-            .find(|method| method.name() == name)
-    }
-
-    /// Returns the method with this limit or none. `None`: it has no limit to set.
-    #[must_use]
-    pub fn with_max_hold(self, max_hold: Option<MaxHold>) -> Option<Method> {
-        match self {
-            Method::TimeWeighted { .. } => Some(Method::TimeWeighted { max_hold }),
-            Method::PollCount => max_hold.is_none().then_some(Method::PollCount),
-        }
-    }
-
-    /// Returns the limit of how long a poll speaks, if the method has one and it is set.
-    pub fn max_hold(self) -> Option<MaxHold> {
-        match self {
-            Method::TimeWeighted { max_hold } => max_hold,
-            Method::PollCount => None,
-        }
-    }
-}
-
-/// The spans of time that a report has figures for, each ending with its `as_of`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Window {
-    /// `[as_of - 1 h, as_of)`.
-    LastHour,
-    /// `[as_of - 24 h, as_of)`.
-    LastDay,
-    /// `[as_of - 168 h, as_of)`.
-    LastWeek,
-}
-
-impl Window {
-    /// All of them, in the order of a row's figures.
-    pub const ALL: [Window; 3] = [Window::LastHour, Window::LastDay, Window::LastWeek];
-
-    /// Returns the window that ends with `as_of`.
-    pub fn before(self, as_of: Timestamp) -> Interval {
-        let hours = match self {
-            Window::LastHour => 1,
-            Window::LastDay => 24,
-            Window::LastWeek => 168,
-        };
-        Interval::ending_at(as_of, hours * HOUR)
-    }
-}
-
-/// How far before `as_of` polls are considered: the week, and one day before it.
-const POLLS_CONSIDERED: i64 = 192 * HOUR;
-
-/// What a report is about; with the stored data it fixes every byte of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Parameters {
-    /// The instant that the windows end with.
-    pub as_of: Timestamp,
-    /// How uptime is told.
-    pub method: Method,
-}
-
-impl Parameters {
-    /// How many UTC days [`Parameters::polls_considered`] meets at most.
-    pub(crate) const DAYS_CONSIDERED: usize = 9;
-
-    /// Returns the instants whose polls are considered, both ends included:
-    /// `[as_of - 192 h, as_of]`.
-    pub fn polls_considered(&self) -> RangeInclusive<Timestamp> {
-        self.as_of.plus(-POLLS_CONSIDERED)..=self.as_of
-    }
-
-    /// Returns the time in which a report may ask whether a store is open: wherever a poll is
-    /// considered, so one at `as_of` is included.
-    pub fn span(&self) -> Interval {
-        Interval::ending_at(self.as_of.plus(1), POLLS_CONSIDERED + 1)
-    }
-}
+use crate::{Poll, StoreId};
 
 /// One store's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportRow {
     /// The store.
     pub store: StoreId,
-    /// Figures in the order of [`Window::ALL`].
+    /// The figures, in the order of [`Window::ALL`].
     pub uptimes: [Uptime; Window::ALL.len()],
 }
 
-/// Computes one store's row. `polls` are those considered, one an instant; `clock` is its zone's,
-/// made for [`Parameters::span`].
+/// Computes one store's row. `polls` are the considered polls, at most one per instant. `clock` is
+/// the clock of the store's zone for [`ReportParameters::span`].
 pub(crate) fn row_for_store(
     store: StoreId,
     hours: &[HoursRow],
     polls: &[Poll],
     clock: &ZoneClock,
-    parameters: &Parameters,
+    parameters: &ReportParameters,
 ) -> ReportRow {
     let uptimes = match parameters.method {
         Method::TimeWeighted { max_hold } => {
@@ -138,16 +37,16 @@ pub(crate) fn row_for_store(
     ReportRow { store, uptimes }
 }
 
-/// What a status tells of a report's stores.
+/// The counts of stores that a report's status shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StoreCounts {
     /// Rows.
     pub stores: u64,
-    /// Rows without a poll considered.
+    /// Rows of stores without a considered poll.
     pub without_polls: u64,
-    /// Rows of stores whose business hours are not known, or said to be unknown: always open.
+    /// Rows of stores whose business hours are unknown. They count as always open.
     pub with_default_hours: u64,
-    /// Rows of stores whose zone is not known, or said to be unknown.
+    /// Rows of stores whose zone is unknown. They count as in [`crate::Zone::DEFAULT`].
     pub with_default_zone: u64,
 }
 
@@ -163,57 +62,15 @@ impl AddAssign for StoreCounts {
 /// The rows of one shard, in any order.
 #[derive(Debug, Clone, Default)]
 pub struct ShardReport {
-    /// One a store.
+    /// One row per store.
     pub rows: Vec<ReportRow>,
-    /// What they are about.
+    /// The counts of these rows.
     pub counts: StoreCounts,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interval::DAY;
-
-    const AS_OF: Timestamp = Timestamp::from_micros(1_674_669_600_000_000);
-
-    #[test]
-    fn polls_of_eight_days_are_considered_both_ends_included() {
-        let considered = parameters(Method::PollCount).polls_considered();
-        assert_eq!(considered, AS_OF.plus(-8 * DAY)..=AS_OF);
-    }
-
-    #[test]
-    fn the_span_holds_every_instant_considered_and_no_other() {
-        let span = parameters(Method::PollCount).span();
-        assert_eq!((span.start(), span.end()), (AS_OF.plus(-8 * DAY), AS_OF.plus(1)));
-    }
-
-    #[test]
-    fn methods_have_the_names_of_the_specification() {
-        let max_hold = MaxHold::from_minutes(90);
-        check(Method::TimeWeighted { max_hold }, "time_weighted", max_hold);
-        check(Method::TimeWeighted { max_hold: None }, "time_weighted", None);
-        check(Method::PollCount, "poll_count", None);
-    }
-
-    #[test]
-    fn names_of_methods_read_back() {
-        for method in [Method::TimeWeighted { max_hold: None }, Method::PollCount] {
-            assert_eq!(Method::from_name(method.name()), Some(method));
-        }
-        assert_eq!(Method::from_name("Poll_Count"), None);
-    }
-
-    #[test]
-    fn only_the_time_weighted_method_takes_a_limit() {
-        let max_hold = MaxHold::from_minutes(90);
-        let unlimited = Method::TimeWeighted { max_hold: None };
-        let limited = Method::TimeWeighted { max_hold };
-        assert_eq!(unlimited.with_max_hold(max_hold), Some(limited));
-        assert_eq!(limited.with_max_hold(None), Some(unlimited));
-        assert_eq!(Method::PollCount.with_max_hold(None), Some(Method::PollCount));
-        assert_eq!(Method::PollCount.with_max_hold(max_hold), None);
-    }
 
     #[test]
     fn counts_of_shards_add_up() {
@@ -223,14 +80,5 @@ mod tests {
         let mut sum = counts([10, 2, 3, 4]);
         sum += counts([5, 1, 0, 2]);
         assert_eq!(sum, counts([15, 3, 3, 6]));
-    }
-
-    fn parameters(method: Method) -> Parameters {
-        Parameters { as_of: AS_OF, method }
-    }
-
-    #[track_caller]
-    fn check(method: Method, name: &str, max_hold: Option<MaxHold>) {
-        assert_eq!((method.name(), method.max_hold()), (name, max_hold));
     }
 }

@@ -1,27 +1,36 @@
-//! The packed form of many stores' polls, hours or zones (architecture section 3).
+//! The packed form of the polls, hours or zones of many stores (`lib/uptime_aws/README.md`,
+//! "Segments").
 //!
 //! **Equal content gives equal bytes**, so a segment's hash can be its key. Numbers are LEB128
-//! varints, signed ones zigzag. A segment is, in this order:
+//! varints, and signed numbers are zigzag encoded. A segment has these parts, in this order:
 //!
 //! | part | form |
 //! |---|---|
-//! | version | one byte: polls 1; hours, zones 2, or 1 if an older program wrote them |
+//! | version | one byte: 1 for polls; 2 for hours and zones, or 1 if an older program wrote them |
 //! | kind | one byte: 1 polls, 2 hours, 3 zones |
-//! | preamble | polls: the first instant; hours, zones: the [`Source`]; zones: their names as well |
-//! | stores | three groups in order: integers (8 bytes), UUIDs (16 bytes), texts (length, bytes); each group its count, then each store's id and data |
+//! | preamble | polls: first instant; hours: [`Source`]; zones: [`Source`] and all names |
+//! | stores | three groups, by form of id: integers (8 bytes), UUIDs, texts |
 //!
-//! A [`Source`]: upload instant, key and version; in version 2 then the rank, and 0 if no event is
-//! known, else 1, the event's time and its sequencer. Segments of polls have no source. They stay in
-//! version 1, so that equal polls still give the bytes that earlier programs stored.
+//! A group is the number of its stores, then the id and the data of each. A UUID has 16 bytes; a
+//! text has its length, then its bytes.
 //!
-//! A store's polls: how many; then for each the distance to the one before (of the first: to the
-//! preamble's instant), doubled, plus 1 if active. A store's hours: how many rows; then for each
-//! day, start and end, or the day alone on which it does not open, or that nothing is known. A zone:
-//! its place among the names, of which an empty one says that no zone is known.
+//! A [`Source`] is the upload instant, the key and the version. In version 2 the rank follows, then
+//! 0 if no event is known, or else 1, the event's time and its sequencer. Segments of polls have no
+//! source. They stay in version 1, so that equal polls still give the bytes that older programs
+//! stored.
+//!
+//! The data of a store:
+//!
+//! - Polls: their number, then for each poll the microseconds since the poll before it (for the
+//!   first poll: since the instant in the preamble), doubled, plus 1 if active.
+//! - Hours: the number of rows, then each row: the day, start and end; or the day and that the
+//!   store does not open on it; or that nothing is known.
+//! - Zone: the index of its name in the preamble. An empty name means that no zone is known.
 
 mod decode;
 mod encode;
 mod hours_form;
+mod reader;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -42,12 +51,12 @@ pub use encode::{pack_hours, pack_polls, pack_zones};
 pub(crate) use encode::{pack_ordered_hours, pack_sorted_polls};
 pub use source::{Sequencer, Source, UploadEvent};
 
-/// A UTC day: days since 1970-01-01. Prints as `YYYY-MM-DD`.
+/// A UTC day, as days since 1970-01-01. Displayed as `YYYY-MM-DD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UtcDay(i64);
 
 impl UtcDay {
-    /// The day an instant falls on.
+    /// Returns the day of an instant.
     pub fn of(at: Timestamp) -> UtcDay {
         UtcDay(at.micros().div_euclid(DAY))
     }
@@ -75,21 +84,22 @@ pub enum SegmentKind {
     Zones,
 }
 
-/// Data of many stores of one shard, packed.
+/// Packed data of many stores of one shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
-    /// Whose stores it holds.
+    /// The shard of its stores.
     pub shard: Shard,
-    /// What it holds of them.
+    /// What it holds.
     pub kind: SegmentKind,
-    /// At most [`MAX_SEGMENT_BYTES`].
+    /// Its content, at most [`MAX_SEGMENT_BYTES`].
     pub bytes: Vec<u8>,
 }
 
-/// Below `DynamoDB`'s item limit of 400 KB (409,600 bytes) with keys and attribute names.
+/// The longest segment. Together with keys and attribute names it stays below `DynamoDB`'s item
+/// limit of 400 KB (409,600 bytes).
 pub const MAX_SEGMENT_BYTES: usize = 400_000;
 
-/// How many rows of business hours a store may have, so that they fit one segment.
+/// The most rows of business hours that a store may have. They always fit into one segment.
 pub const MAX_HOURS_ROWS: usize = 20_000;
 
 /// The content of a segment.
@@ -97,13 +107,14 @@ pub const MAX_HOURS_ROWS: usize = 20_000;
 pub enum Decoded {
     /// Polls, by store.
     Polls(Vec<(StoreId, PollSet)>),
-    /// All hours rows that a file has of these stores.
+    /// All rows of hours that a file has for these stores.
     Hours(Source, Vec<(StoreId, Vec<HoursRow>)>),
-    /// The zones that a file gives these stores; `None`: it says that none is known.
+    /// The zones that a file has for these stores. `None` means that the file leaves the zone
+    /// empty.
     Zones(Source, Vec<(StoreId, Option<Zone>)>),
 }
 
-/// Why bytes are no segment that this version of the program reads.
+/// Why bytes are not a segment that this version of the program can read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the segment cannot be read: {0}")]
 pub struct DecodeError(&'static str);
@@ -114,7 +125,7 @@ impl DecodeError {
 }
 
 const VERSION: u8 = 1;
-/// The version of hours and zones, whose [`Source`] has a rank and an event.
+/// The version of hours and zones. Its [`Source`] has a rank and an event.
 const SOURCED_VERSION: u8 = 2;
 const POLLS: u8 = 1;
 const HOURS: u8 = 2;

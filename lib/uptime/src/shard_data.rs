@@ -1,14 +1,14 @@
-//! The segments of a shard, united: **polls are a set, hours and zones are those of the newest
-//! source**. So segments may come in any order, any number of times.
+//! Merges the segments of a shard. **Polls are a set. Hours and zones are taken from the newest
+//! source.** So segments may be added in any order, any number of times.
 //!
-//! One source may have been read in two ways, under another limit or by another version of the
-//! program, and both are stored until a newer file replaces them. Of two such readings the one that
-//! says more of a store counts, so a reading that broke off never replaces a whole one. Of two that
-//! say as much, the greater one counts.
+//! One source may have been loaded twice with different results, for example under another limit or
+//! by another version of the program. Both results are stored until a newer file replaces them. For
+//! each store, the result with more information counts, so an interrupted load never replaces a
+//! complete one. If both have equally much, the greater one counts.
 //!
-//! Two readings of one upload may also differ in what they know of its place among the uploads of
-//! its second: a load by an older version of the program knows nothing of it. They then have two
-//! [`Source`]s, and the reading that knows more counts as the newer one.
+//! Two loads of one upload may also differ in what they know about the order of uploads within its
+//! second: a load by an older version of the program knows nothing about it. They then have two
+//! different [`Source`]s, and the load that knows more counts as the newer one.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -18,27 +18,28 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 
 use crate::business_hours::{HoursRow, PackedRow, are_unknown};
-use crate::report::{Parameters, ShardReport, StoreCounts, row_for_store};
+use crate::parameters::ReportParameters;
+use crate::report::{ShardReport, StoreCounts, row_for_store};
 use crate::segment::{self, DecodeError, Source};
 use crate::zone_clock::ZoneClock;
 use crate::{Poll, PollSet, StoreId, Timestamp, Zone};
 
-/// Everything stored of one shard that a report needs.
+/// All data of one shard that a report needs.
 #[derive(Debug)]
 pub struct ShardData {
-    parameters: Parameters,
-    stores: HashMap<StoreId, StoreData, FixedState>,
+    parameters: ReportParameters,
+    stores: HashMap<StoreId, StoreRecords, FixedState>,
 }
 
 #[derive(Debug, Default)]
-struct StoreData {
-    // As they came: in no order, with repeats.
+struct StoreRecords {
+    // In no order, with repeats.
     polls: Vec<Poll>,
     hours: Option<Sourced<Vec<HoursRow>>>,
     zone: Option<Sourced<Option<Zone>>>,
 }
 
-/// A value and the upload that it came with.
+/// A value and the upload that it came from.
 #[derive(Debug)]
 struct Sourced<T> {
     source: Arc<Source>,
@@ -46,8 +47,8 @@ struct Sourced<T> {
 }
 
 impl ShardData {
-    /// Begins a shard. Only polls that `parameters` considers will be kept.
-    pub fn new(parameters: Parameters) -> ShardData {
+    /// Begins an empty shard. Only polls that `parameters` considers will be kept.
+    pub fn new(parameters: ReportParameters) -> ShardData {
         ShardData { parameters, stores: HashMap::default() }
     }
 
@@ -80,7 +81,7 @@ impl ShardData {
     }
 }
 
-fn counts_of(data: &StoreData) -> StoreCounts {
+fn counts_of(data: &StoreRecords) -> StoreCounts {
     StoreCounts {
         stores: 1,
         without_polls: u64::from(data.polls.is_empty()),
@@ -89,11 +90,11 @@ fn counts_of(data: &StoreData) -> StoreCounts {
     }
 }
 
-/// Takes one segment into a shard's stores.
+/// Merges one segment into a shard's stores.
 struct Union<'a> {
     considered: RangeInclusive<Timestamp>,
     source: Option<Arc<Source>>,
-    stores: &'a mut HashMap<StoreId, StoreData, FixedState>,
+    stores: &'a mut HashMap<StoreId, StoreRecords, FixedState>,
 }
 
 impl Union<'_> {
@@ -106,12 +107,12 @@ impl segment::Visitor for Union<'_> {
     fn polls(&mut self, store: StoreId, polls: &[Poll]) {
         let start = polls.partition_point(|poll| poll.at() < *self.considered.start());
         let end = polls.partition_point(|poll| poll.at() <= *self.considered.end());
-        // A store with no other poll, hours or zone has no row.
+        // A store gets a row only if it has a considered poll, hours or a zone.
         if let Some(considered) = polls.get(start..end).filter(|polls| !polls.is_empty()) {
             let kept = &mut self.stores.entry(store).or_default().polls;
             if kept.is_empty() {
-                // The days to come will have as many.
-                kept.reserve(considered.len() * Parameters::DAYS_CONSIDERED);
+                // The segments of the other days will have about as many.
+                kept.reserve(considered.len() * ReportParameters::DAYS_CONSIDERED);
             }
             kept.extend_from_slice(considered);
         }
@@ -135,7 +136,7 @@ impl segment::Visitor for Union<'_> {
     }
 }
 
-/// Keeps the value of the newer source; of one source the greater by `order`.
+/// Keeps the value of the newer source. If both have the same source, keeps the greater by `order`.
 fn keep_newest<T>(
     kept: &mut Option<Sourced<T>>,
     source: Arc<Source>,
@@ -151,7 +152,7 @@ fn keep_newest<T>(
 }
 
 fn order_of_hours(this: &[HoursRow], that: &[HoursRow]) -> Ordering {
-    // Not the number of rows: an opening takes the place of its day's closed row.
+    // The number of rows would be wrong: an opening replaces the closed row of its day.
     let content = |rows: &[HoursRow]| rows.iter().map(|row| row.weight()).sum::<usize>();
     let packed = |rows: &[HoursRow]| rows.iter().copied().map(PackedRow::new).collect::<Vec<_>>();
     content(this).cmp(&content(that)).then_with(|| packed(this).cmp(&packed(that)))

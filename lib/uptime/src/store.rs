@@ -1,4 +1,4 @@
-//! What is observed: stores, and the polls taken of them.
+//! Stores and their polls.
 
 mod short_form;
 #[cfg(test)]
@@ -15,31 +15,31 @@ use short_form::{LONGEST_SHORT_TEXT, short_form, write_decimal, write_uuid};
 
 pub(crate) use short_form::USUAL_ID_BYTES;
 
-/// The name of a store: 1 to 128 bytes of UTF-8 without control characters, otherwise opaque.
+/// The id of a store: 1 to 128 bytes of UTF-8 without control characters, with no further meaning.
 ///
-/// Two ids are equal if, and only if, their texts are equal byte for byte; they are ordered by
-/// those bytes. The two usual forms, decimal integers and UUIDs, need no heap.
+/// Two ids are equal if, and only if, their texts are equal byte for byte. Ids are ordered by these
+/// bytes. The two usual forms, decimal integers and UUIDs, need no memory on the heap.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoreId(Form);
+pub struct StoreId(IdForm);
 
-/// The same text always takes the same form, so forms can be compared in place of texts.
+/// Equal texts always have equal forms, so forms can be compared instead of texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum IdForm {
     /// A decimal integer without leading zeros.
     Integer(u64),
-    /// A UUID in lower case, 8-4-4-4-12: its first 64 bits and its last.
+    /// A UUID in lower case, written 8-4-4-4-12: its first 64 bits and its last 64 bits.
     Uuid([u64; 2]),
     /// Anything else.
     Text(Box<str>),
 }
 
-/// Why a text names no store.
+/// Why a text is not a store id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum StoreIdError {
-    /// Nothing is left once surrounding blanks are gone.
+    /// The text is empty.
     #[error("store_id is empty; 1 to 128 bytes are accepted")]
     Empty,
-    /// Over [`StoreId::MAX_BYTES`].
+    /// The text is longer than [`StoreId::MAX_BYTES`].
     #[error("store_id has {0} bytes; 1 to 128 are accepted")]
     TooLong(usize),
     /// The text holds a control character.
@@ -51,17 +51,17 @@ impl StoreId {
     /// The longest id, in bytes.
     pub const MAX_BYTES: usize = 128;
 
-    /// Takes `text` as it is; surrounding blanks are the caller's to remove.
+    /// Takes `text` unchanged. The caller has to remove blanks around it.
     pub fn new(text: &str) -> Result<StoreId, StoreIdError> {
         StoreId::short(text.as_bytes()).map_or_else(|| StoreId::long(text), Ok)
     }
 
-    /// Takes a text that has one of the usual forms; `None` is no verdict.
+    /// Takes a text in one of the usual forms. `None` means that [`StoreId::long`] has to decide.
     pub(crate) fn short(text: &[u8]) -> Option<StoreId> {
         short_form(text).map(StoreId)
     }
 
-    /// Takes a text that has none of the usual forms.
+    /// Takes a text that is in none of the usual forms.
     pub(crate) fn long(text: &str) -> Result<StoreId, StoreIdError> {
         if text.is_empty() {
             return Err(StoreIdError::Empty);
@@ -72,36 +72,36 @@ impl StoreId {
         if text.chars().any(char::is_control) {
             return Err(StoreIdError::ControlCharacter);
         }
-        Ok(StoreId(Form::Text(text.into())))
+        Ok(StoreId(IdForm::Text(text.into())))
     }
 
-    /// Returns the shard that holds this store's data; the same for ever.
+    /// Returns the shard that holds this store's data. It never changes.
     #[inline]
     pub fn shard(&self) -> Shard {
         let hash = match &self.0 {
-            Form::Integer(integer) => mix(*integer),
-            Form::Uuid([first, last]) => mix(first ^ mix(*last)),
-            Form::Text(text) => {
+            IdForm::Integer(integer) => mix(*integer),
+            IdForm::Uuid([first, last]) => mix(first ^ mix(*last)),
+            IdForm::Text(text) => {
                 text.bytes().fold(mix(text.len() as u64), |hash, byte| mix(hash ^ u64::from(byte)))
             }
         };
-        // The top bits of a mixed hash are its best ones.
+        // The top bits of the hash are the best distributed.
         Shard((hash >> (64 - Shard::BITS)) as u8)
     }
 
-    /// Hands the id's text to `use_text`, without allocating for the usual forms.
+    /// Passes the id's text to `use_text`. Allocates nothing for the usual forms.
     pub fn with_text<R>(&self, use_text: impl FnOnce(&str) -> R) -> R {
         match &self.0 {
-            Form::Text(text) => use_text(text),
-            Form::Integer(_) | Form::Uuid(_) => {
+            IdForm::Text(text) => use_text(text),
+            IdForm::Integer(_) | IdForm::Uuid(_) => {
                 let mut buffer = [0; LONGEST_SHORT_TEXT];
                 use_text(self.write_short(&mut buffer))
             }
         }
     }
 
-    /// Returns the first eight bytes of the text as a number; missing ones are zero, so numbers are
-    /// ordered as texts are, as far as they reach.
+    /// Returns the first eight bytes of the text as a number. Missing bytes are zero. If these
+    /// numbers differ for two ids, they have the same order as the texts.
     pub(crate) fn first_bytes(&self) -> u64 {
         self.with_text(|text| {
             let mut bytes = [0; 8];
@@ -111,55 +111,58 @@ impl StoreId {
         })
     }
 
-    /// Reads an id of one of the usual forms that a comma or a line end follows, and returns how
-    /// long it was. `None` is no verdict: [`StoreId::new`] knows more forms.
+    /// Reads an id in one of the usual forms, which a comma or a line end must follow, and returns
+    /// its length as well. `None` does not mean that the text is wrong: [`StoreId::new`] accepts
+    /// more forms.
     #[inline]
     pub(crate) fn usual_form(text: &[u8; USUAL_ID_BYTES]) -> Option<(StoreId, usize)> {
         let (form, length) = short_form::read(text)?;
         Some((StoreId(form), length))
     }
 
-    /// Returns the text of an id that has none of the usual forms.
+    /// Returns the text of the id if it is in none of the usual forms.
     pub(crate) fn unusual_text(&self) -> Option<&str> {
         match &self.0 {
-            Form::Text(text) => Some(text),
-            Form::Integer(_) | Form::Uuid(_) => None,
+            IdForm::Text(text) => Some(text),
+            IdForm::Integer(_) | IdForm::Uuid(_) => None,
         }
     }
 
-    pub(crate) fn form(&self) -> &Form {
+    pub(crate) fn form(&self) -> &IdForm {
         &self.0
     }
 
-    pub(crate) fn into_form(self) -> Form {
+    pub(crate) fn into_form(self) -> IdForm {
         self.0
     }
 
-    /// Takes back a form read from a segment; a text must be one that [`StoreId::new`] keeps.
-    pub(crate) fn from_form(form: Form) -> StoreId {
+    /// Takes a form that was read from a segment. A text must be one that [`StoreId::new`] keeps as
+    /// a text.
+    pub(crate) fn from_form(form: IdForm) -> StoreId {
         StoreId(form)
     }
 
     fn write_short<'b>(&self, buffer: &'b mut [u8; LONGEST_SHORT_TEXT]) -> &'b str {
         let start = match &self.0 {
-            Form::Integer(integer) => write_decimal(*integer, buffer),
-            Form::Uuid(halves) => write_uuid(*halves, buffer),
-            Form::Text(_) => LONGEST_SHORT_TEXT,
+            IdForm::Integer(integer) => write_decimal(*integer, buffer),
+            IdForm::Uuid(halves) => write_uuid(*halves, buffer),
+            IdForm::Text(_) => LONGEST_SHORT_TEXT,
         };
-        // Digits, letters a to f and hyphens were written: always UTF-8.
+        // Only digits, the letters a to f and hyphens were written, so this is always UTF-8.
         std::str::from_utf8(&buffer[start..]).unwrap_or_default()
     }
 }
 
-/// One write for the usual forms; their tags need none, for forms that differ seldom meet.
+/// Hashes the usual forms with one write. The kind of form is left out, because one map seldom
+/// holds ids of different forms.
 impl Hash for StoreId {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
-            Form::Integer(integer) => state.write_u64(*integer),
-            Form::Uuid([first, last]) => {
+            IdForm::Integer(integer) => state.write_u64(*integer),
+            IdForm::Uuid([first, last]) => {
                 state.write_u128(u128::from(*first) << 64 | u128::from(*last));
             }
-            Form::Text(text) => text.hash(state),
+            IdForm::Text(text) => text.hash(state),
         }
     }
 }
@@ -173,7 +176,7 @@ impl fmt::Display for StoreId {
 impl Ord for StoreId {
     fn cmp(&self, other: &StoreId) -> Ordering {
         match (&self.0, &other.0) {
-            (Form::Uuid(this), Form::Uuid(that)) => this.cmp(that),
+            (IdForm::Uuid(this), IdForm::Uuid(that)) => this.cmp(that),
             _ => self.with_text(|this| other.with_text(|that| this.cmp(that))),
         }
     }
@@ -185,7 +188,7 @@ impl PartialOrd for StoreId {
     }
 }
 
-/// The part of the data a store belongs to: stores are spread over 64 shards by a stable hash.
+/// One of the 64 parts of the data. A stable hash of its id assigns each store to a shard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Shard(u8);
 
@@ -205,7 +208,7 @@ impl Shard {
     }
 }
 
-/// What a poll saw. `Inactive` sorts first: it wins where two polls disagree.
+/// The result of a poll. `Inactive` sorts first, because it wins if two polls disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
     /// The store did not take orders.
@@ -214,36 +217,36 @@ pub enum Status {
     Active = 1,
 }
 
-/// One observation of a store. Ordered by instant; of two at one instant the inactive one first.
+/// One observation of a store. Ordered by instant; at one instant, inactive comes first.
 ///
-/// Eight bytes: the instant shifted left by one, the status in the lowest bit, so that sorting
-/// polls is sorting integers.
+/// It has eight bytes: the instant, shifted left by one, and the status in the lowest bit. So polls
+/// sort as fast as integers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Poll(i64);
 
 impl Poll {
-    /// An observation made at `at`, which lies within 140,000 years of 1970.
+    /// Takes an observation made at `at`, which must be within 140,000 years of 1970.
     pub const fn new(at: Timestamp, status: Status) -> Poll {
         debug_assert!(at.micros() << 1 >> 1 == at.micros(), "an instant that no poll can hold");
         Poll(at.micros() << 1 | status as i64)
     }
 
-    /// Returns the eight bytes; polls are ordered as these are.
+    /// Returns the eight bytes. They have the same order as polls.
     pub(crate) const fn bits(self) -> i64 {
         self.0
     }
 
-    /// Takes back what [`Poll::bits`] gave.
+    /// Takes bytes that [`Poll::bits`] returned.
     pub(crate) const fn from_bits(bits: i64) -> Poll {
         Poll(bits)
     }
 
-    /// Returns when it was taken.
+    /// Returns when the poll was taken.
     pub const fn at(self) -> Timestamp {
         Timestamp::from_micros(self.0 >> 1)
     }
 
-    /// Returns what it saw.
+    /// Returns the status that the poll found.
     pub const fn status(self) -> Status {
         if self.0 & 1 == Status::Active as i64 { Status::Active } else { Status::Inactive }
     }
@@ -255,16 +258,16 @@ impl fmt::Debug for Poll {
     }
 }
 
-/// The polls of one store as a set: one an instant, in order.
+/// The polls of one store as a set: in order, at most one per instant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PollSet {
-    // Invariant: sorted, no two at one instant.
+    // Invariant: sorted, and no two polls have the same instant.
     polls: Vec<Poll>,
 }
 
 impl PollSet {
-    /// Takes polls in any order, with repeats. Of those at one instant one is kept, an inactive
-    /// one if there is any.
+    /// Takes polls in any order, with repeats. Keeps one poll per instant, an inactive one if there
+    /// is any.
     pub fn new(mut polls: Vec<Poll>) -> PollSet {
         if !polls.is_sorted_by(|this, that| this.at() < that.at()) {
             polls.sort_unstable();
@@ -280,7 +283,7 @@ impl PollSet {
 }
 
 /// The finaliser of `SplitMix64` (Steele, Lea, Flood, "Fast splittable pseudorandom number
-/// generators", 2014). Stored data depends on it: it never changes.
+/// generators", 2014). It must never change, because stored data depends on it.
 fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

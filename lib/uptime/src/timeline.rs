@@ -1,22 +1,24 @@
-//! Method `time_weighted` (spec section 4): polls and open intervals to uptime.
+//! Method `time_weighted` (`RULES.md`, "Method `time_weighted`"): turns polls and open intervals
+//! into uptime.
 //!
-//! A store is polled about once an hour, so its status between two polls is unknown. The rule that
-//! fills the gaps: **only polls taken in open time count; a status holds until the next poll of
-//! the same open interval, and the first poll also speaks for the time before it in that interval.
-//! An interval without polls takes the status of the latest earlier poll that counts; if there is
-//! none, of the earliest later one.**
+//! A store is polled about once an hour, so its status between two polls has to be estimated:
+//! **Only polls taken while the store was open count. Within an open interval, a status holds until
+//! the next poll, and the first poll also speaks for the time before it. An interval without a
+//! counting poll takes the status of the latest counting poll before it. If there is none, it takes
+//! the status of the earliest counting poll after it.**
 
 use std::ops::AddAssign;
 
 use crate::interval::MINUTE;
 use crate::{Interval, Poll, Status};
 
-/// Open time by estimated status, in microseconds. The three add up to the open time exactly.
+/// Open time by estimated status, in microseconds. The three values add up exactly to the open
+/// time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Uptime {
-    /// Time with the store active.
+    /// Time in which the store was active.
     pub up_micros: i64,
-    /// Time with the store inactive.
+    /// Time in which the store was inactive.
     pub down_micros: i64,
     /// Time that no poll speaks for.
     pub unknown_micros: i64,
@@ -30,15 +32,15 @@ impl AddAssign for Uptime {
     }
 }
 
-/// The longest time, before or after it, that a poll speaks for: whole minutes, 1 to 11,520.
+/// The longest time before and after a poll for which the poll speaks: 1 to 11,520 whole minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MaxHold(u16);
 
 impl MaxHold {
-    /// The most minutes: the 192 hours of which polls are considered.
+    /// The most minutes accepted: the 192 hours in which polls are considered.
     pub const MAX_MINUTES: u16 = 11_520;
 
-    /// Returns `None` outside 1 to 11,520.
+    /// Returns `None` unless `minutes` is 1 to 11,520.
     pub fn from_minutes(minutes: u32) -> Option<MaxHold> {
         let minutes = u16::try_from(minutes).ok()?;
         (1..=MaxHold::MAX_MINUTES).contains(&minutes).then_some(MaxHold(minutes))
@@ -56,8 +58,8 @@ impl MaxHold {
 
 /// Estimates uptime in each window.
 ///
-/// `open` are a store's open intervals: in order, apart from each other. `polls` are those
-/// considered, in order, one an instant; they may lie in closed time.
+/// `open` are a store's open intervals, in order; they do not touch or overlap. `polls` are the
+/// considered polls, in order, at most one per instant. They may also be in closed time.
 pub fn uptime_during<const WINDOWS: usize>(
     open: &[Interval],
     polls: &[Poll],
@@ -75,8 +77,8 @@ pub fn uptime_during<const WINDOWS: usize>(
     uptimes
 }
 
-/// Splits the open intervals into stretches that one poll speaks for, in order; `None` speaks for
-/// a store no poll of which counts.
+/// Splits the open intervals into stretches and passes each to `take` with the poll that speaks for
+/// it. The poll is `None` if the store has no counting poll.
 fn for_each_stretch(
     open: &[Interval],
     polls: &[Poll],
@@ -84,7 +86,7 @@ fn for_each_stretch(
 ) {
     let mut rest = polls;
     let mut latest_earlier = None;
-    // Until a poll has counted there is no earlier one; the first to count then speaks instead.
+    // Intervals before the first counting poll. That poll speaks for them.
     let mut silent_so_far = Vec::new();
     for &interval in open {
         let inside = polls_inside(&mut rest, interval);
@@ -113,7 +115,8 @@ fn for_each_stretch(
     }
 }
 
-/// Returns the polls in `interval` and leaves the later ones; those before it are in closed time.
+/// Returns the polls in `interval` and leaves the later polls in `rest`. Drops earlier polls, which
+/// are in closed time.
 fn polls_inside<'a>(rest: &mut &'a [Poll], interval: Interval) -> &'a [Poll] {
     let from = rest.partition_point(|poll| poll.at() < interval.start());
     let from_interval_on = &rest[from..];
@@ -123,7 +126,8 @@ fn polls_inside<'a>(rest: &mut &'a [Poll], interval: Interval) -> &'a [Poll] {
     inside
 }
 
-/// Takes the speaker's status for all of `stretch` that is no further from it than `max_hold`.
+/// Applies the speaker's status to the part of `stretch` within `max_hold` of it. The rest is
+/// unknown.
 fn estimate(stretch: Interval, speaker: Option<Poll>, max_hold: Option<MaxHold>) -> Uptime {
     let all = stretch.micros();
     let Some(poll) = speaker else {

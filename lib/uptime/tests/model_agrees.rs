@@ -1,4 +1,5 @@
-//! The library and the slow model of its rules tell the same of random stores, to the microsecond.
+//! The library and the slow model of its rules give the same figures for random stores, to the
+//! microsecond.
 
 mod generator;
 mod model;
@@ -12,7 +13,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use uptime::business_hours::{HoursRow, LocalTime, Opening, open_intervals};
-use uptime::report::{Method, Parameters, Window};
+use uptime::parameters::{Method, ReportParameters, Window};
 use uptime::segment::{Segment, Source, pack_hours, pack_polls, pack_zones};
 use uptime::shard_data::ShardData;
 use uptime::timeline::{MaxHold, Uptime, uptime_during};
@@ -34,7 +35,7 @@ proptest! {
     }
 
     #[test]
-    fn up_down_and_unknown_add_up_to_the_scheduled_time(scenario in scenario()) {
+    fn up_down_and_unknown_add_up_to_the_open_time(scenario in scenario()) {
         let parameters = parameters(&scenario, max_hold(&scenario));
         let clock = ZoneClock::new(zone(&scenario.store), parameters.span());
         let open = open_intervals(&hours(&scenario.store), &clock);
@@ -65,7 +66,7 @@ proptest! {
 
         let time_weighted = parameters(&scenario, max_hold(&scenario));
         prop_assert_eq!(row(&segments, time_weighted), weighted);
-        let poll_count = Parameters { method: Method::PollCount, ..time_weighted };
+        let poll_count = ReportParameters { method: Method::PollCount, ..time_weighted };
         prop_assert_eq!(row(&segments, poll_count), counted);
     }
 }
@@ -74,7 +75,7 @@ fn random_cases() -> ProptestConfig {
     ProptestConfig { cases: CASES, failure_persistence: None, ..Default::default() }
 }
 
-/// Without these the three properties above would prove little.
+/// If these cases were rare, the three properties above would prove little.
 #[test]
 fn the_hard_cases_are_frequent_among_the_random_ones() {
     let mut runner = TestRunner::deterministic();
@@ -115,11 +116,11 @@ fn max_hold(scenario: &Scenario) -> Method {
     Method::TimeWeighted { max_hold }
 }
 
-fn parameters(scenario: &Scenario, method: Method) -> Parameters {
-    Parameters { as_of: Timestamp::from_micros(scenario.as_of), method }
+fn parameters(scenario: &Scenario, method: Method) -> ReportParameters {
+    ReportParameters { as_of: Timestamp::from_micros(scenario.as_of), method }
 }
 
-fn timeline_of(store: &Store, parameters: &Parameters) -> [Shares; 3] {
+fn timeline_of(store: &Store, parameters: &ReportParameters) -> [Shares; 3] {
     let clock = ZoneClock::new(zone(store), parameters.span());
     let open = open_intervals(&hours(store), &clock);
     let mut polls = polls(store).as_slice().to_vec();
@@ -173,7 +174,7 @@ fn segments(store: &Store, names_zone: bool) -> Vec<Segment> {
     segments
 }
 
-fn row(segments: &[Segment], parameters: Parameters) -> Option<[Shares; 3]> {
+fn row(segments: &[Segment], parameters: ReportParameters) -> Option<[Shares; 3]> {
     let mut data = ShardData::new(parameters);
     for segment in segments {
         data.add(&segment.bytes).ok()?;

@@ -1,5 +1,5 @@
-//! A store's hours and zone are those of the newest file that names it: of two files of one second
-//! too, whatever order they come in, and however many segments a file has.
+//! A store's hours and zone are those of the newest file that names it. This also holds for two
+//! files of the same second, for any order of loads, and for files of several segments.
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
 use std::fmt::Write as _;
@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use uptime::ingest::{Counts, Ingest, IngestSettings};
 use uptime::interval::SECOND;
 use uptime::output::report_csv;
-use uptime::report::{Method, Parameters, StoreCounts};
+use uptime::parameters::{Method, ReportParameters};
+use uptime::report::StoreCounts;
 use uptime::segment::{Segment, Source};
 use uptime::shard_data::ShardData;
 use uptime::{Shard, StoreId, Timestamp};
@@ -19,29 +20,29 @@ const POLLS: &str = "store_id,timestamp_utc,status\n7,2023-01-23 09:30:00,active
 const UTC: &str = "store_id,timezone_str\n7,UTC\n";
 
 #[test]
-fn of_two_files_of_one_second_the_one_with_the_greater_key_is_the_newer() {
+fn within_one_second_the_file_with_the_greater_key_is_newer() {
     check_newest(&[("1 a v9", 10), ("1 b v1", 11)], 11);
     check_newest(&[("1 a/b v9", 10), ("1 a v9", 11)], 10);
     check_newest(&[("1 9 v1", 10), ("1 10 v1", 11)], 10);
 }
 
 #[test]
-fn of_two_files_of_one_second_and_key_the_one_with_the_greater_version_is_the_newer() {
+fn within_one_second_and_key_the_file_with_the_greater_version_is_newer() {
     check_newest(&[("1 a v1", 10), ("1 a v2", 11)], 11);
 }
 
 #[test]
-fn the_second_counts_before_key_and_version() {
+fn the_upload_second_decides_before_key_and_version() {
     check_newest(&[("1 b v2", 10), ("2 a v1", 11)], 11);
 }
 
 #[test]
-fn a_file_and_another_and_the_first_again_end_as_the_first() {
+fn a_file_that_is_uploaded_again_after_another_replaces_it() {
     check_newest(&[("1 a v1", 10), ("2 b v1", 11), ("3 a v2", 10)], 10);
 }
 
 #[test]
-fn of_two_readings_of_one_file_the_one_with_more_rows_of_a_store_counts_in_any_order() {
+fn if_a_file_was_loaded_twice_the_load_with_more_rows_of_a_store_counts() {
     let [part, whole] = ["7,1,9:00,10:00\n", "7,0,9:00,11:00\n7,1,9:00,10:00\n"].map(hours_of);
     let [other, greater] = ["7,0,9:00,10:00\n", "7,0,9:00,11:00\n"].map(hours_of);
     for (lesser, expected) in [(part, whole), (other, greater)] {
@@ -54,7 +55,7 @@ fn of_two_readings_of_one_file_the_one_with_more_rows_of_a_store_counts_in_any_o
 }
 
 #[test]
-fn a_reading_that_broke_off_before_an_opening_never_replaces_the_whole_one() {
+fn an_interrupted_load_never_replaces_the_complete_one() {
     for (part, rest) in [
         ("7,,,\n", "7,0,9:00,11:00\n"),
         ("7,,,\n", "7,0,,\n"),
@@ -71,7 +72,7 @@ fn a_reading_that_broke_off_before_an_opening_never_replaces_the_whole_one() {
 }
 
 #[test]
-fn stores_said_to_have_no_known_hours_or_zone_count_as_those_without() {
+fn stores_with_unknown_hours_or_zone_count_as_stores_without() {
     let hours = hours_of("a,,,\nb,0,,\nc,0,9:00,10:00\n");
     let zones = "store_id,timezone_str\na,\nb,UTC\nd,\n";
     let mut counts = StoreCounts::default();
@@ -84,14 +85,14 @@ fn stores_said_to_have_no_known_hours_or_zone_count_as_those_without() {
         }
         counts += data.report().counts;
     }
-    // a and d have no known hours; a, c and d no known zone.
+    // a and d have unknown hours. a, c and d have an unknown zone.
     let expected =
         StoreCounts { stores: 4, without_polls: 4, with_default_hours: 2, with_default_zone: 3 };
     assert_eq!(counts, expected);
 }
 
 #[test]
-fn a_file_of_several_segments_a_shard_replaces_one_and_loses_no_row() {
+fn a_file_with_several_segments_in_a_shard_keeps_all_rows_until_a_newer_file_replaces_them() {
     let shard = Shard::all().nth(3).unwrap();
     let ids = (0_u32..).map(|number| StoreId::new(&number.to_string()).unwrap());
     let stores: Vec<StoreId> = ids.filter(|id| id.shard() == shard).take(6).collect();
@@ -116,7 +117,7 @@ fn a_file_of_several_segments_a_shard_replaces_one_and_loses_no_row() {
     let all = [older.clone(), newer.clone()].concat();
     let reversed: Vec<_> = all.iter().rev().cloned().collect();
 
-    // In a week of 20,000 rows a store is never closed; with the newer row, nearly always.
+    // A store with 20,000 rows is open all week. With the newer row it is open one hour.
     for segments in [all, reversed] {
         let mut data = ShardData::new(parameters());
         for segment in &segments {
@@ -132,8 +133,8 @@ fn a_file_of_several_segments_a_shard_replaces_one_and_loses_no_row() {
     }
 }
 
-/// Loads files of hours that open at 9 and close at the hour given, in every order, and checks
-/// whose hours count: polls at 9:30 say that the store is up from then on.
+/// Loads files with an opening from 9:00 to the given hour, in every order, and checks which file
+/// counts. A poll at 9:30 says that the store is up while it is open.
 #[track_caller]
 fn check_newest(files: &[(&str, u32)], expected_end: u32) {
     let named = |end| hours_of(&format!("7,0,9:00,{end}:00\n"));
@@ -174,7 +175,7 @@ fn hours_of(rows: &str) -> String {
     format!("store_id,day,start_time_local,end_time_local\n{rows}")
 }
 
-/// The upload second, the key and the version.
+/// Returns a source from its upload second, key and version.
 fn source(name: &str) -> Source {
     let mut parts = name.split(' ').map(str::to_owned);
     let seconds: i64 = parts.next().unwrap().parse().unwrap();
@@ -182,6 +183,6 @@ fn source(name: &str) -> Source {
     Source::new(uploaded_at, parts.next().unwrap(), parts.next().unwrap())
 }
 
-fn parameters() -> Parameters {
-    Parameters { as_of: AS_OF, method: Method::TimeWeighted { max_hold: None } }
+fn parameters() -> ReportParameters {
+    ReportParameters { as_of: AS_OF, method: Method::TimeWeighted { max_hold: None } }
 }

@@ -1,5 +1,5 @@
-//! Segments keep what is packed into them, and a shard's rows do not depend on how its data was
-//! split into loads, in which order they came, and how often.
+//! Segments keep what is packed into them. The rows of a shard do not depend on how its data was
+//! split into loads, or on the order and repetition of these loads.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -10,7 +10,8 @@ use proptest::sample::select;
 use uptime::business_hours::{HoursRow, LocalTime, Opening};
 use uptime::interval::{DAY, HOUR, MINUTE, SECOND};
 use uptime::output::report_csv;
-use uptime::report::{Method, Parameters, StoreCounts};
+use uptime::parameters::{Method, ReportParameters};
+use uptime::report::StoreCounts;
 use uptime::segment::{
     Decoded, MAX_SEGMENT_BYTES, Segment, SegmentKind, Sequencer, Source, UploadEvent, UtcDay,
     decode, pack_hours, pack_polls, pack_zones,
@@ -30,7 +31,7 @@ proptest! {
     #![proptest_config(random_cases())]
 
     #[test]
-    fn polls_packed_are_polls_decoded(polls in polls_of(any_id().boxed())) {
+    fn packed_polls_decode_to_the_same(polls in polls_of(any_id().boxed())) {
         let segments = pack_all_polls(&polls);
 
         let mut decoded: BTreeMap<StoreId, Vec<Poll>> = BTreeMap::new();
@@ -49,7 +50,7 @@ proptest! {
     }
 
     #[test]
-    fn hours_packed_are_hours_decoded(hours in hours_of(any_id().boxed()), source in any_source()) {
+    fn packed_hours_decode_to_the_same(hours in hours_of(any_id().boxed()), source in any_source()) {
         let segments = pack_hours(shard(), &source, hours.clone().into_iter().collect());
 
         let mut decoded = BTreeMap::new();
@@ -65,7 +66,7 @@ proptest! {
     }
 
     #[test]
-    fn zones_packed_are_zones_decoded(zones in zones_of(any_id().boxed()), source in any_source()) {
+    fn packed_zones_decode_to_the_same(zones in zones_of(any_id().boxed()), source in any_source()) {
         let segments = pack_zones(shard(), &source, zones.clone().into_iter().collect());
 
         let mut decoded = BTreeMap::new();
@@ -102,7 +103,7 @@ proptest! {
     }
 
     #[test]
-    fn foreign_bytes_are_read_or_refused_but_never_crash(
+    fn any_bytes_are_read_or_refused_without_a_crash(
         version in 0..4_u8,
         kind in 0..5_u8,
         rest in vec(any::<u8>(), 0..80),
@@ -113,7 +114,7 @@ proptest! {
     }
 
     #[test]
-    fn split_order_and_repetition_of_loads_change_nothing(
+    fn the_split_order_and_repetition_of_loads_change_nothing(
         (whole, parts) in few_ids().prop_flat_map(data_in_parts),
     ) {
         for parameters in [time_weighted(), poll_count()] {
@@ -122,7 +123,7 @@ proptest! {
     }
 
     #[test]
-    fn the_first_rows_of_a_file_of_hours_never_count_over_all_of_them(
+    fn an_incomplete_load_of_hours_never_replaces_a_complete_one(
         whole in hours_of(one_id().boxed()),
         polls in polls_of(one_id().boxed()),
         source in any_source(),
@@ -178,10 +179,10 @@ fn a_day_too_large_for_a_segment_becomes_several() {
     }
 }
 
-/// The same data twice: packed at once, and in parts, in any order and partly again.
+/// Returns the same data twice: packed at once, and packed in parts, in any order and with repeats.
 fn data_in_parts(ids: Vec<StoreId>) -> impl Strategy<Value = (Vec<Segment>, Vec<Segment>)> {
     let id = select(ids).boxed();
-    // Some of them are of one source: a file that was read in several ways.
+    // Some files have the same source, as after several loads of one file.
     let files = vec((source_of_two_seconds(), hours_of(id.clone()), zones_of(id.clone())), 1..=4);
     let loads = vec(polls_of(id), 1..=4);
     (files, loads).prop_flat_map(|(files, loads)| {
@@ -206,7 +207,8 @@ fn pack_stores((source, hours, zones): &(Source, HoursOf, ZonesOf)) -> Vec<Segme
     [hours, zones].concat()
 }
 
-/// Few enough that the same is drawn again, and that any part of it decides.
+/// Returns one of few sources, so that the same one is often drawn again, and so that each field
+/// sometimes decides the order.
 fn source_of_two_seconds() -> impl Strategy<Value = Source> {
     let event = (0..2_i64, "[12]").prop_map(|(millis, digits)| {
         let time = Timestamp::from_micros(millis * 1_000);
@@ -226,7 +228,7 @@ fn pack_all_polls(polls: &PollsOf) -> Vec<Segment> {
     pack_polls(shard(), polls.iter().map(set).collect())
 }
 
-fn report(segments: &[Segment], parameters: Parameters) -> Option<(String, StoreCounts)> {
+fn report(segments: &[Segment], parameters: ReportParameters) -> Option<(String, StoreCounts)> {
     let mut data = ShardData::new(parameters);
     for segment in segments {
         data.add(&segment.bytes).ok()?;
@@ -235,16 +237,16 @@ fn report(segments: &[Segment], parameters: Parameters) -> Option<(String, Store
     Some((String::from_utf8(report_csv(&report.rows)).ok()?, report.counts))
 }
 
-fn time_weighted() -> Parameters {
+fn time_weighted() -> ReportParameters {
     let max_hold = MaxHold::from_minutes(90);
-    Parameters { as_of: AS_OF, method: Method::TimeWeighted { max_hold } }
+    ReportParameters { as_of: AS_OF, method: Method::TimeWeighted { max_hold } }
 }
 
-fn poll_count() -> Parameters {
-    Parameters { as_of: AS_OF, method: Method::PollCount }
+fn poll_count() -> ReportParameters {
+    ReportParameters { as_of: AS_OF, method: Method::PollCount }
 }
 
-/// Segments say whose they are; what they hold does not depend on it.
+/// Returns any shard. The content of a segment does not depend on it.
 fn shard() -> Shard {
     Shard::all().last().unwrap_or_else(|| unreachable!("there are 64 shards"))
 }
@@ -261,7 +263,7 @@ fn set_of(rows: &[HoursRow]) -> HashSet<HoursRow> {
     rows.iter().copied().collect()
 }
 
-/// The same without the rows that add nothing to others of their store.
+/// Like [`rows_as_sets`], without rows that have no effect.
 fn kept_rows_as_sets(hours: HoursOf) -> BTreeMap<StoreId, HashSet<HoursRow>> {
     let kept = |rows: Vec<HoursRow>| {
         let set = set_of(&rows);

@@ -1,9 +1,9 @@
-//! Another witness for the zone rules: chrono-tz, which has its own data and its own reading of it.
+//! Checks the zone rules against chrono-tz, which has its own data and its own code to read it.
 //!
-//! **Both agree at every change of every zone from 2000 to 2030, except for what tz releases after
-//! chrono-tz's own have changed**; `DIFFERENCES` lists that exactly. After an update of either crate
-//! a failure here shows which zones changed: find the cause in the tz project's NEWS, then correct
-//! the list.
+//! **Both agree at every change of every zone from 2000 to 2030, except for the changes of tz
+//! releases newer than that of chrono-tz.** `DIFFERENCES` lists these exactly. If this test fails
+//! after an update of either crate, it shows which zones changed: find the cause in the NEWS of the
+//! tz project, then correct the list.
 
 #![expect(
     clippy::unwrap_used,
@@ -19,9 +19,9 @@ use uptime::zone::TZ_RELEASE;
 use uptime::zone_clock::ZoneClock;
 use uptime::{Interval, Timestamp, Zone};
 
-/// The release that `DIFFERENCES` leads to. `.ci/run` reads it here.
+/// The newest release in `DIFFERENCES`. `.ci/run` reads it from this line.
 const RELEASE: &str = "2026f";
-/// The release that `DIFFERENCES` starts from.
+/// The release of chrono-tz, from which `DIFFERENCES` starts.
 const RELEASE_OF_CHRONO_TZ: &str = "2025b";
 
 const FROM: &str = "2000-01-01T00:00:00Z";
@@ -32,19 +32,20 @@ struct Difference {
     release: &'static str,
     cause: &'static str,
     zones: &'static [&'static str],
-    /// Each span in which they differ, with the offset by chrono-tz and the one by the library.
+    /// Each span in which both differ, with the offset in chrono-tz and then that in the library.
     spans: &'static [&'static str],
 }
 
-/// 2025c to 2026f brought no new name. This one is older: chrono-tz leaves out the file that has it.
+/// 2025c to 2026f added no name. This name is older: chrono-tz leaves out the file that contains
+/// it.
 const NAMES_BEYOND_CHRONO_TZ: [&str; 1] = ["Factory"];
 
-/// The laws of Canada's provinces took effect earlier in 2026. The releases begin the new rules with
-/// the clock change of 2026-11-01 that they abolish.
+/// The laws of Canada's provinces took effect earlier in 2026. In the releases, the new rules begin
+/// on 2026-11-01, with the clock change that no longer takes place.
 const DIFFERENCES: &[Difference] = &[
     Difference {
         release: "2026a",
-        cause: "Since 2022 Moldova changes its clocks when the EU does, an hour later than assumed.",
+        cause: "Since 2022 Moldova changes its clocks with the EU, an hour later than assumed.",
         zones: &["Europe/Chisinau", "Europe/Tiraspol"],
         spans: &[
             "2022-03-27T00:00:00Z - 2022-03-27T01:00:00Z: +3:00, now +2:00",
@@ -139,7 +140,7 @@ const DIFFERENCES: &[Difference] = &[
 fn the_release_named_is_the_one_compiled_in() {
     assert_eq!(TZ_RELEASE, RELEASE);
     assert_eq!(chrono_tz::IANA_TZDB_VERSION, RELEASE_OF_CHRONO_TZ);
-    // It is 2026f that keeps Cuba at -04 beyond 2026-11-01.
+    // Only since 2026f does Cuba stay at -04 after 2026-11-01.
     let winter = Timestamp::from_rfc3339("2026-12-01T00:00:00Z").unwrap();
     let havana = Zone::named("America/Havana").unwrap();
     let clock = ZoneClock::new(havana, Interval::ending_at(winter, DAY));
@@ -191,7 +192,7 @@ fn from_2000_to_2030_chrono_tz_differs_exactly_as_listed() {
     );
 }
 
-/// Compares both at every change of either. What they show between two changes does not change.
+/// Compares both at every change of either one. Between two changes, both offsets are constant.
 fn spans_that_differ(theirs: Tz) -> Vec<String> {
     let [from, to] = [FROM, TO].map(|text| Timestamp::from_rfc3339(text).unwrap());
     let ours = Zone::named(theirs.name()).unwrap();
@@ -249,23 +250,23 @@ fn first_change(
     }
 }
 
-/// In seconds.
+/// Returns the offset in seconds.
 fn offset_of_chrono_tz(zone: Tz, at: Timestamp) -> i64 {
     let utc = DateTime::from_timestamp_micros(at.micros()).unwrap().naive_utc();
     zone.offset_from_utc_datetime(&utc).fix().local_minus_utc().into()
 }
 
-/// In seconds, from the weekday and the time that the clock shows: an offset is less than half a
-/// week.
+/// Returns the offset in seconds. Derives it from the local weekday and time, which is possible
+/// because an offset is less than half a week.
 fn offset_of_library(clock: &ZoneClock, at: Timestamp) -> i64 {
     const WEEK: i64 = 7 * DAY;
     let shown = clock.local(at);
-    // 1970-01-01 was a Thursday, 3.
+    // 1970-01-01 was a Thursday, which is 3.
     let ahead = shown.date.weekday() * DAY + shown.clock_micros - (at.micros() + 3 * DAY);
     ((ahead + WEEK / 2).rem_euclid(WEEK) - WEEK / 2) / SECOND
 }
 
-/// Writes an offset as `-3:30`.
+/// Formats an offset, such as `-3:30`.
 fn hours(seconds: i64) -> String {
     let sign = if seconds < 0 { "-" } else { "+" };
     format!("{sign}{}:{:02}", seconds.abs() / 3600, seconds.abs() % 3600 / 60)

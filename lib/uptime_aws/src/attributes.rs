@@ -1,6 +1,6 @@
-//! Names of `DynamoDB` keys and attributes, and of the items that hold no segment.
+//! Names of `DynamoDB` keys and attributes, and keys of the items that hold no segment.
 //!
-//! Items of the data table; those of segments carry [`SEGMENT`]:
+//! Items of the data table. Segments have the attributes [`SEGMENT`] and [`CRC`]:
 //!
 //! | `pk` | `sk` | holds |
 //! |---|---|---|
@@ -8,16 +8,18 @@
 //! | shard | `store#hours#<upload instant>#<file id>#<content hash>` | business hours |
 //! | shard | `store#zones#<upload instant>#<file id>#<content hash>` | time zones |
 //! | `dataset` | `newest_poll` | the newest poll's instant, [`POLL_AT`] |
-//! | `content#<SHA-256>` | `first_load` | the first load of such a file, [`LOAD_FOLDER`] |
+//! | `content#<SHA-256>` | `first_load` | the first load of this content, [`LOAD_FOLDER`] |
 //!
-//! The content hash is 16 digits of SHA-256 over the segment, the file id the same over the object's
-//! key and version; an upload instant is its microseconds in 19 digits, so that it sorts.
+//! The content hash is the first 16 digits of the segment's SHA-256. The file id is the same over
+//! the object's key and version. An upload instant is in microseconds, with 19 digits so that it
+//! sorts.
 //!
-//! Items of the report table: one a report, and one an idempotency key, whose [`REPORT_ID`] is
-//! [`KEY`] and the key's SHA-256, and which holds [`KEY_OF`], [`ASKED`] and [`EXPIRES_AT`].
+//! The report table has one item per report and one per idempotency key. The [`REPORT_ID`] of an
+//! idempotency key is [`KEY`] followed by the key's SHA-256; its item holds [`KEY_OF`], [`ASKED`]
+//! and [`EXPIRES_AT`].
 //!
-//! Instants are numbers of microseconds since 1970, except [`EXPIRES_AT`], which the table's TTL
-//! wants in seconds. Many of these names are reserved words, so expressions write `#name`.
+//! Instants are microseconds since 1970. Only [`EXPIRES_AT`] is in seconds, as the table's TTL
+//! requires. Many of these names are reserved words in `DynamoDB`, so expressions write `#name`.
 
 /// Partition key of the data table: a shard's two digits, or [`DATASET`].
 pub const PK: &str = "pk";
@@ -25,16 +27,19 @@ pub const PK: &str = "pk";
 pub const SK: &str = "sk";
 /// A segment's bytes.
 pub const SEGMENT: &str = "segment";
+/// CRC-32 of a segment's key and bytes, in four bytes. Items written by earlier versions have none
+/// and are not checked.
+pub const CRC: &str = "crc";
 /// The instant of the newest poll.
 pub const POLL_AT: &str = "poll_at";
 /// The folder of the load that first read a file of this content.
 pub const LOAD_FOLDER: &str = "load_folder";
 
-/// The partition of what is about the data as a whole.
+/// The partition of items about the data as a whole.
 pub const DATASET: &str = "dataset";
 /// The item that holds the newest poll.
 pub const NEWEST_POLL: &str = "newest_poll";
-/// What precedes a file's SHA-256 in the partition of what is about its content.
+/// Prefix of the partition of items about a file's content; the file's SHA-256 follows.
 pub const CONTENT: &str = "content#";
 /// The item that holds the first load of a file's content.
 pub const FIRST_LOAD: &str = "first_load";
@@ -47,9 +52,9 @@ pub const STATE: &str = "state";
 pub const AS_OF: &str = "as_of";
 /// The method's name.
 pub const METHOD: &str = "method";
-/// Absent unless set.
+/// The parameter `max_hold_minutes`; absent unless set.
 pub const MAX_HOLD_MINUTES: &str = "max_hold_minutes";
-/// When the report was asked for.
+/// When the report was requested.
 pub const CREATED_AT: &str = "created_at";
 /// When work on it ends.
 pub const DEADLINE: &str = "deadline";
@@ -65,13 +70,13 @@ pub const LEASE_UNTIL: &str = "lease_until";
 pub const SHARDS_DONE: &str = "shards_done";
 /// When it was completed.
 pub const COMPLETED_AT: &str = "completed_at";
-/// Rows.
+/// Number of rows.
 pub const STORES: &str = "stores";
-/// Rows without a poll considered.
+/// Rows of stores that have no considered poll.
 pub const STORES_WITHOUT_POLLS: &str = "stores_without_polls";
-/// Rows without business hours.
+/// Rows of stores without business hours.
 pub const STORES_WITH_DEFAULT_HOURS: &str = "stores_with_default_hours";
-/// Rows without a zone.
+/// Rows of stores without a time zone.
 pub const STORES_WITH_DEFAULT_ZONE: &str = "stores_with_default_zone";
 /// The tz release.
 pub const TZ_RELEASE: &str = "tz_release";
@@ -81,18 +86,18 @@ pub const OBJECT_KEY: &str = "object_key";
 pub const SIZE_BYTES: &str = "size_bytes";
 /// The CSV's SHA-256.
 pub const SHA256: &str = "sha256";
-/// From when on the CSV counts as gone.
+/// The instant from which the CSV counts as deleted.
 pub const CSV_EXPIRES_AT: &str = "csv_expires_at";
-/// When its message was known to be in the queue; told of reports with an idempotency key only.
+/// When its message was known to be in the queue. Only set for reports with an idempotency key.
 pub const QUEUED_AT: &str = "queued_at";
-/// The stable name of why it failed; while Running, of why its last attempt did.
+/// The stable code of why it failed. While Running: why its last attempt failed.
 pub const FAILURE_CODE: &str = "failure_code";
-/// The same in words.
+/// Why it failed, in words.
 pub const FAILURE_DETAIL: &str = "failure_detail";
 
-/// What precedes an idempotency key's SHA-256 in [`REPORT_ID`]: such an item is no report.
+/// Prefix of [`REPORT_ID`] in the item of an idempotency key; the key's SHA-256 follows.
 pub const KEY: &str = "key#";
-/// The report an idempotency key stands for.
+/// The report that an idempotency key stands for.
 pub const KEY_OF: &str = "key_of";
-/// The parameters it was first given with.
+/// The parameters that the key was first used with.
 pub const ASKED: &str = "asked";

@@ -1,22 +1,22 @@
 //! Capped exponential backoff with full jitter, until a deadline.
 //!
-//! The SDKs try a call that fails three times at most. They do not retry what a call that succeeded
-//! left undone (`UnprocessedItems` of `BatchWriteItem`), nor the rest of a download, which is another
-//! call each time, nor do they wait for as long as throttling may last. This is for all three.
+//! The SDKs try a failing call at most three times. This module is for three cases that they do not
+//! cover: writes that a successful call left undone (`UnprocessedItems` of `BatchWriteItem`), the
+//! rest of a broken download, which is a new call each time, and throttling that lasts longer.
 
 use std::time::Duration;
 
 use crate::Deadline;
 
-/// How long to wait before the next try.
+/// The waits between tries.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Backoff {
     tries: u32,
 }
 
-/// The most a first wait can be; doubled with each try.
+/// The longest possible first wait. It doubles with each try.
 const FIRST: Duration = Duration::from_millis(50);
-/// No wait is longer: `DynamoDB` adapts its partitions within seconds.
+/// The longest possible wait: `DynamoDB` adapts its partitions within seconds.
 const LONGEST: Duration = Duration::from_secs(5);
 
 impl Backoff {
@@ -37,7 +37,8 @@ impl Backoff {
     }
 }
 
-/// Draws a wait from zero to `ceiling`: workers that were throttled together return apart.
+/// Draws a wait from zero to `ceiling`, so that workers that were throttled together retry at
+/// different times.
 fn jittered(ceiling: Duration) -> Duration {
     ceiling.mul_f64(fastrand::f64())
 }
@@ -62,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn after_many_tries_the_ceiling_still_holds() {
+    fn the_ceiling_still_holds_after_many_tries() {
         let mut backoff = Backoff { tries: 1_000 };
         assert_eq!(backoff.next_ceiling(), LONGEST);
     }

@@ -1,7 +1,9 @@
-//! Many writes at once: `BatchWriteItem` until everything is accepted or the time is over.
+//! Many writes at once: repeats `BatchWriteItem` until everything is accepted or the deadline
+//! passes.
 //!
-//! `DynamoDB` may take a part of a batch and hand the rest back (`UnprocessedItems`), or refuse all
-//! of it when it is throttled; both are sent again after a wait. A write sent twice changes nothing.
+//! `DynamoDB` may accept a part of a batch and return the rest (`UnprocessedItems`), or throttle
+//! and refuse the whole batch. Both are sent again after a wait. Sending a write twice changes
+//! nothing.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
@@ -24,23 +26,23 @@ use crate::{CallError, Deadline, StoreDataError, attributes};
 /// One item to be written or deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Write<'a> {
-    /// A segment.
+    /// Writes a segment.
     Put(ItemKey, &'a [u8]),
-    /// Whatever has this key.
+    /// Deletes the item with this key.
     Delete(ItemKey),
 }
 
 /// `DynamoDB`'s limit per batch write.
 const BATCH_ITEMS: usize = 25;
-/// `DynamoDB`'s limit of a batch write's size.
+/// `DynamoDB`'s limit for the bytes of a batch write.
 const BATCH_BYTES: usize = 16_000_000;
-/// More than a key and the names of the attributes need, JSON's punctuation included.
+/// An upper bound for a key, the attribute names and JSON's punctuation.
 const ITEM_OVERHEAD_BYTES: usize = 500;
-// Base64 makes four bytes of three. So 25 segments of any size fit, and batches go by number alone.
+// Base64 turns three bytes into four. 25 segments of any size fit, so only the number counts.
 const _: () =
     assert!(BATCH_ITEMS * (MAX_SEGMENT_BYTES * 4 / 3 + ITEM_OVERHEAD_BYTES) <= BATCH_BYTES);
-/// Waiting for one batch at a time would take as many round trips; each batch in flight may hold
-/// its segments twice over, as bytes and as JSON.
+/// Several batches at once save round trips. Not more, because each batch in flight may hold its
+/// segments twice, as bytes and as JSON.
 const BATCHES_IN_FLIGHT: usize = 4;
 
 const OPERATION: &str = "BatchWriteItem";
@@ -54,8 +56,8 @@ pub(crate) struct Batches<'c> {
 }
 
 impl Batches<'_> {
-    /// Writes everything, in any order. Of writes with one key only the first is sent: a batch with
-    /// two is refused, and a segment's key is its content.
+    /// Writes everything, in any order. Of several writes with the same key only the first is sent:
+    /// `DynamoDB` refuses a batch that has a key twice, and equal keys mean equal segments.
     pub(crate) async fn write_all(
         self,
         writes: Vec<Write<'_>>,
@@ -113,7 +115,8 @@ impl Batches<'_> {
     }
 }
 
-/// Keeps the writes that were handed back; all, should one that was handed back not be known.
+/// Keeps the writes that were returned as unprocessed. If one of those has no readable key, keeps
+/// all.
 fn still_pending<'w, 'a>(
     pending: Vec<&'w Write<'a>>,
     unprocessed: &HashMap<String, Vec<WriteRequest>>,
@@ -141,7 +144,8 @@ impl Write<'_> {
         let request = WriteRequest::builder();
         let mut item = self.key().to_item();
         Ok(match self {
-            Write::Put(_, segment) => {
+            Write::Put(key, segment) => {
+                item.insert(attributes::CRC.to_owned(), key.checksum(segment));
                 let segment = AttributeValue::B(Blob::new(*segment));
                 item.insert(attributes::SEGMENT.to_owned(), segment);
                 request.put_request(PutRequest::builder().set_item(Some(item)).build()?)
@@ -154,7 +158,7 @@ impl Write<'_> {
     }
 }
 
-/// Keeps the first of those with one key, in order.
+/// Keeps the first item for each key, in order.
 fn first_by<T, K: Eq + Hash>(all: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
     let mut seen = HashSet::with_capacity(all.len());
     all.into_iter().filter(|one| seen.insert(key(one))).collect()
@@ -165,13 +169,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_writes_with_one_key_the_first_is_kept() {
+    fn only_the_first_write_of_each_key_is_kept() {
         let kept = first_by(vec!["b1", "a1", "b2", "c1", "a2"], |text| text.as_bytes()[0]);
         assert_eq!(kept, ["b1", "a1", "c1"]);
     }
 
     #[test]
-    fn what_is_handed_back_is_still_pending_and_nothing_else() {
+    fn only_unprocessed_writes_are_still_pending() {
         check("abc", "", "");
         check("abc", "b", "b");
         check("abc", "ca", "ac");
@@ -179,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn if_something_unknown_is_handed_back_all_is_still_pending() {
+    fn an_unprocessed_write_without_a_key_leaves_all_pending() {
         let writes = writes("abc");
         let unknown = HashMap::from([("data".to_owned(), vec![WriteRequest::builder().build()])]);
 
@@ -189,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_is_known_again_by_its_key() {
+    fn the_key_of_a_write_reads_back_from_its_request() {
         for write in writes("ab") {
             assert_eq!(key_of(&write.to_request().unwrap()).as_ref(), Some(write.key()));
         }
@@ -207,7 +211,7 @@ mod tests {
         assert_eq!(pending, expected.iter().collect::<Vec<_>>());
     }
 
-    /// A write a letter; `b` is a deletion.
+    /// One write per letter; `b` is a deletion.
     fn writes(letters: &str) -> Vec<Write<'static>> {
         let write = |letter: char| {
             let key = ItemKey::first_load(&letter.to_string());

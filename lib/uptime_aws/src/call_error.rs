@@ -1,10 +1,10 @@
-//! A call to AWS that failed, and how an error and its causes are told in one line of the log.
+//! A failed call to AWS, and how an error and its causes become one line of the log.
 
 use std::error::Error;
 
-/// A call to AWS that failed after the SDK's own retries. Calling again later may help.
+/// A call to AWS that failed after the SDK's own retries. A later call may succeed.
 ///
-/// Its message names the operation and never holds content, addresses or credentials.
+/// The message names the operation and never contains data, addresses or credentials.
 #[derive(Debug, thiserror::Error)]
 #[error("{operation} failed")]
 pub struct CallError {
@@ -13,7 +13,7 @@ pub struct CallError {
 }
 
 impl CallError {
-    /// Names the operation that failed, as AWS does: `PutItem`.
+    /// `operation` is AWS's name of it, such as `PutItem`.
     pub fn new(
         operation: &'static str,
         source: impl Into<Box<dyn Error + Send + Sync>>,
@@ -33,7 +33,7 @@ pub fn describe(error: &dyn Error) -> String {
     let mut cause = error.source();
     while let Some(error) = cause {
         let text = error.to_string();
-        // Wrappers that print their cause as well would tell it twice.
+        // Some errors already print their cause.
         if !line.ends_with(&text) {
             line.push_str(": ");
             line.push_str(&text);
@@ -48,14 +48,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_told_with_its_causes_in_one_line() {
+    fn an_error_and_its_causes_make_one_line() {
         let error = CallError::new("PutItem", CallError::new("Connect", "line one\nline two"));
 
         assert_eq!(describe(&error), "PutItem failed: Connect failed: line one line two");
     }
 
     #[test]
-    fn a_cause_already_told_is_not_repeated() {
+    fn a_cause_that_the_error_already_prints_is_not_repeated() {
         #[derive(Debug, thiserror::Error)]
         #[error("load failed: {0}")]
         struct Outer(#[source] CallError);

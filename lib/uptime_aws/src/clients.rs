@@ -1,20 +1,20 @@
-//! Who makes the adapters' SDK clients.
+//! How the adapters get their SDK clients.
 
 use aws_types::SdkConfig;
 
 #[cfg(feature = "s3")]
 use crate::sdk_config::has_own_endpoint;
 
-/// Makes the SDK clients that the adapters call AWS with; nothing is called yet.
+/// Makes the SDK clients that the adapters call AWS with. Making one calls nothing.
 ///
-/// Usually that is an [`SdkConfig`]. Tests have a second one, whose clients count their requests.
+/// Usually this is an [`SdkConfig`]. Tests have another, whose clients count their requests.
 pub trait Clients {
     /// A client of `DynamoDB`.
     #[cfg(feature = "dynamodb")]
     fn dynamodb(&self) -> aws_sdk_dynamodb::Client;
 
-    /// A client of S3. One with an endpoint of its own puts the bucket's name into the path: such
-    /// an endpoint has no name a bucket could stand before.
+    /// A client of S3. If an endpoint is configured, the bucket's name goes into the path, because
+    /// that endpoint's host name cannot have a bucket in front of it.
     #[cfg(feature = "s3")]
     fn s3(&self) -> aws_sdk_s3::Client;
 

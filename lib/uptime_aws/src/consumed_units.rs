@@ -1,11 +1,11 @@
-//! The capacity that segments cost, in `DynamoDB`'s units, as its answers tell it.
+//! The capacity that segments cost, in `DynamoDB`'s units, as its answers report it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 
-/// Units consumed: 4 KB consistently read, 1 KB written. What a call consumed whose answer was an
-/// error or got lost is not told, and so not in it.
+/// Units consumed: one per 4 KB read consistently, one per 1 KB written. Calls whose answer was an
+/// error or got lost are not included, because `DynamoDB` does not report their units.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct ConsumedUnits {
     /// Read units.
@@ -14,28 +14,28 @@ pub(crate) struct ConsumedUnits {
     pub(crate) write: f64,
 }
 
-/// Adds units up; clones of it share their sum.
+/// Adds units up. Clones share one sum.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct UnitCounter(Arc<Mutex<ConsumedUnits>>);
 
 impl UnitCounter {
-    /// Counts what one answer tells of reading.
+    /// Adds the read units that an answer reports.
     pub(crate) fn add_read(&self, told: Option<&ConsumedCapacity>) {
         self.with(|sum| sum.read += units(told));
     }
 
-    /// Counts what one answer tells of writing, table by table.
+    /// Adds the write units that an answer reports for each table.
     pub(crate) fn add_written(&self, told: &[ConsumedCapacity]) {
         self.with(|sum| sum.write += told.iter().map(|table| units(Some(table))).sum::<f64>());
     }
 
-    /// Returns the sum and begins a new one.
+    /// Returns the sum and resets it to zero.
     pub(crate) fn take(&self) -> ConsumedUnits {
         self.with(std::mem::take)
     }
 
     fn with<T>(&self, action: impl FnOnce(&mut ConsumedUnits) -> T) -> T {
-        // A sum is never half changed.
+        // A poisoned lock is harmless: a sum is never half changed.
         action(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -1,5 +1,5 @@
-//! A CSV of unknown length on its way to S3, in constant memory: gathered up to one part, then sent
-//! part by part. S3 shows a file only once all its parts are there.
+//! Uploads a CSV of unknown length to S3 in constant memory: gathers bytes up to one part, then
+//! sends part by part. The object appears in S3 only when all its parts are stored.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
@@ -14,7 +14,7 @@ pub struct CsvUpload {
     key: String,
     // Invariant: shorter than a part.
     gathered: Vec<u8>,
-    // None: nothing was sent so far.
+    // None: nothing was sent yet.
     sent: Option<SentParts>,
 }
 
@@ -24,9 +24,9 @@ struct SentParts {
     parts: Vec<CompletedPart>,
 }
 
-/// S3 takes parts from 5 MiB up, and 10,000 of them: enough for 80 GiB.
+/// S3 accepts at most 10,000 parts, of at least 5 MiB. Parts of 8 MiB are enough for 80 GiB.
 const PART_BYTES: usize = 8 << 20;
-/// The upload and its parts have to name the same.
+/// The upload and its parts must name the same algorithm.
 const CHECKSUM: ChecksumAlgorithm = ChecksumAlgorithm::Crc32;
 const CSV_TYPE: &str = "text/csv; charset=utf-8";
 
@@ -35,8 +35,8 @@ impl CsvUpload {
         CsvUpload { client, bucket, key, gathered: Vec::new(), sent: None }
     }
 
-    /// Takes the next bytes; sends a part when there are enough. After an error the file cannot be
-    /// had whole any more: what is left to do is [`CsvUpload::abort`].
+    /// Takes the next bytes, and sends a part when there are enough. After an error the file is
+    /// incomplete; call [`CsvUpload::abort`].
     pub async fn write(&mut self, mut bytes: &[u8]) -> Result<(), CallError> {
         while self.gathered.len() + bytes.len() >= PART_BYTES {
             let (now, later) = bytes.split_at(PART_BYTES - self.gathered.len());
@@ -48,7 +48,7 @@ impl CsvUpload {
         Ok(())
     }
 
-    /// Stores the file; none, if no bytes were written. After an error there is none either.
+    /// Stores the file. If no bytes were written, or after an error, no file is stored.
     pub async fn finish(mut self) -> Result<(), CallError> {
         let finished = if self.sent.is_some() {
             self.complete().await
@@ -63,7 +63,7 @@ impl CsvUpload {
         finished
     }
 
-    /// Gives up what was sent.
+    /// Deletes what was sent.
     pub async fn abort(self) {
         let Some(SentParts { upload_id, .. }) = self.sent else {
             return;
@@ -77,8 +77,8 @@ impl CsvUpload {
             .send()
             .await;
         if let Err(error) = aborted {
-            // The bucket's lifecycle rule removes what is left over.
-            tracing::warn!(error = describe(&error), "an unfinished upload was not aborted");
+            // The bucket's lifecycle rule removes the leftover parts.
+            tracing::warn!(error = describe(&error), "an unfinished upload could not be aborted");
         }
     }
 
@@ -158,5 +158,5 @@ async fn create(client: &Client, bucket: &str, key: &str) -> Result<String, Call
         .send()
         .await
         .map_err(|source| CallError::new(OPERATION, source))?;
-    answer.upload_id.ok_or_else(|| CallError::new(OPERATION, "the answer names no upload"))
+    answer.upload_id.ok_or_else(|| CallError::new(OPERATION, "the answer has no upload id"))
 }

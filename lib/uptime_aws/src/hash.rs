@@ -1,4 +1,4 @@
-//! SHA-256 as lower-case hexadecimal digits: whole for files, cut short for names of items.
+//! SHA-256 as lower-case hexadecimal digits: in full for files, shortened for names of items.
 
 use sha2::{Digest, Sha256};
 
@@ -9,13 +9,14 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 
 /// Returns the first 16 digits of the SHA-256 of `bytes`.
 ///
-/// 64 bits name a thing among those with an otherwise equal key (a segment among those of its
-/// shard and day): of 10,000 of them two that differ agree in hash in one of 10^11 shards and days.
+/// These 64 bits distinguish items whose keys are otherwise equal, such as the segments of one
+/// shard and day. With 10,000 segments each, two of them have the same hash in one of 10^11 shards
+/// and days.
 pub fn short_hash(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes)[..8])
 }
 
-/// Takes the SHA-256 of bytes that come in pieces.
+/// Computes the SHA-256 of bytes that come in pieces.
 #[derive(Debug, Clone, Default)]
 pub struct RunningSha256(Sha256);
 
@@ -25,14 +26,14 @@ impl RunningSha256 {
         self.0.update(bytes);
     }
 
-    /// Returns the 64 digits of everything taken.
+    /// Returns the 64 digits of the SHA-256 of all bytes taken.
     pub fn finish(self) -> String {
         hex(&self.0.finalize())
     }
 }
 
-/// Returns the first 16 digits of the SHA-256 of several texts. No two lists of them run together:
-/// each text is followed by a zero byte, which none of them holds.
+/// Returns the first 16 digits of the SHA-256 of several texts. Different lists give different
+/// input, because each text is followed by a zero byte, which no text contains.
 pub fn short_hash_of(texts: &[&str]) -> String {
     let mut joined = Vec::new();
     for text in texts {
@@ -42,7 +43,8 @@ pub fn short_hash_of(texts: &[&str]) -> String {
     short_hash(&joined)
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Returns bytes as hexadecimal digits, two each.
+pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
     bytes.iter().flat_map(|&byte| [digit(byte >> 4), digit(byte & 15)]).collect()
@@ -62,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_give_what_the_whole_gives() {
+    fn pieces_have_the_hash_of_the_whole() {
         let mut running = RunningSha256::default();
         running.update(b"a");
         running.update(b"bc");
@@ -71,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_of_texts_do_not_run_together() {
+    fn different_lists_of_texts_have_different_hashes() {
         assert_ne!(short_hash_of(&["ab", "c"]), short_hash_of(&["a", "bc"]));
     }
 }

@@ -1,25 +1,26 @@
-//! The `Idempotency-Key` of a request: what makes a repeat of it a repeat (spec section 7).
+//! The `Idempotency-Key` of a request. Requests with the same key count as one (`README.md`,
+//! "Idempotency keys").
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::hash;
 
-/// A key: 1 to 255 visible ASCII characters, taken as they are. It may be a secret of the client's,
-/// so it is neither stored nor printed; [`IdempotencyKey::sha256`] stands for it.
+/// A key: 1 to 255 visible ASCII characters, compared exactly. It may be a secret of the client, so
+/// it is neither stored nor printed; [`IdempotencyKey::sha256`] is stored instead.
 #[derive(Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
-/// The text is no idempotency key.
+/// The text is not an idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an idempotency key has 1 to {} visible ASCII characters", IdempotencyKey::CHARS_MAX)]
 pub struct IdempotencyKeyError;
 
 impl IdempotencyKey {
-    /// The most characters it may have.
+    /// The most characters that a key may have.
     pub const CHARS_MAX: usize = 255;
 
-    /// Returns the 64 hexadecimal digits that stand for it.
+    /// Returns the 64 hexadecimal digits of the key's SHA-256.
     pub fn sha256(&self) -> String {
         hash::sha256_hex(self.0.as_bytes())
     }
@@ -58,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_told_apart_and_never_printed() {
+    fn different_keys_have_different_hashes_and_no_key_is_printed() {
         let [a, b]: [IdempotencyKey; 2] = ["a", "A"].map(|text| text.parse().unwrap());
         assert_ne!(a.sha256(), b.sha256());
         assert_eq!(format!("{a:?}"), format!("{b:?}"));

@@ -1,14 +1,14 @@
-//! What is wrong with a message's JSON, told without a word of it.
+//! What is wrong with a JSON text, described without quoting the text.
 
 use serde_json::error::Category;
 
-/// Why a text is not the JSON that was wanted. **It never holds the text**, as serde's own errors
-/// do: they quote values and names of members.
+/// Why a text is not the expected JSON. **It never contains the text**; serde's own errors do,
+/// because they quote values and names of members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{what}{}", at(.place.as_ref()))]
 pub struct JsonFault {
     what: &'static str,
-    /// Line and column; what was parsed before has none.
+    /// Line and column; `None` if the JSON was already parsed into a value.
     place: Option<(usize, usize)>,
 }
 
@@ -19,8 +19,8 @@ fn at(place: Option<&(usize, usize)>) -> String {
 impl From<serde_json::Error> for JsonFault {
     fn from(error: serde_json::Error) -> JsonFault {
         let what = match error.classify() {
-            Category::Data => "a value is missing or not of its type",
-            Category::Eof => "the text ends within its JSON",
+            Category::Data => "a value is missing or has the wrong type",
+            Category::Eof => "the text ends before the JSON is complete",
             Category::Syntax | Category::Io => "the text is not JSON",
         };
         let place = (error.line() > 0).then(|| (error.line(), error.column()));
@@ -36,14 +36,14 @@ mod tests {
 
     #[test]
     fn a_fault_says_what_is_wrong_and_where() {
-        check(r#"{"id": 7"#, "the text ends within its JSON: line 1, column 8");
+        check(r#"{"id": 7"#, "the text ends before the JSON is complete: line 1, column 8");
         check("store-4711", "the text is not JSON: line 1, column 1");
-        check("{\n\"other\": 7}", "a value is missing or not of its type: line 2, column 7");
+        check("{\n\"other\": 7}", "a value is missing or has the wrong type: line 2, column 7");
     }
 
     #[test]
     fn a_fault_never_quotes_the_text() {
-        let whole = "a value is missing or not of its type: line 1, column";
+        let whole = "a value is missing or has the wrong type: line 1, column";
         check(r#""store-4711""#, &format!("{whole} 12"));
         check(r#"{"id": "store-4711"}"#, &format!("{whole} 19"));
         check(r#"{"store-4711": 7}"#, &format!("{whole} 13"));

@@ -1,8 +1,9 @@
-//! Which report an idempotency key stands for: one item a key, in the report table.
+//! Which report an idempotency key stands for: one item per key, in the report table.
 //!
-//! **A key is taken by one conditional write, before its report is recorded**, so of any number of
-//! calls at once one takes it and the others are told what it stands for. Whoever finds it taken
-//! records and queues that report again: a call that broke off in between is made up for.
+//! **A key is taken by one conditional write, before its report is recorded.** If several requests
+//! use a key at once, one of them takes it and the others learn which report it stands for. A
+//! request that finds the key taken records and queues that report again, in case the first request
+//! broke off.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -22,17 +23,17 @@ pub struct KeyTable {
     table: String,
 }
 
-/// What a key is to stand for.
+/// What a key stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyUse {
     /// The report.
     pub report_id: ReportId,
-    /// The parameters as given: those of a repeat are the same text.
+    /// The parameters as the caller gave them. A repeat has the same text.
     pub asked: String,
 }
 
-/// For how long a key is kept (spec section 7). `DynamoDB` deletes it some time later; until then
-/// it counts as gone.
+/// How long a key is kept (`README.md`, "Idempotency keys"). `DynamoDB` deletes it some time after
+/// that; until then it counts as free.
 const LIFE_MICROS: i64 = 24 * interval::HOUR;
 
 impl KeyTable {
@@ -41,8 +42,8 @@ impl KeyTable {
         KeyTable { client: clients.dynamodb(), table: table.to_owned() }
     }
 
-    /// Takes a key that is free or has been kept for its time, and returns what it stands for from
-    /// now on: `wanted`, or what it was taken for before.
+    /// Takes a key if it is free or has expired. Returns what it stands for from now on: `wanted`,
+    /// or what it was taken for before.
     pub async fn take(
         &self,
         key: &IdempotencyKey,
@@ -59,8 +60,8 @@ impl KeyTable {
         self.outcome(put, key, wanted).await
     }
 
-    /// Takes a key from a report that never was queued, and returns what it stands for from now on:
-    /// `wanted`, or what somebody else took it for meanwhile.
+    /// Takes a key from a report that could not be queued. Returns what it stands for from now on:
+    /// `wanted`, or what another request took it for in the meantime.
     pub async fn take_from(
         &self,
         failed: ReportId,
@@ -83,7 +84,7 @@ impl KeyTable {
             .item(REPORT_ID, text(&item_of(key)))
             .item(KEY_OF, text(&wanted.report_id.to_string()))
             .item(ASKED, text(&wanted.asked))
-            // Rounded up: it is not kept for less.
+            // Rounded up, so that the key is kept for at least its full time.
             .item(EXPIRES_AT, number(seconds(now.plus(LIFE_MICROS)) + 1))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
@@ -108,7 +109,7 @@ impl KeyTable {
     }
 }
 
-/// The key of the item of an idempotency key.
+/// The key of the item that holds an idempotency key.
 fn item_of(key: &IdempotencyKey) -> String {
     format!("{KEY}{}", key.sha256())
 }

@@ -1,23 +1,25 @@
-//! The adapters between the rules and AWS: the only crate that names an AWS type, key or attribute.
+//! The adapters between the core and AWS: the only crate that names AWS types, keys and attributes.
 //!
 //! # Layout, in reading order
 //!
-//! - [`settings`]: names to values, read once at the start; [`mod@sdk_config`]: what clients are made
-//!   with; `clients`: who makes them; `clock`: the one place that reads it; `deadline`: when
-//!   an invocation ends; [`metrics`]: figures for operators.
-//! - `report_id`, `report`, [`report_message`]: a report's name, life and work order;
-//!   `json_fault`: what is wrong with a message's JSON.
-//! - `report_table`, `report_queue`, `report_files`: where reports, their work and their CSVs are;
-//!   `report_item`, `report_transition`: a report as an item, and how that item may change.
-//! - `idempotency_key`: what makes a request a repeat; `key_table`: which report it stands for.
-//! - [`manifest`]: what is told of a load; `source_files`, `load_files`: its file and its results;
-//!   `csv_upload`: a result of unknown length.
-//! - `throttling`, `backoff`: how calls that AWS throttles, and broken downloads, are tried again.
+//! - [`settings`]: the settings of a deployment, read once at the start; [`mod@sdk_config`]: the
+//!   configuration of the SDK clients; `clients`: makes the clients; `clock`: the only place that
+//!   reads the clock; `deadline`: when an invocation must finish; [`metrics`]: metrics for
+//!   operators.
+//! - `report_id`, `report`, [`report_message`]: a report's id, its life and its message in the
+//!   queue; `json_fault`: what is wrong with a message's JSON.
+//! - `report_table`, `report_queue`, `report_files`: where reports, their messages and their CSVs
+//!   are; `report_item`, `report_transition`: a report as an item, and how that item may change.
+//! - `idempotency_key`: the key of a request; `key_table`: which report a key stands for.
+//! - [`manifest`]: what is recorded about a load; `source_files`, `load_files`: its source file and
+//!   its results; `csv_upload`: a result of unknown length.
+//! - `throttling`, `backoff`: how throttled calls and broken downloads are retried.
 //! - `store_data`: the segments, in `DynamoDB`; `item_key`, `batch_write`, `superseded`: their
-//!   keys, how many are written, and which a newer file replaces; `consumed_units`. [`attributes`]: all names.
+//!   keys, how many are written at once, and which ones a newer file replaces; `consumed_units`:
+//!   what they cost; [`attributes`]: all names.
 //!
-//! The features `dynamodb`, `s3` and `sqs` gate the modules that need that SDK, so that a function
-//! links only what it uses.
+//! The features `dynamodb`, `s3` and `sqs` each enable the modules that need that SDK, so that a
+//! function links only what it uses.
 
 pub mod attributes;
 #[cfg(any(feature = "dynamodb", feature = "s3"))]
@@ -84,9 +86,9 @@ pub use key_table::{KeyTable, KeyUse};
 pub use load_files::{LoadFiles, LoadFolder};
 pub use manifest::{LoadError, LoadErrorCode, LoadStatus, Manifest};
 pub use metrics::Metric;
-pub use report::{Completion, Failure, FailureCode, NewReport, Report, ReportState};
+pub use report::{Completion, Failure, FailureCode, NewReport, Report, ReportState, StoredCsv};
 #[cfg(feature = "s3")]
-pub use report_files::{LINK_LIFE, PresignedLink, ReportFiles, StoredCsv};
+pub use report_files::{LINK_LIFE, PresignedLink, ReportFiles};
 pub use report_id::{ReportId, ReportIdError};
 #[cfg(feature = "sqs")]
 pub use report_queue::ReportQueue;

@@ -1,4 +1,4 @@
-//! What a load leaves behind: a folder under `loads/` with its manifest and its reject files.
+//! The results of a load: a folder under `loads/` with its manifest and the files of rejected rows.
 
 use std::fmt;
 
@@ -18,36 +18,46 @@ pub struct LoadFiles {
 
 /// `loads/<key below incoming/>/<16 hex digits>/`: one folder for each object ever uploaded.
 ///
-/// The digits alone tell objects apart. So of a key that is nearly as long as S3 allows only as much
-/// is in the folder's name as leaves room for the names of the files in it.
+/// The digits alone distinguish objects. So a key that is nearly as long as S3 allows is shortened
+/// in the folder's name, to leave room for the names of the files in the folder.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LoadFolder(String);
 
-/// How S3 says that an object is there already, or is just being put by somebody else.
+/// S3's error codes for an object that already exists, or that another request is writing.
 const IS_THERE: [&str; 2] = ["PreconditionFailed", "ConditionalRequestConflict"];
 
-/// In bytes of UTF-8: S3's limit of 1,024, less `loads/`, two slashes, the digits and
+/// In bytes of UTF-8: S3's limit of 1,024, minus `loads/`, two slashes, the digits and
 /// `rejected_rows.csv`.
 const NAME_BYTES_MAX: usize = 1_024 - (6 + 2 + 16 + 17);
 
-/// The file of a load that says what was wrong with each rejected row.
+/// The file of a load that says what is wrong with each rejected row.
 pub const REJECTS: &str = "rejects.csv";
 
-/// Where source files are put.
+const MANIFEST: &str = "manifest.json";
+
+/// The prefix of the folders of all loads.
+pub const LOADS: &str = "loads/";
+
+/// Whether this is the key of a load's manifest.
+pub fn is_manifest(key: &str) -> bool {
+    key.starts_with(LOADS) && key.rsplit('/').next() == Some(MANIFEST)
+}
+
+/// The prefix of source files.
 pub const INCOMING: &str = "incoming/";
 
 impl LoadFolder {
-    /// The folder of an object: told apart by its bucket, key, version or `ETag`, and upload instant.
+    /// The folder of an object. Its bucket, key, version or `ETag`, and upload instant identify it.
     pub fn of(bucket: &str, source: &Source) -> LoadFolder {
         let instant = source.uploaded_at.micros().to_string();
         let digits = hash::short_hash_of(&[bucket, &source.key, &source.version, &instant]);
         let name = source.key.strip_prefix(INCOMING).unwrap_or(&source.key);
         let name = &name[..name.floor_char_boundary(NAME_BYTES_MAX)];
-        LoadFolder(format!("loads/{name}/{digits}/"))
+        LoadFolder(format!("{LOADS}{name}/{digits}/"))
     }
 
     fn manifest_key(&self) -> String {
-        format!("{self}manifest.json")
+        format!("{self}{MANIFEST}")
     }
 }
 
@@ -63,10 +73,11 @@ impl LoadFiles {
         LoadFiles { client: clients.s3(), bucket: bucket.to_owned() }
     }
 
-    /// Writes the first `manifest.json` of a load, unless there is one.
+    /// Writes the first `manifest.json` of a load, unless there already is one.
     ///
-    /// Of two attempts at once one may be stopped when the other has ended and nobody tries again:
-    /// had it taken that one's manifest away, the load would be told as Running for ever.
+    /// It never overwrites a manifest, because of two attempts at once: if one ends, and the other
+    /// then overwrites its manifest with Running and is stopped, the load would stay Running for
+    /// ever.
     pub async fn begin_manifest(
         &self,
         folder: &LoadFolder,
@@ -100,9 +111,10 @@ impl LoadFiles {
         Ok(put.content_type("application/json").body(json.into()))
     }
 
-    /// Reads a load's `manifest.json`, if it has one that can be read.
+    /// Reads a load's `manifest.json`. `None`: there is none, or it cannot be read.
     ///
-    /// S3 only tells a missing object from a forbidden one to who may list the bucket.
+    /// Needs the permission to list the bucket. Without it S3 answers 403, not 404, for a missing
+    /// object.
     pub async fn manifest(&self, folder: &LoadFolder) -> Result<Option<Manifest>, CallError> {
         let object =
             self.client.get_object().bucket(&self.bucket).key(folder.manifest_key()).send().await;
@@ -115,8 +127,8 @@ impl LoadFiles {
         Ok(serde_json::from_slice(&json).ok())
     }
 
-    /// Reads the start of a load's `rejects.csv`, at most `limit` bytes of it, which must not be 0.
-    /// Empty if no row was rejected: then there is no such file.
+    /// Reads at most the first `limit` bytes of a load's `rejects.csv`; `limit` must not be 0.
+    /// Returns nothing if no row was rejected, because there is no such file then.
     pub async fn start_of_rejects(
         &self,
         folder: &LoadFolder,
@@ -131,7 +143,7 @@ impl LoadFiles {
         Ok(bytes.map_err(|source| CallError::new("GetObject", source))?.to_vec())
     }
 
-    /// Begins a CSV in a load's folder. Nothing is stored before it is finished.
+    /// Starts a CSV in a load's folder. It is stored when it is finished.
     pub fn csv_upload(&self, folder: &LoadFolder, file_name: &str) -> CsvUpload {
         CsvUpload::new(self.client.clone(), self.bucket.clone(), format!("{folder}{file_name}"))
     }
@@ -151,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_that_s3_takes_leaves_room_for_the_files_of_its_load() {
+    fn every_key_that_s3_accepts_leaves_room_for_the_files_of_its_load() {
         for name in ["x".repeat(1_015), "€".repeat(338), "x".repeat(983)] {
             let key = format!("{INCOMING}{name}");
             assert!(key.len() <= 1_024);
@@ -165,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn every_object_has_a_folder_of_its_own() {
+    fn every_object_has_its_own_folder() {
         let folders = [
             LoadFolder::of("b", &source("incoming/a", "v", 1)),
             LoadFolder::of("c", &source("incoming/a", "v", 1)),

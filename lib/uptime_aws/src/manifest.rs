@@ -1,4 +1,4 @@
-//! What is told of a load: `loads/<...>/manifest.json` (spec section 9).
+//! What is recorded about a load: `loads/<...>/manifest.json` (`README.md`, "Loads").
 
 use std::fmt;
 
@@ -8,64 +8,64 @@ use uptime::ingest::Warnings;
 use uptime::input::FileKind;
 use uptime::segment::{Sequencer, Source, UploadEvent};
 
-/// A load, as its `manifest.json` tells it. Instants are RFC 3339 in UTC.
+/// The content of a load's `manifest.json`. Instants are RFC 3339 in UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Where the load is in its life.
     pub status: LoadStatus,
-    /// The file it reads.
+    /// The source file that it reads.
     pub file: ManifestFile,
     /// The folder this manifest is in, `loads/<...>/`.
     pub folder: String,
-    /// `polls`, `business_hours` or `time_zones`, once the header is read.
+    /// `polls`, `business_hours` or `time_zones`; set once the header is read.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub kind: Option<String>,
-    /// SHA-256 of the object's bytes, once all are read.
+    /// SHA-256 of the object's bytes; set once all are read.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sha256: Option<String>,
     /// Data rows read; always `loaded + duplicate + rejected`.
     pub rows: u64,
     /// Rows stored.
     pub loaded: u64,
-    /// Rows that repeat another of their batch.
+    /// Rows that repeat another row of their batch.
     pub duplicate: u64,
-    /// Those of them that contradict the other.
+    /// Duplicate rows that contradict the other row.
     pub conflicts: u64,
-    /// Rows not accepted; told in `rejects.csv`.
+    /// Rejected rows; `rejects.csv` lists them.
     pub rejected: u64,
-    /// What is odd about the file; nothing stops because of it. Manifests of earlier versions count
-    /// nothing here.
+    /// What is odd about the file. Warnings never stop a load. Manifests of earlier versions have
+    /// no warnings.
     #[serde(default)]
     pub warnings: ManifestWarnings,
     /// The earliest poll accepted.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub first_poll: Option<String>,
-    /// The latest.
+    /// The latest poll accepted.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub last_poll: Option<String>,
     /// When this attempt at the load began.
     pub started_at: String,
-    /// When it ended.
+    /// When the load ended.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub completed_at: Option<String>,
-    /// How long it took, in milliseconds.
+    /// How long this attempt took, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub duration_ms: Option<u64>,
-    /// The folder of the first load of a file with the same bytes, if there was one before.
+    /// The folder of the first load of a file with the same bytes, if there was an earlier one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub same_content_as: Option<String>,
-    /// Why it failed.
+    /// Why the load failed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<LoadError>,
 }
 
-/// Counts of what is odd about a file, [`Warnings`] with stable names. Printed: a line for each that
-/// there is a reason for.
+/// Counts of what is odd about a file: [`Warnings`] with stable names. Prints one line for each
+/// count that is not zero.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ManifestWarnings {
-    /// Stores that the file names in rejected rows alone: they keep what older files say of them,
-    /// and without any they count as always open, or as in America/Chicago.
+    /// Stores that the file names only in rejected rows. They keep the hours or zone of older
+    /// files. If there are none, they count as always open, or as in America/Chicago.
     pub only_rejected_stores: u64,
     /// Store ids that a spreadsheet seems to have changed, such as `1.48E+18`.
     pub spreadsheet_ids: u64,
@@ -85,23 +85,23 @@ impl fmt::Display for ManifestWarnings {
     }
 }
 
-/// The object a load reads.
+/// The object that a load reads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestFile {
     /// Its bucket.
     pub bucket: String,
     /// Its key.
     pub key: String,
-    /// Its version id; its `ETag` where the bucket keeps no versions.
+    /// Its version id, or its `ETag` if the bucket keeps no versions.
     pub version: String,
-    /// When it was put there.
+    /// When it was uploaded.
     pub uploaded_at: String,
     /// Its length in bytes, as stored.
     pub size_bytes: u64,
-    /// The rank of its [`Source`]. Only known of hours and zones, and where versions are kept.
+    /// The rank of its [`Source`]. Only known for hours and zones, in buckets that keep versions.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rank: Option<u32>,
-    /// The time of its event, if one is known.
+    /// The time of its S3 event, if one is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub event_time: Option<String>,
     /// That event's sequencer.
@@ -125,7 +125,7 @@ impl ManifestFile {
         }
     }
 
-    /// The event that is known of the upload, if one is.
+    /// The S3 event of the upload, if one is known.
     pub fn event(&self) -> Option<UploadEvent> {
         let time = Timestamp::from_rfc3339(self.event_time.as_deref()?).ok()?;
         let sequencer = self.sequencer.as_deref().and_then(Sequencer::new);
@@ -134,22 +134,22 @@ impl ManifestFile {
 }
 
 impl Manifest {
-    /// Whether this load is Complete or Failed for good.
+    /// Whether this load is Complete, or Failed for good.
     ///
-    /// A load that Failed because its object was replaced does not count: if the same object is there
-    /// again, it was put a second time and has to be loaded.
+    /// A load that Failed because its object was replaced has not ended: if the same object is
+    /// there again, it was uploaded a second time and must be loaded.
     pub fn has_ended(&self) -> bool {
         let is_replaced =
             self.error.as_ref().is_some_and(|error| error.code == LoadErrorCode::Replaced);
         self.status != LoadStatus::Running && !is_replaced
     }
 
-    /// Whether this load has ended, and nothing is missing for an upload of the same object that was
-    /// announced by `event`.
+    /// Whether this load has ended and also covers the upload of the same object that `event`
+    /// announced.
     ///
-    /// Where versions are not kept, a file that is put, replaced and put again within a second gives
-    /// two uploads that differ in their events alone. The later one is loaded too, unless the file
-    /// replaces nothing.
+    /// If the bucket keeps no versions, a file that is put, replaced and put again within a second
+    /// gives two uploads that differ only in their events. The later upload is loaded too, unless
+    /// it is a file of polls, which replaces nothing.
     pub fn covers(&self, event: Option<&UploadEvent>) -> bool {
         let replaces = self.kind.as_deref().is_some_and(|kind| kind != FileKind::Polls.name());
         self.has_ended() && (!replaces || self.file.event().as_ref() >= event)
@@ -159,11 +159,11 @@ impl Manifest {
 /// Where a load is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LoadStatus {
-    /// It has begun; or it was killed, and begins again when its event is delivered again.
+    /// The load has begun. If it was killed, it starts again when its message is delivered again.
     Running,
-    /// Everything acceptable is stored.
+    /// All accepted rows are stored.
     Complete,
-    /// The file, or part of it, was not acceptable; the rows counted as loaded are stored.
+    /// The file, or too much of it, was not acceptable. The rows counted as loaded are stored.
     Failed,
 }
 
@@ -176,31 +176,31 @@ pub struct LoadError {
     pub detail: String,
 }
 
-/// The reasons a load can fail for, with stable names.
+/// Why a load can fail, with stable names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "&'static str", try_from = "String")]
 pub enum LoadErrorCode {
-    /// No header of any kind of file: a column is missing, or two mean the same.
+    /// The header fits no kind of file: a column is missing, or two columns mean the same.
     NoUsableHeader,
     /// The text is not UTF-8.
     Encoding,
-    /// The file is of another format, such as Excel or Parquet.
+    /// The file has another format, such as Excel or Parquet.
     OtherFormat,
-    /// The file of hours has a day 7 and no day 0: it counts days from 1.
+    /// The file of hours has a day 7 and no day 0, so it counts days from 1.
     DaysFromOne,
-    /// The gzip file breaks off, is not what its checksum says, or something else follows it.
+    /// The gzip file is truncated, does not match its checksum, or is followed by other bytes.
     Damaged,
-    /// The gzip file unpacks to more times its size than is set.
+    /// The gzip file unpacks to more than the configured multiple of its size.
     OverRatio,
-    /// The share of rejected rows is above the one that is set.
+    /// The share of rejected rows is above the configured limit.
     TooManyRejects,
     /// The object was replaced or deleted while it was read.
     Replaced,
 }
 
-/// A manifest names a reason that this version of the program does not know.
+/// A manifest names a code that this version of the program does not know.
 #[derive(Debug, thiserror::Error)]
-#[error("no load fails for the reason {0:?}")]
+#[error("{0:?} is not a known code of a failed load")]
 pub struct UnknownLoadErrorCode(String);
 
 impl LoadErrorCode {
@@ -215,7 +215,7 @@ impl LoadErrorCode {
         LoadErrorCode::Replaced,
     ];
 
-    /// Returns the stable name, `over_ratio`.
+    /// Returns the stable name, such as `over_ratio`.
     pub fn name(self) -> &'static str {
         match self {
             LoadErrorCode::NoUsableHeader => "no_usable_header",
@@ -252,7 +252,7 @@ mod tests {
     const UPLOADED_AT: Timestamp = Timestamp::from_micros(1_674_669_600_000_000);
 
     #[test]
-    fn a_manifest_keeps_the_event_of_its_upload_and_one_of_an_older_program_has_none() {
+    fn a_manifest_keeps_the_event_of_its_upload_unless_an_earlier_version_wrote_it() {
         for event in [None, Some(event(605))] {
             let json = serde_json::to_string(&file(event.clone())).unwrap();
             assert_eq!(serde_json::from_str::<ManifestFile>(&json).unwrap().event(), event);
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ended_load_covers_what_was_announced_no_later_than_it() {
+    fn an_ended_load_covers_uploads_that_were_announced_no_later_than_its_own() {
         use LoadStatus::{Complete, Failed, Running};
 
         let covers = |status, kind, known, announced: Option<i64>| {
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn every_reason_reads_back_from_its_name_in_json() {
+    fn every_code_reads_back_from_its_name_in_json() {
         for code in LoadErrorCode::ALL {
             let json = serde_json::to_string(&code).unwrap();
             assert_eq!(json, format!("\"{}\"", code.name()));
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_of_a_version_without_warnings_counts_none() {
+    fn a_manifest_of_an_earlier_version_has_no_warnings() {
         let json = r#"{
             "status": "Complete",
             "file": {
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn warnings_have_stable_names_and_the_lines_of_the_ingest() {
+    fn warnings_have_stable_names_and_print_like_those_of_the_ingest() {
         let found = Warnings { only_rejected_stores: 3, spreadsheet_ids: 2 };
         let warnings = ManifestWarnings::from(found);
         let json = serde_json::to_string(&warnings).unwrap();

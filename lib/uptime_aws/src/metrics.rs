@@ -1,8 +1,8 @@
-//! Figures for operators, in `CloudWatch`'s embedded metric format: a line of JSON among the logs,
-//! which `CloudWatch` turns into metrics. No call is made and nothing is waited for.
+//! Metrics for operators, in `CloudWatch`'s embedded metric format: lines of JSON in the log, which
+//! `CloudWatch` turns into metrics. Sending one makes no call and waits for nothing.
 //!
-//! A function's `main` says where lines go and which namespace they name; until then, as in the local
-//! system, nobody reads them.
+//! A function's `main` sets where the lines go and their namespace. Until then they are dropped, as
+//! in the local system.
 
 use std::io::Write as _;
 use std::sync::OnceLock;
@@ -21,34 +21,35 @@ struct Sink {
     send: fn(&Value),
 }
 
-/// Something that operators count.
+/// An event that operators count.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Metric {
     /// A new report is recorded and queued.
     ReportStarted,
     /// A report is Complete.
     ReportCompleted {
-        /// How long after it was asked for.
+        /// The time since the report was requested.
         age_micros: i64,
         /// The rows of its CSV.
         stores: u64,
     },
-    /// A report has failed: it is recorded as Failed, or its deadline has passed, so that it reads as
-    /// Failed. Of the latter a redelivered message tells again.
+    /// A report has failed: it is recorded as Failed, or its deadline has passed and it reads as
+    /// Failed. In the second case a redelivered message counts it again.
     ReportFailed(FailureCode),
     /// A load has ended, whether Complete or Failed.
     LoadEnded {
         /// Rows stored.
         loaded: u64,
-        /// Rows not accepted.
+        /// Rejected rows.
         rejected: u64,
     },
     /// A load has ended as Failed.
     LoadFailed(LoadErrorCode),
-    /// An attempt to load one object of a message has failed, or a message cannot be read. Its
-    /// message is delivered again, or has become a dead letter.
+    /// An attempt to load one object of a message failed, or a message cannot be read. The message
+    /// is delivered again, or goes to the dead-letter queue.
     LoadAttemptFailed,
-    /// Segments were read or written, in `DynamoDB`'s units: 4 KB consistently read, 1 KB written.
+    /// The `DynamoDB` units that segments cost: one per 4 KB read consistently, one per 1 KB
+    /// written.
     UnitsConsumed {
         /// Read units.
         read: f64,
@@ -57,14 +58,15 @@ pub enum Metric {
     },
 }
 
-/// Sends all lines of this process to `send`, under the namespace of the settings: each deployment
-/// has its own, so that no alarm rings for another's failures. Only the first call counts.
+/// Sends all metrics of this process to `send`, under the namespace of the settings. Each
+/// deployment has its own namespace, so that no alarm rings for another deployment's failures. Only
+/// the first call has an effect.
 pub fn send_to(settings: &Settings, send: fn(&Value)) {
     let namespace = settings.optional(METRICS_NAMESPACE).unwrap_or("StoreUptime").to_owned();
     SINK.set(Sink { namespace, send }).ok();
 }
 
-/// Prints a line to stdout, where Lambda reads it. That nobody reads it is no failure.
+/// Prints a line to stdout, where Lambda reads it. A failure to print is ignored.
 pub fn print(line: &Value) {
     writeln!(std::io::stdout().lock(), "{line}").ok();
 }
@@ -77,7 +79,7 @@ impl Metric {
         }
     }
 
-    /// The line. A failure counts by its reason and in the sum of all.
+    /// Returns the line. A failure counts both by its reason and in the total.
     fn line(self, namespace: &str, at: Timestamp) -> Value {
         let mut dimension_sets = vec![json!([])];
         let mut definitions = Vec::new();
@@ -145,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_holds_what_cloudwatch_needs_and_the_figures_beside_it() {
+    fn a_line_holds_the_metadata_for_cloudwatch_and_the_values() {
         let completed = Metric::ReportCompleted { age_micros: 2_500_000, stores: 14_000 };
         let expected = json!({
             "_aws": {
@@ -168,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_counts_by_its_reason_and_in_the_sum() {
+    fn a_failure_counts_by_its_reason_and_in_the_total() {
         let report = Metric::ReportFailed(FailureCode::ComputeFailed).line("test", NOW);
         let load = Metric::LoadFailed(LoadErrorCode::OverRatio).line("test", NOW);
         for (line, reason) in [(&report, "compute_failed"), (&load, "over_ratio")] {
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn every_metric_has_its_figures() {
+    fn every_metric_has_its_values() {
         check(Metric::ReportStarted, "ReportsStarted 1");
         check(Metric::ReportFailed(FailureCode::TimedOut), "ReportsFailed 1");
         check(Metric::LoadEnded { loaded: 9, rejected: 2 }, "RowsLoaded 9, RowsRejected 2");

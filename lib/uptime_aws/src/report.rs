@@ -1,21 +1,23 @@
-//! A report's life: Running, then Complete or Failed for ever (spec section 8).
+//! A report's life: Running, then Complete or Failed, which are final (`README.md`, "A report's
+//! life").
 
-use uptime::report::{Parameters, StoreCounts};
+use uptime::parameters::ReportParameters;
+use uptime::report::StoreCounts;
 use uptime::{Timestamp, interval};
 
 use crate::ReportId;
 
-/// How long after its deadline a report that is still Running begins to read as Failed.
+/// How long after its deadline a report that is still Running starts to read as Failed.
 const DEADLINE_GRACE_MICROS: i64 = interval::MINUTE;
 
 /// A report that is about to be recorded as Running.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewReport {
-    /// Its name.
+    /// Its id.
     pub id: ReportId,
     /// What it is about; never changes.
-    pub parameters: Parameters,
-    /// When it was asked for.
+    pub parameters: ReportParameters,
+    /// When it was requested.
     pub created_at: Timestamp,
     /// When work on it ends: creation + (receives allowed + 1) x visibility time-out.
     pub deadline: Timestamp,
@@ -26,11 +28,11 @@ pub struct NewReport {
 /// A report as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// Its name.
+    /// Its id.
     pub id: ReportId,
     /// What it is about.
-    pub parameters: Parameters,
-    /// When it was asked for.
+    pub parameters: ReportParameters,
+    /// When it was requested.
     pub created_at: Timestamp,
     /// When work on it ends.
     pub deadline: Timestamp,
@@ -38,7 +40,7 @@ pub struct Report {
     pub attempt: u32,
     /// Whether its message is known to have been in the queue.
     pub queued: bool,
-    /// Why the last attempt that failed did, if one has.
+    /// Why the last failed attempt failed, if any failed.
     pub last_failure: Option<Failure>,
     /// Where it is in its life.
     pub state: ReportState,
@@ -58,23 +60,30 @@ pub enum ReportState {
     Failed(Failure),
 }
 
-/// What is recorded of a complete report.
+/// What is recorded about a complete report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
     /// When it was completed.
     pub completed_at: Timestamp,
-    /// What its rows are about.
+    /// How many stores it has, and how many of them lack data.
     pub counts: StoreCounts,
-    /// The tz release it was computed with, `2026f`.
+    /// The tz release that it was computed with, such as `2026f`.
     pub tz_release: String,
-    /// Where its CSV is in the report bucket.
-    pub object_key: String,
-    /// The CSV's length in bytes.
-    pub size_bytes: u64,
-    /// The CSV's SHA-256, 64 hexadecimal digits in lower case.
-    pub sha256: String,
-    /// From when on its CSV counts as gone.
+    /// Its CSV in the report bucket.
+    pub csv: StoredCsv,
+    /// The instant from which its CSV counts as deleted.
     pub csv_expires_at: Timestamp,
+}
+
+/// A CSV that is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredCsv {
+    /// Its key in the bucket.
+    pub key: String,
+    /// Its length in bytes.
+    pub size_bytes: u64,
+    /// Its SHA-256, 64 hexadecimal digits in lower case.
+    pub sha256: String,
 }
 
 /// Why a report failed.
@@ -82,18 +91,18 @@ pub struct Completion {
 pub struct Failure {
     /// For programs.
     pub code: FailureCode,
-    /// For people; no internal text.
+    /// For people; contains no internal text.
     pub detail: String,
 }
 
-/// The reasons a report can fail for, with stable names.
+/// Why a report can fail, with stable names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FailureCode {
-    /// Its work could not be queued.
+    /// Its message could not be queued.
     EnqueueFailed,
     /// It was not complete by its deadline.
     TimedOut,
-    /// Computing it failed as often as the queue delivers; stores or AWS were unavailable.
+    /// All attempts to compute it failed; tables, buckets or AWS were unavailable.
     ComputeFailed,
     /// Stored data cannot be read by this version of the program.
     DataUnreadable,
@@ -107,7 +116,7 @@ impl FailureCode {
         FailureCode::DataUnreadable,
     ];
 
-    /// Returns the stable name, `timed_out`.
+    /// Returns the stable name, such as `timed_out`.
     pub fn name(self) -> &'static str {
         match self {
             FailureCode::EnqueueFailed => "enqueue_failed",
@@ -122,7 +131,7 @@ impl FailureCode {
         FailureCode::ALL.into_iter().find(|code| code.name() == name)
     }
 
-    /// Tells whether asking for the same report again may succeed.
+    /// Returns whether a new request for the same report may succeed.
     pub fn retryable(self) -> bool {
         self != FailureCode::DataUnreadable
     }
@@ -136,7 +145,7 @@ impl ReportState {
     /// The name of [`ReportState::Failed`].
     pub const FAILED: &'static str = "Failed";
 
-    /// Returns the stable name, as callers are told it and the record keeps it.
+    /// Returns the stable name that callers see and the record holds.
     pub fn name(&self) -> &'static str {
         match self {
             ReportState::Running { .. } => ReportState::RUNNING,
@@ -147,8 +156,8 @@ impl ReportState {
 }
 
 impl Report {
-    /// Returns the report as it reads at `now`: one still Running more than a minute after its
-    /// deadline reads as Failed, without anything being written.
+    /// Returns the report as it reads at `now`: if it is still Running more than a minute after its
+    /// deadline, it reads as Failed. Nothing is written.
     #[must_use]
     pub fn seen_at(mut self, now: Timestamp) -> Report {
         let running = matches!(self.state, ReportState::Running { .. });
@@ -166,7 +175,7 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
-    use uptime::report::Method;
+    use uptime::parameters::Method;
 
     use super::*;
 
@@ -182,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_that_timed_out_tells_why_its_last_attempt_failed() {
+    fn a_report_that_timed_out_says_why_its_last_attempt_failed() {
         let detail = "the CSV could not be stored".to_owned();
         let failure = Failure { code: FailureCode::ComputeFailed, detail };
         let mut report = report(ReportState::Running { shards_done: 3 });
@@ -224,7 +233,7 @@ mod tests {
         let method = Method::PollCount;
         Report {
             id: ReportId::random(),
-            parameters: Parameters { as_of, method },
+            parameters: ReportParameters { as_of, method },
             created_at: as_of,
             deadline: DEADLINE,
             attempt: 1,

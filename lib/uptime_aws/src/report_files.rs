@@ -1,4 +1,5 @@
-//! The reports' CSVs in S3: each attempt at a report writes an object of its own (spec section 8).
+//! The reports' CSVs in S3. Each attempt at a report writes its own object (`README.md`, "A
+//! report's life").
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -6,7 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::presigning::PresigningConfig;
 use uptime::{Timestamp, interval};
 
-use crate::{CallError, Clients, ReportId, hash};
+use crate::{CallError, Clients, ReportId, StoredCsv, hash};
 
 /// The report bucket.
 #[derive(Debug, Clone)]
@@ -15,27 +16,16 @@ pub struct ReportFiles {
     bucket: String,
 }
 
-/// A CSV that is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredCsv {
-    /// Where it is in the bucket.
-    pub key: String,
-    /// Its length in bytes.
-    pub size_bytes: u64,
-    /// Its SHA-256, 64 hexadecimal digits.
-    pub sha256: String,
-}
-
-/// A link that whoever has it can download a CSV with, until it expires. Never log it.
+/// A link to a CSV. Anybody who has it can download the CSV until it expires. Never log it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresignedLink {
     /// The link.
     pub url: String,
-    /// When S3 begins to refuse it.
+    /// When S3 starts to refuse it.
     pub expires_at: Timestamp,
 }
 
-/// How long a link is good for, in microseconds (spec section 7).
+/// How long a link is valid, in microseconds.
 pub const LINK_LIFE: i64 = 15 * interval::MINUTE;
 const CSV_TYPE: &str = "text/csv; charset=utf-8";
 
@@ -68,8 +58,8 @@ impl ReportFiles {
         Ok(stored)
     }
 
-    /// Makes a link that is good for [`LINK_LIFE`] from `now`; a browser saves what it gets by it as
-    /// `file_name`, which must need no quoting in a header. No call is made.
+    /// Makes a link that is valid for [`LINK_LIFE`] from `now`. A browser saves the CSV as
+    /// `file_name`, which must not need escaping in a header. No call is made.
     pub async fn presigned_link(
         &self,
         key: &str,

@@ -1,15 +1,16 @@
-//! The name of a report: a random UUID, so that ids cannot be guessed (spec section 8).
+//! The id of a report: a random UUID, so that ids cannot be guessed (`README.md`, "A report's
+//! life").
 
 use std::fmt;
 use std::str::FromStr;
 
 use uuid::{Uuid, Variant};
 
-/// A version 4 UUID. Prints in lower case, 8-4-4-4-12.
+/// A version 4 UUID. Prints in lower case in the form 8-4-4-4-12.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ReportId(Uuid);
 
-/// The text is no report id.
+/// The text is not a report id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a report id is a version 4 UUID of 36 characters, 8-4-4-4-12")]
 pub struct ReportIdError;
@@ -21,12 +22,12 @@ impl ReportId {
     }
 }
 
-/// Takes the hyphenated form only, in any case: what is read here becomes part of object keys.
+/// Accepts only the hyphenated form, in any case, because the id becomes part of object keys.
 impl FromStr for ReportId {
     type Err = ReportIdError;
 
     fn from_str(text: &str) -> Result<ReportId, ReportIdError> {
-        // The parser also takes braced, URN and unhyphenated forms; none of them has 36 bytes.
+        // The parser also accepts braced, URN and unhyphenated forms; none of them has 36 bytes.
         if text.len() != 36 {
             return Err(ReportIdError);
         }
@@ -54,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_id_is_one_that_is_accepted() {
+    fn a_new_id_is_accepted() {
         check(&ReportId::random().to_string(), true);
     }
 
@@ -66,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn other_writings_are_refused() {
+    fn other_forms_are_refused() {
         check("", false);
         check("0f6b3ad48c5d4e5f9a6b1c2d3e4f5a6b", false);
         check("{0f6b3ad4-8c5d-4e5f-9a6b-1c2d3e4f5a6b}", false);

@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use uptime::report::{Method, Parameters, StoreCounts};
+use uptime::parameters::{Method, ReportParameters};
+use uptime::report::StoreCounts;
 use uptime::timeline::MaxHold;
 use uptime::{Timestamp, interval};
 
@@ -15,7 +16,9 @@ use crate::attributes::{
     STORES_WITH_DEFAULT_ZONE, STORES_WITHOUT_POLLS, TZ_RELEASE,
 };
 use crate::item_key::Item;
-use crate::{Completion, Failure, FailureCode, NewReport, Report, ReportId, ReportState};
+use crate::{
+    Completion, Failure, FailureCode, NewReport, Report, ReportId, ReportState, StoredCsv,
+};
 
 /// The attribute that is missing or malformed.
 pub(crate) type Unreadable = &'static str;
@@ -28,9 +31,9 @@ pub(crate) fn key(report_id: ReportId) -> AttributeValue {
     text(&report_id.to_string())
 }
 
-/// Returns the item of a report that nobody has claimed yet.
+/// Returns the item of a new report, which no worker has claimed yet.
 pub(crate) fn running_item(report: &NewReport) -> Item {
-    let Parameters { as_of, method } = report.parameters;
+    let ReportParameters { as_of, method } = report.parameters;
     let max_hold = method.max_hold().map(|max_hold| number(max_hold.minutes()));
     let attributes = [
         (REPORT_ID, key(report.id)),
@@ -47,7 +50,7 @@ pub(crate) fn running_item(report: &NewReport) -> Item {
     attributes.into_iter().chain(max_hold).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// Returns what an item gains when its report is complete.
+/// Returns the attributes that an item gets when its report is complete.
 pub(crate) fn completion_attributes(completion: &Completion) -> Vec<Attribute> {
     let counts = completion.counts;
     vec![
@@ -58,21 +61,21 @@ pub(crate) fn completion_attributes(completion: &Completion) -> Vec<Attribute> {
         (STORES_WITH_DEFAULT_HOURS, number(counts.with_default_hours)),
         (STORES_WITH_DEFAULT_ZONE, number(counts.with_default_zone)),
         (TZ_RELEASE, text(&completion.tz_release)),
-        (OBJECT_KEY, text(&completion.object_key)),
-        (SIZE_BYTES, number(completion.size_bytes)),
-        (SHA256, text(&completion.sha256)),
+        (OBJECT_KEY, text(&completion.csv.key)),
+        (SIZE_BYTES, number(completion.csv.size_bytes)),
+        (SHA256, text(&completion.csv.sha256)),
         (CSV_EXPIRES_AT, instant(completion.csv_expires_at)),
     ]
 }
 
-/// Returns what an item gains when its report has failed.
+/// Returns the attributes that an item gets when its report has failed.
 pub(crate) fn failure_attributes(failure: &Failure) -> Vec<Attribute> {
     let mut attributes = attempt_failure_attributes(failure);
     attributes.push((STATE, text(ReportState::FAILED)));
     attributes
 }
 
-/// Returns what an item gains when an attempt has failed and another may follow.
+/// Returns the attributes that an item gets when an attempt has failed and another may follow.
 pub(crate) fn attempt_failure_attributes(failure: &Failure) -> Vec<Attribute> {
     vec![(FAILURE_CODE, text(failure.code.name())), (FAILURE_DETAIL, text(&failure.detail))]
 }
@@ -91,15 +94,15 @@ pub(crate) fn report(report_id: ReportId, item: &Item) -> Result<Report, Unreada
     })
 }
 
-/// Tells whether a report is already in the state that a change, whose answer may have been lost,
-/// would have brought it to; if it is leased, by the same owner.
+/// Returns whether a report already has the wanted state, because of an earlier change whose answer
+/// was lost. If `owner` is given, the report must also have this lease owner.
 pub(crate) fn is_already(item: &Item, state_wanted: &ReportState, owner: Option<&str>) -> bool {
     let is_owned = owner.is_none_or(|owner| read_text(item, LEASE_OWNER) == Ok(owner));
     is_owned && state(item).as_ref() == Ok(state_wanted)
 }
 
 /// Reads what a report is about.
-pub(crate) fn parameters(item: &Item) -> Result<Parameters, Unreadable> {
+pub(crate) fn parameters(item: &Item) -> Result<ReportParameters, Unreadable> {
     let max_hold = if item.contains_key(MAX_HOLD_MINUTES) {
         let minutes = read_number(item, MAX_HOLD_MINUTES)?;
         Some(MaxHold::from_minutes(minutes).ok_or(MAX_HOLD_MINUTES)?)
@@ -108,7 +111,7 @@ pub(crate) fn parameters(item: &Item) -> Result<Parameters, Unreadable> {
     };
     let method = Method::from_name(read_text(item, METHOD)?).ok_or(METHOD)?;
     let method = method.with_max_hold(max_hold).ok_or(MAX_HOLD_MINUTES)?;
-    Ok(Parameters { as_of: read_instant(item, AS_OF)?, method })
+    Ok(ReportParameters { as_of: read_instant(item, AS_OF)?, method })
 }
 
 fn state(item: &Item) -> Result<ReportState, Unreadable> {
@@ -139,14 +142,16 @@ fn completion(item: &Item) -> Result<Completion, Unreadable> {
             with_default_zone: read_number(item, STORES_WITH_DEFAULT_ZONE)?,
         },
         tz_release: read_text(item, TZ_RELEASE)?.to_owned(),
-        object_key: read_text(item, OBJECT_KEY)?.to_owned(),
-        size_bytes: read_number(item, SIZE_BYTES)?,
-        sha256: read_text(item, SHA256)?.to_owned(),
+        csv: StoredCsv {
+            key: read_text(item, OBJECT_KEY)?.to_owned(),
+            size_bytes: read_number(item, SIZE_BYTES)?,
+            sha256: read_text(item, SHA256)?.to_owned(),
+        },
         csv_expires_at: read_instant(item, CSV_EXPIRES_AT)?,
     })
 }
 
-/// Reads an instant, kept as microseconds since 1970.
+/// Reads an instant, stored as microseconds since 1970.
 pub(crate) fn read_instant(item: &Item, name: &'static str) -> Result<Timestamp, Unreadable> {
     read_number(item, name).map(Timestamp::from_micros)
 }
@@ -161,17 +166,17 @@ fn read_number<N: FromStr>(item: &Item, name: &'static str) -> Result<N, Unreada
     digits.parse().map_err(|_| name)
 }
 
-/// Keeps an instant as microseconds since 1970.
+/// Writes an instant as microseconds since 1970.
 pub(crate) fn instant(at: Timestamp) -> AttributeValue {
     number(at.micros())
 }
 
-/// Keeps a text.
+/// Writes a text.
 pub(crate) fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
-/// Keeps a whole number.
+/// Writes a whole number.
 pub(crate) fn number(number: impl fmt::Display) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
@@ -221,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_item_is_told_by_its_attribute() {
+    fn an_unreadable_item_gives_the_name_of_the_attribute() {
         check(DEADLINE, None, DEADLINE);
         check(AS_OF, Some(text("yesterday")), AS_OF);
         check(ATTEMPT, Some(number(-1)), ATTEMPT);
@@ -229,7 +234,7 @@ mod tests {
         check(STATE, Some(text("Paused")), STATE);
         check(STATE, Some(text(ReportState::FAILED)), FAILURE_CODE);
         check(MAX_HOLD_MINUTES, Some(number(0)), MAX_HOLD_MINUTES);
-        // The example's method has none.
+        // The example's method does not accept it.
         check(MAX_HOLD_MINUTES, Some(number(90)), MAX_HOLD_MINUTES);
     }
 
@@ -253,7 +258,7 @@ mod tests {
     fn new_report(method: Method) -> NewReport {
         NewReport {
             id: ReportId::random(),
-            parameters: Parameters { as_of: Timestamp::from_micros(1_234_567), method },
+            parameters: ReportParameters { as_of: Timestamp::from_micros(1_234_567), method },
             created_at: Timestamp::from_micros(2_000_000),
             deadline: Timestamp::from_micros(3_000_001),
             expires_at: Timestamp::from_micros(1_700_000_000_900_000),
@@ -270,9 +275,11 @@ mod tests {
                 with_default_zone: 4,
             },
             tz_release: "2026f".to_owned(),
-            object_key: "reports/x/1/report.csv".to_owned(),
-            size_bytes: 5,
-            sha256: "ab".to_owned(),
+            csv: StoredCsv {
+                key: "reports/x/1/report.csv".to_owned(),
+                size_bytes: 5,
+                sha256: "ab".to_owned(),
+            },
             csv_expires_at: Timestamp::from_micros(6),
         }
     }

@@ -1,4 +1,4 @@
-//! The work order of a report: what `trigger_report` queues and `compute_report` reads.
+//! The message of a report: `trigger_report` queues it and `compute_report` reads it.
 
 use serde::Deserialize;
 
@@ -6,29 +6,30 @@ use crate::{JsonFault, ReportId, ReportIdError};
 
 /// The body of a message in the report queue: `{"report_id": "..."}`.
 ///
-/// Unknown fields are ignored, so that a later version may add some while messages are in flight.
+/// Unknown fields are ignored, so that a later version can add some while messages are in the
+/// queue.
 #[derive(Deserialize)]
 struct Message {
     report_id: String,
 }
 
-/// Why a message is no work order. The text never holds the body.
+/// Why a message cannot be read. The text never contains the body.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportMessageError {
     /// The body is not JSON, or not an object with a text `report_id`.
-    #[error("the message is no JSON object with a report_id")]
+    #[error("the message is not a JSON object with a text report_id")]
     NotJson(#[source] JsonFault),
-    /// Its `report_id` is not one.
-    #[error("the message's report_id is none")]
+    /// Its `report_id` is not a report id.
+    #[error("the message's report_id is not acceptable")]
     BadId(#[source] ReportIdError),
 }
 
-/// Returns the body of the order to compute this report.
+/// Returns the body of the message that has this report computed.
 pub fn body_of(report_id: ReportId) -> String {
     serde_json::json!({ "report_id": report_id.to_string() }).to_string()
 }
 
-/// Reads a message's body and returns the report it is about.
+/// Reads a message's body and returns the id of its report.
 pub fn read(body: &str) -> Result<ReportId, ReportMessageError> {
     let message: Message =
         serde_json::from_str(body).map_err(|error| ReportMessageError::NotJson(error.into()))?;

@@ -1,10 +1,10 @@
-//! The queue that hands report work from `trigger_report` to `compute_report`.
+//! The report queue: `trigger_report` sends messages, `compute_report` receives them.
 
 use aws_sdk_sqs::Client;
 
 use crate::{CallError, Clients, ReportId, report_message};
 
-/// Sends report work to SQS.
+/// Sends reports' messages to SQS.
 #[derive(Debug, Clone)]
 pub struct ReportQueue {
     client: Client,
@@ -17,9 +17,9 @@ impl ReportQueue {
         ReportQueue { client: clients.sqs(), queue_url: queue_url.to_owned() }
     }
 
-    /// Queues the work of one report. SQS delivers it at least once, maybe more.
+    /// Queues the message of one report. SQS delivers it at least once, maybe more often.
     ///
-    /// On an error the work is not known to be queued; queueing it again is safe.
+    /// After an error it is not known whether the message is queued. Queueing it again is safe.
     pub async fn enqueue(&self, report_id: ReportId) -> Result<(), CallError> {
         self.client
             .send_message()

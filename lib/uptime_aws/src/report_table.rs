@@ -1,7 +1,8 @@
-//! The table of reports: one item a report, and a condition on every transition (spec section 8).
+//! The report table: one item per report, and a condition on every transition (`README.md`,
+//! "A report's life").
 //!
-//! Running is recorded once; Complete and Failed are only ever reached from Running. Reads are
-//! consistent.
+//! A report is recorded once, as Running. It becomes Complete or Failed only from Running. Reads
+//! are strongly consistent.
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -24,53 +25,54 @@ use crate::{
     describe,
 };
 
-/// How often a report is completed at most when it is not throttled, as often as the SDK calls.
+/// How often completing a report is tried, throttled tries not counted; the same as the SDK's
+/// number.
 const COMPLETION_TRIES: u32 = 3;
 
-/// The table of reports.
+/// The report table.
 #[derive(Debug, Clone)]
 pub struct ReportTable {
     client: Client,
     table: String,
 }
 
-/// Why the table gave no answer.
+/// Why a call to the report table failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportTableError {
-    /// The call failed; it may have had its effect all the same. Calling again is safe.
+    /// The call failed, although it may have had its effect. Calling again is safe.
     #[error("the report table did not answer for item {item}")]
     Unavailable {
-        /// The item's key: a report's id, or what an idempotency key is kept under.
+        /// The item's key: a report's id, or the key that stands for an idempotency key.
         item: String,
-        /// The call.
+        /// The failed call.
         source: CallError,
     },
-    /// The record is not one this version of the program writes.
+    /// The item was not written by this version of the program.
     #[error("item {item} of the report table is unreadable at {attribute}")]
     Unreadable {
-        /// The item's key; as above.
+        /// The item's key, as above.
         item: String,
         /// The attribute that is missing or malformed.
         attribute: &'static str,
     },
     /// Another report has this id.
-    #[error("report {report_id} is recorded already, with other parameters")]
+    #[error("report {report_id} is already recorded with other parameters")]
     Taken {
-        /// The report concerned.
+        /// The id.
         report_id: ReportId,
     },
 }
 
-/// What a worker that wants to compute a report gets.
+/// What a worker gets that asks for the lease of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// The lease; `attempt` already counts this one.
+    /// The lease. The report's `attempt` already counts this attempt.
     Granted(Box<Report>),
-    /// Nothing, and the reason.
+    /// No lease, and the reason.
     Refused(Refusal),
 }
 
-/// Why a worker does not get a report.
+/// Why a worker does not get the lease of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// Nothing to do: the report is Complete or Failed.
@@ -89,8 +91,8 @@ impl ReportTable {
         ReportTable { client: clients.dynamodb(), table: table.to_owned() }
     }
 
-    /// Records a new report as Running. Recording the same one again changes nothing and is fine,
-    /// whatever has become of it.
+    /// Records a new report as Running. Recording the same report again changes nothing and is no
+    /// error, whatever state it has by then.
     pub async fn record_running(&self, report: &NewReport) -> Result<(), ReportTableError> {
         match self.record_or_find(report).await? {
             Some(found) if found.parameters != report.parameters => {
@@ -100,8 +102,8 @@ impl ReportTable {
         }
     }
 
-    /// Records a new report as Running, or returns the one that has this id already, about
-    /// whatever it is.
+    /// Records a new report as Running. If a report with this id exists, returns that report
+    /// instead; its parameters may differ.
     pub async fn record_or_find(
         &self,
         report: &NewReport,
@@ -128,7 +130,8 @@ impl ReportTable {
         read(report_id, item).map(Some)
     }
 
-    /// Remembers that a Running report's message is in the queue. `false`: it was not Running.
+    /// Records that a Running report's message is in the queue. `false`: the report was not
+    /// Running.
     pub async fn mark_queued(
         &self,
         report_id: ReportId,
@@ -138,7 +141,7 @@ impl ReportTable {
         self.happens(report_id, queued).await
     }
 
-    /// Reads a report, as of everything written before the call.
+    /// Reads a report, including everything written before the call.
     pub async fn get(&self, report_id: ReportId) -> Result<Option<Report>, ReportTableError> {
         let answer = self
             .client
@@ -152,8 +155,9 @@ impl ReportTable {
         answer.item.map(|item| read(report_id, &item)).transpose()
     }
 
-    /// Fails a report that could not be queued. `false`: it was not Running, or its message is
-    /// known to have been in the queue: a worker has claimed it, or somebody else queued it.
+    /// Records a report that could not be queued as Failed. `false`: it was not Running, or its
+    /// message is known to have been in the queue, because a worker claimed it or another request
+    /// queued it.
     pub async fn mark_failed(
         &self,
         report_id: ReportId,
@@ -182,7 +186,7 @@ impl ReportTable {
         }
     }
 
-    /// Records progress. `false`: the lease is no longer `lease_owner`'s, or the report is final.
+    /// Records progress. `false`: `lease_owner` no longer holds the lease, or the report is final.
     pub async fn record_progress(
         &self,
         report_id: ReportId,
@@ -194,8 +198,9 @@ impl ReportTable {
         self.happens(report_id, progress).await
     }
 
-    /// Gives back the lease of a failed attempt, so that the next delivery can claim at once, and
-    /// records why it failed. `false`: the lease is no longer this attempt's; nothing changed.
+    /// Releases the lease of a failed attempt, so that the next delivery can claim the report at
+    /// once, and records why it failed. `false`: this attempt no longer holds the lease; nothing
+    /// changed.
     pub async fn release(
         &self,
         report_id: ReportId,
@@ -207,7 +212,8 @@ impl ReportTable {
         self.happens(report_id, Transition::release(lease_owner, attempt, reason)).await
     }
 
-    /// Fails a report on its worker's last try. `false`: as with [`ReportTable::record_progress`].
+    /// Records a report as Failed after its last attempt. `false`: as with
+    /// [`ReportTable::record_progress`].
     pub async fn record_attempt_failure(
         &self,
         report_id: ReportId,
@@ -219,13 +225,14 @@ impl ReportTable {
         Ok(outcome.ends_in(&ReportState::Failed(failure.clone()), Some(lease_owner)))
     }
 
-    /// Completes a report whose CSV is stored. `false`: it is final already, the lease is no
-    /// longer `lease_owner`'s, or its deadline has passed; then nothing changed. Completing it
-    /// again with the same CSV, as after an answer that was lost, is `true`.
+    /// Completes a report whose CSV is stored. `false`: nothing changed, because the report is
+    /// already final, `lease_owner` no longer holds the lease, or the report's deadline has passed.
+    /// Completing it again with the same CSV, as after a lost answer, returns `true`.
     ///
-    /// Throttling is waited out until `deadline`; nothing else is tried for longer either.
-    /// `clock` is asked before each try. The SDK would send the time of the first one again, and a
-    /// worker that stood still meanwhile complete a report that has been told as timed out.
+    /// Retries until `deadline` while `DynamoDB` throttles, and a few times after other failures.
+    /// Reads `clock` before each try. The SDK's own retries would send the time of the first try
+    /// again. A worker that had stood still in between could then complete a report that callers
+    /// have already seen as timed out.
     pub async fn complete(
         &self,
         report_id: ReportId,
@@ -250,7 +257,7 @@ impl ReportTable {
                 Ok(outcome) => return Ok(outcome.ends_in(&state, Some(lease_owner))),
                 Err(error) if may_pass && backoff.wait(deadline).await => {
                     let cause = describe(&error);
-                    tracing::warn!(report.id = %report_id, tries_left, cause, "not complete yet");
+                    tracing::warn!(report.id = %report_id, tries_left, cause, "completion retried");
                 }
                 Err(error) => return Err(error),
             }
@@ -292,18 +299,18 @@ impl ReportTable {
     }
 }
 
-/// What became of a conditional change.
+/// The outcome of a conditional change.
 #[derive(Debug)]
 enum Outcome {
-    /// The item after it.
+    /// The item after the change.
     Changed(Item),
-    /// The item that did not meet the condition; there may be none.
+    /// The item, if there is one, that did not meet the condition.
     Unchanged(Option<Item>),
 }
 
 impl Outcome {
-    /// Tells whether the report is in this final state now, brought there by this call or by one
-    /// whose answer was lost: the SDK repeats such calls.
+    /// Returns whether the report now has this final state because of this call, or of an earlier
+    /// try whose answer was lost; the SDK repeats such calls.
     fn ends_in(&self, state: &ReportState, lease_owner: Option<&str>) -> bool {
         match self {
             Outcome::Changed(_) => true,
@@ -328,7 +335,8 @@ fn outcome(
     }
 }
 
-/// Whether a call that failed, and not by throttling, may succeed soon, as the SDK judges its own.
+/// Whether a call that failed for another reason than throttling may soon succeed. Decides as the
+/// SDK does for its own retries.
 fn may_pass(error: &SdkError<UpdateItemError, HttpResponse>) -> bool {
     let SdkError::ServiceError(refusal) = error else {
         return !matches!(error, SdkError::ConstructionFailure(_));
@@ -336,7 +344,7 @@ fn may_pass(error: &SdkError<UpdateItemError, HttpResponse>) -> bool {
     refusal.err().is_transaction_conflict_exception() || refusal.raw().status().is_server_error()
 }
 
-/// Tells why a report could not be claimed at `now`.
+/// Returns why a report could not be claimed at `now`.
 fn refusal(item: &Item, now: Timestamp) -> Result<Refusal, Unreadable> {
     if report_item::read_text(item, STATE)? != ReportState::RUNNING {
         Ok(Refusal::Final)

@@ -1,4 +1,4 @@
-//! A change of a report's item together with the condition under which it happens.
+//! A change of a report's item, together with its condition.
 //!
 //! Every change starts from Running: Complete and Failed are final.
 
@@ -13,22 +13,22 @@ use crate::attributes::{
 };
 use crate::report_item::{Attribute, instant, number, text};
 
-/// What `UpdateItem` is told: what to change, and on which conditions.
+/// The arguments of `UpdateItem`: what to change, and on which conditions.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Transition {
     assignments: Vec<String>,
-    // More clauses than `SET`.
+    // Clauses after `SET`.
     further: &'static str,
-    // Invariant: never empty; all have to hold.
+    // Invariant: never empty. All must hold.
     conditions: Vec<String>,
-    /// `#state` to `state`: many names are reserved words.
+    /// From `#state` to `state`, because many names are reserved words.
     pub(crate) names: HashMap<String, String>,
-    /// `:state` to its value.
+    /// From `:state` to its value.
     pub(crate) values: HashMap<String, AttributeValue>,
 }
 
 impl Transition {
-    /// Changes a report that is Running, whoever works on it.
+    /// Changes a report that is Running, whichever worker has it.
     pub(crate) fn of_running(changes: Vec<Attribute>) -> Transition {
         let mut transition = Transition {
             assignments: Vec::new(),
@@ -47,10 +47,11 @@ impl Transition {
         transition
     }
 
-    /// Gives the lease to `lease_owner`, if it is free or its own, and counts the attempt.
+    /// Gives the lease to `lease_owner` if it is free or already its own, and counts the attempt.
     ///
-    /// A claim that is repeated because its answer was lost counts twice. That costs a number and
-    /// keeps this true: no two claims granted have one attempt, so no two share an object.
+    /// A claim that is repeated because its answer was lost counts twice. This skips an attempt
+    /// number, but ensures that no two granted claims have the same number. So no two write the
+    /// same object.
     pub(crate) fn claim(lease_owner: &str, now: Timestamp, lease_until: Timestamp) -> Transition {
         let mut claim = Transition::of_running(vec![
             (LEASE_OWNER, text(lease_owner)),
@@ -65,7 +66,7 @@ impl Transition {
         claim.in_time(now)
     }
 
-    /// Gives the lease back, if it still is that of this attempt of `lease_owner`.
+    /// Releases the lease if this attempt of `lease_owner` still holds it.
     pub(crate) fn release(lease_owner: &str, attempt: u32, changes: Vec<Attribute>) -> Transition {
         let mut release = Transition::of_running(changes).leased_by(lease_owner);
         release.further = " REMOVE #lease_owner, #lease_until";
@@ -76,8 +77,8 @@ impl Transition {
         release
     }
 
-    /// Only if nothing says that the report's message was in the queue: not a worker's claim
-    /// either.
+    /// Only if nothing shows that the report's message was in the queue: neither a mark nor a
+    /// worker's claim.
     pub(crate) fn not_queued(mut self) -> Transition {
         self.conditions.push("attribute_not_exists(#queued_at) AND #attempt = :none".to_owned());
         self.name(QUEUED_AT);
@@ -86,7 +87,7 @@ impl Transition {
         self
     }
 
-    /// Only if the lease is `lease_owner`'s.
+    /// Only if `lease_owner` holds the lease.
     pub(crate) fn leased_by(mut self, lease_owner: &str) -> Transition {
         self.conditions.push("#lease_owner = :lease_owner".to_owned());
         self.name(LEASE_OWNER);
@@ -102,12 +103,12 @@ impl Transition {
         self
     }
 
-    /// Returns what to change.
+    /// Returns the update expression: what to change.
     pub(crate) fn update_expression(&self) -> String {
         format!("SET {}{}", self.assignments.join(", "), self.further)
     }
 
-    /// Returns when to.
+    /// Returns the condition expression: when to change it.
     pub(crate) fn condition_expression(&self) -> String {
         self.conditions.join(" AND ")
     }
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_changes_only_what_it_holds_the_lease_of_and_only_in_time() {
+    fn a_worker_needs_the_lease_and_must_be_in_time() {
         let progress =
             Transition::of_running(vec![(SHARDS_DONE, number(3))]).leased_by("me").in_time(NOW);
         check(
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lease_is_given_back_by_the_attempt_that_holds_it() {
+    fn only_the_attempt_that_holds_a_lease_releases_it() {
         check(
             &Transition::release("me", 2, vec![(SHARDS_DONE, number(0))]),
             "SET #shards_done = :shards_done REMOVE #lease_owner, #lease_until",
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_whose_message_was_in_the_queue_is_known_by_its_mark_or_by_a_claim() {
+    fn a_mark_or_a_claim_shows_that_the_message_was_in_the_queue() {
         check(
             &Transition::of_running(vec![(SHARDS_DONE, number(0))]).not_queued(),
             "SET #shards_done = :shards_done",
@@ -173,7 +174,8 @@ mod tests {
         );
     }
 
-    /// Also sees that every placeholder is defined, and none that is not used: both are refused.
+    /// Also checks that each placeholder used is defined, and each one defined is used: `DynamoDB`
+    /// refuses both faults.
     #[track_caller]
     fn check(transition: &Transition, update: &str, condition: &str) {
         assert_eq!(transition.update_expression(), update);

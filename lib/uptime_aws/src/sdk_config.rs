@@ -1,8 +1,8 @@
-//! What the SDKs' clients are made with, read from the environment alone.
+//! The configuration of the SDK clients, read only from environment variables.
 //!
-//! Lambda puts a function's region and credentials there. The SDK's own loader also looks for
-//! profiles, web identities and metadata services, which a function has no use for and would pay
-//! for at every start.
+//! Lambda puts a function's region and credentials there. The SDK's own loader would also look for
+//! profiles, web identities and metadata services. A function does not need them, and looking for
+//! them would slow down each start.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -26,21 +26,24 @@ const REGION: &str = "AWS_REGION";
 const ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
 const SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
-/// The endpoint of all services; followed by `_` and a service's name, of that one.
+/// The endpoint of all services. With `_` and a service's name appended: the endpoint of that
+/// service.
 const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
 
-/// For one try of a call; 8 MiB, the largest body sent, needs a quarter of that at 10 Mbit/s.
+/// For one try of a call. At 10 Mbit/s the largest body sent, 8 MiB, takes a quarter of this.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(25);
-/// For a call with its retries.
+/// For a call including its retries.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(50);
-/// For one try of a call that a caller waits for; such calls are of a few KB.
+/// For one try of a call in a function whose caller waits. Such calls transfer a few KB.
 const QUICK_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
-/// For such a call with its retries: less than the 15 s of these functions.
+/// For such a call including its retries: less than the 15 s that these functions may take.
 const QUICK_OPERATION_TIMEOUT: Duration = Duration::from_secs(9);
 
-/// Returns the SDKs' configuration. `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>` are obeyed.
+/// Returns the configuration of the SDK clients. `AWS_ENDPOINT_URL` and
+/// `AWS_ENDPOINT_URL_<SERVICE>` set endpoints.
 ///
-/// The SDKs set no time limit of their own: a call that hangs would use up the invocation.
+/// Time limits are set here because the SDKs have none: a call that hangs would use up the
+/// invocation.
 pub fn sdk_config(settings: &Settings) -> Result<SdkConfig, SettingsError> {
     let credentials = Credentials::new(
         settings.required(ACCESS_KEY_ID)?,
@@ -65,8 +68,8 @@ pub fn sdk_config(settings: &Settings) -> Result<SdkConfig, SettingsError> {
     Ok(config.service_config(endpoints).build())
 }
 
-/// Shortens the times of a configuration for functions whose callers wait: a try that hangs is
-/// repeated well before API Gateway and the invocation give up.
+/// Shortens the time limits for functions whose callers wait, so that a try that hangs is repeated
+/// well before API Gateway and the invocation time out.
 #[must_use]
 pub fn quick(config: SdkConfig) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
@@ -76,17 +79,18 @@ pub fn quick(config: SdkConfig) -> SdkConfig {
     config.into_builder().timeout_config(timeouts).build()
 }
 
-/// Returns what clients send their calls with. They share its connections.
+/// Returns an HTTP client for the SDK clients, which then share its connections.
 ///
-/// The first call, and not each client when it is made, reads the machine's certificates.
+/// It reads the machine's certificates at the first call, not when an SDK client is made.
 pub fn http_client() -> SharedHttpClient {
     let tls = Provider::Rustls(CryptoMode::Ring);
     let client = HttpClientBuilder::new().tls_provider(tls).build_https();
-    // The SDKs have each new client check itself, and this one would then read them.
+    // The SDKs validate the HTTP client of each new SDK client. `client` would read the
+    // certificates then; this wrapper does not.
     http_client_fn(move |settings, components| client.http_connector(settings, components))
 }
 
-/// Tells whether an endpoint is set for all services or for this one, `S3`.
+/// Returns whether an endpoint is set for all services or for this service, such as `S3`.
 #[cfg(feature = "s3")]
 pub(crate) fn has_own_endpoint(config: &SdkConfig, service: &'static str) -> bool {
     let key = ServiceConfigKey::builder()
@@ -98,7 +102,7 @@ pub(crate) fn has_own_endpoint(config: &SdkConfig, service: &'static str) -> boo
     config.endpoint_url().is_some() || of_service().is_some()
 }
 
-/// The endpoints set, by the names of their settings.
+/// The configured endpoints, by the names of their settings.
 #[derive(Debug)]
 struct Endpoints(HashMap<String, String>);
 
@@ -128,7 +132,7 @@ mod tests {
     const GIVEN_BY_LAMBDA: [&str; 3] = [REGION, ACCESS_KEY_ID, SECRET_ACCESS_KEY];
 
     #[test]
-    fn what_lambda_gives_is_enough() {
+    fn the_settings_that_lambda_gives_are_enough() {
         let config = config(GIVEN_BY_LAMBDA.map(|name| (name, "x"))).unwrap();
 
         assert_eq!(config.region(), Some(&Region::from_static("x")));
@@ -157,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_is_of_all_services_or_of_one() {
+    fn an_endpoint_can_be_set_for_all_services_or_for_one() {
         let endpoints = [(ENDPOINT_URL, "http://all"), ("AWS_ENDPOINT_URL_SQS", "http://sqs")];
         let given = GIVEN_BY_LAMBDA.map(|name| (name, "x"));
 

@@ -1,13 +1,13 @@
-//! What a deployment sets: names to values, read from the environment once, at start.
+//! The settings of a deployment, read from environment variables once, at the start.
 //!
-//! A missing or unusable setting stops the start with an error that names it, what was found and
-//! what is accepted; an empty value counts as missing.
+//! If a setting is missing or unusable, the start fails with an error that shows its name, its
+//! value and what is accepted. An empty value counts as missing.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use uptime::report::Method;
+use uptime::parameters::Method;
 
 /// The `DynamoDB` table of the segments.
 pub const DATA_TABLE: &str = "DATA_TABLE";
@@ -17,52 +17,52 @@ pub const REPORT_TABLE: &str = "REPORT_TABLE";
 pub const DATA_BUCKET: &str = "DATA_BUCKET";
 /// The bucket of the reports' CSVs.
 pub const REPORT_BUCKET: &str = "REPORT_BUCKET";
-/// The queue of the reports' work.
+/// The URL of the report queue.
 pub const REPORT_QUEUE_URL: &str = "REPORT_QUEUE_URL";
 /// The method of a report whose request names none.
 pub const DEFAULT_METHOD: &str = "DEFAULT_METHOD";
 /// How many days a CSV is kept.
 pub const REPORT_DAYS: &str = "REPORT_DAYS";
-/// How often the report queue delivers a message before it gives up.
+/// How often the report queue delivers a message before it moves it to the dead-letter queue.
 pub const RECEIVES_ALLOWED: &str = "RECEIVES_ALLOWED";
-/// For how long the report queue hides a message that was delivered.
+/// How long the report queue hides a message after it was delivered.
 pub const VISIBILITY_TIMEOUT_SECONDS: &str = "VISIBILITY_TIMEOUT_SECONDS";
-/// What the metrics of a deployment are found under; `StoreUptime` unless set.
+/// The namespace of a deployment's metrics; `StoreUptime` unless set.
 pub const METRICS_NAMESPACE: &str = "METRICS_NAMESPACE";
-/// How much memory a load may gather polls in before it writes them.
+/// How many MiB of polls a load may gather in memory before it writes them.
 pub const LOAD_BATCH_MIB: &str = "LOAD_BATCH_MIB";
 /// The share of rejected rows above which a load is Failed.
 pub const REJECT_LIMIT_PERCENT: &str = "REJECT_LIMIT_PERCENT";
-/// How many times its size a gzip file may unpack to.
+/// The most that a gzip file may unpack to, as a multiple of its size.
 pub const GZIP_RATIO_LIMIT: &str = "GZIP_RATIO_LIMIT";
 
-/// The settings of a deployment, as text.
+/// The settings of a deployment, by name, as text.
 #[derive(Debug, Clone, Default)]
 pub struct Settings(HashMap<String, String>);
 
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
-    /// It is needed and not set, or empty.
+    /// A required setting is not set, or empty.
     #[error("the setting {name} is missing")]
     Missing {
         /// The setting.
         name: &'static str,
     },
-    /// It is set to something else than what is accepted.
+    /// The value is not accepted.
     #[error("the setting {name} is {value:?}; accepted is {accepted}")]
     Unusable {
         /// The setting.
         name: &'static str,
         /// What was found.
         value: String,
-        /// What would do.
+        /// What is accepted.
         accepted: String,
     },
 }
 
 impl Settings {
-    /// Reads the environment, once. Names and values that are no UTF-8 are left out.
+    /// Reads the environment variables. Names and values that are not UTF-8 are ignored.
     pub fn from_env() -> Settings {
         let texts = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -70,17 +70,18 @@ impl Settings {
         Settings::from_pairs(texts)
     }
 
-    /// Takes names and values; of a name given twice the later value counts.
+    /// Takes names and values. If a name is given twice, the later value counts.
     pub fn from_pairs<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Settings {
         Settings(pairs.into_iter().collect())
     }
 
-    /// Returns a setting that there must be.
+    /// Returns a setting that must be set.
     pub fn required(&self, name: &'static str) -> Result<&str, SettingsError> {
         self.optional(name).ok_or(SettingsError::Missing { name })
     }
 
-    /// Returns the name of a table. One that `DynamoDB` cannot have would fail only when it is used.
+    /// Returns the name of a table. Checks it now; otherwise a name that `DynamoDB` does not accept
+    /// would only fail when it is used.
     pub fn table(&self, name: &'static str) -> Result<&str, SettingsError> {
         let accepted = "3 to 255 letters, digits, hyphens, dots and underscores";
         self.checked(name, accepted, |value| {
@@ -89,10 +90,10 @@ impl Settings {
         })
     }
 
-    /// Returns the name of a bucket; as with [`Settings::table`].
+    /// Returns the name of a bucket, checked as in [`Settings::table`].
     pub fn bucket(&self, name: &'static str) -> Result<&str, SettingsError> {
         let accepted =
-            "3 to 63 small letters, digits, hyphens and dots, no hyphen or dot at an end";
+            "3 to 63 lower-case letters, digits, hyphens and dots, no hyphen or dot at an end";
         self.checked(name, accepted, |value| {
             let is_inner = |byte: u8| b"-.".contains(&byte);
             let may_hold =
@@ -104,7 +105,7 @@ impl Settings {
         })
     }
 
-    /// Returns the URL of a queue; as with [`Settings::table`].
+    /// Returns the URL of a queue, checked as in [`Settings::table`].
     pub fn queue_url(&self, name: &'static str) -> Result<&str, SettingsError> {
         self.checked(name, "a URL that starts with https:// or http://", |value| {
             let rest = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
@@ -131,7 +132,7 @@ impl Settings {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// Returns a whole number, `default` if it is not set.
+    /// Returns a whole number, or `default` if it is not set.
     pub fn number(
         &self,
         name: &'static str,
@@ -149,7 +150,7 @@ impl Settings {
         })
     }
 
-    /// [`DEFAULT_METHOD`], without `max_hold`; `time_weighted` unless set.
+    /// Returns [`DEFAULT_METHOD`], without `max_hold`; `time_weighted` unless set.
     pub fn default_method(&self) -> Result<Method, SettingsError> {
         let Some(value) = self.optional(DEFAULT_METHOD) else {
             return Ok(Method::TimeWeighted { max_hold: None });
@@ -161,17 +162,17 @@ impl Settings {
         })
     }
 
-    /// [`REPORT_DAYS`], 30 unless set.
+    /// Returns [`REPORT_DAYS`]; 30 unless set.
     pub fn report_days(&self) -> Result<u32, SettingsError> {
         self.number(REPORT_DAYS, 30, 1..=3650)
     }
 
-    /// [`RECEIVES_ALLOWED`], 5 unless set.
+    /// Returns [`RECEIVES_ALLOWED`]; 5 unless set.
     pub fn receives_allowed(&self) -> Result<u32, SettingsError> {
         self.number(RECEIVES_ALLOWED, 5, 1..=1000)
     }
 
-    /// [`VISIBILITY_TIMEOUT_SECONDS`], 360 unless set; at most the 12 hours that SQS takes.
+    /// Returns [`VISIBILITY_TIMEOUT_SECONDS`]; 360 unless set. At most 12 hours, the limit of SQS.
     pub fn visibility_timeout(&self) -> Result<Duration, SettingsError> {
         let seconds = self.number(VISIBILITY_TIMEOUT_SECONDS, 360, 1..=43_200)?;
         Ok(Duration::from_secs(u64::from(seconds)))
@@ -183,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_or_empty_setting_is_named() {
+    fn an_error_names_the_missing_or_empty_setting() {
         let error = settings("").required(DATA_TABLE).unwrap_err();
         assert_eq!(error.to_string(), "the setting DATA_TABLE is missing");
 
@@ -192,12 +193,12 @@ mod tests {
     }
 
     #[test]
-    fn a_set_one_is_returned() {
+    fn a_setting_that_is_set_is_returned() {
         assert_eq!(settings("DATA_TABLE=a b").required(DATA_TABLE), Ok("a b"));
     }
 
     #[test]
-    fn a_name_that_aws_cannot_know_is_refused_at_the_start() {
+    fn a_name_that_aws_does_not_accept_is_refused_at_the_start() {
         let table = |name: &str| Settings::from_pairs(pair(name)).table(NAME).is_ok();
         let bucket = |name: &str| Settings::from_pairs(pair(name)).bucket(NAME).is_ok();
         let queue = |url: &str| Settings::from_pairs(pair(url)).queue_url(NAME).is_ok();
@@ -234,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_has_a_default_and_limits() {
+    fn a_number_has_a_default_and_a_range() {
         check("", "30");
         check("REPORT_DAYS=1", "1");
         check("REPORT_DAYS=3650", "3650");

@@ -1,7 +1,7 @@
-//! Source files in the data bucket, read as a stream of the very version that was announced.
+//! Source files in the data bucket, read as a stream of exactly the version that was announced.
 //!
-//! **A download that breaks goes on where it broke, with the same version of the object, or not at
-//! all.** A file of 2 GB that was read again from its first byte would often break again.
+//! **A broken download resumes where it broke, with the same version of the object, or it fails.**
+//! A file of 2 GB that was read again from its first byte would often break again.
 
 use std::str::Utf8Error;
 
@@ -28,52 +28,52 @@ pub struct SourceFiles {
     bucket: String,
 }
 
-/// Which of the objects that a key has named over time is meant.
+/// Which object of a key is meant; a key can have named several over time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pin {
     /// The version with this id.
     Version(String),
-    /// The one with this `ETag`, if it is still the newest.
+    /// The object with this `ETag`, if it is still the newest.
     ETag(String),
-    /// Whatever is newest.
+    /// The newest object.
     Newest,
 }
 
 /// An object that is being read.
 #[derive(Debug)]
 pub struct SourceObject {
-    /// When it was put there, to the second.
+    /// When it was uploaded, to the second.
     pub uploaded_at: Timestamp,
-    /// Its version id; its `ETag`, quotes removed, where the bucket keeps no versions.
+    /// Its version id, or its `ETag` without quotes if the bucket keeps no versions.
     pub version: String,
-    /// Whether the bucket keeps it when another takes its place.
+    /// Whether the bucket keeps this version when the object is replaced.
     pub is_kept: bool,
     /// Its length in bytes, as stored.
     pub size_bytes: u64,
     e_tag: Option<String>,
-    // Asks for this version and no other. Boxed, since it is large and objects are moved.
+    // Requests this version and no other. Boxed because it is large and objects are moved.
     request: Box<GetObjectFluentBuilder>,
     body: ByteStream,
     bytes_read: u64,
     breaks: Breaks,
 }
 
-/// The breaks of a download since the last byte that it got.
+/// How often a download broke since the last byte that it received.
 #[derive(Debug, Default)]
 struct Breaks {
     count: u32,
     backoff: Backoff,
 }
 
-/// After so many breaks without one byte between them a download is given up. Every byte counts as
-/// progress, so only the deadline bounds the breaks of a download that gets on.
+/// A download is given up after more than this many breaks without a byte in between. Every byte
+/// counts as progress, so only the deadline limits a download that makes progress.
 const BREAKS_WITHOUT_PROGRESS: u32 = 5;
 
-/// Why an object could not be opened, or not be read to its end.
+/// Why an object could not be opened or read to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// It is gone, or was replaced by another.
-    #[error("the object is gone or was replaced")]
+    /// It was deleted or replaced.
+    #[error("the object was deleted or replaced")]
     Gone,
     /// S3 did not answer as expected.
     #[error(transparent)]
@@ -91,7 +91,7 @@ impl SourceFiles {
         &self.bucket
     }
 
-    /// Opens an object; its bytes follow by [`SourceObject::next_chunk`].
+    /// Opens an object. [`SourceObject::next_chunk`] returns its bytes.
     pub async fn open(&self, key: &str, pin: &Pin) -> Result<SourceObject, OpenError> {
         let request = self.client.get_object().bucket(&self.bucket).key(key);
         let request = match pin {
@@ -120,11 +120,11 @@ impl SourceFiles {
         })
     }
 
-    /// Returns how many earlier versions of a source's key were uploaded in the same second, which is
-    /// the source's rank. Only for a version that the bucket keeps.
+    /// Returns the source's rank: how many earlier versions of its key were uploaded in the same
+    /// second. Only for a version that the bucket keeps.
     ///
-    /// S3 lists the versions of a key newest first, so reading begins behind the source's, and ends
-    /// with the page whose last version is of an older second or of another key.
+    /// S3 lists the versions of a key newest first. So reading starts after the source's version,
+    /// and ends with the page whose last version is from an earlier second or of another key.
     pub async fn rank(&self, source: &Source) -> Result<u32, CallError> {
         let second = source.uploaded_at.micros().div_euclid(interval::SECOND);
         let mut behind = source.version.clone();
@@ -152,7 +152,7 @@ impl SourceFiles {
     ) -> Result<ListObjectVersionsOutput, CallError> {
         let request = self.client.list_object_versions().bucket(&self.bucket).prefix(key);
         let request = request.key_marker(key).version_id_marker(version);
-        // Without it a key that XML cannot hold would make the answer unreadable.
+        // Without URL encoding, a key that XML cannot contain would make the answer unreadable.
         let request = request.encoding_type(EncodingType::Url).max_keys(VERSIONS_A_PAGE);
         request.send().await.map_err(|source| CallError::new("ListObjectVersions", source))
     }
@@ -170,7 +170,8 @@ where
     }
 }
 
-/// Whether a version is one of `key`: a listing goes on with longer keys. Emulators may not encode.
+/// Whether a listed version belongs to `key`: a listing continues with longer keys. Some emulators
+/// do not encode keys.
 fn names(page: &ListObjectVersionsOutput, version: &ObjectVersion, key: &str) -> bool {
     let listed = version.key().unwrap_or_default();
     match page.encoding_type() {
@@ -179,24 +180,24 @@ fn names(page: &ListObjectVersionsOutput, version: &ObjectVersion, key: &str) ->
     }
 }
 
-/// How many versions are asked for at once. A key is hardly put more often within a second.
+/// How many versions one page lists. A key is rarely put more often within a second.
 const VERSIONS_A_PAGE: i32 = 100;
 
-/// How S3 says that the object, or the version of it that was announced, is no more. The last is
-/// the answer to an `ETag` that does not match.
+/// S3's error codes for an object or a version that no longer exists. The last one answers an
+/// `ETag` that does not match.
 const GONE: [&str; 3] = ["NoSuchKey", "NoSuchVersion", "PreconditionFailed"];
 
-/// Where versions are not kept, or not any more, all objects of a key have the version `null`.
+/// If a bucket keeps no versions, or no longer does, every object of a key has the version `null`.
 fn version_id(id: Option<&str>) -> Option<&str> {
     id.filter(|&id| id != "null")
 }
 
-/// Returns what distinguishes an object from the others of its key.
+/// Returns the text that distinguishes an object from others with the same key.
 fn version<'o>(version_id: Option<&'o str>, e_tag: Option<&'o str>) -> Option<&'o str> {
     self::version_id(version_id).or_else(|| e_tag.map(without_quotes))
 }
 
-/// Decodes a key as S3 encodes it in events and listings: a blank is a plus sign, a plus sign `%2B`.
+/// Decodes a key from an event or a listing of S3, where a blank is `+` and a plus sign is `%2B`.
 pub fn decoded_key(key: &str) -> Result<String, Utf8Error> {
     let blanks_restored = key.replace('+', " ");
     Ok(percent_decode_str(&blanks_restored).decode_utf8()?.into_owned())
@@ -206,7 +207,7 @@ fn without_quotes(e_tag: &str) -> &str {
     e_tag.trim_matches('"')
 }
 
-/// Reads an instant of S3, cut to the microsecond.
+/// Converts an instant of S3, truncated to the microsecond.
 pub fn timestamp(at: &DateTime) -> Timestamp {
     let micros = i64::from(at.subsec_nanos() / 1_000);
     Timestamp::from_micros(at.secs().saturating_mul(interval::SECOND)).plus(micros)
@@ -217,10 +218,10 @@ fn lacks(header: &str) -> CallError {
 }
 
 impl SourceObject {
-    /// Returns the next bytes, as they come; `None` at the end, when all bytes have come.
+    /// Returns the next bytes as they arrive, and `None` when all have arrived.
     ///
-    /// A download that breaks goes on where it broke, until the deadline. It is given up if it
-    /// breaks five times without a byte between.
+    /// A broken download resumes where it broke, until the deadline. It is given up if it still
+    /// breaks after five resumptions without a byte in between.
     pub async fn next_chunk(
         &mut self,
         deadline: Deadline,
@@ -236,7 +237,7 @@ impl SourceObject {
         let mut next = self.next_of_body().await;
         while let Err(broken) = next {
             self.wait_to_go_on(broken, deadline).await?;
-            // Boxed, for it is rare and large: a call's future has 8 KB.
+            // Boxed because it is rare and large: a call's future has 8 KB.
             next = match Box::pin(self.open_rest()).await {
                 Ok(()) => self.next_of_body().await,
                 Err(OpenError::Unavailable(error)) => Err(error),
@@ -246,7 +247,7 @@ impl SourceObject {
         Ok(next?)
     }
 
-    /// Returns the next bytes of the answer under way. That it ends early is an error.
+    /// Returns the next bytes of the current answer. It is an error if the answer ends early.
     async fn next_of_body(&mut self) -> Result<Option<impl AsRef<[u8]> + use<>>, CallError> {
         let next = self.body.next().await.transpose();
         let next = next.map_err(|source| CallError::new("GetObject", source))?;
@@ -260,18 +261,21 @@ impl SourceObject {
         };
         let wrong_length = || {
             let (read, size) = (self.bytes_read, self.size_bytes);
-            CallError::new("GetObject", format!("{read} bytes came of an object of {size} bytes"))
+            CallError::new(
+                "GetObject",
+                format!("received {read} bytes of an object of {size} bytes"),
+            )
         };
         if is_right { Ok(next) } else { Err(wrong_length()) }
     }
 
-    /// Waits before the next try; returns the error if there is to be none.
+    /// Waits before the next try. Returns the error if there is no next try.
     async fn wait_to_go_on(
         &mut self,
         broken: CallError,
         deadline: Deadline,
     ) -> Result<(), CallError> {
-        // When all bytes have come, there is no rest to ask for: one of the bytes was wrong.
+        // If all bytes have arrived, there is nothing left to request: the content was wrong.
         let is_over = self.bytes_read >= self.size_bytes;
         self.breaks.count += 1;
         let is_stuck = self.breaks.count > BREAKS_WITHOUT_PROGRESS;
@@ -283,15 +287,15 @@ impl SourceObject {
             bytes_read = self.bytes_read,
             size_bytes = self.size_bytes,
             cause,
-            "a download goes on where it broke"
+            "a download broke and is resumed"
         );
         Ok(())
     }
 
-    /// Asks for the bytes that have not come. An answer that is of another object is refused, so
-    /// that no two objects are ever read as one.
+    /// Requests the bytes that have not arrived. An answer about another object is an error, so
+    /// that two objects are never read as one.
     async fn open_rest(&mut self) -> Result<(), OpenError> {
-        // S3 has no checksum of an arbitrary part, and the one of the whole does not fit it.
+        // S3 has no checksum for an arbitrary range, and the checksum of the whole does not fit it.
         let unchecked = Config::builder()
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
         let rest = self.request.clone().range(format!("bytes={}-", self.bytes_read));
@@ -303,7 +307,7 @@ impl SourceObject {
         let expected =
             format!("bytes {}-{}/{}", self.bytes_read, self.size_bytes - 1, self.size_bytes);
         if range != expected {
-            let found = format!("the answer is about {range:?} and not about {expected:?}");
+            let found = format!("the answer has the range {range:?}; expected is {expected:?}");
             return Err(CallError::new("GetObject", found).into());
         }
         self.body = rest.body;
@@ -320,7 +324,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_version_null_is_none() {
+    fn the_version_null_is_no_version() {
         assert_eq!(version_id(Some("3HL4kqtJ")), Some("3HL4kqtJ"));
         assert_eq!(version_id(Some("null")), None);
         assert_eq!(version_id(None), None);

@@ -1,7 +1,7 @@
-//! The segments in `DynamoDB`, and the instant of the newest poll (architecture section 3).
+//! The segments in `DynamoDB`, and the instant of the newest poll (`README.md`, "Segments").
 //!
-//! A segment's key is its content, so writing it again changes nothing; nothing is ever read to
-//! be written.
+//! A segment's key is made from its content, so writing it again changes nothing. No write needs to
+//! read first.
 
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
 };
 use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
-use uptime::report::Parameters;
+use uptime::parameters::ReportParameters;
 use uptime::segment::{DecodeError, Segment, Source, decode};
 use uptime::{Shard, StoreId, Timestamp};
 
@@ -32,20 +32,20 @@ pub struct StoreData {
     consumed: UnitCounter,
 }
 
-/// Why the data table gave no answer.
+/// Why a call to the data table failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreDataError {
-    /// A call failed; it may have had its effect all the same. Calling again is safe.
+    /// A call failed, although it may have had its effect. Calling again is safe.
     #[error(transparent)]
     Unavailable(#[from] CallError),
-    /// `DynamoDB` took only part of the writes until the deadline.
+    /// `DynamoDB` accepted only a part of the writes before the deadline.
     #[error("{unprocessed} writes were not accepted in time")]
     Throttled {
         /// How many writes are missing.
         unprocessed: usize,
     },
-    /// An item is not one this version of the program writes.
-    #[error("the item {item} of the data table is not as this program writes it")]
+    /// An item was not written by this version of the program, or is damaged.
+    #[error("the item {item} of the data table cannot be read")]
     Unreadable {
         /// The item.
         item: ItemKey,
@@ -60,21 +60,24 @@ pub enum ItemFault {
     /// This attribute is missing or malformed.
     #[error("{0} is missing or malformed")]
     Attribute(&'static str),
-    /// Its bytes are no segment.
+    /// Its key or its segment changed after it was written.
+    #[error("its key and segment do not match the CRC-32 that was stored with them")]
+    Damaged,
+    /// Its bytes are not a segment.
     #[error(transparent)]
     Segment(#[from] DecodeError),
 }
 
-/// A segment as it is stored; its bytes may turn out to be none.
+/// A segment as stored. Its bytes are not decoded yet and may not be a segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSegment {
     item: ItemKey,
-    /// To be decoded.
+    /// The bytes to decode.
     pub bytes: Vec<u8>,
 }
 
 impl StoredSegment {
-    /// Says of an error in its bytes which item they are of.
+    /// Adds to an error in the bytes which item they are from.
     pub fn unreadable(&self, error: DecodeError) -> StoreDataError {
         StoreDataError::Unreadable { item: self.item.clone(), source: error.into() }
     }
@@ -87,7 +90,8 @@ impl StoreData {
         StoreData { client: clients.dynamodb(), table: table.to_owned(), consumed }
     }
 
-    /// Sends the metric of the units that segments have cost since it was last sent, if they did.
+    /// Sends the metric of the units that segments have cost since it was last sent, unless that is
+    /// none.
     pub fn tell_consumed_units(&self) {
         let ConsumedUnits { read, write } = self.consumed.take();
         if read + write > 0.0 {
@@ -95,7 +99,7 @@ impl StoreData {
         }
     }
 
-    /// Returns the instant of the newest poll stored, `None` if there is none.
+    /// Returns the instant of the newest stored poll; `None` if no poll is stored.
     pub async fn newest_poll(&self) -> Result<Option<Timestamp>, StoreDataError> {
         let answer = self
             .client
@@ -116,8 +120,8 @@ impl StoreData {
         Ok(Some(Timestamp::from_micros(micros)))
     }
 
-    /// Raises the newest poll's instant to `at`, unless it is there already. Throttling is waited
-    /// out until the deadline.
+    /// Raises the newest poll's instant to `at`, unless it is as late already. Retries until the
+    /// deadline while throttled.
     pub async fn raise_newest_poll(
         &self,
         at: Timestamp,
@@ -144,7 +148,7 @@ impl StoreData {
         }
     }
 
-    /// Stores segments, in any order, any number of times.
+    /// Stores segments in any order. Storing a segment several times is the same as once.
     pub async fn write_segments(
         &self,
         segments: &[Segment],
@@ -156,8 +160,8 @@ impl StoreData {
         self.write_all(writes, deadline).await
     }
 
-    /// Deletes older segments of hours or zones, all of whose stores `segments` name. Only for
-    /// **all** the segments of a load, and after they are stored.
+    /// Deletes older segments of hours or zones if `segments` name all of their stores. `segments`
+    /// must be **all** segments of a load, and must be stored before.
     pub async fn delete_superseded(
         &self,
         segments: &[Segment],
@@ -188,23 +192,25 @@ impl StoreData {
         batches.write_all(writes, deadline).await
     }
 
-    /// Returns what a report needs of a shard, a page of segments at a time, in any order.
+    /// Returns the segments of a shard that a report needs, one page at a time, in any order. A
+    /// segment that changed after it was written is an error, even if it can be decoded.
     ///
-    /// Both ranges are read at once, so that a page is on its way while another is decoded.
-    /// Throttling is waited out until the deadline.
+    /// Reads both ranges at once, so that one page is on its way while another is decoded. Retries
+    /// until the deadline while throttled.
     pub fn segments_of(
         &self,
         shard: Shard,
-        parameters: &Parameters,
+        parameters: &ReportParameters,
         deadline: Deadline,
     ) -> impl Stream<Item = Result<Vec<StoredSegment>, StoreDataError>> + Send + use<> {
         let polls = self.pages(shard, SortKeys::of_polls(parameters), deadline);
         let hours_and_zones = self.pages(shard, SortKeys::of_hours_and_zones(), deadline);
         stream::select(polls, hours_and_zones)
-            .map(|page| page?.into_iter().map(stored_segment).collect())
+            .map(|page| page?.into_iter().map(undamaged_segment).collect())
     }
 
-    /// Reads a range of a shard to its end, a page at a time, as of everything written before.
+    /// Reads a range of a shard to its end, one page at a time, including everything written
+    /// before.
     fn pages(
         &self,
         shard: Shard,
@@ -225,13 +231,14 @@ impl StoreData {
             .consistent_read(true);
         let consumed = self.consumed.clone();
         stream::try_unfold(NextPage::First, move |next| {
-            // Boxed, since callers hold many ranges: a call's future has 8 KB.
+            // Boxed because callers hold many ranges, and a call's future has 8 KB.
             query_page(query.clone(), next, consumed.clone(), deadline).boxed()
         })
     }
 
-    /// Remembers that `folder` holds the load of a file with this SHA-256, and returns the folder
-    /// of the first such load, if that was another. Throttling is waited out until the deadline.
+    /// Records that `folder` holds the load of a file with this SHA-256. If another load of the
+    /// same content was first, returns the folder of that load. Retries until the deadline while
+    /// throttled.
     pub async fn first_load_of_content(
         &self,
         sha256: &str,
@@ -262,11 +269,12 @@ impl StoreData {
     }
 }
 
-/// Shards searched at once for what a load replaces; each may hold a page of 1 MB.
+/// How many shards are searched at once for segments that a load replaces. Each may hold a page of
+/// 1 MB.
 const SEARCHES_IN_FLIGHT: usize = 8;
 
-/// Finds the items that `source` replaces. One that cannot be read is not judged, nor is a damaged
-/// one: it may name other stores than were written.
+/// Finds the items that `source` replaces. Skips items that cannot be decoded, and damaged items,
+/// because they may name other stores than were written.
 async fn superseded_items(
     pages: impl Stream<Item = Result<Vec<Item>, StoreDataError>>,
     named: &HashSet<StoreId>,
@@ -286,7 +294,7 @@ async fn superseded_items(
     Ok(superseded)
 }
 
-/// Where reading a range goes on.
+/// Where reading a range continues.
 #[derive(Debug)]
 enum NextPage {
     First,
@@ -294,7 +302,8 @@ enum NextPage {
     None,
 }
 
-/// Reads one page, and tells where to go on; `None` behind the last one.
+/// Reads one page and returns it with the place where reading continues; `None` after the last
+/// page.
 async fn query_page(
     query: QueryFluentBuilder,
     page: NextPage,
@@ -310,7 +319,7 @@ async fn query_page(
     let answer = throttling::wait_out(deadline, || query.clone().send()).await;
     let answer = answer.map_err(|source| CallError::new("Query", source))?;
     consumed.add_read(answer.consumed_capacity());
-    // A page may be empty and not the last: only a missing key ends a range.
+    // A page may be empty without being the last. Only a missing key ends the range.
     let next = match answer.last_evaluated_key {
         None => NextPage::None,
         same if same == start => {
@@ -328,6 +337,18 @@ fn stored_segment(mut item: Item) -> Result<StoredSegment, StoreDataError> {
         Some(AttributeValue::B(blob)) => Ok(StoredSegment { item: key, bytes: blob.into_inner() }),
         _ => Err(malformed(key, attributes::SEGMENT)),
     }
+}
+
+/// Checks the CRC-32. Decoding is no check: a segment with a flipped bit can often be decoded, to
+/// other polls, hours or stores.
+fn undamaged_segment(mut item: Item) -> Result<StoredSegment, StoreDataError> {
+    let stored_crc = item.remove(attributes::CRC);
+    let segment = stored_segment(item)?;
+    // Items written by earlier versions have no checksum.
+    if stored_crc.is_none_or(|crc| crc == segment.item.checksum(&segment.bytes)) {
+        return Ok(segment);
+    }
+    Err(StoreDataError::Unreadable { item: segment.item, source: ItemFault::Damaged })
 }
 
 fn malformed(item: ItemKey, attribute: &'static str) -> StoreDataError {

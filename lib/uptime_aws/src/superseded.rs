@@ -1,8 +1,9 @@
-//! Which segments of hours and zones a newer file replaces altogether (architecture section 3).
+//! Which segments of hours and zones a newer file replaces completely (`README.md`, "Segments").
 //!
-//! **Never those of the same file**, though another load may have read it otherwise, under another
-//! limit or by another version: two loads at once would delete each other's, and one that was killed
-//! in between would leave none. `ShardData` tells which of two readings counts.
+//! **Never segments of the same file**, even if another load read that file differently, with
+//! another limit or another version of the program. Two loads at once would delete each other's
+//! segments, and if one was killed in between, none would be left. `ShardData` decides which of two
+//! readings counts.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,10 +13,11 @@ use uptime::{Shard, StoreId};
 use crate::StoreDataError;
 use crate::item_key::ItemKey;
 
-/// The stores that a file names, by shard and by what it tells of them. Polls replace nothing.
+/// The stores that a file names, by shard and by kind. Files of polls are left out: they replace
+/// nothing.
 pub(crate) type NamedStores = HashMap<(Shard, SegmentKind), HashSet<StoreId>>;
 
-/// Reads which stores the segments of a file name.
+/// Returns the stores that the segments of a file name.
 pub(crate) fn named_stores(
     segments: &[Segment],
     source: &Source,
@@ -39,8 +41,8 @@ pub(crate) fn named_stores(
     Ok(named)
 }
 
-/// Tells whether a segment is from an older file than `source` and of no use any more, since that
-/// file names all its stores.
+/// Returns whether a segment is from a file older than `source` and no longer needed, because
+/// `source` names all its stores.
 pub(crate) fn is_superseded(older: &Decoded, source: &Source, named: &HashSet<StoreId>) -> bool {
     match older {
         Decoded::Polls(_) => false,
@@ -72,9 +74,9 @@ mod tests {
         check((3, "a"), (2, "a"), false);
     }
 
-    /// What an older program stored of a file knows nothing of its place within the second.
+    /// Earlier versions of the program did not store the place of an upload within its second.
     #[test]
-    fn within_a_second_the_older_place_is_superseded_and_no_other() {
+    fn within_a_second_only_the_earlier_upload_is_superseded() {
         let stored = source(1);
         let placed = |rank| Source { rank, ..source(1) };
         let named = stores("a");

@@ -1,7 +1,7 @@
-//! Calls that AWS throttles are made again until a deadline.
+//! Retries calls that AWS throttles, until a deadline.
 //!
-//! The SDKs try three times, within about three seconds. A partition of `DynamoDB` that has to
-//! split needs longer, and a report whose reading fails for that starts again from nothing.
+//! The SDKs try three times, within about three seconds. A `DynamoDB` partition that must split
+//! needs longer. If reading failed because of it, the report would start again from the beginning.
 
 use aws_runtime::retries::classifiers::THROTTLING_ERRORS;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -11,15 +11,16 @@ use tokio::time::timeout;
 use crate::Deadline;
 use crate::backoff::Backoff;
 
-/// Whether AWS throttled the call, by the error codes that the SDKs go by.
+/// Whether AWS throttled the call. Uses the SDKs' own list of error codes.
 pub(crate) fn is_throttled<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     error.code().is_some_and(|code| THROTTLING_ERRORS.contains(&code))
 }
 
-/// Makes a call, and makes it again for as long as it is throttled and the deadline has not
-/// passed. Returns the first other answer, or the last refusal.
+/// Makes a call, and repeats it while it is throttled and the deadline has not passed. Returns the
+/// first other answer, or the last refusal.
 ///
-/// The first try is not cut off at the deadline: it has the SDK's time-outs, as every other call.
+/// The deadline does not cut off the first try, which has the SDK's time-outs like every other
+/// call.
 pub(crate) async fn wait_out<T, E, R, F>(
     deadline: Deadline,
     call: impl Fn() -> F,
@@ -31,7 +32,7 @@ where
     let mut backoff = Backoff::default();
     let mut answer = call().await;
     while answer.as_ref().is_err_and(is_throttled) && backoff.wait(deadline).await {
-        // Boxed, since callers hold many: a call's future has 8 KB, and this is a second one.
+        // Boxed because callers hold many, and this second future of a call has 8 KB, too.
         match timeout(deadline.left(), Box::pin(call())).await {
             Ok(next) => answer = next,
             Err(_elapsed) => break,
@@ -47,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_dynamodb_and_s3_answer_when_they_throttle_is_throttling() {
+    fn the_codes_of_dynamodb_and_s3_for_throttling_are_known() {
         check("ProvisionedThroughputExceededException", true);
         check("ThrottlingException", true);
         check("RequestLimitExceeded", true);
@@ -55,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waiting_does_not_help_is_no_throttling() {
+    fn errors_that_waiting_does_not_solve_are_not_throttling() {
         check("ConditionalCheckFailedException", false);
         check("AccessDenied", false);
         check("InternalServerError", false);

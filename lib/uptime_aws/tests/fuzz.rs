@@ -1,4 +1,5 @@
-//! Bodies of the report queue's messages: what is read becomes part of object keys.
+//! Any body of a message in the report queue gives a valid report id or an error. The id becomes
+//! part of object keys.
 
 use proptest::prelude::*;
 use uptime_aws::{ReportId, report_message};
@@ -9,7 +10,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn what_is_read_of_any_body_is_an_id_of_hexadecimal_digits(
+    fn any_body_gives_an_id_of_hexadecimal_digits_or_an_error(
         before in "\\PC{0,3}",
         id in "([0-9a-f]{8}-([0-9A-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-\
                [89ab][0-9a-f]{3}-[0-9a-f]{12}|\\PC{36}|\\PC{0,40})",
@@ -32,7 +33,10 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_body_is_read_as_its_id_or_refused(at in 0..51_usize, byte in any::<u8>()) {
+    fn a_body_with_one_wrong_byte_gives_nearly_its_id_or_an_error(
+        at in 0..51_usize,
+        byte in any::<u8>(),
+    ) {
         let id: ReportId = ID.parse().unwrap();
         let mut body = report_message::body_of(id).into_bytes();
         let at = at.min(body.len() - 1);

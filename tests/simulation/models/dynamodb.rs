@@ -1,4 +1,4 @@
-//! Tables: items by key, conditional writes, ranges read a page at a time.
+//! Tables: items by key, conditional writes, and ranges that are read page by page.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::expression::{Item, Placeholders, holds, update};
 use crate::wire::Reply;
 
-/// The partition key and the sort key, empty if the table has none.
+/// The partition key and the sort key. The sort key is empty if the table has none.
 pub(crate) type Key = (String, String);
 
 /// A table.
@@ -37,7 +37,7 @@ impl Table {
 
     pub(crate) fn get_item(&self, request: &Value) -> Reply {
         only(request, &["TableName", "Key", "ConsistentRead"]);
-        assert_eq!(request["ConsistentRead"], true, "what was just written has to be seen");
+        assert_eq!(request["ConsistentRead"], true, "reads must see the newest write");
         match self.items.get(&self.key_of(&request["Key"])) {
             Some(item) => Reply::json(&json!({ "Item": item })),
             None => Reply::json(&json!({})),
@@ -68,13 +68,13 @@ impl Table {
         let answer = match request["ReturnValues"].as_str() {
             None | Some("NONE") => json!({}),
             Some("ALL_NEW") => json!({ "Attributes": item }),
-            Some(other) => panic!("nobody simulates {other}"),
+            Some(other) => panic!("the simulation does not support {other}"),
         };
         self.items.insert(key, item);
         Reply::json(&answer)
     }
 
-    /// Reads at most so many items. None at all is no sign of the end.
+    /// Reads at most `page` items. A page may be empty before the end of the range.
     pub(crate) fn query(&self, request: &Value, page: usize) -> Reply {
         let own = [
             "TableName",
@@ -84,7 +84,7 @@ impl Table {
             CAPACITY,
         ];
         only(request, &[&own, PLACEHOLDERS].concat());
-        assert_eq!(request["ConsistentRead"], true, "what was just written has to be seen");
+        assert_eq!(request["ConsistentRead"], true, "reads must see the newest write");
         let condition = request["KeyConditionExpression"].as_str();
         assert_eq!(condition, Some("#pk = :pk AND #sk BETWEEN :first AND :last"));
         let placeholders = Placeholders::of(request);
@@ -110,13 +110,13 @@ impl Table {
         Reply::json(&answer)
     }
 
-    /// Takes the first `most` writes of a batch and hands the others back.
+    /// Applies the first `most` writes of a batch and returns the rest as unprocessed.
     pub(crate) fn batch_write_item(&mut self, request: &Value, most: usize) -> Reply {
         only(request, &["RequestItems", CAPACITY]);
         let tables = request["RequestItems"].as_object().expect("tables");
         let (name, writes) = tables.iter().next().expect("a table");
         let writes = writes.as_array().expect("writes");
-        assert!(tables.len() == 1 && (1..=25).contains(&writes.len()), "a batch is refused");
+        assert!(tables.len() == 1 && (1..=25).contains(&writes.len()), "invalid batch: {request}");
         let (taken, others) = writes.split_at(most.min(writes.len()));
         for write in taken {
             if let Some(put) = write.get("PutRequest") {
@@ -133,12 +133,12 @@ impl Table {
     }
 }
 
-/// The answer to a request that is throttled.
+/// The response to a throttled request.
 pub(crate) fn throttled() -> Reply {
     refused("ProvisionedThroughputExceededException", None)
 }
 
-/// What it consumed is told for operators alone, so it is left out.
+/// Asks for the consumed capacity. Only operators use that, so the model ignores it.
 const CAPACITY: &str = "ReturnConsumedCapacity";
 const PLACEHOLDERS: &[&str] = &["ExpressionAttributeNames", "ExpressionAttributeValues"];
 const CONDITIONAL: &[&str] = &[
@@ -167,10 +167,13 @@ fn refused(name: &str, item: Option<&Item>) -> Reply {
     Reply { status: 400, ..Reply::json(&body) }
 }
 
-/// Whatever else a request asks for would be passed over in silence.
+/// Panics if a request uses a feature that the model would silently ignore.
 fn only(request: &Value, known: &[&str]) {
     for name in request.as_object().expect("a request").keys() {
-        assert!(known.contains(&name.as_str()), "nobody simulates {name}: {request}");
+        assert!(
+            known.contains(&name.as_str()),
+            "the simulation does not support {name}: {request}"
+        );
     }
 }
 

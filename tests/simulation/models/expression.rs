@@ -1,11 +1,11 @@
-//! Condition and update expressions of DynamoDB.
+//! DynamoDB condition and update expressions.
 
 use serde_json::{Map, Value};
 
 /// Attributes by name, each `{"S": "..."}`, `{"N": "..."}` or `{"B": "..."}`.
 pub(crate) type Item = Map<String, Value>;
 
-/// Looks up what `#name` and `:value` stand for, in one request.
+/// Resolves the `#name` and `:value` placeholders of one request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Placeholders<'a> {
     names: &'a Value,
@@ -31,15 +31,15 @@ impl<'a> Placeholders<'a> {
     }
 }
 
-/// Tells whether an item, which may not be there, meets a condition.
+/// Whether an item meets a condition. The item may be missing.
 pub(crate) fn holds(condition: &str, item: Option<&Item>, placeholders: Placeholders) -> bool {
     let mut reader = Reader { tokens: tokens(condition), place: 0, item, placeholders };
     let holds = reader.any();
-    assert_eq!(reader.place, reader.tokens.len(), "what is this? {condition}");
+    assert_eq!(reader.place, reader.tokens.len(), "unknown rest of the condition: {condition}");
     holds
 }
 
-/// Applies an update expression of `SET` and `ADD`.
+/// Applies an update expression with `SET` and `ADD`.
 pub(crate) fn update(expression: &str, item: &mut Item, placeholders: Placeholders) {
     let tokens = tokens(expression);
     let mut clause = "";
@@ -66,7 +66,7 @@ pub(crate) fn update(expression: &str, item: &mut Item, placeholders: Placeholde
                 item.remove(placeholders.name(name));
                 after
             }
-            _ => panic!("nobody simulates {expression}"),
+            _ => panic!("the simulation does not support {expression}"),
         };
     }
 }
@@ -93,7 +93,7 @@ fn tokens(expression: &str) -> Vec<String> {
     tokens
 }
 
-/// Reads a condition by descending into it.
+/// Reads a condition by recursive descent.
 struct Reader<'a> {
     tokens: Vec<String>,
     place: usize,
@@ -110,7 +110,7 @@ impl Reader<'_> {
 
     fn next(&mut self) -> String {
         self.place += 1;
-        self.tokens.get(self.place - 1).expect("a condition breaks off").clone()
+        self.tokens.get(self.place - 1).expect("the condition is incomplete").clone()
     }
 
     fn expect(&mut self, token: &str) {
@@ -120,7 +120,7 @@ impl Reader<'_> {
     fn any(&mut self) -> bool {
         let mut holds = self.all();
         while self.next_is("OR") {
-            // Both sides are read, whatever the first says.
+            // Both sides are read, whatever the value of the first.
             holds = self.all() || holds;
         }
         holds
@@ -153,7 +153,7 @@ impl Reader<'_> {
         self.comparison()
     }
 
-    /// A comparison with an attribute that is not there does not hold.
+    /// A comparison with a missing attribute is false.
     fn comparison(&mut self) -> bool {
         let (name, sign) = (self.next(), self.next());
         let operand = self.next();
@@ -173,7 +173,7 @@ impl Reader<'_> {
             "<=" => order.is_le(),
             ">" => order.is_gt(),
             ">=" => order.is_ge(),
-            _ => panic!("nobody simulates {sign}"),
+            _ => panic!("the simulation does not support {sign}"),
         }
     }
 
@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn conditions_hold_as_dynamodb_says() {
+    fn conditions_hold_as_in_dynamodb() {
         check("attribute_not_exists(#lease) OR #lease <= :now", true);
         check("#state = :running AND (#lease <= :now OR #owner = :me) AND #n >= :two", true);
         check("#state = :running AND (#lease <= :now OR #owner = :me) AND #n > :two", false);

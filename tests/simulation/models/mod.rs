@@ -1,5 +1,5 @@
-//! The three services, in memory: what the adapters use of them and nothing else. A request that they
-//! have no rule for stops the test.
+//! In-memory models of the three services. They have only what the adapters use: a request that a
+//! model does not know stops the test.
 
 pub(crate) mod dynamodb;
 pub(crate) mod expression;

@@ -1,4 +1,4 @@
-//! Buckets: the versions of objects.
+//! Buckets with the versions of their objects.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,11 +10,11 @@ use crate::wire::{Reply, Request};
 pub(crate) struct Version {
     pub(crate) id: String,
     pub(crate) body: Vec<u8>,
-    /// In seconds since 1970, as S3 tells it.
+    /// In seconds since 1970, the precision of S3.
     pub(crate) put_at: i64,
 }
 
-/// All buckets; an object's name is `/bucket/key`.
+/// All buckets. The name of an object is `/bucket/key`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Buckets {
     pub(crate) objects: BTreeMap<String, Vec<Version>>,
@@ -40,7 +40,7 @@ impl Buckets {
     pub(crate) fn put_object(&mut self, request: &Request, now: i64) -> Reply {
         let (name, version) = name_and_version(&request.path);
         let plain = version.is_none() && request.if_match.is_none() && request.range.is_none();
-        assert!(plain, "nobody simulates {request:?}");
+        assert!(plain, "the simulation does not support {request:?}");
         if let Some(condition) = &request.if_none_match {
             assert_eq!(condition, "*");
             if self.newest(name).is_some() {
@@ -54,7 +54,7 @@ impl Buckets {
 
     pub(crate) fn get_object(&self, request: &Request) -> Reply {
         let (name, pinned) = name_and_version(&request.path);
-        assert!(request.if_none_match.is_none(), "nobody simulates {request:?}");
+        assert!(request.if_none_match.is_none(), "the simulation does not support {request:?}");
         let Some(versions) = self.objects.get(name) else {
             return Reply::xml_error(404, "NoSuchKey");
         };
@@ -87,7 +87,7 @@ impl Buckets {
         Reply { headers, body: version.body[start..].to_vec(), ..Reply::empty(status) }
     }
 
-    /// Lists the versions of a key that are older than the one named, the newest of them first.
+    /// Lists the versions of a key that are older than the named one, newest first.
     pub(crate) fn list_versions(&self, request: &Request) -> Reply {
         let parameter = |name: &str| {
             let pairs = request.path.split(['?', '&']).filter_map(|pair| pair.split_once('='));
@@ -109,39 +109,40 @@ impl Buckets {
     }
 }
 
-/// The id of the version that is put as number `place`, from 0. A later one sorts before it.
+/// The id of the version that was put as number `place`, counted from 0. Later ids sort before
+/// earlier ones.
 pub(crate) fn version_of(place: usize) -> String {
     format!("v{:06}", VERSIONS_MAX - place)
 }
 
-/// Which number a version was put as.
+/// The number of a version, counted from 0 in the order of puts.
 pub(crate) fn place_of(version: &str) -> usize {
     VERSIONS_MAX - version[1..].parse::<usize>().expect("a version")
 }
 
 const VERSIONS_MAX: usize = 999_999;
 
-/// The answer to a request that is throttled.
+/// The response to a throttled request.
 pub(crate) fn slow_down() -> Reply {
     Reply::xml_error(503, "SlowDown")
 }
 
-/// Returns `/bucket/key` and the version asked for.
+/// Returns `/bucket/key` and the requested version.
 pub(crate) fn name_and_version(path: &str) -> (&str, Option<&str>) {
     let (name, query) = path.split_once('?').unwrap_or((path, ""));
-    assert!(!name.contains('%'), "nobody simulates the key in {path}");
+    assert!(!name.contains('%'), "the model does not decode the key in {path}");
     let mut version = None;
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         match pair.split_once('=') {
             Some(("versionId", id)) => version = Some(id),
             Some(("x-id", _)) => {}
-            _ => panic!("nobody simulates {path}"),
+            _ => panic!("the simulation does not support {path}"),
         }
     }
     (name, version)
 }
 
-/// The first byte of a range that has no end.
+/// The first byte of a range without an end.
 fn start_of(range: &str) -> usize {
     let start = range.strip_prefix("bytes=").and_then(|range| range.strip_suffix('-'));
     start.and_then(|start| start.parse().ok()).expect("a range without an end")

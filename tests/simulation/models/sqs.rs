@@ -1,4 +1,4 @@
-//! Queues, with the dead letters of each.
+//! Queues, each with its dead-letter queue.
 
 /// A message.
 #[derive(Debug, Clone)]
@@ -7,7 +7,7 @@ pub(crate) struct Message {
     pub(crate) body: String,
     pub(crate) receives: u32,
     pub(crate) visible_at: i64,
-    /// It was given up: it is in the dead-letter queue.
+    /// It is in the dead-letter queue.
     pub(crate) dead: bool,
 }
 
@@ -25,7 +25,7 @@ impl Queue {
         Queue { messages: Vec::new(), receives_allowed, visibility_seconds, sent: 0 }
     }
 
-    /// Takes a message and returns its id.
+    /// Adds a message and returns its id.
     pub(crate) fn send(&mut self, body: &str, now: i64) -> String {
         self.sent += 1;
         let id = format!("m{}", self.sent);
@@ -34,13 +34,13 @@ impl Queue {
         id
     }
 
-    /// The messages that are not dead, by their places.
+    /// The places of the messages outside the dead-letter queue: visible ones and hidden ones.
     pub(crate) fn alive(&self, visible_at: i64) -> (Vec<usize>, Vec<usize>) {
         let alive = (0..self.messages.len()).filter(|&place| !self.messages[place].dead);
         alive.partition(|&place| self.messages[place].visible_at <= visible_at)
     }
 
-    /// Delivers a message; `None` if it was delivered too often, and is dead now.
+    /// Delivers a message. After too many deliveries it goes to the dead-letter queue: `None`.
     pub(crate) fn receive(&mut self, place: usize, now: i64) -> Option<Message> {
         let message = &mut self.messages[place];
         if message.receives >= self.receives_allowed {
@@ -52,12 +52,12 @@ impl Queue {
         Some(message.clone())
     }
 
-    /// Deletes a message, if it is still there.
+    /// Deletes a message if it still exists.
     pub(crate) fn delete(&mut self, id: &str) {
         self.messages.retain(|message| message.id != id);
     }
 
-    /// What an operator does with dead letters: they begin anew.
+    /// Moves the dead letters back to the queue, as an operator does. Deliveries count from zero.
     pub(crate) fn redrive(&mut self, now: i64) {
         for message in self.messages.iter_mut().filter(|message| message.dead) {
             *message = Message { receives: 0, dead: false, visible_at: now, ..message.clone() };

@@ -1,4 +1,4 @@
-//! Answers as they come when something is wrong on the way.
+//! Broken responses.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use tokio::net::TcpStream;
 
 use super::Service;
 
-/// An answer whose body may break.
+/// A response whose body may break off.
 pub(super) type Answer = Response<BoxBody<Bytes, Broken>>;
 
-/// Something is broken on purpose, or nobody answers.
+/// The proxy broke the call on purpose, or the service did not answer.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("broken by the proxy")]
 pub(super) struct Broken;
@@ -30,23 +30,23 @@ impl Connection {
         Connection(SockRef::from(socket).try_clone().unwrap())
     }
 
-    /// Makes the connection's end a reset, and says to end it.
+    /// Makes the connection end with a reset. Returns the error that ends it.
     pub(super) fn reset(&self) -> Broken {
         self.0.set_linger(Some(Duration::ZERO)).ok();
         Broken
     }
 }
 
-/// The answer as it is.
+/// The unchanged response.
 pub(super) fn whole(answer: Response<Bytes>) -> Answer {
     answer.map(|body| Full::new(body).map_err(|never| match never {}).boxed())
 }
 
-/// The answer with all its headers and so many bytes of its body.
+/// The response with all its headers and the first `length` bytes of its body.
 pub(super) fn cut(answer: Response<Bytes>, length: usize) -> Answer {
     answer.map(|body| {
         let frames = stream::iter([Ok(Frame::data(body.slice(..length))), Err(Broken)]);
-        // What was written has to leave before the connection does.
+        // The bytes must be sent before the connection breaks.
         let frames = frames.then(async |frame| {
             tokio::task::yield_now().await;
             frame
@@ -55,7 +55,7 @@ pub(super) fn cut(answer: Response<Bytes>, length: usize) -> Answer {
     })
 }
 
-/// The answer, in four pieces with a pause before each.
+/// The response in four pieces, with a pause before each.
 pub(super) async fn slow(answer: Response<Bytes>, pause: Duration) -> Answer {
     tokio::time::sleep(pause).await;
     answer.map(|body| {
@@ -69,7 +69,7 @@ pub(super) async fn slow(answer: Response<Bytes>, pause: Duration) -> Answer {
     })
 }
 
-/// What a service says when it cannot.
+/// The response of a service that fails.
 pub(super) fn error(service: Service, status: u16) -> Answer {
     let (code, kind) = match (service, status) {
         (Service::S3, 503) => ("SlowDown", "application/xml"),

@@ -1,4 +1,4 @@
-//! One write: of a request, of a batch or of a transaction.
+//! One write: of a single request, a batch or a transaction.
 
 use serde_json::Value;
 
@@ -6,10 +6,10 @@ use super::item_size::{Item, item_size};
 use super::tables::Tables;
 use super::units::{MAX_ITEM_BYTES, write_units};
 
-/// What is done to one item.
+/// A write to one item.
 #[derive(Debug)]
 pub struct Action {
-    /// Whose.
+    /// The table.
     pub table: String,
     /// The item's key, with or without other attributes.
     pub keyed: Item,
@@ -25,7 +25,7 @@ enum Change {
 }
 
 impl Action {
-    /// Reads one of `Put`, `Delete`, `Update` and `ConditionCheck`, as transactions name them.
+    /// Reads a `Put`, `Delete`, `Update` or `ConditionCheck`, as transactions name them.
     pub fn read(name: &str, mut request: Value) -> Action {
         let table = request["TableName"].as_str().unwrap().to_owned();
         let part = if name == "Put" { "Item" } else { "Key" };
@@ -40,7 +40,7 @@ impl Action {
         Action { table, keyed, change }
     }
 
-    /// Reads one of a batch.
+    /// Reads one write of a batch.
     pub fn of_batch(table: &str, mut request: Value) -> Action {
         let table = table.to_owned();
         if request.get("PutRequest").is_some() {
@@ -51,8 +51,8 @@ impl Action {
         Action { table, keyed, change: Change::Delete }
     }
 
-    /// Returns the write units, which the larger of the item before and after sets, and takes down
-    /// the change if it `happened`.
+    /// Returns the write units, and records the change if it `happened`. The larger of the old and
+    /// the new item sets the units.
     pub fn bill(self, tables: &mut Tables, happened: bool) -> u64 {
         let before = tables.item_like(&self.table, &self.keyed);
         let size_before = before.map_or(0, item_size);
@@ -73,8 +73,8 @@ impl Action {
     }
 }
 
-/// Follows an update expression of the form in which this system has them:
-/// `SET #a = :a, #b = :b ADD #n :n`, the second part only if need be.
+/// Applies an update expression. It must have the form that this system uses:
+/// `SET #a = :a, #b = :b ADD #n :n`, where the second part is optional.
 fn updated(mut item: Item, request: &Value) -> Item {
     let expression = request["UpdateExpression"].as_str().unwrap();
     let name = |name: &str| request["ExpressionAttributeNames"][name].as_str().unwrap().to_owned();
@@ -95,7 +95,7 @@ fn updated(mut item: Item, request: &Value) -> Item {
     item
 }
 
-/// Takes a JSON object as an item.
+/// Converts a JSON object to an item.
 pub fn object(value: Value) -> Item {
     match value {
         Value::Object(item) => item,
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deletion_costs_what_was_there_and_never_nothing() {
+    fn a_deletion_costs_what_the_old_item_costs_and_at_least_one_unit() {
         let tables = &mut tables();
         put(tables, 3000, true);
         let delete = || Action::read("Delete", json!({ "TableName": "t", "Key": item(0) }));
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn an_update_sets_and_adds_and_leaves_the_rest() {
+    fn an_update_sets_and_adds_and_keeps_the_rest() {
         let tables = &mut tables();
         let update = || {
             json!({
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(Action::read("Update", update()).bill(tables, true), 1);
         assert_eq!(tables.stored_bytes("t", ""), 3 + 2 + 4 + 3);
         Action::read("Update", update()).bill(tables, true);
-        assert_eq!(tables.stored_bytes("t", ""), 3 + 2 + 4 + 4, "102 has a digit more");
+        assert_eq!(tables.stored_bytes("t", ""), 3 + 2 + 4 + 4, "102 has one more digit");
     }
 
     fn put(tables: &mut Tables, bytes: usize, happened: bool) -> u64 {
@@ -164,7 +164,7 @@ mod tests {
         Tables::new(&[("t", &["pk"])])
     }
 
-    /// An item of this size, with its key only if that is 0.
+    /// An item of this size. If the size is 0, the item has only its key.
     fn item(bytes: usize) -> Value {
         let key = json!({ "pk": { "S": "k" } });
         match bytes {

@@ -1,4 +1,4 @@
-//! What one request costs.
+//! The cost of one request.
 
 use serde_json::Value;
 
@@ -10,19 +10,19 @@ use super::units::{
 };
 use super::usage::Units;
 
-/// What DynamoDB said to a request.
+/// DynamoDB's response to a request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
-    /// It was done.
+    /// The request was performed.
     Success(Value),
-    /// It was not done because a condition did not hold, which costs as much.
+    /// A condition failed, so the request was not performed. It costs the same.
     ConditionFailed,
-    /// It was not done and costs nothing.
+    /// The request was refused and costs nothing.
     Refused,
 }
 
 impl Answer {
-    /// Reads the body of an answer that is no success.
+    /// Reads the body of an error response.
     pub fn refusal(body: &[u8]) -> Answer {
         let error: Value = serde_json::from_slice(body).unwrap_or_default();
         let name = error["__type"].as_str().unwrap_or_default();
@@ -32,7 +32,7 @@ impl Answer {
     }
 }
 
-/// Returns the units of a request by table, and takes down what it changed.
+/// Returns the units of a request by table, and records its changes.
 pub fn bill(
     tables: &mut Tables,
     operation: &str,
@@ -64,7 +64,7 @@ fn write(tables: &mut Tables, action: Action, happened: bool) -> (String, Units)
     (action.table.clone(), Units::of_write(action.bill(tables, happened)))
 }
 
-/// What was handed back was not written, and costs nothing.
+/// Unprocessed writes were not performed and cost nothing.
 fn batch_write(
     tables: &mut Tables,
     mut request: Value,
@@ -103,7 +103,7 @@ fn get(item: &Value, consistency: Consistency) -> Units {
     Units::of_read(read_halves(item.as_object().map_or(0, item_size), consistency))
 }
 
-/// Each item is rounded for itself; one that is not there costs as much as the smallest.
+/// Each item is rounded on its own. A missing item costs as much as the smallest one.
 fn batch_get(request: &Value, body: &Value) -> Vec<(String, Units)> {
     let mut bills = Vec::new();
     for (table, wanted) in request["RequestItems"].as_object().unwrap() {
@@ -127,11 +127,11 @@ fn transact_get(request: &Value, body: &Value) -> Vec<(String, Units)> {
     gets.zip(items).map(bill).collect()
 }
 
-/// A page is rounded as a whole, and costs what is read for it, not what is returned.
+/// A page is rounded as a whole. It costs what is read for it, not what is returned.
 fn page(request: &Value, body: &Value) -> Units {
     let expressions = ["FilterExpression", "ProjectionExpression", "IndexName", "Select"];
     for expression in expressions {
-        assert!(request.get(expression).is_none(), "the meter does not see through {expression}");
+        assert!(request.get(expression).is_none(), "the meter does not support {expression}");
     }
     let items = body["Items"].as_array().into_iter().flatten();
     let read = items.map(|item| item_size(as_item(item))).sum();
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_batch_hands_back_costs_nothing() {
+    fn unprocessed_writes_of_a_batch_cost_nothing() {
         let batch = json!({ "RequestItems": { "t": [put("a", 1000), put("b", 1500)] } });
         let answer = json!({ "UnprocessedItems": { "t": [put("b", 1500)] } });
         check("BatchWriteItem", &batch, &answer, (1, 0));
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_rounded_as_a_whole_and_items_of_a_batch_each() {
+    fn a_page_is_rounded_as_a_whole_and_each_item_of_a_batch_alone() {
         let items = [item("a", 100), item("b", 100), item("c", 4000)];
         check("Query", &json!({ "TableName": "t" }), &json!({ "Items": items }), (0, 2));
         let batch = json!({ "RequestItems": { "t": { "Keys": [1, 2, 3, 4] } } });

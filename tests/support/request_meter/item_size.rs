@@ -1,8 +1,8 @@
-//! How large DynamoDB takes an item to be: the bytes of its attributes' names and values.
+//! The size of an item as DynamoDB counts it: the bytes of its attributes' names and values.
 
 use serde_json::{Map, Value};
 
-/// An item as the wire has it: names to `{"S": "..."}` and the like.
+/// An item as on the wire: names with `{"S": "..."}` and the like.
 pub type Item = Map<String, Value>;
 
 /// Returns the size of an item in bytes.
@@ -12,7 +12,8 @@ pub fn item_size(item: &Item) -> u64 {
 
 /// Returns the size of a value, without the name of its attribute.
 ///
-/// A list or map has 3 bytes, and one for each element, on top of what is in it; a set has none.
+/// A list or map has 3 bytes, plus one byte and the size of each element. A set has only the sizes
+/// of its elements.
 fn value_size(value: &Value) -> u64 {
     let (kind, content) = value.as_object().unwrap().iter().next().unwrap();
     match (kind.as_str(), content) {
@@ -27,7 +28,7 @@ fn value_size(value: &Value) -> u64 {
             3 + values.iter().map(|value| 1 + value_size(value)).sum::<u64>()
         }
         ("M", Value::Object(item)) => 3 + bytes(item.len()) + item_size(item),
-        _ => panic!("the meter knows no size of a value of the type {kind}"),
+        _ => panic!("the meter does not know the size of a value of type {kind}"),
     }
 }
 
@@ -35,8 +36,8 @@ fn set_size(elements: &[Value], size: impl Fn(&str) -> u64) -> u64 {
     elements.iter().map(|element| size(element.as_str().unwrap())).sum()
 }
 
-/// A byte for two significant digits, and one; a minus sign is one more. Zeros at the begin and at
-/// the end are not significant.
+/// One byte for every two significant digits, plus one, plus one for a minus sign. Leading and
+/// trailing zeros are not significant.
 fn number_size(number: &str) -> u64 {
     let (mantissa, _exponent) = number.split_once(['e', 'E']).unwrap_or((number, ""));
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
@@ -45,7 +46,7 @@ fn number_size(number: &str) -> u64 {
     bytes(significant.div_ceil(2) + 1 + sign)
 }
 
-/// The length of what the text encodes: binary values are stored as they are.
+/// The length of the decoded bytes: binary values are stored without their encoding.
 fn binary_size(base64: &str) -> u64 {
     let padding = base64.bytes().rev().take_while(|&byte| byte == b'=').count();
     bytes(base64.len() / 4 * 3 - padding)
@@ -62,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_count_as_values_do_in_bytes_of_utf_8() {
+    fn names_and_values_count_in_bytes_of_utf_8() {
         check(&json!({}), 0);
         check(&json!({ "pk": { "S": "" } }), 2);
         check(&json!({ "pk": { "S": "07" }, "sk": { "S": "é" } }), 2 + 2 + 2 + 2);
@@ -88,14 +89,14 @@ mod tests {
     }
 
     #[test]
-    fn binary_counts_as_what_it_encodes() {
+    fn binary_values_count_as_decoded_bytes() {
         for (base64, size) in [("", 0), ("AA==", 1), ("AAA=", 2), ("AAAA", 3), ("AAAAAA==", 4)] {
             check(&json!({ "b": { "B": base64 } }), 1 + size);
         }
     }
 
     #[test]
-    fn truth_values_and_nothing_are_a_byte_each() {
+    fn booleans_and_nulls_are_a_byte_each() {
         check(&json!({ "b": { "BOOL": false } }), 2);
         check(&json!({ "n": { "NULL": true } }), 2);
     }
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn sets_have_what_is_in_them() {
+    fn sets_have_only_the_size_of_their_elements() {
         check(&json!({ "s": { "SS": ["ab", "c"] } }), 1 + 3);
         check(&json!({ "s": { "NS": ["1", "123"] } }), 1 + 5);
         check(&json!({ "s": { "BS": ["AA==", "AAAA"] } }), 1 + 4);

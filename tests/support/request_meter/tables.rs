@@ -1,4 +1,4 @@
-//! What the requests have stored so far, followed from the first one on.
+//! The items that requests have stored, tracked from the first request on.
 
 use std::collections::HashMap;
 
@@ -14,11 +14,11 @@ struct Table {
     items: HashMap<Key, Item>,
 }
 
-/// The values of the key's attributes.
+/// The values of the key attributes.
 type Key = Vec<String>;
 
 impl Tables {
-    /// Tables that hold nothing, given by their names and keys.
+    /// Empty tables, given by name and key.
     pub fn new(tables: &[(&str, &[&str])]) -> Tables {
         let table = |&(name, key): &(&str, &[&str])| {
             let key = key.iter().map(|&attribute| attribute.to_owned()).collect();
@@ -27,19 +27,19 @@ impl Tables {
         Tables(tables.iter().map(table).collect())
     }
 
-    /// The item that has the key of this one.
+    /// The stored item with the same key as `keyed`.
     pub fn item_like(&self, table: &str, keyed: &Item) -> Option<&Item> {
         let table = &self.0[table];
         table.items.get(&table.key_of(keyed))
     }
 
-    /// Tells whether two items have the same key.
+    /// Whether two items have the same key.
     pub fn have_one_key(&self, table: &str, one: &Item, other: &Item) -> bool {
         let table = &self.0[table];
         table.key_of(one) == table.key_of(other)
     }
 
-    /// Replaces the item that has the key of `keyed`, or removes it.
+    /// Replaces or removes the item with the same key as `keyed`.
     pub fn set(&mut self, table: &str, keyed: &Item, after: Option<Item>) {
         let table = self.0.get_mut(table).unwrap();
         let key = table.key_of(keyed);
@@ -49,7 +49,7 @@ impl Tables {
         };
     }
 
-    /// Counts the bytes of the items whose last key attribute starts so.
+    /// Counts the bytes of the items whose last key attribute starts with a prefix.
     pub fn stored_bytes(&self, table: &str, prefix: &str) -> u64 {
         let items = self.0[table].items.iter();
         let of_prefix = items.filter(|(key, _)| key.last().unwrap().starts_with(prefix));

@@ -1,37 +1,37 @@
-//! How DynamoDB rounds bytes to units, and its limits.
+//! DynamoDB's units and limits.
 
-/// A write unit.
+/// The bytes of one write unit.
 const WRITE_UNIT_BYTES: u64 = 1024;
-/// A read unit.
+/// The bytes of one read unit.
 const READ_UNIT_BYTES: u64 = 4096;
 
-/// No item is larger.
+/// The largest size of an item.
 pub const MAX_ITEM_BYTES: u64 = 400 * 1024;
-/// No query reads more at once.
+/// The largest number of bytes that one query reads.
 pub const MAX_PAGE_BYTES: u64 = 1024 * 1024;
-/// No batch write has more items.
+/// The largest number of items in a batch write.
 pub const MAX_BATCH_WRITES: usize = 25;
-/// No batch read has.
+/// The largest number of items in a batch read.
 pub const MAX_BATCH_READS: usize = 100;
-/// No transaction has.
+/// The largest number of items in a transaction.
 pub const MAX_TRANSACTION: usize = 100;
 
-/// How current what is read is.
+/// The consistency of a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consistency {
-    /// As of every write before; a unit a 4 KB.
+    /// Strongly consistent: sees every earlier write. One unit per 4 KB.
     Strong,
-    /// Perhaps a little older; half of that.
+    /// Eventually consistent: may be slightly out of date. Half a unit per 4 KB.
     Eventual,
 }
 
-/// Returns the write units of an item of this size. None is free, not even a write without effect.
+/// Returns the write units of an item of this size: at least one, even for a write without effect.
 pub fn write_units(item_bytes: u64) -> u64 {
     item_bytes.div_ceil(WRITE_UNIT_BYTES).max(1)
 }
 
-/// Returns the halves of read units for what one request reads of a table; of a batch or a
-/// transaction, for each item. None is free, not even a read that finds nothing.
+/// Returns the half read units for the bytes that one request reads of a table. For batches and
+/// transactions, call it for each item. The minimum applies even to a read that finds nothing.
 pub fn read_halves(bytes_read: u64, consistency: Consistency) -> u64 {
     let units = bytes_read.div_ceil(READ_UNIT_BYTES).max(1);
     match consistency {

@@ -1,4 +1,4 @@
-//! What a meter has read.
+//! The readings of a meter.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -6,22 +6,22 @@ use std::ops::AddAssign;
 /// Calls, bytes and units.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Calls by service and name, such as `DynamoDB Query`.
+    /// The number of calls by service and name, such as `DynamoDB Query`.
     pub calls: BTreeMap<String, u64>,
     /// Bytes of request bodies.
     pub bytes_sent: u64,
-    /// Bytes of the bodies of answers.
+    /// Bytes of response bodies.
     pub bytes_received: u64,
     /// Units by table.
     pub tables: BTreeMap<String, Units>,
 }
 
-/// What DynamoDB bills.
+/// The units that DynamoDB bills.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Units {
     /// Write units.
     pub write: u64,
-    /// Halves of read units: what an eventually consistent read of 4 KB costs.
+    /// Half read units: one is an eventually consistent read of 4 KB.
     pub read_halves: u64,
 }
 
@@ -36,7 +36,7 @@ impl Units {
         Units { write: 0, read_halves }
     }
 
-    /// The same in a transaction.
+    /// The units of the same request in a transaction.
     #[must_use]
     pub fn doubled(self) -> Units {
         Units { write: self.write * 2, read_halves: self.read_halves * 2 }
@@ -56,7 +56,7 @@ impl AddAssign for Units {
 }
 
 impl Usage {
-    /// How often a call was made, tries included.
+    /// The number of tries of a call.
     pub fn calls_of(&self, call: &str) -> u64 {
         self.calls.get(call).copied().unwrap_or_default()
     }
@@ -80,7 +80,7 @@ impl AddAssign for Usage {
     }
 }
 
-/// A count as a number to calculate with; no test counts beyond 2^32.
+/// A count as a floating-point number. No test counts beyond 2^32.
 pub fn number(count: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap())
 }

@@ -1,4 +1,4 @@
-//! Queries and bodies as text, what is asked for as text.
+//! Each check gives a query or a body as text and expects the parameters read from it as text.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ const TIME_WEIGHTED: Method = Method::TimeWeighted { max_hold: None };
 const NOW: &str = "2023-01-25T12:00:00Z";
 
 #[test]
-fn nothing_given_means_the_newest_poll_and_the_default_method() {
+fn the_defaults_are_the_newest_poll_and_the_default_method() {
     check("", "newest, time_weighted");
     check_default(Method::PollCount, "", "newest, poll_count");
 }
@@ -82,7 +82,7 @@ fn max_hold_is_a_whole_number_of_minutes_up_to_eight_days() {
 }
 
 #[test]
-fn max_hold_with_poll_count_is_refused_also_if_that_is_the_default() {
+fn max_hold_with_poll_count_is_refused_even_if_that_is_the_default() {
     check("method=poll_count&max_hold_minutes=90", "400 max_hold_minutes");
     check_default(Method::PollCount, "max_hold_minutes=90", "400 max_hold_minutes");
     check_default(
@@ -107,7 +107,7 @@ fn the_sample_event_is_a_request_that_is_accepted() {
 }
 
 #[test]
-fn a_repeat_is_known_by_what_was_given_and_not_by_what_it_means() {
+fn repeats_are_recognised_by_the_parameters_given_without_defaults() {
     let given = |query: &str| as_given(&of_query(query));
     assert_eq!(given(""), "");
     assert_eq!(given("method=time_weighted"), "method=time_weighted");

@@ -1,4 +1,4 @@
-//! Requests as text, what is read from them as text.
+//! Each check gives a request as text and expects what is read from it as text.
 
 use std::collections::HashMap;
 
@@ -27,7 +27,7 @@ fn a_post_reads_the_query_a_json_body_or_a_form() {
 }
 
 #[test]
-fn a_json_number_is_whole_by_its_value_not_by_how_it_is_written() {
+fn a_json_number_with_a_whole_value_is_accepted_however_it_is_written() {
     check("POST", "", JSON, r#"{"count": 23.0}"#, "count 23");
     check("POST", "", JSON, r#"{"count": 2.3e1}"#, "count 23");
     for bad in ["23.5", "-23.0", "1e300", "\"23\""] {
@@ -42,7 +42,7 @@ fn a_form_is_decoded() {
 }
 
 #[test]
-fn a_blank_body_gives_nothing_whatever_its_type() {
+fn a_blank_body_has_no_parameters_whatever_its_type() {
     check("POST", "", JSON, "", "");
     check("POST", "", "text/plain", " \r\n", "");
 }
@@ -55,7 +55,7 @@ fn a_body_that_begins_like_a_json_object_is_json_whatever_its_type() {
 }
 
 #[test]
-fn a_type_is_known_by_any_case_with_parameters_and_by_its_suffix() {
+fn a_content_type_may_have_any_case_and_parameters_or_the_suffix_json() {
     check("POST", "", "Application/JSON; charset=utf-8", "[]", "400 malformed-body");
     check("POST", "", "application/merge-patch+json", "[]", "400 malformed-body");
     check("POST", "", "Application/X-WWW-Form-URLEncoded; charset=utf-8", "count=1", "count 1");
@@ -73,7 +73,7 @@ fn another_type_is_not_supported() {
 }
 
 #[test]
-fn a_body_that_is_no_json_object_is_malformed() {
+fn a_body_that_is_not_a_json_object_is_malformed() {
     for body in ["{", r#"{"count": 1"#, r#"{"count": 1,}"#, r#"{"count": 1} x"#, "{'count': 1}"] {
         check("POST", "", JSON, body, "400 malformed-body");
     }
@@ -83,7 +83,7 @@ fn a_body_that_is_no_json_object_is_malformed() {
 }
 
 #[test]
-fn a_parameter_given_twice_is_refused_wherever_and_even_if_equal() {
+fn a_parameter_given_twice_is_refused_in_any_place_and_even_if_equal() {
     check("GET", "colour=red&colour=red", "", "", "400 repeated-parameter colour");
     check("POST", "", FORM, "colour=red&colour=blue", "400 repeated-parameter colour");
     check("POST", "", JSON, r#"{"count":1,"count":null}"#, "400 repeated-parameter count");
@@ -99,7 +99,7 @@ fn an_unknown_parameter_is_refused() {
 }
 
 #[test]
-fn null_is_not_given() {
+fn null_means_not_given() {
     check("POST", "", JSON, r#"{"colour": null, "count": 7}"#, "count 7");
 }
 
@@ -112,7 +112,7 @@ fn a_value_of_the_wrong_type_is_refused() {
     for value in [r#""7""#, "7.5", "-7", "1e400", "99999999999999999999", "[7]"] {
         let body = format!(r#"{{"count": {value}}}"#);
         let expected = match value {
-            // JSON's grammar allows it, its reader has no room for it.
+            // JSON's grammar allows it, but the parser cannot represent it.
             "1e400" => "400 malformed-body",
             _ => "400 invalid-parameter count",
         };
@@ -128,7 +128,7 @@ fn a_number_in_the_query_is_digits_only() {
 }
 
 #[test]
-fn a_get_with_a_body_is_refused_rather_than_half_read() {
+fn a_get_with_a_body_is_refused() {
     check("GET", "colour=red", JSON, r#"{"count": 7}"#, "400 malformed-body");
     check("GET", "colour=red", JSON, "\n", "colour red");
 }
@@ -147,7 +147,7 @@ fn a_body_may_have_16_kib() {
 }
 
 #[test]
-fn json_nested_however_deep_is_refused_and_no_panic() {
+fn deeply_nested_json_is_refused_without_a_panic() {
     for deep in ["[", "{\"colour\":"] {
         let body = format!("{{\"colour\": {}", deep.repeat(16_000 / deep.len()));
         check("POST", "", JSON, &body, "400 malformed-body");
@@ -169,7 +169,7 @@ fn a_path_parameter_counts_as_given() {
 }
 
 #[test]
-fn what_is_missing_is_refused_as_missing() {
+fn a_missing_parameter_is_refused_as_missing() {
     let parameters = Parameters::read(&request("GET", "", "", ""), &[COLOUR]).unwrap();
 
     let problem = parameters.refuse(COLOUR, "colour has to be given");
@@ -196,7 +196,7 @@ fn request(method: &str, query: &str, content_type: &str, body: &str) -> Request
     builder.body(Body::from(body)).unwrap().with_query_string_parameters(query_map)
 }
 
-/// The values as read, ordered by name, for a query comes in no order; or the problem.
+/// The values read, sorted by name because a query has no order; or the problem.
 fn outcome(request: &Request) -> String {
     read(request).unwrap_or_else(|problem| {
         let fault = problem.fault.map(|fault| serde_json::to_value(fault).unwrap());

@@ -1,43 +1,45 @@
-//! The sorts of problem there are: stable names, statuses and titles in one table.
+//! The kinds of problem, with their stable names, statuses and titles in one table.
 
 use lambda_http::http::StatusCode;
 
-/// What sort of problem a request met.
+/// The kind of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProblemKind {
     /// A parameter's value is not accepted.
     InvalidParameter,
-    /// A parameter that has to be given is not.
+    /// A required parameter is not given.
     MissingParameter,
-    /// A parameter is given more than once, wherever.
+    /// A parameter is given more than once, in the same place or in two.
     RepeatedParameter,
-    /// There is no parameter of this name.
+    /// There is no parameter with this name.
     UnknownParameter,
-    /// The body cannot be read, or has no place in this request.
+    /// The body cannot be read, or this request must not have one.
     MalformedBody,
-    /// The call is known, but not with this method.
+    /// The call exists, but not with this method.
     MethodNotAllowed,
     /// There is no call at this address.
     UnknownCall,
     /// No report has this id.
     UnknownReport,
-    /// A CSV is asked for that does not exist (yet).
+    /// The caller requests a CSV, but the report is Running or Failed.
     NoCsv,
-    /// There is nothing to report on.
+    /// No polls are stored, so there is nothing to report.
     NoPolls,
     /// The report's CSV has been deleted.
     ReportExpired,
+    /// The body stopped arriving before it was complete.
+    BodyTooSlow,
     /// The body is longer than any request needs.
     BodyTooLarge,
     /// The body is neither JSON nor a form.
     UnsupportedBody,
-    /// The idempotency key stands for a request with other parameters.
+    /// The idempotency key was used with other parameters.
     KeyReused,
     /// The service itself failed.
     Internal,
     /// The report was recorded but could not be queued.
     NotQueued,
-    /// Something the service depends on did not answer.
+    /// A service that this one depends on did not answer.
     Unavailable,
 }
 
@@ -52,7 +54,7 @@ impl ProblemKind {
         self.facts().0
     }
 
-    /// What every problem of this kind has in common, for people.
+    /// What all problems of this kind have in common, for people.
     pub fn title(self) -> &'static str {
         self.facts().2
     }
@@ -85,6 +87,9 @@ impl ProblemKind {
             ProblemKind::NoCsv => (S::NOT_ACCEPTABLE, "no-csv", "The report has no CSV"),
             ProblemKind::NoPolls => (S::CONFLICT, "no-polls", "No polls are stored"),
             ProblemKind::ReportExpired => (S::GONE, "report-expired", "The report has expired"),
+            ProblemKind::BodyTooSlow => {
+                (S::REQUEST_TIMEOUT, "body-too-slow", "The body did not come in time")
+            }
             ProblemKind::BodyTooLarge => {
                 (S::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large")
             }
@@ -114,9 +119,46 @@ mod tests {
     use super::*;
 
     const TEMPLATE: &str = include_str!("../../../../template.yaml");
+    const GUIDE: &str = include_str!("../../README.md");
+    const KINDS: [ProblemKind; 18] = [
+        ProblemKind::InvalidParameter,
+        ProblemKind::MissingParameter,
+        ProblemKind::RepeatedParameter,
+        ProblemKind::UnknownParameter,
+        ProblemKind::MalformedBody,
+        ProblemKind::UnknownCall,
+        ProblemKind::UnknownReport,
+        ProblemKind::MethodNotAllowed,
+        ProblemKind::NoCsv,
+        ProblemKind::NoPolls,
+        ProblemKind::ReportExpired,
+        ProblemKind::BodyTooSlow,
+        ProblemKind::BodyTooLarge,
+        ProblemKind::UnsupportedBody,
+        ProblemKind::KeyReused,
+        ProblemKind::Internal,
+        ProblemKind::NotQueued,
+        ProblemKind::Unavailable,
+    ];
 
     #[test]
-    fn what_api_gateway_answers_by_itself_has_one_title_a_type_and_no_other_status_than_ours() {
+    fn the_guide_for_callers_lists_each_problem_with_its_status_and_title() {
+        assert_eq!(
+            KINDS.len(),
+            ProblemKind::Unavailable as usize + 1,
+            "a kind is missing in KINDS"
+        );
+        let listed: Vec<&str> =
+            GUIDE.lines().filter(|line| line.starts_with("| `/problems/")).collect();
+        let expected = KINDS.map(|kind| {
+            let status = kind.status().as_u16();
+            format!("| `/problems/{}` | {status} | {} |", kind.name(), kind.title())
+        });
+        assert_eq!(listed, expected);
+    }
+
+    #[test]
+    fn answers_of_api_gateway_itself_have_one_title_per_type_and_our_titles_and_statuses() {
         let mut facts_of: HashMap<String, (String, Value)> = HashMap::new();
         for line in TEMPLATE.lines().map(str::trim).filter(|line| line.starts_with("{\"type\":")) {
             let start = line.trim_end_matches(',');
@@ -126,7 +168,7 @@ mod tests {
             let known = facts_of.entry(text("type")).or_insert_with(|| facts.clone());
             assert_eq!(*known, facts, "{line}");
         }
-        // The functions' own; the others are API Gateway's alone.
+        // The types that the functions use, too. Only API Gateway uses the others.
         let ours = [ProblemKind::BodyTooLarge, ProblemKind::Internal];
         for kind in ours {
             let name = format!("/problems/{}", kind.name());

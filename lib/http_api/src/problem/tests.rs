@@ -1,5 +1,3 @@
-use std::io;
-
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
 use serde_json::json;
 
@@ -33,15 +31,15 @@ fn a_parameter_at_fault_is_named_with_what_was_given_and_what_is_accepted() {
 }
 
 #[test]
-fn a_long_text_is_given_back_in_part() {
+fn a_long_text_is_shortened() {
     let fault = Fault::new("method", Some(json!("é".repeat(10_000))), "time_weighted");
 
     assert_eq!(fault.given, Some(json!("é".repeat(GIVEN_CHARS_MAX) + "...")));
 }
 
 #[test]
-fn a_cause_of_ours_is_not_answered() {
-    let answer = Problem::unavailable(io::Error::other("secret")).into_answer(&request()).unwrap();
+fn an_internal_cause_is_not_returned() {
+    let answer = Problem::unavailable("secret").into_answer(&request()).unwrap();
 
     assert_eq!(answer.status(), 503);
     assert_eq!(answer.headers()["retry-after"], "5");
@@ -58,7 +56,7 @@ fn every_answer_of_a_problem_names_its_request() {
 }
 
 #[test]
-fn an_internal_failure_is_not_worth_a_retry() {
+fn an_internal_failure_has_no_retry_after() {
     let answer = Problem::internal("broken").into_answer(&request()).unwrap();
 
     assert_eq!(answer.status(), 500);
@@ -66,7 +64,7 @@ fn an_internal_failure_is_not_worth_a_retry() {
 }
 
 #[test]
-fn a_method_that_is_not_allowed_names_those_that_are() {
+fn a_problem_with_the_method_names_the_methods_allowed() {
     let problem = Problem::new(ProblemKind::MethodNotAllowed, "use GET or POST");
 
     let answer = problem.into_answer(&request()).unwrap();

@@ -1,4 +1,4 @@
-//! HTTP to the JSON of an API Gateway REST proxy event.
+//! Turns HTTP into the JSON of an API Gateway REST proxy event.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,9 +8,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use crate::sqs::ACCOUNT;
+use crate::aws::ACCOUNT;
 
-/// The stage that functions are told; it is no part of local paths.
+/// The stage in every event; it is not part of local paths.
 const STAGE: &str = "local";
 
 /// Builds the event of one request.
@@ -61,7 +61,7 @@ fn request_context(resource: &str, request: &Parts, request_id: &str) -> Value {
     })
 }
 
-/// Text stays text; what is not UTF-8 travels as base64.
+/// Keeps text as text; a body that is not UTF-8 becomes base64.
 fn encoded_body(body: &[u8]) -> (Option<String>, bool) {
     if body.is_empty() {
         return (None, false);

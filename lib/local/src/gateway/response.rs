@@ -1,4 +1,4 @@
-//! A function's proxy response to HTTP, and the gateway's own refusals.
+//! Turns a function's proxy response into HTTP, and builds the gateway's own errors.
 
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
@@ -38,7 +38,7 @@ fn header_value(value: &Value) -> Option<HeaderValue> {
     HeaderValue::from_str(value.as_str()?).ok()
 }
 
-/// A refusal by the gateway itself, in the form of the functions' own.
+/// Builds an error of the gateway itself, in the form of the functions' own.
 pub(super) fn refusal(problem: Problem, request_id: &str) -> Response<Body> {
     let answer = problem.into_answer_to(Some(request_id)).map(|answer| answer.map(Body::new));
     answer.unwrap_or_else(|_| {

@@ -18,7 +18,7 @@ async fn a_repeated_and_an_encoded_query_key_come_through() {
     assert_eq!(parameters["a"], json!(["1", "2"]));
     assert_eq!(parameters["b"], json!(["x y+z w"]));
     assert_eq!(parameters["empty"], json!([""]));
-    // What is no escape stays.
+    // A text that is not an escape stays as it is.
     assert_eq!(parameters["c"], json!(["100%"]));
     assert_eq!(parameters["d"], json!(["%zz=%4"]));
     assert!(parameters.get("").is_none());
@@ -52,8 +52,9 @@ async fn an_unknown_path_is_404_and_another_verb_405() {
     check("GET", "/get_report/a/b", 404).await;
     check("DELETE", "/get_report", 405).await;
     check("POST", "/get_report/a", 405).await;
-    let request = Request::put("/get_report").body(Body::empty()).unwrap();
-    let response = answer(State(Arc::new(routes())), request).await;
+    let request =
+        Request::put("/get_report").header("host", "127.0.0.1").body(Body::empty()).unwrap();
+    let response = answer(State(Arc::new(api())), request).await;
     assert_eq!(response.headers()["allow"], "GET, POST");
     assert_eq!(response.headers()["content-type"], "application/problem+json");
 }
@@ -66,13 +67,11 @@ async fn a_function_that_panics_hangs_or_answers_malformed_is_500() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_a_problem_as_the_functions_tell_it() {
+async fn an_error_of_the_gateway_is_a_problem_in_the_form_of_the_functions() {
     use ProblemKind as Kind;
-    let long = Body::from(vec![b' '; BODY_BYTES_MAX + 1]);
     let refused = [
         (Request::get("/").body(Body::empty()), Kind::UnknownCall),
         (Request::put("/get_report").body(Body::empty()), Kind::MethodNotAllowed),
-        (Request::post("/get_report").body(long), Kind::BodyTooLarge),
         (Request::get("/get_report?panic=1").body(Body::empty()), Kind::Internal),
     ];
     for (request, kind) in refused {
@@ -85,8 +84,25 @@ async fn a_refusal_is_a_problem_as_the_functions_tell_it() {
     }
 }
 
+#[tokio::test]
+async fn a_bad_body_is_a_problem_that_says_what_is_accepted() {
+    let faults = [
+        (BodyFault::StoodStill(Duration::from_secs(20)), ProblemKind::BodyTooSlow, "20 s"),
+        (BodyFault::Broken, ProblemKind::MalformedBody, "well-formed chunks"),
+        (BodyFault::TooLarge(BODY_BYTES_MAX), ProblemKind::BodyTooLarge, "at most 10485760 bytes"),
+    ];
+    for (fault, kind, accepted) in faults {
+        let refusal = refuse(fault);
+        assert_eq!((refusal.status(), fault.status()), (kind.status(), kind.status()));
+        let body = axum::body::to_bytes(refusal.into_body(), usize::MAX).await.unwrap();
+        let problem: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(problem["type"], format!("/problems/{}", kind.name()));
+        assert!(problem["detail"].as_str().unwrap().contains(accepted), "{problem}");
+    }
+}
+
 #[test]
-fn a_malformed_answer_is_no_response() {
+fn a_malformed_answer_gives_no_response() {
     assert!(response::http_response(&json!({ "body": "no status" })).is_none());
     assert!(response::http_response(&json!({ "statusCode": 9 })).is_none());
     let answer = json!({ "statusCode": 200, "multiValueHeaders": { "set-cookie": ["a", "b"] } });
@@ -106,14 +122,37 @@ async fn call(method: &str, path: &str, body: &'static str) -> Value {
     answer
 }
 
-async fn answer_to(request: Request<Body>) -> (StatusCode, Value) {
-    let response = answer(State(Arc::new(routes())), request).await;
+async fn answer_to(mut request: Request<Body>) -> (StatusCode, Value) {
+    request.headers_mut().insert("host", "127.0.0.1".parse().unwrap());
+    let response = answer(State(Arc::new(api())), request).await;
     let status = response.status();
     let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
     (status, serde_json::from_slice(&body).unwrap())
 }
 
-/// A function that tells what it was given.
+#[tokio::test]
+async fn more_calls_than_may_run_at_once_wait_for_their_turn() {
+    let api = Arc::new(api());
+    let calls = (0..5).map(|_| {
+        let request = Request::get("/get_report?hang").header("host", "127.0.0.1");
+        answer(State(Arc::clone(&api)), request.body(Body::empty()).unwrap())
+    });
+    let hung = tokio::spawn(futures::future::join_all(calls));
+    let permits = || api.invocations.available_permits();
+    while permits() > 0 {
+        tokio::task::yield_now().await;
+    }
+    // The time-out of each call starts when its turn comes, so each of the five ends by its own.
+    let answers = hung.await.unwrap();
+    assert!(answers.iter().all(|answer| answer.status() == StatusCode::INTERNAL_SERVER_ERROR));
+    assert_eq!(permits(), 1);
+}
+
+fn api() -> Api {
+    Api { routes: routes(), invocations: Semaphore::new(1) }
+}
+
+/// A function that returns its input.
 fn routes() -> Vec<Route> {
     let function = Function::of_requests("mirror", Duration::from_millis(300), mirror);
     let route = |resource, methods| Route { resource, methods, function: function.clone() };

@@ -1,4 +1,4 @@
-//! The sample as three CSV files.
+//! Writes the sample as three CSV files.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -14,7 +14,7 @@ pub(super) const STORE_STATUS: &str = "store_status.csv";
 pub(super) const BUSINESS_HOURS: &str = "business_hours.csv";
 pub(super) const TIMEZONES: &str = "timezones.csv";
 
-/// Writes the files into `folder`; an error comes with the path concerned.
+/// Writes the files into `folder`. An error comes with the path of the file.
 pub(super) fn write_all(sample: &Sample, folder: &Path) -> Result<(), (PathBuf, io::Error)> {
     fs::create_dir_all(folder).map_err(|error| (folder.to_owned(), error))?;
     write(folder.join(STORE_STATUS), |out| write_polls(sample, out))?;
@@ -73,7 +73,7 @@ fn write_clock(second_of_day: i64, out: &mut impl Write) -> io::Result<()> {
     write!(out, "{hour:02}:{minute:02}:{:02}", second_of_day % 60)
 }
 
-/// The texts of the sample's days; working one out for each of millions of polls would take most
+/// The texts of the sample's days. Formatting a day for each of millions of polls would take most
 /// of the time.
 struct Calendar {
     first_day: i64,
@@ -93,7 +93,7 @@ impl Calendar {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "how many days a poll lies behind the first is not negative, and small"
+        reason = "the number of days since the first is small and not negative"
     )]
     fn write(&self, at: Timestamp, out: &mut impl Write) -> io::Result<()> {
         let date = &self.dates[(at.micros().div_euclid(DAY) - self.first_day) as usize];

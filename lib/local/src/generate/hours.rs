@@ -1,5 +1,5 @@
-//! A store's week of business hours, written as the real sources write them: no row runs past
-//! midnight, and a day that ends there says so in one of two ways.
+//! A store's business hours for a week, in the form of the real sources: no row runs past midnight,
+//! and a day that ends at midnight is written in one of two ways.
 
 use super::random::{Random, Weighted};
 
@@ -10,12 +10,12 @@ pub(super) struct Shift {
     pub(super) day: u32,
     /// In seconds since local midnight.
     pub(super) start: u32,
-    /// In seconds since local midnight; a day's last minute stands for midnight.
+    /// In seconds since local midnight; the last minute of a day stands for midnight.
     pub(super) end: u32,
 }
 
 impl Shift {
-    /// Tells whether a store with this row is open at a second of the local week.
+    /// Whether a store with this row is open at a second of the local week.
     pub(super) fn contains(self, second_of_week: i64) -> bool {
         let end = if self.end >= LAST_MINUTE { SECONDS_A_DAY } else { self.end };
         let midnight = i64::from(self.day) * i64::from(SECONDS_A_DAY);
@@ -24,7 +24,7 @@ impl Shift {
     }
 }
 
-/// Returns the rows of one store: some seven days, some fewer.
+/// Returns the rows of one store: some stores have seven days, some fewer.
 pub(super) fn week(random: &mut Random) -> Vec<Shift> {
     let days = random.pick(&OPEN_DAYS);
     let closed_from = random.between(0, 7);
@@ -57,7 +57,7 @@ pub(super) fn week(random: &mut Random) -> Vec<Shift> {
     shifts
 }
 
-/// Adds the rows for one opening; `minutes` beyond midnight are the next day's.
+/// Adds the rows of one opening. Minutes after midnight belong to the next day.
 fn open(shifts: &mut Vec<Shift>, random: &mut Random, day: u32, minutes: std::ops::Range<u32>) {
     let start = minutes.start * 60;
     if minutes.end < MIDNIGHT {

@@ -1,4 +1,4 @@
-//! The polls of a store: about hourly, with jitter, gaps, repeats and a few contradictions.
+//! The polls of a store: about one per hour, with jitter, gaps, repeats and a few contradictions.
 
 use std::ops::RangeInclusive;
 
@@ -8,7 +8,7 @@ use uptime::{Poll, Status, Timestamp};
 use super::random::{Random, Weighted};
 use super::stores::{Polling, Store};
 
-/// When stores are polled at all: the same hours for the whole fleet.
+/// The hours in which stores are polled: the same for the whole fleet.
 #[derive(Debug)]
 pub(super) struct Fleet {
     polled: RangeInclusive<Timestamp>,
@@ -30,13 +30,13 @@ impl Fleet {
         Fleet { polled: polled.clone(), hours }
     }
 
-    /// How many polls a store has on average, or somewhat more.
+    /// Returns the average number of polls per store, or slightly more.
     pub(super) fn usual_polls_per_store(&self) -> usize {
         self.hours.len() * 9 / 10
     }
 }
 
-/// Polls one store, in the order of its hours; it is the same store in all of them.
+/// Polls one store, in the order of the hours. The store keeps its habits in all of them.
 pub(super) fn take(fleet: &Fleet, store: &Store, random: &mut Random, mut push: impl FnMut(Poll)) {
     let mut outage_hours = 0;
     for &hour in &fleet.hours {
@@ -65,7 +65,8 @@ pub(super) fn take(fleet: &Fleet, store: &Store, random: &mut Random, mut push: 
     }
 }
 
-/// Returns the minutes after the full hour at which a store is polled in one hour, if it is.
+/// Returns the minutes after the full hour at which a store is polled, or `None` if it is not
+/// polled in this hour.
 fn minutes_of_polls(polling: Polling, random: &mut Random) -> Option<[Option<i64>; 2]> {
     let taken_of_10_000 = match polling {
         Polling::Hourly | Polling::Doubled => 8_700,
@@ -82,7 +83,8 @@ fn minutes_of_polls(polling: Polling, random: &mut Random) -> Option<[Option<i64
     Some([Some(first), second])
 }
 
-/// A closed store is mostly offline, an open one only in an outage or by a slip of the poller.
+/// A closed store is mostly offline. An open store is offline only in an outage or because the
+/// poller made an error.
 fn status(store: &Store, at: Timestamp, outage: bool, random: &mut Random) -> Status {
     let active_of_10_000 = match (is_open(store, at), outage) {
         (true, false) => 9_850,
@@ -105,11 +107,11 @@ fn other(status: Status) -> Status {
     }
 }
 
-/// Minutes after the full hour: mostly few.
+/// Minutes after the full hour: usually few.
 const JITTER: Weighted<(u32, u32), 4> =
     [(43, (0, 5)), (29, (5, 10)), (13, (10, 15)), (15, (15, 60))];
 
-/// Of 10,000 polls.
+/// How many of 10,000 polls are repeated.
 const REPEATED: u32 = 20;
 const CONTRADICTED: u32 = 2;
 

@@ -1,4 +1,4 @@
-//! The sample as a whole: who is polled when, and every file's rows in the order they are written.
+//! The whole sample: when each store is polled, and the rows of every file in their order.
 
 use std::ops::RangeInclusive;
 
@@ -9,16 +9,16 @@ use super::polls::{self, Fleet};
 use super::random::Random;
 use super::stores::Store;
 
-/// Which store of a sample a row is of.
+/// The index of a row's store in the sample.
 pub(super) type StoreIndex = u32;
 
 /// The rows of the three source files.
 #[derive(Debug)]
 pub(super) struct Sample {
     pub(super) stores: Vec<Store>,
-    /// When there may be polls.
+    /// The period in which there may be polls.
     pub(super) polled: RangeInclusive<Timestamp>,
-    /// 16 bytes each: a fleet of 140,000 stores has 18 million.
+    /// 16 bytes each: a fleet of 140,000 stores has 18 million polls.
     pub(super) polls: Vec<(StoreIndex, Poll)>,
     pub(super) hours: Vec<(StoreIndex, Shift)>,
     pub(super) zones: Vec<(StoreIndex, &'static str)>,

@@ -9,9 +9,9 @@ use super::random::{Random, Weighted};
 #[derive(Debug)]
 pub(super) struct Store {
     pub(super) id: String,
-    /// None: the zones file does not name it.
+    /// `None` if the zones file has no row of the store.
     pub(super) zone: Option<Zone>,
-    /// None at all: the hours file does not name it.
+    /// Empty if the hours file has no row of the store.
     pub(super) hours: Vec<Shift>,
     pub(super) polling: Polling,
     /// In how many of 10,000 hours an outage begins.
@@ -22,8 +22,8 @@ pub(super) struct Store {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Zone {
     pub(super) name: &'static str,
-    /// In winter. Polls look real enough without the rules of summer time, and do not change with
-    /// a release of them.
+    /// The offset in winter. Polls look real enough without daylight saving time, and so they do
+    /// not change with a release of the zone rules.
     pub(super) utc_offset_hours: i64,
 }
 
@@ -34,7 +34,7 @@ pub(super) enum Polling {
     Hourly,
     /// Often a second time, some minutes later.
     Doubled,
-    /// In some hours.
+    /// Only in some hours.
     Sparse,
     Never,
 }
@@ -67,7 +67,7 @@ fn id(random: &mut Random) -> String {
 
 /// 18 digits.
 const SMALLEST_ID: u64 = 100_000_000_000_000_000;
-/// The real ones fit a signed integer.
+/// The real ids fit into a signed integer.
 const ID_LIMIT: u64 = 1 << 63;
 
 const WITHOUT_ZONE: u32 = 400;
@@ -76,7 +76,7 @@ const WITHOUT_HOURS: u32 = 1_800;
 const POLLING: Weighted<Polling, 4> =
     [(66, Polling::Hourly), (12, Polling::Doubled), (21, Polling::Sparse), (1, Polling::Never)];
 
-/// Most stores hardly ever fail, a few keep failing.
+/// Most stores hardly ever fail; a few fail often.
 const OUTAGES: Weighted<u32, 3> = [(70, 30), (24, 150), (6, 800)];
 
 const CHICAGO: Zone = zone("America/Chicago", -6);

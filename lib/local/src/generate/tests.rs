@@ -142,7 +142,7 @@ fn arguments_out_of_range_are_refused_with_what_is_accepted() {
     check_refused("--stores 0 --days 8", "0 is not in 1..=10000000");
     check_refused("--stores 1 --days 0", "0 is not in 1..=3650");
     check_refused("--stores x --days 8", "invalid digit found in string");
-    check_refused("--stores 1 --days 8 --end soon", "--end is \"soon\"; accepted is an RFC 3339");
+    check_refused("--stores 1 --days 8 --end soon", "--end is \"soon\"; it must be an RFC 3339");
     check_refused("--stores 1 --days 8 --end 2000-01-08T00:00:00Z", "from 2000-01-01 to 9999");
 }
 

@@ -1,4 +1,4 @@
-//! Where the report goes: a file, whole or not at all, or stdout; never one of its sources.
+//! Writes the report to a file, whole or not at all, or to stdout. Never replaces a source.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -8,18 +8,16 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// The report would take the place of one of the files that it is made from.
+/// The report would replace one of the files that it is made from.
 #[derive(Debug, Error)]
-#[error(
-    "--out is {out:?}, which is the source {source_path:?}; accepted is any file that is no source"
-)]
+#[error("--out is {out:?}, which is the source {source_path:?}; it must not be a source file")]
 pub(super) struct OutIsSource {
     out: PathBuf,
     source_path: PathBuf,
 }
 
-/// Refuses an `out` that is one of the sources, whatever the paths look like: links, `./` and
-/// other spellings lead to one file.
+/// Refuses an `out` that is one of the sources, even under another path: through a link, `./` or
+/// another spelling.
 pub(super) fn check(out: Option<&Path>, sources: &[PathBuf]) -> Result<(), OutIsSource> {
     // A file that does not exist yet replaces nothing.
     let Some((out, replaced)) = out.and_then(|out| Some((out, identity(out)?))) else {
@@ -31,8 +29,8 @@ pub(super) fn check(out: Option<&Path>, sources: &[PathBuf]) -> Result<(), OutIs
     }
 }
 
-/// Device and inode of the file that a path leads to: only another path to it has the same.
-/// `None`: there is no file, or it is a device or a pipe, which nothing replaces.
+/// Returns the device and inode of a file, which all paths to it share. Returns `None` if there is
+/// no file, or if it is a device or a pipe, which the report does not replace.
 fn identity(path: &Path) -> Option<(u64, u64)> {
     let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
     Some((metadata.dev(), metadata.ino()))
@@ -58,21 +56,22 @@ pub(super) fn write(out: Option<&Path>, csv: &[u8]) -> Result<(), WriteError> {
     written.map_err(|source| WriteError { to: path.display().to_string(), source })
 }
 
-/// A device or a pipe, such as `/dev/null`, is written to; renaming a file over it would end it.
+/// Whether the path is a device or a pipe, such as `/dev/null`. The report is written to it,
+/// because renaming a file over it would replace it.
 fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
 }
 
-/// Writes a file beside `path` and renames it, so that a failure leaves what was there.
+/// Writes a file beside `path` and renames it, so that a failure keeps the old file.
 fn replace(path: &Path, csv: &[u8]) -> io::Result<()> {
-    // A link stays a link: what it points to is replaced.
+    // Replace the file that a link points to, and keep the link.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let unfinished = unfinished_name(&path)?;
     let renamed = File::create(&unfinished)
         .and_then(|mut file| file.write_all(csv))
         .and_then(|()| fs::rename(&unfinished, &path));
     if renamed.is_err() {
-        // The error that matters is the one returned.
+        // If the removal fails as well, the first error is the one to return.
         let _ = fs::remove_file(&unfinished);
     }
     renamed

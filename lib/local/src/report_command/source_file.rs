@@ -1,4 +1,4 @@
-//! One source file: read in pieces, its good rows stored, the others told.
+//! One source file: reads it in pieces, stores its accepted rows and summarises the others.
 
 use std::fmt;
 use std::fs::File;
@@ -16,7 +16,7 @@ use uptime::segment::Source;
 use super::stored::Stored;
 use crate::first_rejects;
 
-/// Why a file gave nothing at all.
+/// Why no row of a file was used.
 #[derive(Debug, Error)]
 pub(super) enum FileError {
     #[error("cannot read {path}")]
@@ -25,19 +25,19 @@ pub(super) enum FileError {
     Refused { path: String, source: IngestError },
 }
 
-/// What became of a file's rows.
+/// What happened to the rows of a file.
 #[derive(Debug)]
 pub(super) struct Summary {
     path: String,
     kind: Option<FileKind>,
     counts: Counts,
     warnings: Warnings,
-    /// The start of `rejects.csv`, cut off after a whole number of pieces.
+    /// The start of `rejects.csv`, cut off at the end of a piece.
     rejects: Vec<u8>,
     damage: Option<GzipError>,
 }
 
-/// Why a file counts as failed though its good rows are stored.
+/// Why a file counts as failed although its accepted rows are stored.
 #[derive(Debug)]
 pub(super) struct Shortcoming {
     path: String,
@@ -70,7 +70,7 @@ pub(super) fn ingest(
         if rejects.len() < first_rejects::ENOUGH_BYTES {
             rejects.extend(more);
         }
-        // Nobody asked for them; they would only fill the memory.
+        // This command does not use the rejected rows, so they need not fill the memory.
         ingest.take_rejected_rows();
     });
     let damage = match read {
@@ -92,20 +92,20 @@ pub(super) fn ingest(
     })
 }
 
-/// Returns how many bytes a file has, 0 if that cannot be told.
+/// Returns the size of a file in bytes, or 0 if it is unknown.
 pub(super) fn length(path: &Path) -> u64 {
     path.metadata().map_or(0, |file| file.len())
 }
 
-/// A batch for the whole of a usual file: a row of 60 bytes or more becomes a poll of eight, and
-/// stores take little. Cut in two, polls of the same store and day would take a sixth more bytes
-/// stored, and time.
+/// Returns a batch size that holds the whole of a usual file: a row of at least 60 bytes becomes a
+/// poll of eight bytes, and stores take little space. Two batches would store the polls of one
+/// store and day in a sixth more bytes, and would take more time.
 fn batch_bytes(path: &Path) -> usize {
     let most = Limits::default().batch_bytes();
     usize::try_from(length(path) / 6).unwrap_or(usize::MAX).clamp(BATCH_BYTES_MIN, most)
 }
 
-/// What another thread left when it panicked is as whole as ever.
+/// Locks the data even if another thread panicked: it leaves no half-done change.
 fn lock(stored: &Mutex<Stored>) -> MutexGuard<'_, Stored> {
     stored.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -115,7 +115,7 @@ enum ReadError {
     Ingest(IngestError),
 }
 
-/// Feeds the whole file, and calls `take` whenever something may be ready, after an error too.
+/// Feeds the whole file. Calls `take` whenever output may be ready, also after an error.
 fn read_all(
     path: &Path,
     ingest: &mut Ingest,
@@ -142,7 +142,8 @@ fn read_all(
 }
 
 impl Summary {
-    /// Writes the counts in one line, the first rejects in a line each, and then the warnings.
+    /// Writes one line with the counts, one line for each of the first rejected rows, then
+    /// warnings.
     pub(super) fn tell(&self, notes: &mut impl Write) -> io::Result<()> {
         let Counts { rows, loaded, duplicate, conflicts, rejected } = self.counts;
         let kind = self.kind.map_or("nothing", FileKind::name);
@@ -163,7 +164,7 @@ impl Summary {
         Ok(())
     }
 
-    /// Returns why the service would call this load Failed, if it would.
+    /// Returns why the service would mark this load as Failed, or `None` if it would not.
     pub(super) fn shortcoming(&self) -> Option<Shortcoming> {
         let too_many = || Limits::default().check_rejects(self.counts).err();
         let damage = self.damage.as_ref().map(ToString::to_string);
@@ -173,5 +174,5 @@ impl Summary {
 }
 
 const PIECE_BYTES: usize = 128 << 10;
-/// A packed file says little of its rows.
+/// The size of a compressed file does not show how many rows it has.
 const BATCH_BYTES_MIN: usize = 24 << 20;

@@ -1,9 +1,10 @@
-//! What the service would have stored of the files: their segments, by shard.
+//! What the service would have stored of the files: their segments by shard.
 
 use std::{panic, thread};
 
 use uptime::output::report_csv;
-use uptime::report::{Parameters, ShardReport, StoreCounts};
+use uptime::parameters::ReportParameters;
+use uptime::report::{ShardReport, StoreCounts};
 use uptime::segment::{DecodeError, Segment};
 use uptime::shard_data::ShardData;
 use uptime::{Shard, Timestamp};
@@ -11,7 +12,7 @@ use uptime::{Shard, Timestamp};
 /// The segments of all files.
 #[derive(Debug)]
 pub(super) struct Stored {
-    /// A place for each shard, in order.
+    /// One entry for each shard, in order.
     shards: Vec<Segments>,
     newest_poll: Option<Timestamp>,
 }
@@ -37,11 +38,11 @@ impl Stored {
         self.newest_poll
     }
 
-    /// Computes `report.csv` and counts its stores, on two threads: shards have nothing to do with
-    /// each other.
+    /// Computes `report.csv` and counts its stores on two threads. Shards do not depend on each
+    /// other.
     pub(super) fn report(
         mut self,
-        parameters: Parameters,
+        parameters: ReportParameters,
     ) -> Result<(Vec<u8>, StoreCounts), DecodeError> {
         let others = self.shards.split_off(self.shards.len() / 2);
         let (one_half, other_half) = thread::scope(|scope| {
@@ -56,7 +57,7 @@ impl Stored {
     }
 }
 
-fn united(shards: Vec<Segments>, parameters: Parameters) -> Result<ShardReport, DecodeError> {
+fn united(shards: Vec<Segments>, parameters: ReportParameters) -> Result<ShardReport, DecodeError> {
     let mut united = ShardReport::default();
     for segments in shards {
         let mut data = ShardData::new(parameters);

@@ -24,7 +24,7 @@ fn poll_count_counts_polls() {
 }
 
 #[test]
-fn max_hold_leaves_what_is_further_from_a_poll_unknown() {
+fn max_hold_leaves_time_further_from_a_poll_unknown() {
     let options = format!("{AS_OF_NOON} --max-hold-minutes 30");
     let expected = "up 0.00 1.00 1.00, down 30.00 0.50 0.50";
     check_report(&[HOURS, ZONES, POLLS], &options, expected);
@@ -53,7 +53,7 @@ fn a_report_is_about_the_newest_poll_unless_said_otherwise() {
 }
 
 #[test]
-fn rejected_rows_are_told_with_their_lines_and_change_nothing_else() {
+fn rejected_rows_are_shown_with_their_lines_and_change_nothing_else() {
     let polls = with_good_polls(&format!("{POLLS}a,2023-01-23 17:20:00 UTC,open\n"), 20);
     let told = report(&[HOURS, ZONES, &polls], AS_OF_NOON).unwrap();
     let lines: Vec<&str> = told.notes.lines().skip(2).collect();
@@ -71,17 +71,17 @@ fn rejected_rows_are_told_with_their_lines_and_change_nothing_else() {
 }
 
 #[test]
-fn of_many_rejects_the_first_are_told_and_the_report_is_made_from_the_good_rows() {
+fn only_the_first_of_many_rejected_rows_are_shown_and_the_report_is_made_from_the_others() {
     let polls = format!("{POLLS}{}", "a,yesterday,active\n".repeat(8));
     let told = report(&[HOURS, ZONES, &polls], AS_OF_NOON).unwrap();
     assert!(told.notes.contains("\n  and 3 more\n"), "{}", told.notes);
     assert_eq!(told.figures, "up 15.00 2.25 2.25, down 45.00 0.75 0.75");
-    assert_eq!(told.shortcomings, ["2: 8 of 10 rows were rejected; 10 % are accepted"]);
+    assert_eq!(told.shortcomings, ["2: 8 of 10 rows were rejected; the limit is 10 %"]);
 }
 
 #[test]
 fn the_stores_are_counted_as_the_service_counts_them() {
-    // b has hours that are said to be unknown, c a zone that is; d has closed days alone.
+    // The hours of b and the zone of c are unknown; d has only closed days.
     let hours = format!("{HOURS}b,,,\nc,0,9:00,12:00\nd,0,,\n");
     let zones = format!("{ZONES}b,UTC\nc,\n");
     let told = report(&[&hours, &zones, POLLS], AS_OF_NOON).unwrap();
@@ -91,7 +91,7 @@ fn the_stores_are_counted_as_the_service_counts_them() {
 }
 
 #[test]
-fn warnings_stand_below_the_counts_of_the_file_that_they_are_about() {
+fn warnings_are_below_the_counts_of_their_file() {
     let zones = format!("{ZONES}1.48E+18,UTC\nb,Nowhere\nc,Nowhere\na,Nowhere\n");
     let told = report(&[HOURS, &zones, POLLS], AS_OF_NOON).unwrap();
     let lines: Vec<&str> = told.notes.lines().collect();
@@ -128,14 +128,14 @@ fn a_damaged_gzip_file_counts_as_far_as_it_can_be_read() {
 
 #[test]
 fn without_an_accepted_poll_there_is_no_report() {
-    let expected = "there is no poll to report on: no row of polls was accepted from any file";
+    let expected = "there is nothing to report on: no poll was accepted from any file";
     check_error(&[HOURS, ZONES], "", expected);
     check_error(&[HOURS, ZONES], AS_OF_NOON, expected);
     check_error(&["store_id,status,timestamp_utc\na,active,never\n"], "", expected);
 }
 
 #[test]
-fn without_an_accepted_poll_it_is_told_what_was_wrong_with_the_files() {
+fn without_an_accepted_poll_the_errors_of_the_files_are_shown() {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(POLLS.as_bytes()).unwrap();
     gzip.write_all(&b"\n".repeat(16 << 20)).unwrap();
@@ -144,11 +144,14 @@ fn without_an_accepted_poll_it_is_told_what_was_wrong_with_the_files() {
 
     let error = report_of(&folder, 1, "").unwrap_err();
 
-    assert!(error.ends_with("/0: the gzip file unpacks to over 200 times its size"), "{error}");
+    assert!(
+        error.ends_with("/0: the gzip file unpacks to more than 200 times its size"),
+        "{error}"
+    );
     check_error(
         &["store_id,status,timestamp_utc\na,active,never\n"],
         "",
-        "1 of 1 rows were rejected; 10 % are accepted",
+        "1 of 1 rows were rejected; the limit is 10 %",
     );
 }
 
@@ -170,16 +173,16 @@ fn arguments_are_refused_with_what_is_accepted() {
     check_error(
         &[POLLS],
         "--method poll_count --max-hold-minutes 60",
-        "--max-hold-minutes does not go with --method poll_count; one of them is accepted",
+        "--max-hold-minutes cannot be used with --method poll_count; leave one of them out",
     );
     for minutes in ["0", "11521"] {
-        let accepted = "accepted is a whole number from 1 to 11520";
+        let accepted = "it must be a whole number from 1 to 11520";
         let expected = format!("{max_hold} is {minutes}; {accepted}");
         check_error(&[POLLS], &format!("{max_hold} {minutes}"), &expected);
     }
     for as_of in ["noon", "1999-12-31T23:59:59Z", "2023-02-02T00:00:01Z", "2023-01-23T18:00:00"] {
         let expected = format!(
-            "--as-of is {as_of:?}; accepted is an RFC 3339 instant from 2000-01-01T00:00:00Z to 24 \
+            "--as-of is {as_of:?}; it must be an RFC 3339 instant from 2000-01-01T00:00:00Z to 24 \
              hours from now"
         );
         check_error(&[POLLS], &format!("--as-of {as_of}"), &expected);
@@ -227,7 +230,7 @@ fn a_report_never_replaces_a_source_by_whatever_path_it_is_named() {
         let refused = run(&arguments).unwrap_err().to_string();
 
         let expected = format!(
-            "--out is {out:?}, which is the source {source:?}; accepted is any file that is no source"
+            "--out is {out:?}, which is the source {source:?}; it must not be a source file"
         );
         assert_eq!(refused, expected);
         assert_eq!(names_and_contents(folder.path()), before, "{name}");
@@ -255,7 +258,7 @@ const NOW: Timestamp = Timestamp::from_micros(1_675_209_600 * SECOND);
 
 #[derive(Debug)]
 struct Told {
-    /// Of store `a`.
+    /// The figures of store `a`.
     figures: String,
     notes: String,
     shortcomings: Vec<String>,
@@ -274,7 +277,7 @@ fn check_error(contents: &[&str], options: &str, expected: &str) {
     assert!(error.contains(expected), "{error}");
 }
 
-/// Makes a report of files named by their place.
+/// Makes a report of files that are named by their index.
 fn report(contents: &[&str], options: &str) -> Result<Told, String> {
     report_of(&files(contents), contents.len(), options)
 }
@@ -292,7 +295,7 @@ fn report_of(folder: &TempDir, file_count: usize, options: &str) -> Result<Told,
     })
 }
 
-/// The arguments of a report of so many files named by their place.
+/// The arguments of a report of `file_count` files that are named by their index.
 fn arguments(folder: &TempDir, file_count: usize, options: &str) -> Result<Arguments, String> {
     #[derive(Parser)]
     struct Line {
@@ -320,13 +323,13 @@ fn files(contents: &[&str]) -> TempDir {
     folder
 }
 
-/// Adds so many polls of other stores.
+/// Appends `count` polls of other stores.
 fn with_good_polls(polls: &str, count: usize) -> String {
     let poll = |store| format!("{store},2023-01-23 17:00:00 UTC,active\n");
     polls.to_owned() + &(0..count).map(poll).collect::<String>()
 }
 
-/// Of the files of a folder, links included, in the order of their names.
+/// The files of a folder, links included, in the order of their names.
 fn names_and_contents(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let told = entries.filter(|path| path.is_file()).map(|path| {

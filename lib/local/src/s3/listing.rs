@@ -1,9 +1,9 @@
-//! Listings of a bucket: pages, common prefixes and encoded names, as S3 gives them.
+//! Listings of a bucket: pages, common prefixes and encoded names, as S3 returns them.
 //!
-//! The rule: **an entry is a key, or the common prefix of all keys that go on behind the delimiter;
-//! entries come in the order of their bytes, each once, and a page has at most `max-keys` of
-//! them.** With `encoding-type=url` every name in an answer is encoded, except for the continuation
-//! token, which is opaque.
+//! The rule: **an entry is a key, or the common prefix of all keys that continue after the
+//! delimiter. Entries are in the order of their bytes, each is listed once, and a page has at most
+//! `max-keys` entries.** With `encoding-type=url`, every name in a response is encoded, except the
+//! continuation token, which is opaque.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,19 +15,35 @@ use s3s::{S3Result, s3_error};
 
 use super::url_encoding::url_encoded;
 
-/// S3 lists no more at once, however many are asked for.
+/// The largest page of S3, even if a client asks for more.
 const MAX_KEYS: i32 = 1000;
 
-/// Answers `ListObjectsV2`; `objects` are in the order of their keys.
+/// Returns the first key that may be relevant for a page.
+pub(super) fn start_v2(input: &ListObjectsV2Input) -> S3Result<String> {
+    let after = match (&input.continuation_token, &input.start_after) {
+        (Some(token), _) => last_entry(token)?,
+        (None, after) => after.clone().unwrap_or_default(),
+    };
+    Ok(after.max(input.prefix.clone().unwrap_or_default()))
+}
+
+/// Like [`start_v2`], for the older call.
+pub(super) fn start_v1(input: &ListObjectsInput) -> String {
+    let after = input.marker.clone().unwrap_or_default();
+    after.max(input.prefix.clone().unwrap_or_default())
+}
+
+/// Answers `ListObjectsV2`. `objects` must be in the order of their keys; no more are taken than
+/// are needed.
 pub(super) fn answer_v2(
     input: ListObjectsV2Input,
-    objects: Vec<Object>,
+    objects: impl IntoIterator<Item = Object>,
 ) -> S3Result<ListObjectsV2Output> {
     let names = Names::of(input.encoding_type.as_ref())?;
     let max_keys = max_keys(input.max_keys)?;
     let prefix = input.prefix.unwrap_or_default();
     let delimiter = input.delimiter.filter(|delimiter| !delimiter.is_empty());
-    // A token says more exactly where to go on.
+    // A token says more precisely where to continue.
     let start_after = input.start_after.filter(|_| input.continuation_token.is_none());
     let after = match (&input.continuation_token, &start_after) {
         (Some(token), _) => After::Entry(last_entry(token)?),
@@ -53,10 +69,10 @@ pub(super) fn answer_v2(
     })
 }
 
-/// Answers `ListObjects`, the older form; `objects` are in the order of their keys.
+/// Answers `ListObjects`, the older call. `objects` are as for [`answer_v2`].
 pub(super) fn answer_v1(
     input: ListObjectsInput,
-    objects: Vec<Object>,
+    objects: impl IntoIterator<Item = Object>,
 ) -> S3Result<ListObjectsOutput> {
     let names = Names::of(input.encoding_type.as_ref())?;
     let max_keys = max_keys(input.max_keys)?;
@@ -65,7 +81,7 @@ pub(super) fn answer_v1(
     let marker = input.marker.unwrap_or_default();
     let after = After::Entry(marker.clone());
     let page = page(objects, &prefix, delimiter.as_deref(), &after, max_keys);
-    // Without a delimiter the client goes on behind the last key.
+    // Without a delimiter, the client continues after the last key.
     let next_marker = page.last_of_more.as_deref().filter(|_| delimiter.is_some());
     Ok(ListObjectsOutput {
         name: Some(input.bucket),
@@ -85,9 +101,9 @@ pub(super) fn answer_v1(
 /// Where a page starts.
 enum After {
     Nothing,
-    /// With the first later key. It may belong to a common prefix that does not come later.
+    /// At the first later key. Its common prefix may be an earlier entry.
     Key(String),
-    /// With the first later entry.
+    /// At the first later entry.
     Entry(String),
 }
 
@@ -105,12 +121,12 @@ impl After {
 struct Page {
     objects: Vec<Object>,
     common_prefixes: Vec<String>,
-    /// The page's last entry, if there are more behind it.
+    /// The page's last entry, if more entries follow.
     last_of_more: Option<String>,
 }
 
 fn page(
-    objects: Vec<Object>,
+    objects: impl IntoIterator<Item = Object>,
     prefix: &str,
     delimiter: Option<&str>,
     after: &After,
@@ -121,7 +137,13 @@ fn page(
     let mut room = max_keys;
     for object in objects {
         let key = object.key.as_deref().unwrap_or_default();
-        let Some(rest) = key.strip_prefix(prefix) else { continue };
+        let Some(rest) = key.strip_prefix(prefix) else {
+            if key < prefix {
+                continue;
+            }
+            // Keys with the same prefix are next to each other.
+            break;
+        };
         let common_prefix = delimiter.and_then(|delimiter| {
             let end = rest.find(delimiter)? + delimiter.len();
             Some(&key[..prefix.len() + end])
@@ -147,12 +169,13 @@ fn page(
 fn max_keys(asked: Option<i32>) -> S3Result<i32> {
     let asked = asked.unwrap_or(MAX_KEYS);
     if asked < 0 {
-        return Err(s3_error!(InvalidArgument, "max-keys is {asked}; accepted is 0 or more"));
+        return Err(s3_error!(InvalidArgument, "max-keys is {asked}; it must be 0 or more"));
     }
     Ok(asked.min(MAX_KEYS))
 }
 
-/// Opaque, so that no client decodes it as a name, and no name in it is refused by XML.
+/// The token is opaque, so that no client decodes it as a name, and it has only characters that XML
+/// allows.
 fn token(last_entry: &str) -> String {
     URL_SAFE_NO_PAD.encode(last_entry)
 }
@@ -164,7 +187,7 @@ fn last_entry(token: &str) -> S3Result<String> {
         .ok_or_else(|| s3_error!(InvalidArgument, "The continuation token provided is incorrect"))
 }
 
-/// How names are written in an answer.
+/// How names are written in a response.
 #[derive(Clone, Copy)]
 enum Names {
     Plain,

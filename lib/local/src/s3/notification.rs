@@ -8,19 +8,19 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::url_encoding::url_encoded;
-use crate::emulators::REGION;
+use crate::aws::REGION;
 use crate::sqs::{Queues, SqsError};
 
 /// Which objects are announced, and where.
 #[derive(Debug, Clone)]
 pub struct Notification {
-    /// The bucket that is watched.
+    /// The watched bucket.
     pub bucket: String,
-    /// Only keys that start so are announced.
+    /// Only keys with this prefix are announced.
     pub prefix: String,
     /// The name of the queue that gets the message.
     pub queue: String,
-    /// Where that queue is.
+    /// The queues, which include that queue.
     pub queues: Arc<Queues>,
 }
 
@@ -37,7 +37,7 @@ pub struct CreatedObject {
     pub e_tag: String,
     /// When the object was last written.
     pub last_modified: SystemTime,
-    /// What created it: `Put`, `Copy` or `CompleteMultipartUpload`.
+    /// The operation that created it: `Put`, `Copy` or `CompleteMultipartUpload`.
     pub cause: &'static str,
 }
 
@@ -54,7 +54,7 @@ impl Notification {
     }
 }
 
-/// The event message that S3 sends for a created object.
+/// Builds the event message that S3 sends for a created object.
 fn event_of(object: &CreatedObject) -> Value {
     json!({ "Records": [{
         "eventVersion": "2.1",
@@ -86,21 +86,26 @@ fn event_of(object: &CreatedObject) -> Value {
     }] })
 }
 
-/// A hexadecimal number that grows from write to write of a key. It follows from the time of the write,
-/// so an object that is announced again has the same one.
+/// Returns a hexadecimal number that grows with every write of a key. It is derived from the time
+/// of the write, so an object that is announced again has the same number.
 fn sequencer(written_at: SystemTime) -> String {
     format!("{:016X}", millis(written_at))
 }
 
-/// Milliseconds since 1970, which is what an event gives of an instant.
+/// Returns an instant in milliseconds since 1970, as events give it.
 pub(super) fn millis(instant: SystemTime) -> u128 {
     instant.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()
+}
+
+/// Returns the instant that is this many milliseconds after the start of 1970.
+pub(super) fn instant(millis: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(millis)
 }
 
 /// `2026-11-24T16:49:58.123Z`.
 fn iso_millis(instant: SystemTime) -> String {
     let mut text = Vec::new();
-    // Writing to memory cannot fail; the format holds every instant a file system knows.
+    // Writing to memory cannot fail, and the format can hold every instant of a file system.
     Timestamp::from(instant).format(TimestampFormat::DateTime, &mut text).ok();
     String::from_utf8_lossy(&text).into_owned()
 }

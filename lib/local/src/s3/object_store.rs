@@ -1,299 +1,375 @@
-//! `s3s-fs` with the repairs named in the module above.
+//! The calls of S3, answered from a folder of objects.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use s3s::dto::{
-    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
-    CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CreateBucketInput,
-    CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput,
-    DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, ETag, ETagCondition,
-    GetBucketLocationInput, GetBucketLocationOutput, GetObjectInput, GetObjectOutput,
-    HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput,
-    ListBucketsOutput, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input,
-    ListObjectsV2Output, ListPartsInput, ListPartsOutput, Object, PutObjectInput, PutObjectOutput,
-    UploadPartInput, UploadPartOutput,
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, CompleteMultipartUploadInput,
+    CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource,
+    CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput,
+    Delete, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput,
+    DeletedObject, ETag, Error, GetBucketLocationInput, GetBucketLocationOutput, GetObjectInput,
+    GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput,
+    ListBucketsInput, ListBucketsOutput, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input,
+    ListObjectsV2Output, ListPartsInput, ListPartsOutput, MetadataDirective, ObjectIdentifier,
+    Part, PutObjectInput, PutObjectOutput, UploadPartInput, UploadPartOutput,
 };
-use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
-use s3s_fs::FileSystem;
-use tokio::sync::{Mutex, MutexGuard};
+use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
+use uptime_aws::hash::hex;
 
-use super::notification::millis;
-use super::{CreatedObject, Notification, listing};
+use super::conditions::{ReadConditions, WriteConditions};
+use super::multipart::{self, UploadName, Uploads};
+use super::notification::instant;
+use super::object_file::Attributes;
+use super::object_folder::{NewFile, NewObject, ObjectFolder, OpenError};
+use super::reading::head_of;
+use super::receive::Upload;
+use super::{Notification, listing};
 
-/// Enough that writes of different keys hardly ever meet.
-const LOCKS: usize = 64;
-
-/// Objects in a folder, one sub-folder a bucket.
-#[derive(Debug)]
+/// Objects in a folder, and uploads to it.
+#[derive(Debug, Clone)]
 pub struct ObjectStore {
-    files: FileSystem,
-    root: PathBuf,
-    notification: Notification,
-    // One lock for many keys, chosen by the key's hash.
-    locks: [Mutex<()>; LOCKS],
+    folder: Arc<ObjectFolder>,
+    uploads: Arc<Uploads>,
 }
 
 impl ObjectStore {
     /// Opens the store in `root`, which must exist.
-    pub fn open(root: &Path, notification: Notification) -> Result<ObjectStore, s3s_fs::Error> {
-        let files = FileSystem::new(root)?;
-        let locks = std::array::from_fn(|_| Mutex::new(()));
-        Ok(ObjectStore { files, root: root.to_owned(), notification, locks })
+    pub fn open(root: &Path, notification: Notification) -> Result<ObjectStore, OpenError> {
+        let folder = Arc::new(ObjectFolder::open(root, notification)?);
+        Ok(ObjectStore { folder, uploads: Arc::default() })
     }
 
-    /// Waits until nobody else writes this key.
-    async fn lock(&self, bucket: &str, key: &str) -> MutexGuard<'_, ()> {
-        let mut hasher = DefaultHasher::new();
-        (bucket, key).hash(&mut hasher);
-        let number = usize::try_from(hasher.finish() % LOCKS as u64).unwrap_or(0);
-        self.locks[number].lock().await
-    }
-
-    /// Removes an object that was stored before its checksum was found wrong.
-    async fn undo(&self, bucket: &str, key: &str, refused: &S3Error) {
-        if *refused.code() == S3ErrorCode::BadDigest {
-            // What it replaced is gone; no client of ours sends a wrong checksum.
-            tokio::fs::remove_file(self.root.join(bucket).join(key)).await.ok();
-        }
-    }
-
-    /// Returns the objects that a listing is about, and maybe others, in the order of their keys.
-    async fn objects(&self, request: S3Request<ListObjectsV2Input>) -> S3Result<Vec<Object>> {
-        // Without its own delimiters and pages: a delimiter of several characters comes out cut, and
-        // one of several bytes makes it panic.
-        let all = request.map_input(|ListObjectsV2Input { bucket, prefix, .. }| {
-            ListObjectsV2Input { bucket, prefix, max_keys: Some(i32::MAX), ..Default::default() }
-        });
-        let listed = self.files.list_objects_v2(all).await?;
-        Ok(listed.output.contents.unwrap_or_default())
-    }
-
-    /// When an object was last written, if there is one.
-    async fn written_at(&self, bucket: &str, key: &str) -> Option<SystemTime> {
-        tokio::fs::metadata(self.root.join(bucket).join(key)).await.ok()?.modified().ok()
-    }
-
-    /// Announces an object that was just written, if its key is watched. The object before it was
-    /// written at `before`.
-    ///
-    /// An error is the writer's: it must not believe that the object will be loaded.
-    async fn announce(
+    /// Works on files on a thread that may block. The work continues if the client goes away.
+    async fn blocking<T: Send + 'static>(
         &self,
-        (bucket, key): (&str, &str),
-        before: Option<SystemTime>,
-        e_tag: Option<&ETag>,
-        cause: &'static str,
-    ) -> S3Result<()> {
-        if !self.notification.concerns(bucket, key) || key.ends_with('/') {
-            return Ok(());
-        }
-        let path = self.root.join(bucket).join(key);
-        let metadata = tokio::fs::metadata(&path).await.map_err(S3Error::internal_error)?;
-        let mut written_at = metadata.modified().map_err(S3Error::internal_error)?;
-        if let Some(later) = before.and_then(|before| in_next_milli(before, written_at)) {
-            written_at = later;
-            set_modified(&path, later).map_err(S3Error::internal_error)?;
-        }
-        let object = CreatedObject {
-            bucket: bucket.to_owned(),
-            key: key.to_owned(),
-            size: metadata.len(),
-            e_tag: e_tag.map(|e_tag| e_tag.value().to_owned()).unwrap_or_default(),
-            last_modified: written_at,
-            cause,
-        };
-        self.notification.announce(&object).map_err(S3Error::internal_error)
+        work: impl FnOnce(&ObjectStore) -> S3Result<T> + Send + 'static,
+    ) -> S3Result<T> {
+        let store = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&store)).await;
+        done.map_err(S3Error::internal_error)?
     }
-}
 
-/// Returns the millisecond after `before`, unless an object was written then or later.
-///
-/// Events give milliseconds. Each write of a key gets one of its own, so that their order is known.
-fn in_next_milli(before: SystemTime, written_at: SystemTime) -> Option<SystemTime> {
-    let next = u64::try_from(millis(before)).ok()? + 1;
-    (millis(written_at) < next.into()).then(|| UNIX_EPOCH + Duration::from_millis(next))
-}
+    async fn new_file(&self, bucket: &str) -> S3Result<NewFile> {
+        self.folder.index().bucket(bucket)?;
+        self.blocking(|store| store.folder.new_file()).await
+    }
 
-fn set_modified(path: &Path, at: SystemTime) -> std::io::Result<()> {
-    std::fs::File::options().append(true).open(path)?.set_modified(at)
-}
+    /// Copies an object. Returns the time of the copy and its `ETag`, which is the source's.
+    fn copy(&self, input: CopyObjectInput) -> S3Result<(u64, String)> {
+        let CopySource::Bucket { bucket, key, .. } = &input.copy_source else {
+            return Err(s3_error!(
+                NotImplemented,
+                "the source of a copy must be a bucket and a key"
+            ));
+        };
+        let replace = MetadataDirective::REPLACE;
+        let replaces = input.metadata_directive.as_ref().is_some_and(|it| it.as_str() == replace);
+        if !replaces && (&**bucket, &**key) == (&*input.bucket, &*input.key) {
+            return Err(s3_error!(
+                InvalidRequest,
+                "a copy of an object onto itself must replace its metadata"
+            ));
+        }
+        self.folder.index().bucket(&input.bucket)?;
+        let object = self.folder.read(bucket, key)?;
+        let source = &object.description;
+        let conditions = ReadConditions::from(&input);
+        if conditions.unmet(&source.e_tag, source.last_modified_ms).is_some() {
+            return Err(s3_error!(PreconditionFailed));
+        }
+        let new = NewObject {
+            body: object.copy_into(self.folder.new_file()?)?,
+            size: source.size,
+            e_tag: source.e_tag.clone(),
+            attributes: if replaces { Attributes::from(&input) } else { source.attributes.clone() },
+            bucket: input.bucket,
+            key: input.key,
+            conditions: WriteConditions::default(),
+            cause: "Copy",
+        };
+        Ok((self.folder.commit(new)?, object.description.e_tag))
+    }
 
-/// Leaves out the checksums, which SDK clients compare with the bytes they get: `s3s-fs` replaces
-/// an object first and its checksums later, or never if the object came in parts or it was killed.
-fn without_checksums(mut response: S3Response<GetObjectOutput>) -> S3Response<GetObjectOutput> {
-    let output = &mut response.output;
-    output.checksum_crc32 = None;
-    output.checksum_crc32c = None;
-    output.checksum_crc64nvme = None;
-    output.checksum_sha1 = None;
-    output.checksum_sha256 = None;
-    output.checksum_type = None;
-    response
+    /// Deletes several objects. If one deletion fails, the others continue.
+    fn delete(&self, bucket: &str, delete: Delete) -> DeleteObjectsOutput {
+        let (mut deleted, mut errors) = (Vec::new(), Vec::new());
+        for ObjectIdentifier { key, .. } in delete.objects {
+            match self.folder.delete(bucket, &key) {
+                Ok(()) => deleted.push(DeletedObject { key: Some(key), ..Default::default() }),
+                Err(error) => errors.push(Error {
+                    key: Some(key),
+                    code: Some(error.code().as_str().to_owned()),
+                    message: error.message().map(str::to_owned),
+                    ..Error::default()
+                }),
+            }
+        }
+        let deleted = if delete.quiet == Some(true) { Vec::new() } else { deleted };
+        DeleteObjectsOutput { deleted: Some(deleted), errors: Some(errors), ..Default::default() }
+    }
+
+    /// Makes an object from the parts of an upload.
+    fn complete(
+        &self,
+        input: CompleteMultipartUploadInput,
+    ) -> S3Result<CompleteMultipartUploadOutput> {
+        let conditions = WriteConditions::from(&input);
+        let CompleteMultipartUploadInput { bucket, key, upload_id: id, .. } = input;
+        let name = UploadName { bucket, key, id };
+        let listed = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
+        let made = self.uploads.assemble(&name, &listed, self.folder.new_file()?)?;
+        let new = NewObject {
+            bucket: name.bucket.clone(),
+            key: name.key.clone(),
+            body: made.body,
+            size: made.size,
+            e_tag: made.e_tag.clone(),
+            attributes: made.attributes,
+            conditions,
+            cause: "CompleteMultipartUpload",
+        };
+        self.folder.commit(new)?;
+        self.uploads.end(&name)?;
+        Ok(CompleteMultipartUploadOutput {
+            bucket: Some(name.bucket),
+            key: Some(name.key),
+            e_tag: Some(ETag::Strong(made.e_tag)),
+            ..CompleteMultipartUploadOutput::default()
+        })
+    }
 }
 
 #[async_trait]
 impl S3 for ObjectStore {
     async fn put_object(
         &self,
-        request: S3Request<PutObjectInput>,
+        mut request: S3Request<PutObjectInput>,
     ) -> S3Result<S3Response<PutObjectOutput>> {
-        let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
-        let _lock = self.lock(&bucket, &key).await;
-        let before = self.written_at(&bucket, &key).await;
-        let response = match self.files.put_object(request).await {
-            Ok(response) => response,
-            Err(refused) => {
-                self.undo(&bucket, &key, &refused).await;
-                return Err(refused);
-            }
+        let upload = Upload::try_from(&mut request)?;
+        let input = request.input;
+        let received = upload.receive(self.new_file(&input.bucket).await?).await?;
+        let e_tag = hex(&received.md5);
+        let new = NewObject {
+            conditions: WriteConditions::from(&input),
+            attributes: Attributes::from(&input),
+            bucket: input.bucket,
+            key: input.key,
+            body: received.body,
+            size: received.size,
+            e_tag: e_tag.clone(),
+            cause: "Put",
         };
-        self.announce((&bucket, &key), before, response.output.e_tag.as_ref(), "Put").await?;
-        Ok(response)
+        self.blocking(|store| store.folder.commit(new)).await?;
+        Ok(S3Response::new(PutObjectOutput {
+            e_tag: Some(ETag::Strong(e_tag)),
+            checksum_crc32: received.checksum.checksum_crc32,
+            checksum_crc32c: received.checksum.checksum_crc32c,
+            checksum_crc64nvme: received.checksum.checksum_crc64nvme,
+            checksum_sha1: received.checksum.checksum_sha1,
+            checksum_sha256: received.checksum.checksum_sha256,
+            ..PutObjectOutput::default()
+        }))
     }
 
     async fn copy_object(
         &self,
         request: S3Request<CopyObjectInput>,
     ) -> S3Result<S3Response<CopyObjectOutput>> {
-        let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
-        let _lock = self.lock(&bucket, &key).await;
-        let before = self.written_at(&bucket, &key).await;
-        let response = self.files.copy_object(request).await?;
-        let result = response.output.copy_object_result.as_ref();
-        let e_tag = result.and_then(|result| result.e_tag.as_ref());
-        self.announce((&bucket, &key), before, e_tag, "Copy").await?;
-        Ok(response)
-    }
-
-    async fn complete_multipart_upload(
-        &self,
-        request: S3Request<CompleteMultipartUploadInput>,
-    ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
-        let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
-        let _lock = self.lock(&bucket, &key).await;
-        let before = self.written_at(&bucket, &key).await;
-        let mut response = self.files.complete_multipart_upload(request).await?;
-        if let Some(completed) = response.output.future.take() {
-            response.output = completed.await?;
-        }
-        let e_tag = response.output.e_tag.as_ref();
-        self.announce((&bucket, &key), before, e_tag, "CompleteMultipartUpload").await?;
-        Ok(response)
+        let input = request.input;
+        let (last_modified, e_tag) = self.blocking(move |store| store.copy(input)).await?;
+        Ok(S3Response::new(CopyObjectOutput {
+            copy_object_result: Some(CopyObjectResult {
+                e_tag: Some(ETag::Strong(e_tag)),
+                last_modified: Some(instant(last_modified).into()),
+                ..CopyObjectResult::default()
+            }),
+            ..CopyObjectOutput::default()
+        }))
     }
 
     async fn get_object(
         &self,
         request: S3Request<GetObjectInput>,
     ) -> S3Result<S3Response<GetObjectOutput>> {
-        let Some(condition) = request.input.if_match.clone() else {
-            return self.files.get_object(request).await.map(without_checksums);
+        let input = request.input;
+        let conditions = ReadConditions::from(&input);
+        let answer = move |store: &ObjectStore| {
+            let object = store.folder.read(&input.bucket, &input.key)?;
+            object.into_answer(input.range, &conditions)
         };
-        let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
-        let _lock = self.lock(&bucket, &key).await;
-        let response = self.files.get_object(request).await?;
-        let is_match = match (&condition, &response.output.e_tag) {
-            (ETagCondition::Any, _) => true,
-            (ETagCondition::ETag(wanted), Some(found)) => wanted.strong_cmp(found),
-            (ETagCondition::ETag(_), None) => false,
-        };
-        if is_match { Ok(without_checksums(response)) } else { Err(s3_error!(PreconditionFailed)) }
-    }
-
-    async fn create_bucket(
-        &self,
-        request: S3Request<CreateBucketInput>,
-    ) -> S3Result<S3Response<CreateBucketOutput>> {
-        self.files.create_bucket(request).await
-    }
-
-    async fn head_bucket(
-        &self,
-        request: S3Request<HeadBucketInput>,
-    ) -> S3Result<S3Response<HeadBucketOutput>> {
-        self.files.head_bucket(request).await
-    }
-
-    async fn list_buckets(
-        &self,
-        request: S3Request<ListBucketsInput>,
-    ) -> S3Result<S3Response<ListBucketsOutput>> {
-        self.files.list_buckets(request).await
-    }
-
-    async fn get_bucket_location(
-        &self,
-        request: S3Request<GetBucketLocationInput>,
-    ) -> S3Result<S3Response<GetBucketLocationOutput>> {
-        self.files.get_bucket_location(request).await
+        Ok(S3Response::new(self.blocking(answer).await?))
     }
 
     async fn head_object(
         &self,
         request: S3Request<HeadObjectInput>,
     ) -> S3Result<S3Response<HeadObjectOutput>> {
-        self.files.head_object(request).await
+        let input = request.input;
+        let conditions = ReadConditions::from(&input);
+        let answer = move |store: &ObjectStore| {
+            store.folder.read(&input.bucket, &input.key)?.described(&conditions)
+        };
+        Ok(S3Response::new(head_of(self.blocking(answer).await?)))
     }
 
     async fn delete_object(
         &self,
         request: S3Request<DeleteObjectInput>,
     ) -> S3Result<S3Response<DeleteObjectOutput>> {
-        self.files.delete_object(request).await
+        let DeleteObjectInput { bucket, key, .. } = request.input;
+        self.blocking(move |store| store.folder.delete(&bucket, &key)).await?;
+        Ok(S3Response::new(DeleteObjectOutput::default()))
     }
 
     async fn delete_objects(
         &self,
         request: S3Request<DeleteObjectsInput>,
     ) -> S3Result<S3Response<DeleteObjectsOutput>> {
-        self.files.delete_objects(request).await
+        let DeleteObjectsInput { bucket, delete, .. } = request.input;
+        self.folder.index().bucket(&bucket)?;
+        let output = self.blocking(move |store| Ok(store.delete(&bucket, delete))).await?;
+        Ok(S3Response::new(output))
     }
 
     async fn list_objects(
         &self,
         request: S3Request<ListObjectsInput>,
     ) -> S3Result<S3Response<ListObjectsOutput>> {
-        let asked = request.input.clone();
-        let objects = self.objects(request.map_input(Into::into)).await?;
-        Ok(S3Response::new(listing::answer_v1(asked, objects)?))
+        let index = self.folder.index();
+        let bucket = index.bucket(&request.input.bucket)?;
+        let objects = bucket.listed_from(&listing::start_v1(&request.input));
+        Ok(S3Response::new(listing::answer_v1(request.input, objects)?))
     }
 
     async fn list_objects_v2(
         &self,
         request: S3Request<ListObjectsV2Input>,
     ) -> S3Result<S3Response<ListObjectsV2Output>> {
-        let asked = request.input.clone();
-        let objects = self.objects(request).await?;
-        Ok(S3Response::new(listing::answer_v2(asked, objects)?))
+        let index = self.folder.index();
+        let bucket = index.bucket(&request.input.bucket)?;
+        let objects = bucket.listed_from(&listing::start_v2(&request.input)?);
+        Ok(S3Response::new(listing::answer_v2(request.input, objects)?))
+    }
+
+    async fn create_bucket(
+        &self,
+        request: S3Request<CreateBucketInput>,
+    ) -> S3Result<S3Response<CreateBucketOutput>> {
+        let bucket = request.input.bucket;
+        self.blocking(move |store| store.folder.create_bucket(&bucket)).await?;
+        Ok(S3Response::new(CreateBucketOutput::default()))
+    }
+
+    async fn head_bucket(
+        &self,
+        request: S3Request<HeadBucketInput>,
+    ) -> S3Result<S3Response<HeadBucketOutput>> {
+        self.folder.index().bucket(&request.input.bucket)?;
+        Ok(S3Response::new(HeadBucketOutput::default()))
+    }
+
+    async fn list_buckets(
+        &self,
+        _: S3Request<ListBucketsInput>,
+    ) -> S3Result<S3Response<ListBucketsOutput>> {
+        let index = self.folder.index();
+        let buckets = index.buckets().map(|(name, bucket)| Bucket {
+            name: Some(name.clone()),
+            creation_date: Some(bucket.created_at.clone()),
+            ..Bucket::default()
+        });
+        let buckets = Some(buckets.collect());
+        Ok(S3Response::new(ListBucketsOutput { buckets, ..ListBucketsOutput::default() }))
+    }
+
+    async fn get_bucket_location(
+        &self,
+        request: S3Request<GetBucketLocationInput>,
+    ) -> S3Result<S3Response<GetBucketLocationOutput>> {
+        self.folder.index().bucket(&request.input.bucket)?;
+        Ok(S3Response::new(GetBucketLocationOutput::default()))
     }
 
     async fn create_multipart_upload(
         &self,
         request: S3Request<CreateMultipartUploadInput>,
     ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
-        self.files.create_multipart_upload(request).await
+        let attributes = Attributes::from(&request.input);
+        let CreateMultipartUploadInput { bucket, key, .. } = request.input;
+        self.folder.index().bucket(&bucket)?;
+        let upload_id = self.uploads.begin(bucket.clone(), key.clone(), attributes);
+        Ok(S3Response::new(CreateMultipartUploadOutput {
+            bucket: Some(bucket),
+            key: Some(key),
+            upload_id: Some(upload_id),
+            ..CreateMultipartUploadOutput::default()
+        }))
     }
 
     async fn upload_part(
         &self,
-        request: S3Request<UploadPartInput>,
+        mut request: S3Request<UploadPartInput>,
     ) -> S3Result<S3Response<UploadPartOutput>> {
-        self.files.upload_part(request).await
+        let upload = Upload::try_from(&mut request)?;
+        let UploadPartInput { bucket, key, upload_id: id, part_number, .. } = request.input;
+        multipart::check_number(part_number)?;
+        let name = UploadName { bucket, key, id };
+        self.uploads.parts(&name)?;
+        let received = upload.receive(self.new_file(&name.bucket).await?).await?;
+        let checksum = received.checksum.clone();
+        let part = self.uploads.add(&name, part_number, received)?;
+        Ok(S3Response::new(UploadPartOutput {
+            e_tag: Some(part.e_tag()),
+            checksum_crc32: checksum.checksum_crc32,
+            checksum_crc32c: checksum.checksum_crc32c,
+            checksum_crc64nvme: checksum.checksum_crc64nvme,
+            checksum_sha1: checksum.checksum_sha1,
+            checksum_sha256: checksum.checksum_sha256,
+            ..UploadPartOutput::default()
+        }))
     }
 
     async fn list_parts(
         &self,
         request: S3Request<ListPartsInput>,
     ) -> S3Result<S3Response<ListPartsOutput>> {
-        self.files.list_parts(request).await
+        let ListPartsInput { bucket, key, upload_id: id, .. } = request.input;
+        let name = UploadName { bucket, key, id };
+        let parts = self.uploads.parts(&name)?.into_iter().map(|(number, part)| Part {
+            part_number: Some(number),
+            e_tag: Some(part.e_tag()),
+            size: i64::try_from(part.size).ok(),
+            last_modified: Some(part.received_at.into()),
+            ..Part::default()
+        });
+        let parts = Some(parts.collect());
+        let UploadName { bucket, key, id } = name;
+        Ok(S3Response::new(ListPartsOutput {
+            bucket: Some(bucket),
+            key: Some(key),
+            upload_id: Some(id),
+            is_truncated: Some(false),
+            parts,
+            ..ListPartsOutput::default()
+        }))
+    }
+
+    async fn complete_multipart_upload(
+        &self,
+        request: S3Request<CompleteMultipartUploadInput>,
+    ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
+        let output = self.blocking(move |store| store.complete(request.input)).await?;
+        Ok(S3Response::new(output))
     }
 
     async fn abort_multipart_upload(
         &self,
         request: S3Request<AbortMultipartUploadInput>,
     ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
-        self.files.abort_multipart_upload(request).await
+        let AbortMultipartUploadInput { bucket, key, upload_id: id, .. } = request.input;
+        self.uploads.end(&UploadName { bucket, key, id })?;
+        Ok(S3Response::new(AbortMultipartUploadOutput::default()))
     }
 }

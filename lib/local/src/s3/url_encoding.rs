@@ -1,19 +1,20 @@
-//! Keys in URL form, as S3 writes them in its events and in its listings.
+//! Encodes keys for URLs, events and listings, as S3 does.
 
 use std::net::SocketAddr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What stands for itself in the path of an URL; all else is encoded, as requests to S3 have it.
+/// The characters to encode in the path of a URL, as in requests to S3.
 const PATH: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
-/// Encodes a key as S3 does: like a form, so a blank is `+` and a plus sign `%2B`; slashes stay.
+/// Encodes a key as S3 does: as in a form, a blank becomes `+` and a plus sign `%2B`. Slashes stay.
 pub(super) fn url_encoded(key: &str) -> String {
     form_urlencoded::byte_serialize(key.as_bytes()).collect::<String>().replace("%2F", "/")
 }
 
-/// Returns the URL of an object in the S3 at `s3`. It holds no quote, so a shell may get it in some.
+/// Returns the URL of an object in the S3 at `s3`. It has no quotes, so it can be quoted for a
+/// shell.
 pub(crate) fn url_of(s3: SocketAddr, bucket: &str, key: &str) -> String {
     format!("http://{s3}/{bucket}/{}", utf8_percent_encode(key, PATH))
 }

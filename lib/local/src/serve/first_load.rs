@@ -1,14 +1,16 @@
-//! The first load: a folder of source files into an empty system.
+//! The first load: loads a folder of source files into an empty system.
 //!
-//! **A file that cannot be loaded stops nothing:** it is shown with the reasons, and the system
-//! starts with what the other files hold. A marker in the data folder says that a first load began;
-//! until every file was tried, every start does it again. That changes nothing: loads may be
-//! repeated, and the keys stay the same. A load that Failed has ended: it is not repeated, for it
-//! would fail again.
+//! **A file that cannot be loaded does not stop the start:** the reasons are shown, and the system
+//! starts with the data of the other files. A marker in the data folder records that a first load
+//! began. Until every file was tried, every start repeats the first load. That is safe: loads may
+//! be repeated, and the keys stay the same. A load that ended as Failed is not repeated, because it
+//! would fail again. If S3 does not accept a file, for example because the disk is full, the upload
+//! is retried until S3 accepts it.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use uptime::Timestamp;
 use uptime::ingest::{Ingest, IngestSettings, Limits};
@@ -16,22 +18,25 @@ use uptime::input::FileKind;
 use uptime::segment::Source;
 use uptime_aws::load_files::INCOMING;
 
-use crate::cli::{Failure, one_line};
+use crate::failure::Failure;
 use crate::load_outcome::LoadOutcome;
 use crate::terminal::{Progress, say};
 use crate::uploads::{UploadError, Uploads, file_name};
 
-/// Its presence says that the first load has not ended.
+/// While this file exists, the first load has not ended.
 const MARKER: &str = "first-load";
 /// Enough for any header: a record has at most 8 KiB.
 const HEADER_BYTES: u64 = 64 * 1024;
-/// What is unpacked at once.
+/// The first and the longest pause before an upload is retried.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// How many bytes are decompressed at once.
 const PIECE_BYTES: usize = 2 * 1024;
 
-/// Loads the folder `source` unless the system holds data already; shows what it does.
+/// Loads the folder `source`, unless the system already holds data. Shows its progress.
 ///
-/// Without the folder the system starts without data, but not with half of what a first load left.
-/// Fails only if the folder cannot be read, or if S3 or the data folder cannot be used.
+/// If the folder is missing, the system starts without data, unless an earlier first load was
+/// interrupted. Fails only if the folder cannot be read, or if S3 or the data folder cannot be
+/// used.
 pub(super) async fn run(
     uploads: &Uploads,
     data_folder: &Path,
@@ -40,20 +45,23 @@ pub(super) async fn run(
     let marker = data_folder.join(MARKER);
     if !marker.exists() {
         if !uploads.is_empty().await? {
-            say(format_args!("data is present in {}, nothing to load", data_folder.display()));
+            say(format_args!("data is present in {}", data_folder.display()));
             return Ok(());
         }
         if !source.exists() {
-            say(format_args!("there is no folder {}, starting without data", source.display()));
+            say(format_args!(
+                "the folder {} does not exist; starting without data",
+                source.display()
+            ));
             return Ok(());
         }
     }
     let Found { source_files: files, others } = look_into(source)?;
     for (path, reason) in others {
-        say(format_args!("passing over {}: {reason}", path.display()));
+        say(format_args!("skipping {}: {reason}", path.display()));
     }
     if files.is_empty() {
-        say(format_args!("{} holds no source files, starting without data", source.display()));
+        say(format_args!("{} contains no source files; starting without data", source.display()));
         return Ok(());
     }
     File::create(&marker)?;
@@ -64,17 +72,17 @@ pub(super) async fn run(
     std::fs::remove_file(&marker)?;
     if failed > 0 {
         say(format_args!(
-            "{failed} of {} files failed; correct them, then load them as is shown below",
+            "{failed} of {} files failed; correct them, then load them as shown below",
             files.len()
         ));
     }
     Ok(())
 }
 
-/// Loads one file and shows what became of it. Returns whether it was acceptable.
+/// Loads one file and shows the result. Returns whether the file was accepted.
 async fn load(uploads: &Uploads, path: &Path) -> bool {
     let progress = Progress::begin(&format!("loading {}", path.display()));
-    let outcome = outcome(uploads, path).await;
+    let outcome = until_taken(path, async || outcome(uploads, path).await).await;
     progress.end();
     match outcome {
         Ok(outcome) => {
@@ -82,9 +90,36 @@ async fn load(uploads: &Uploads, path: &Path) -> bool {
             !outcome.is_failed()
         }
         Err(error) => {
-            say(format_args!("failed to load {}: {}", path.display(), one_line(&error)));
+            say(format_args!(
+                "failed to load {}: {}",
+                path.display(),
+                uptime_aws::describe(&error)
+            ));
             false
         }
+    }
+}
+
+/// Retries, after growing pauses, while S3 returns an error. Its disk may be full, which is not the
+/// fault of the file.
+async fn until_taken<T>(
+    path: &Path,
+    mut load: impl AsyncFnMut() -> Result<T, UploadError>,
+) -> Result<T, UploadError> {
+    let (mut pause, longest) = PAUSES;
+    loop {
+        let error = match load().await {
+            Err(UploadError::Call(error)) => error,
+            ended => return ended,
+        };
+        say(format_args!(
+            "cannot load {} yet: {}; retrying in {} s",
+            path.display(),
+            uptime_aws::describe(&error),
+            pause.as_secs()
+        ));
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(longest);
     }
 }
 
@@ -93,17 +128,17 @@ async fn outcome(uploads: &Uploads, path: &Path) -> Result<LoadOutcome, UploadEr
     uploads.outcome(path, &folder).await
 }
 
-/// What a folder holds. Hidden files are in neither list.
+/// The files of a folder. Hidden files are in neither list.
 #[derive(Debug, Default)]
 struct Found {
-    /// The source files in the order of their names, those of polls last.
+    /// The source files in the order of their names, with files of polls last.
     source_files: Vec<PathBuf>,
-    /// The others, each with the reason why it is none.
+    /// The other files, each with the reason why it is not a source file.
     others: Vec<(PathBuf, String)>,
 }
 
-/// Looks for source files: those with a usable header, and those named like one, `.csv` or `.gz`.
-/// What is wrong with the latter is for their loads to say.
+/// Finds source files: files with a usable header, and files named `.csv` or `.gz`. If a file of
+/// the second group is unusable, its load reports why.
 fn look_into(folder: &Path) -> Result<Found, Failure> {
     let unreadable =
         |error: io::Error| format!("cannot read the folder {}: {error}", folder.display());
@@ -114,7 +149,7 @@ fn look_into(folder: &Path) -> Result<Found, Failure> {
         if name.starts_with('.') {
             continue;
         }
-        // To open a named pipe would wait for somebody who writes into it.
+        // Opening a named pipe would block until something writes to it.
         if path.metadata().is_ok_and(|found| !found.is_file()) {
             others.push((path, "it is not a file".to_owned()));
             continue;
@@ -131,7 +166,7 @@ fn look_into(folder: &Path) -> Result<Found, Failure> {
     Ok(Found { source_files: files.into_iter().map(|(_, path)| path).collect(), others })
 }
 
-/// Reads what a file holds from its header. An error is why that is not known.
+/// Reads the kind of a file from its header. An error says why the kind is unknown.
 fn kind_of(path: &Path) -> Result<FileKind, String> {
     let mut start = Vec::new();
     let read = File::open(path).and_then(|file| file.take(HEADER_BYTES).read_to_end(&mut start));
@@ -142,7 +177,7 @@ fn kind_of(path: &Path) -> Result<FileKind, String> {
         batch_bytes: start.len(),
         gzip_ratio_limit: Limits::default().gzip_ratio_limit,
     });
-    // A header is at the start of what unpacks: the rest, which may be much, is left packed.
+    // The header is at the start, so the rest, which may be large, is not decompressed.
     let mut read = Ok(());
     for piece in start.chunks(PIECE_BYTES) {
         read = ingest.feed(piece);
@@ -150,12 +185,12 @@ fn kind_of(path: &Path) -> Result<FileKind, String> {
             break;
         }
     }
-    // A file of a header alone, without a line end, is known at its end only.
+    // If a file is only a header without a line end, its kind is known only at the end.
     if ingest.kind().is_none() {
         read = ingest.finish(&Source::new(epoch, "", ""));
     }
     let reason =
-        || read.err().map_or("it has no header at its start".to_owned(), |e| e.to_string());
+        || read.err().map_or("it does not start with a header".to_owned(), |e| e.to_string());
     ingest.kind().ok_or_else(reason)
 }
 
@@ -165,6 +200,8 @@ mod tests {
 
     use flate2::Compression;
     use flate2::write::GzEncoder;
+
+    use uptime_aws::CallError;
 
     use super::*;
 
@@ -212,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_passed_over_is_named_with_its_reason() {
+    fn a_skipped_file_is_named_with_its_reason() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         std::fs::write(at("hours.xlsx"), b"PK\x03\x04...").unwrap();
@@ -228,6 +265,31 @@ mod tests {
         assert!(second.0 == at("hours.xlsx") && second.1.contains("Excel"), "{second:?}");
         assert!(third.0 == at("notes.txt") && third.1.contains("storeid"), "{third:?}");
         assert_eq!(*fourth, (at("socket.csv"), "it is not a file".to_owned()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_upload_is_retried_while_s3_fails() {
+        let begin = tokio::time::Instant::now();
+        let mut tries = 0;
+        let taken = until_taken(Path::new("polls.csv"), async || {
+            tries += 1;
+            let full = || UploadError::Call(CallError::new("PutObject", "the disk is full"));
+            if tries > 7 { Ok(tries) } else { Err(full()) }
+        });
+        assert_eq!(taken.await.unwrap(), 8);
+        assert_eq!(begin.elapsed().as_secs(), 1 + 2 + 4 + 8 + 16 + 30 + 30);
+    }
+
+    #[tokio::test]
+    async fn an_upload_that_fails_because_of_its_file_is_not_retried() {
+        let nameless = || UploadError::Nameless(PathBuf::from(".."));
+        let mut tries = 0;
+        let refused = until_taken(Path::new(".."), async || {
+            tries += 1;
+            Err::<(), _>(nameless())
+        });
+        assert!(matches!(refused.await, Err(UploadError::Nameless(_))));
+        assert_eq!(tries, 1);
     }
 
     #[test]

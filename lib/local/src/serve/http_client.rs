@@ -1,4 +1,4 @@
-//! A plain HTTP client: what a user of the API has.
+//! A plain HTTP client, such as a user of the API would use.
 
 use axum::body::Bytes;
 use axum::http::{Request, StatusCode};
@@ -12,18 +12,18 @@ use thiserror::Error;
 #[derive(Debug, Clone)]
 pub(super) struct HttpClient(Client<HttpConnector, Empty<Bytes>>);
 
-/// A request that got no whole answer. The URL is left out: it may hold a signature.
+/// A request that got no complete response. The URL is left out, because it may hold a signature.
 #[derive(Debug, Error)]
-#[error("a request got no answer")]
+#[error("a request got no response")]
 pub(super) struct HttpError(#[source] Box<dyn std::error::Error + Send + Sync>);
 
 impl HttpClient {
-    /// Makes a client; nothing is called yet.
+    /// Makes a client without calling anything.
     pub(super) fn new() -> HttpClient {
         HttpClient(Client::builder(TokioExecutor::new()).build_http())
     }
 
-    /// Gets a URL, whatever the status is.
+    /// Gets a URL and returns the response, whatever its status is.
     pub(super) async fn get(&self, url: &str) -> Result<(StatusCode, Bytes), HttpError> {
         let request = Request::get(url).body(Empty::new());
         let request = request.map_err(|error| HttpError(error.into()))?;

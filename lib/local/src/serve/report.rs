@@ -1,4 +1,4 @@
-//! A report, asked for over HTTP as any client would.
+//! Makes a report over HTTP, as any client would.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -8,15 +8,15 @@ use axum::http::StatusCode;
 use serde_json::Value;
 
 use super::http_client::HttpClient;
-use crate::cli::Failure;
+use crate::failure::Failure;
 use crate::terminal::{Progress, say};
 
-/// The pause between two questions for a report's status.
+/// The pause between two requests for a report's status.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How much of the report is shown.
+/// How many lines of the report are shown.
 const LINES_SHOWN: usize = 4;
 
-/// Makes a report of all that is loaded and saves it as `file`; tells what it does.
+/// Makes a report of all loaded data, saves it as `file` and shows its progress.
 ///
 /// Returns the report's id, or `None` if no poll is loaded yet.
 pub(super) async fn run(api: SocketAddr, file: &Path) -> Result<Option<String>, Failure> {
@@ -35,7 +35,7 @@ pub(super) async fn run(api: SocketAddr, file: &Path) -> Result<Option<String>, 
     let completed = completed?;
     let (status, csv) = client.get(&text(&completed, "report_url")?).await?;
     if status != StatusCode::OK {
-        return Err(format!("the link of report {id} was answered with {status}").into());
+        return Err(format!("downloading report {id} failed with status {status}").into());
     }
     std::fs::write(file, &csv)
         .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
@@ -76,12 +76,12 @@ fn document(status: StatusCode, expected: StatusCode, body: &[u8]) -> Result<Val
         return Ok(document);
     }
     let detail = document["detail"].as_str().unwrap_or_default();
-    Err(format!("the API answered with {status}: {detail}").into())
+    Err(format!("the API returned {status}: {detail}").into())
 }
 
 fn text(document: &Value, name: &str) -> Result<String, Failure> {
     let text = document[name].as_str().map(ToOwned::to_owned);
-    text.ok_or_else(|| format!("the API's answer lacks {name}").into())
+    text.ok_or_else(|| format!("the API's response has no text field {name}").into())
 }
 
 fn show(report: &Value, csv: &[u8], file: &Path) {

@@ -1,10 +1,9 @@
-//! What SQS refuses, with the codes the SDKs know.
+//! The errors of SQS, with the codes that the SDKs know.
 
-use axum::http::StatusCode;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-/// Why a call was refused. Its text is what the caller reads.
+/// Why a call was refused. The caller always caused the error, and the text is for the caller.
 #[derive(Debug, Error)]
 pub enum SqsError {
     /// The queue was never created.
@@ -13,10 +12,10 @@ pub enum SqsError {
     /// A queue of that name exists with other settings.
     #[error("a queue named {0} already exists with different attributes")]
     QueueNameExists(String),
-    /// The handle is not one that a receive gave out.
+    /// The handle was not returned by a receive.
     #[error("the receipt handle is not valid")]
     ReceiptHandleIsInvalid,
-    /// The message is visible, so it has no time-out that could be changed.
+    /// The message is visible, so it has no time-out to change.
     #[error("the message is not in flight")]
     MessageNotInflight,
     /// A batch without entries.
@@ -28,49 +27,37 @@ pub enum SqsError {
     /// Two entries of a batch share their id.
     #[error("two or more batch entries have the same id")]
     BatchEntryIdsNotDistinct,
-    /// The bodies of a batch are together over the limit of one message.
+    /// The bodies of a batch together exceed the limit of one message.
     #[error("batch requests cannot be longer than {0} bytes")]
     BatchRequestTooLong(usize),
     /// A body with a character that XML 1.0 does not allow.
     #[error("invalid characters found in the message body")]
     InvalidMessageContents,
-    /// A value out of range; the text names the parameter.
+    /// A value is out of range; the text names the parameter.
     #[error("{0}")]
     InvalidParameterValue(String),
     /// A parameter or an operation that this SQS does not have.
     #[error("not supported by the local queue service: {0}")]
     UnsupportedOperation(String),
-    /// The store below failed.
-    #[error("the queue store failed")]
-    Store(#[from] rusqlite::Error),
 }
 
 impl SqsError {
-    /// The HTTP status: 500 if the fault is the service's own, else 400.
-    pub fn status(&self) -> StatusCode {
-        match self {
-            SqsError::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            _ => StatusCode::BAD_REQUEST,
-        }
-    }
-
-    /// The answer's body.
+    /// The body of the response.
     pub fn document(&self) -> Value {
         json!({ "__type": format!("com.amazonaws.sqs#{}", self.code()), "message": self.to_string() })
     }
 
-    /// The code of the older query protocol, sent as a header; SDKs match on it.
+    /// The code of the older query protocol, sent as a header. SDKs match on it.
     pub fn query_code(&self) -> String {
-        let fault = if self.status().is_server_error() { "Receiver" } else { "Sender" };
         let code = match self {
             SqsError::QueueDoesNotExist(_) => "NonExistentQueue",
-            SqsError::QueueNameExists(_) => return format!("QueueAlreadyExists;{fault}"),
+            SqsError::QueueNameExists(_) => return "QueueAlreadyExists;Sender".to_owned(),
             SqsError::InvalidParameterValue(_) | SqsError::ReceiptHandleIsInvalid => {
-                return format!("{};{fault}", self.code());
+                return format!("{};Sender", self.code());
             }
             _ => self.code(),
         };
-        format!("AWS.SimpleQueueService.{code};{fault}")
+        format!("AWS.SimpleQueueService.{code};Sender")
     }
 
     /// The stable name of the error.
@@ -87,7 +74,6 @@ impl SqsError {
             SqsError::InvalidMessageContents => "InvalidMessageContents",
             SqsError::InvalidParameterValue(_) => "InvalidParameterValue",
             SqsError::UnsupportedOperation(_) => "UnsupportedOperation",
-            SqsError::Store(_) => "InternalFailure",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The operations of the wire protocol: JSON in, limits checked, JSON out.
+//! The operations of the wire protocol: reads JSON, checks limits, writes JSON.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::queues::Received;
-use super::{Queues, Redrive, Settings, SqsError, queue_arn, queue_url};
+use super::queues::{Received, millis};
+use super::{QueueSettings, Queues, Redrive, SqsError, queue_arn, queue_url};
 
-/// One MiB, the limit of a body and of all bodies of a batch together.
+/// One MiB, the limit for a body and for all bodies of a batch together.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 const BATCH_ENTRIES_MAX: usize = 10;
 /// Twelve hours.
@@ -58,7 +58,7 @@ struct Sending {
 #[serde(rename_all = "PascalCase")]
 struct Receiving {
     queue_url: String,
-    max_number_of_messages: Option<u32>,
+    max_number_of_messages: Option<usize>,
     visibility_timeout: Option<u64>,
     wait_time_seconds: Option<u64>,
     #[serde(default)]
@@ -87,12 +87,12 @@ struct Batch<Entry> {
 }
 
 impl Service {
-    /// Serves `queues`; `address` is what queue URLs are made of.
+    /// Serves `queues`. Queue URLs contain `address`.
     pub(super) fn new(queues: Arc<Queues>, address: SocketAddr) -> Service {
         Service { queues, address, closing: Arc::new(AtomicBool::new(false)) }
     }
 
-    /// Ends the long polls; later ones do not wait.
+    /// Ends the long polls. Later long polls do not wait.
     pub(super) fn close(&self) {
         self.closing.store(true, Ordering::SeqCst);
         self.queues.wake();
@@ -135,7 +135,7 @@ impl Service {
                 return Err(SqsError::QueueNameExists(name.to_owned()));
             }
             Ok(_) => {}
-            Err(_) => self.queues.define(name, &settings)?,
+            Err(_) => self.queues.define(name, &settings),
         }
         Ok(json!({ "QueueUrl": queue_url(self.address, name) }))
     }
@@ -229,13 +229,14 @@ fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, SqsError> {
         .map_err(|error| SqsError::InvalidParameterValue(format!("malformed request: {error}")))
 }
 
-/// The last part of a queue URL; the host does not matter, so URLs outlive a change of port.
+/// Returns the last part of a queue URL. The host does not matter, so URLs stay valid if the port
+/// changes.
 fn queue_name(queue_url: &str) -> &str {
     queue_url.rsplit('/').next().unwrap_or_default()
 }
 
-fn settings_of(attributes: &Map<String, Value>) -> Result<Settings, SqsError> {
-    let mut settings = Settings { visibility: Duration::from_secs(30), redrive: None };
+fn settings_of(attributes: &Map<String, Value>) -> Result<QueueSettings, SqsError> {
+    let mut settings = QueueSettings { visibility: Duration::from_secs(30), redrive: None };
     for (name, value) in attributes {
         let text = value.as_str().unwrap_or_default();
         let invalid =
@@ -257,7 +258,7 @@ fn redrive_of(policy: &str) -> Option<Redrive> {
     let policy: Value = serde_json::from_str(policy).ok()?;
     let arn = policy.get("deadLetterTargetArn")?.as_str()?;
     let count = policy.get("maxReceiveCount")?;
-    // SDKs and templates write it both as a number and as text.
+    // SDKs and templates write it as a number or as text.
     let receives_allowed = count.as_u64().or_else(|| count.as_str()?.parse().ok())?;
     Some(Redrive {
         dead_letter_queue: arn.rsplit(':').next()?.to_owned(),
@@ -268,9 +269,9 @@ fn redrive_of(policy: &str) -> Option<Redrive> {
 fn message_document(message: &Received, names: &[String]) -> Value {
     let attributes = vec![
         ("ApproximateReceiveCount", message.receives.to_string()),
-        ("SentTimestamp", message.sent_ms.to_string()),
+        ("SentTimestamp", millis(message.sent_at).to_string()),
         ("SenderId", "local".to_owned()),
-        ("ApproximateFirstReceiveTimestamp", message.first_received_ms.to_string()),
+        ("ApproximateFirstReceiveTimestamp", millis(message.first_received_at).to_string()),
     ];
     json!({
         "MessageId": message.message_id,
@@ -299,7 +300,7 @@ fn batch_answer<'a>(
             }
             Err(error) => failed.push(json!({
                 "Id": id, "Code": error.code(), "Message": error.to_string(),
-                "SenderFault": error.status().is_client_error(),
+                "SenderFault": true,
             })),
         }
     }
@@ -322,8 +323,7 @@ fn check_entries<'a>(ids: impl Iterator<Item = &'a str>) -> Result<(), SqsError>
 
 fn check_body(body: &str) -> Result<(), SqsError> {
     if body.is_empty() || body.len() > BODY_BYTES_MAX {
-        let message =
-            format!("one to {BODY_BYTES_MAX} bytes are allowed in a body, found {}", body.len());
+        let message = format!("a body must have 1 to {BODY_BYTES_MAX} bytes, found {}", body.len());
         return Err(SqsError::InvalidParameterValue(message));
     }
     let allowed = |character: char| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);

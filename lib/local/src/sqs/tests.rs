@@ -26,6 +26,15 @@ async fn a_message_is_received_once_and_then_deleted() {
 }
 
 #[tokio::test]
+async fn the_longest_message_is_accepted_even_if_json_escapes_it() {
+    let fixture = Fixture::new(60, None).await;
+    // Each quote is two bytes of JSON.
+    let longest = "\"".repeat(1024 * 1024);
+    fixture.send(&longest).await;
+    assert_eq!(fixture.receive(0).await[0].body(), Some(longest.as_str()));
+}
+
+#[tokio::test]
 async fn an_undeleted_message_comes_back_after_its_visibility_time_out() {
     let fixture = Fixture::new(1, None).await;
     fixture.send("one").await;
@@ -59,7 +68,7 @@ async fn visibility_can_be_cut_short() {
     let received = fixture.receive(0).await;
     fixture.change_visibility(&received[0], 0).await.unwrap();
     assert_eq!(bodies(&fixture.receive(0).await), ["one"]);
-    // The old handle no longer names a receive in flight.
+    // The old handle is no longer that of a message in flight.
     let code = fixture.change_visibility(&received[0], 0).await.unwrap_err();
     assert_eq!(code, "MessageNotInflight");
 }
@@ -134,16 +143,20 @@ async fn an_unknown_queue_and_a_made_up_handle_are_refused() {
 }
 
 #[tokio::test]
-async fn messages_and_receive_counts_outlive_the_process() {
-    let fixture = Fixture::new(600, None).await;
+async fn queues_messages_and_dead_letters_end_with_the_process() {
+    let fixture = Fixture::new(600, Some(1)).await;
+    fixture.send("dead").await;
+    let received = fixture.receive(0).await;
+    fixture.change_visibility(&received[0], 0).await.unwrap();
     fixture.send("one").await;
-    fixture.receive(0).await;
+    assert_eq!(bodies(&fixture.receive(0).await), ["one"]);
+    assert_eq!(fixture.emulators.queues().bodies("work-dead"), ["dead"]);
 
     let fixture = fixture.restarted().await;
-    fixture.emulators.queues().void_receives().unwrap();
 
-    let received = fixture.receive(0).await;
-    assert_eq!((bodies(&received), receives(&received[0])), (vec!["one"], "2"));
+    assert!(fixture.emulators.queues().settings("work").is_err());
+    assert!(fixture.emulators.queues().bodies("work").is_empty());
+    assert!(fixture.emulators.queues().bodies("work-dead").is_empty());
 }
 
 #[track_caller]
@@ -161,7 +174,7 @@ fn check(fixture: &Fixture, ids: Vec<String>, expected: &str) -> impl Future<Out
     }
 }
 
-/// The code without the name space that the older protocol puts before some.
+/// The code without the name space that the older protocol puts before some codes.
 fn code_of(error: &impl ProvideErrorMetadata) -> String {
     error.code().unwrap().rsplit('.').next().unwrap().to_owned()
 }

@@ -1,4 +1,4 @@
-//! The four functions: the very handlers that are deployed, with the settings the template gives.
+//! The four functions: the same handlers that are deployed, with the settings of the template.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +16,14 @@ use super::settings::{
 use crate::gateway::Route;
 use crate::lambda::Function;
 
-/// The time-out of the two functions that answer calls.
+/// The time-out of the two functions that answer API calls.
 const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The deployed units, ready to be invoked.
+/// How often a report is tried if the queue sets no limit: for about half an hour, at most half a minute
+/// apart. A report that still fails then, as on damaged tables, is Failed and can be requested again.
+const RECEIVES_MOST: u32 = 60;
+
+/// The deployed functions, ready to be invoked.
 #[derive(Debug)]
 pub(super) struct Functions {
     trigger_report: Function,
@@ -29,7 +33,7 @@ pub(super) struct Functions {
 }
 
 impl Functions {
-    /// Builds all four, as their cold starts would.
+    /// Builds all four functions, as their cold starts would.
     pub(super) fn new(
         sdk_config: &SdkConfig,
         report_queue_url: &str,
@@ -61,7 +65,7 @@ impl Functions {
         })
     }
 
-    /// Where the API leads, as the template has it.
+    /// The API's routes, as in the template.
     pub(super) fn routes(&self) -> Vec<Route> {
         let route = |resource, methods, function: &Function| Route {
             resource,
@@ -76,12 +80,13 @@ impl Functions {
     }
 }
 
-/// What a deployment sets for its queues, and what the caller adds.
+/// The settings that a deployment gives for its queues, and then the caller's own.
 fn common_settings(system: &SystemSettings) -> Vec<(String, String)> {
+    let receives_allowed = system.receives_allowed.unwrap_or(RECEIVES_MOST);
     let visibility = system.reports.visibility.as_secs().to_string();
     let mut pairs = vec![
         (settings::VISIBILITY_TIMEOUT_SECONDS.to_owned(), visibility),
-        (settings::RECEIVES_ALLOWED.to_owned(), system.receives_allowed.to_string()),
+        (settings::RECEIVES_ALLOWED.to_owned(), receives_allowed.to_string()),
     ];
     pairs.extend(system.function_settings.iter().cloned());
     pairs

@@ -1,76 +1,84 @@
-//! Takes up what a kill left behind. The rule: **nobody works any more when a process starts.**
+//! Continues the work that an earlier process left unfinished. The rule: **when a process starts,
+//! no worker is running, and no message is left.**
 //!
-//! So messages in flight are visible again and leases are void; a report that is Running without a
-//! message gets one, and so does an object under `incoming/` without a finished manifest. All of
-//! it may be done twice: every handler may run twice on the same event. The message of an object has
-//! the event time that its first one had or should have had, so the order of uploads stays as it was.
+//! So all leases are ended. Each report that is Running gets a message. Each object under
+//! `incoming/` without a finished manifest gets one too. All of this may be done twice: every
+//! handler may run twice on the same event. The message of an object has the event time of its
+//! first message, so the order of uploads stays the same. Dead letters of an earlier process are
+//! tried again too. A kill of the process does not count as a failed delivery, because delivery
+//! counts end with the process.
+//!
+//! An object or a report that cannot be checked stops nothing: the log names it with the reason,
+//! and the next start checks it again.
 
-use std::collections::HashSet;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+#[cfg(test)]
+mod tests;
+
+use std::time::{Duration, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::types::EncodingType;
 use aws_types::SdkConfig;
-use futures::{StreamExt, TryStreamExt, stream};
-use serde_json::Value;
+use futures::{StreamExt, stream};
 use uptime::Timestamp;
 use uptime::segment::{Sequencer, Source, UploadEvent};
 use uptime_aws::load_files::INCOMING;
 use uptime_aws::{
     CallError, Clients as _, LoadFiles, LoadFolder, OpenError, Pin, ReportId, ReportState,
-    SourceFiles, attributes, decoded_key, report_message, timestamp,
+    SourceFiles, attributes, decoded_key, describe, report_message, timestamp,
 };
 
 use super::SystemError;
-use super::settings::{DATA_BUCKET, LOAD_QUEUE, REPORT_QUEUE, REPORT_TABLE};
+use super::settings::{DATA_BUCKET, REPORT_QUEUE, REPORT_TABLE};
 use crate::s3::{CreatedObject, Notification};
-use crate::sqs::{Queues, SqsError};
+use crate::sqs::Queues;
+use crate::terminal::Progress;
 
-/// What a start found unfinished and took up again.
+/// The unfinished work that a start found and continued.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TakenUp {
     /// Reports that were Running.
     pub reports: usize,
-    /// Files that were not loaded to the end.
+    /// Files whose load had not ended.
     pub files: usize,
 }
 
-/// How many objects are asked about at once.
+/// How many objects are checked at once.
 const AT_ONCE: usize = 8;
+/// From this number of objects on, a start says that it checks them; fewer take hardly any time.
+const MANY: usize = 500;
 
-/// Takes up what an earlier process left; call it before anything else uses the stores.
+/// Continues the work that an earlier process left, including the reports in `running`. Call it
+/// before anything else uses the stores.
 pub(super) async fn take_up(
     sdk_config: &SdkConfig,
+    running: &[ReportId],
     notification: &Notification,
 ) -> Result<TakenUp, SystemError> {
-    let queues = &notification.queues;
-    queues.void_receives()?;
-    let reports = take_up_reports(&sdk_config.dynamodb(), queues).await?;
+    take_up_reports(&sdk_config.dynamodb(), running, &notification.queues).await?;
     let files = take_up_files(sdk_config, notification).await?;
-    Ok(TakenUp { reports, files })
+    Ok(TakenUp { reports: running.len(), files })
 }
 
 async fn take_up_reports(
     client: &aws_sdk_dynamodb::Client,
+    running: &[ReportId],
     queues: &Queues,
-) -> Result<usize, SystemError> {
-    let have_messages = queued_reports(queues)?;
-    let running = running_reports(client).await?;
-    for &id in &running {
-        void_lease(client, id).await?;
-        if !have_messages.contains(&id) {
-            queues.send(REPORT_QUEUE, &report_message::body_of(id), Duration::ZERO)?;
+) -> Result<(), SystemError> {
+    for &id in running {
+        if let Err(error) = void_lease(client, id).await {
+            let cause = describe(&error);
+            tracing::error!(report.id = %id, cause, "could not end a lease of an earlier process");
         }
+        queues.send(REPORT_QUEUE, &report_message::body_of(id), Duration::ZERO)?;
     }
-    Ok(running.len())
+    Ok(())
 }
 
-fn queued_reports(queues: &Queues) -> Result<HashSet<ReportId>, SqsError> {
-    let bodies = queues.bodies(REPORT_QUEUE)?;
-    Ok(bodies.iter().filter_map(|body| report_message::read(body).ok()).collect())
-}
-
-async fn running_reports(client: &aws_sdk_dynamodb::Client) -> Result<Vec<ReportId>, CallError> {
+/// Returns the reports that are Running.
+pub(super) async fn running_reports(
+    client: &aws_sdk_dynamodb::Client,
+) -> Result<Vec<ReportId>, CallError> {
     let scan = client
         .scan()
         .table_name(REPORT_TABLE)
@@ -93,7 +101,7 @@ async fn running_reports(client: &aws_sdk_dynamodb::Client) -> Result<Vec<Report
     Ok(ids)
 }
 
-/// Ends a lease whose holder died with its process.
+/// Ends a lease whose holder ended with its process.
 async fn void_lease(client: &aws_sdk_dynamodb::Client, id: ReportId) -> Result<(), CallError> {
     let voided = client
         .update_item()
@@ -111,47 +119,58 @@ async fn take_up_files(
     sdk_config: &SdkConfig,
     notification: &Notification,
 ) -> Result<usize, SystemError> {
-    let queued = queued_objects(&notification.queues)?;
     let objects = incoming_objects(sdk_config).await?;
     let sources = SourceFiles::new(sdk_config, DATA_BUCKET);
     let loads = LoadFiles::new(sdk_config, DATA_BUCKET);
-    let unfinished = stream::iter(objects)
-        .map(|object| unfinished_object(&sources, &loads, object))
-        .buffered(AT_ONCE);
-    let unfinished: Vec<Option<CreatedObject>> = unfinished.try_collect().await?;
-    let unfinished: Vec<CreatedObject> = unfinished.into_iter().flatten().collect();
-    for object in &unfinished {
-        let this = (object.key.clone(), object.e_tag.clone(), object.last_modified);
-        if !queued.contains(&this) {
-            notification.announce(object)?;
+    let all = objects.len();
+    let progress = (all >= MANY)
+        .then(|| Progress::begin(&format!("checking {all} files for unfinished loads")));
+    let mut looks = stream::iter(objects)
+        .map(|object| looked_at(&sources, &loads, object))
+        .buffered(AT_ONCE)
+        .enumerate();
+    let mut files = 0;
+    while let Some((place, unfinished)) = looks.next().await {
+        if let Some(object) = unfinished {
+            notification.announce(&object)?;
+            files += 1;
+        }
+        if let Some(progress) = &progress {
+            progress.show(place as u64 + 1, all as u64);
         }
     }
-    Ok(unfinished.len())
-}
-
-/// Key, `ETag` and event time of every object that a message in the load queue is about. The same
-/// bytes may have been put twice.
-fn queued_objects(queues: &Queues) -> Result<HashSet<(String, String, SystemTime)>, SqsError> {
-    let object_of = |record: &Value| {
-        let object = &record["s3"]["object"];
-        let key = decoded_key(object["key"].as_str()?).ok()?;
-        let at = Timestamp::from_rfc3339(record["eventTime"].as_str()?).ok()?;
-        Some((key, object["eTag"].as_str()?.to_owned(), instant(at.micros())))
-    };
-    let mut objects = HashSet::new();
-    for body in queues.bodies(LOAD_QUEUE)? {
-        let event: Value = serde_json::from_str(&body).unwrap_or_default();
-        let records = event["Records"].as_array().map(Vec::as_slice).unwrap_or_default();
-        objects.extend(records.iter().filter_map(object_of));
+    if let Some(progress) = progress {
+        progress.end();
     }
-    Ok(objects)
+    Ok(files)
 }
 
-/// Returns the key of every source file, and when it was written. Unlike a read's answer, a listing
-/// of the local S3 gives the milliseconds, as its events do.
+/// Like [`unfinished_object`]. If the object cannot be checked, the log names it.
+async fn looked_at(
+    sources: &SourceFiles,
+    loads: &LoadFiles,
+    (key, written_at): (String, Timestamp),
+) -> Option<CreatedObject> {
+    match unfinished_object(sources, loads, &key, written_at).await {
+        Ok(unfinished) => unfinished,
+        Err(error) => {
+            let cause = describe(&error);
+            tracing::error!(
+                object.key = key,
+                cause,
+                "cannot check whether a file is loaded; the next start checks it again"
+            );
+            None
+        }
+    }
+}
+
+/// Returns the key of every source file, and when it was written. A listing of the local S3 has
+/// milliseconds, as its events do; the response to a read has not.
 async fn incoming_objects(sdk_config: &SdkConfig) -> Result<Vec<(String, Timestamp)>, CallError> {
     let list = sdk_config.s3().list_objects_v2().bucket(DATA_BUCKET).prefix(INCOMING);
-    // Without it a key with a control character could not be listed, and nothing would start.
+    // Without the encoding, a key with a control character could not be listed, and the start would
+    // fail.
     let mut pages = list.encoding_type(EncodingType::Url).into_paginator().send();
     let mut objects = Vec::new();
     while let Some(page) = pages.next().await {
@@ -165,16 +184,17 @@ async fn incoming_objects(sdk_config: &SdkConfig) -> Result<Vec<(String, Timesta
     Ok(objects)
 }
 
-/// Returns the object as its event describes it, unless its load has ended.
+/// Returns the object as its event describes it, or `None` if its load has ended.
 async fn unfinished_object(
     sources: &SourceFiles,
     loads: &LoadFiles,
-    (key, written_at): (String, Timestamp),
-) -> Result<Option<CreatedObject>, SystemError> {
-    let object = match sources.open(&key, &Pin::Newest).await {
+    key: &str,
+    written_at: Timestamp,
+) -> Result<Option<CreatedObject>, CallError> {
+    let object = match sources.open(key, &Pin::Newest).await {
         Ok(object) => object,
         Err(OpenError::Gone) => return Ok(None),
-        Err(OpenError::Unavailable(error)) => return Err(error.into()),
+        Err(OpenError::Unavailable(error)) => return Err(error),
     };
     let source = Source::new(object.uploaded_at, key, &object.version);
     let manifest = loads.manifest(&LoadFolder::of(DATA_BUCKET, &source)).await?;
@@ -187,11 +207,8 @@ async fn unfinished_object(
         key: source.key,
         size: object.size_bytes,
         e_tag: source.version,
-        last_modified: instant(written_at.micros()),
+        last_modified: UNIX_EPOCH
+            + Duration::from_micros(u64::try_from(written_at.micros()).unwrap_or_default()),
         cause: "Put",
     }))
-}
-
-fn instant(micros: i64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_micros(u64::try_from(micros).unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! What a local system is told at its start, and the names of what it consists of.
+//! The settings of a local system, and the names of its parts.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,33 +13,35 @@ pub const REPORT_BUCKET: &str = "reports";
 pub const DATA_TABLE: &str = "data";
 /// The table of the reports.
 pub const REPORT_TABLE: &str = "reports";
-/// The queue of the reports' work.
+/// The queue of reports to compute.
 pub const REPORT_QUEUE: &str = "reports";
-/// Where that work goes when nobody could do it.
+/// The dead-letter queue of reports that could not be computed.
 pub const REPORT_DEAD_LETTER_QUEUE: &str = "reports-dead";
-/// The queue of the objects to load.
+/// The queue of objects to load.
 pub const LOAD_QUEUE: &str = "loads";
-/// Where those go that nobody could load.
+/// The dead-letter queue of objects that could not be loaded.
 pub const LOAD_DEAD_LETTER_QUEUE: &str = "loads-dead";
 
-/// How a local system is set up. Everything but the folder has the deployment's defaults.
+/// How a local system is set up. Everything except the folder has the deployment's defaults.
 #[derive(Debug, Clone)]
 pub struct SystemSettings {
-    /// Where its data is; made if it does not exist.
+    /// The data folder; created if it does not exist.
     pub folder: PathBuf,
-    /// The port of the API; 0 is any free one.
+    /// The port of the API; 0 means any free port.
     pub api_port: u16,
-    /// The port of S3, which links and uploads name; 0 is any free one.
+    /// The port of S3, which links and uploads use; 0 means any free port.
     pub s3_port: u16,
     /// The function that computes reports, and its queue.
     pub reports: Worker,
     /// The function that loads files, and its queue.
     pub loads: Worker,
-    /// How often a message is received before it goes to its dead-letter queue.
-    pub receives_allowed: u32,
-    /// Further settings of all functions, `("REJECT_LIMIT_PERCENT", "50")`; they win.
+    /// How often a message is received before it goes to its dead-letter queue. With `None` it
+    /// never goes there, and is retried until it is handled.
+    pub receives_allowed: Option<u32>,
+    /// Further settings of all functions, such as `("REJECT_LIMIT_PERCENT", "50")`. They override
+    /// the others.
     pub function_settings: Vec<(String, String)>,
-    /// Where the functions reach DynamoDB, S3 and SQS, if not directly: proxies before them.
+    /// Where the functions reach DynamoDB, S3 and SQS if a test puts proxies in front of them.
     pub proxies: Option<Addresses>,
 }
 
@@ -50,28 +52,33 @@ pub struct Worker {
     pub timeout: Duration,
     /// How long a received message is invisible; whole seconds.
     pub visibility: Duration,
-    /// How long a message that was not handled waits; whole seconds. On AWS: the visibility.
+    /// How long a message waits after its first failure; whole seconds. On AWS this is the
+    /// visibility time-out.
     pub retry_after: Duration,
+    /// The longest that this wait grows to after further failures; whole seconds.
+    pub longest_retry: Duration,
     /// How many invocations run at once.
     pub concurrency: usize,
 }
 
 impl SystemSettings {
-    /// The deployment's settings, on any free ports.
+    /// The deployment's settings, with any free ports.
     pub fn in_folder(folder: &Path) -> SystemSettings {
         let reports = Worker {
             timeout: Duration::from_mins(1),
             visibility: Duration::from_mins(6),
-            // A failed worker gives its lease back. Five receives last as long as one that a
-            // worker holds to its time-out.
+            // A failed worker gives its lease back. Five receives last as long as one that a worker
+            // holds until its time-out.
             retry_after: Duration::from_secs(15),
+            longest_retry: Duration::from_secs(15),
             concurrency: CONCURRENCY,
         };
         let loads = Worker {
             timeout: Duration::from_mins(15),
-            // As the template's load queue: the time-out and a minute.
+            // As the template's load queue: the time-out plus one minute.
             visibility: Duration::from_mins(16),
             retry_after: Duration::from_secs(5),
+            longest_retry: Duration::from_secs(5),
             concurrency: CONCURRENCY,
         };
         SystemSettings {
@@ -80,12 +87,30 @@ impl SystemSettings {
             s3_port: 0,
             reports,
             loads,
-            receives_allowed: 5,
+            receives_allowed: Some(5),
             function_settings: Vec::new(),
             proxies: None,
         }
     }
+
+    /// The settings of a system that a user works with: failed work is retried until it succeeds.
+    ///
+    /// **This differs from AWS**, where five failures make a dead letter, which an operator
+    /// handles. On one machine, the cause of a failure is usually the machine, such as a full disk.
+    /// A user who frees space expects the work to go on.
+    pub fn patient_in_folder(folder: &Path) -> SystemSettings {
+        let mut settings = SystemSettings::in_folder(folder);
+        settings.receives_allowed = None;
+        for worker in [&mut settings.reports, &mut settings.loads] {
+            (worker.retry_after, worker.longest_retry) = PATIENT_RETRIES;
+        }
+        settings
+    }
 }
 
-/// As many as the smallest machine has cores; each load holds a batch of polls in memory.
+/// The first and the longest pause of a system that retries without end. Work continues within a
+/// minute after the cause is gone.
+const PATIENT_RETRIES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+
+/// The number of cores of the smallest machine; each load holds a batch of polls in memory.
 const CONCURRENCY: usize = 2;

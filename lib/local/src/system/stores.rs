@@ -1,4 +1,4 @@
-//! Tables, buckets and queues: made at the first start, as the template describes them.
+//! Creates tables, buckets and queues at the first start, as the template describes them.
 
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
@@ -11,18 +11,18 @@ use super::settings::{
     DATA_BUCKET, DATA_TABLE, LOAD_DEAD_LETTER_QUEUE, LOAD_QUEUE, REPORT_BUCKET,
     REPORT_DEAD_LETTER_QUEUE, REPORT_QUEUE, REPORT_TABLE, SystemSettings, Worker,
 };
-use crate::sqs::{Queues, Redrive, Settings, SqsError};
+use crate::sqs::{QueueSettings, Queues, Redrive};
 
 const CREATE_TABLE: &str = "CreateTable";
 
-/// Makes the tables that do not exist.
+/// Creates the tables that do not exist.
 pub(super) async fn make_tables(sdk_config: &SdkConfig) -> Result<(), CallError> {
     let client = sdk_config.dynamodb();
     make_table(&client, DATA_TABLE, &[attributes::PK, attributes::SK]).await?;
     make_table(&client, REPORT_TABLE, &[attributes::REPORT_ID]).await
 }
 
-/// `keys` are the partition key and the sort key, if there is one; texts both.
+/// `keys` are the partition key and, if there is one, the sort key. Both are texts.
 async fn make_table(
     client: &aws_sdk_dynamodb::Client,
     name: &str,
@@ -44,7 +44,7 @@ async fn make_table(
     if exists { Ok(()) } else { Err(CallError::new(CREATE_TABLE, error)) }
 }
 
-/// Makes the buckets that do not exist.
+/// Creates the buckets that do not exist.
 pub(super) async fn make_buckets(sdk_config: &SdkConfig) -> Result<(), CallError> {
     let client = sdk_config.s3();
     for bucket in [DATA_BUCKET, REPORT_BUCKET] {
@@ -56,19 +56,18 @@ pub(super) async fn make_buckets(sdk_config: &SdkConfig) -> Result<(), CallError
     Ok(())
 }
 
-/// Makes the queues, or gives them these settings; their messages stay.
-pub(super) fn define_queues(queues: &Queues, system: &SystemSettings) -> Result<(), SqsError> {
+/// Defines the queues.
+pub(super) fn define_queues(queues: &Queues, system: &SystemSettings) {
     let pairs = [
         (REPORT_QUEUE, REPORT_DEAD_LETTER_QUEUE, system.reports),
         (LOAD_QUEUE, LOAD_DEAD_LETTER_QUEUE, system.loads),
     ];
     for (queue, dead_letter_queue, Worker { visibility, .. }) in pairs {
-        queues.define(dead_letter_queue, &Settings { visibility, redrive: None })?;
-        let redrive = Redrive {
+        queues.define(dead_letter_queue, &QueueSettings { visibility, redrive: None });
+        let redrive = system.receives_allowed.map(|receives_allowed| Redrive {
             dead_letter_queue: dead_letter_queue.to_owned(),
-            receives_allowed: system.receives_allowed,
-        };
-        queues.define(queue, &Settings { visibility, redrive: Some(redrive) })?;
+            receives_allowed,
+        });
+        queues.define(queue, &QueueSettings { visibility, redrive });
     }
-    Ok(())
 }

@@ -1,4 +1,4 @@
-//! A system's start: who may use what, and what it takes up.
+//! A system's start: which process may use a folder, and which work it continues.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
@@ -6,6 +6,8 @@ use tokio::net::TcpStream;
 use uptime_aws::{ReportId, attributes, report_message};
 
 use super::*;
+
+mod guarded_ports;
 
 #[tokio::test]
 async fn a_data_folder_is_for_one_process_at_a_time() {
@@ -58,7 +60,7 @@ async fn a_running_report_gets_its_message_back_and_loses_its_lease() {
     let system = System::start(&idle(folder.path())).await.unwrap();
 
     assert_eq!(system.taken_up(), TakenUp { reports: 2, files: 0 });
-    let mut bodies = system.queues().bodies(REPORT_QUEUE).unwrap();
+    let mut bodies = system.queues().bodies(REPORT_QUEUE);
     bodies.sort_unstable();
     let mut expected = [lost, queued].map(report_message::body_of);
     expected.sort_unstable();
@@ -74,21 +76,25 @@ async fn a_file_without_a_finished_manifest_is_announced_once() {
     // A blank, a plus sign, and what XML cannot hold.
     let put = system.sdk_config().s3().put_object().bucket(DATA_BUCKET).key("incoming/a b+\u{1}");
     put.body(ByteStream::from_static(b"store_id\n")).send().await.unwrap();
-    assert_eq!(system.queues().bodies(LOAD_QUEUE).unwrap().len(), 1);
+    assert_eq!(system.queues().bodies(LOAD_QUEUE).len(), 1);
     system.stop().await;
-    // Killed between the object and its event.
-    let lost = folder.path().join("objects").join(DATA_BUCKET).join("incoming/c.csv");
-    std::fs::write(lost, "store_id\n").unwrap();
+    // A process that was killed between storing the object and sending its event.
+    let unwatched = "none".to_owned();
+    let setup = Setup { data_bucket: unwatched, ..Setup::for_test(folder.path()) };
+    let emulators = Emulators::start(&setup).unwrap();
+    let put = emulators.sdk_config().s3().put_object().bucket(DATA_BUCKET).key("incoming/c.csv");
+    put.body(ByteStream::from_static(b"store_id\n")).send().await.unwrap();
+    emulators.stop().await;
 
     for _ in 0..2 {
         let system = System::start(&idle(folder.path())).await.unwrap();
         assert_eq!(system.taken_up(), TakenUp { reports: 0, files: 2 });
-        assert_eq!(system.queues().bodies(LOAD_QUEUE).unwrap().len(), 2);
+        assert_eq!(system.queues().bodies(LOAD_QUEUE).len(), 2);
         system.stop().await;
     }
 }
 
-/// A system that never takes up work, so that tests see what is queued.
+/// A system without workers, so that tests see what is queued.
 fn idle(folder: &Path) -> SystemSettings {
     let mut settings = SystemSettings::in_folder(folder);
     (settings.reports.concurrency, settings.loads.concurrency) = (0, 0);

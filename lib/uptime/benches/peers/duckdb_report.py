@@ -1,7 +1,7 @@
-"""report.csv by the rules of this system's `time_weighted`, in DuckDB: `duckdb_report.py DIR OUT`.
+"""Writes report.csv by the rules of `time_weighted` with DuckDB: `duckdb_report.py DIR OUT`.
 
-Open time is a number line of its own: `u` is how long the store has been open since the week
-began. Up time is then the sum over changes of status, for each window, of places on that line.
+Open time has its own number line: `u` is how long the store has been open since the week began.
+For each window, uptime is then a sum of positions on that line over the changes of status.
 """
 
 import os
@@ -40,13 +40,14 @@ FROM (SELECT store_id FROM poll WHERE t >= getvariable('as_of') - us(192)
 LEFT JOIN zone USING (store_id);
 """
 
-# How much of [a, b), cut at the week's begin, lies before an instant.
+# How much of [a, b), clipped to the week, is before an instant.
 OPEN_UNTIL = """
 CREATE MACRO open_until(a, b, instant) AS
     greatest(0, least(b, instant) - greatest(a, getvariable('week')));
 """
 
-# A local time that occurs twice is the first; in a gap ICU already takes the offset before it.
+# A local time that occurs twice means the first one. In a gap, ICU already uses the offset
+# before it.
 OPEN_INTERVALS = """
 CREATE MACRO with_offset_of_day_before(zone, local) AS
     timezone(zone, local - INTERVAL 1 DAY) + INTERVAL 1 DAY;

@@ -1,7 +1,8 @@
-"""Runs a program and prints what it took: `measure.py TIME_OUT PROGRAM ARGUMENT...`.
+"""Runs a program and prints its CPU time, wall time and peak memory.
 
-Linux counts into a process's peak memory what the one that started it had held. So programs are not
-started by `run.py`, which reads whole reports, but by this, which imports hardly anything.
+Usage: `measure.py TIME_OUT PROGRAM ARGUMENT...`. On Linux, the peak memory of a process includes
+the memory that its parent process held. `run.py` reads whole reports, so it starts programs through
+this script, which imports almost nothing.
 """
 
 import os

@@ -1,8 +1,8 @@
-"""report.csv by the rules of this system's `time_weighted`, in pandas: `pandas_report.py DIR OUT`.
+"""Writes report.csv by the rules of `time_weighted` with pandas: `pandas_report.py DIR OUT`.
 
-One integer orders everything: a store's number, then the instant. Open time is a number line of its
-own: `u` is how long the store has been open since the week began. Up time is then the sum over
-changes of status, for each window, of places on that line.
+One integer orders all rows: the number of the store, then the instant. Open time has its own
+number line: `u` is how long the store has been open since the week began. For each window, uptime
+is then a sum of positions on that line over the changes of status.
 """
 
 import sys
@@ -26,14 +26,14 @@ def read(directory: str, name: str, columns: list[str]) -> pd.DataFrame:
 
 
 def micros_of_day(text: pd.Series) -> np.ndarray:
-    """There are few distinct times of day."""
+    """Parses each distinct time of day once, because there are few."""
     codes, distinct = pd.factorize(text.astype("string[pyarrow]"))
     parts = [[int(part) for part in time.split(":")] for time in distinct]
     return np.array([(h * 3600 + m * 60 + s) * 1_000_000 for h, m, s in parts])[codes]
 
 
 def instants(local: np.ndarray, zone: str) -> np.ndarray:
-    """A local time that occurs twice is the first; one in a gap takes the offset before it."""
+    """A local time that occurs twice means the first one; in a gap the offset before it is used."""
 
     def utc(clock: pd.DatetimeIndex) -> pd.DatetimeIndex:
         first = np.ones(len(clock), dtype=bool)
@@ -46,7 +46,7 @@ def instants(local: np.ndarray, zone: str) -> np.ndarray:
 
 
 def dated_schedules(hours: pd.DataFrame, as_of: int) -> pd.DataFrame:
-    """Each zone's distinct rows of hours, as instants of every date that matters."""
+    """Returns the distinct rows of hours of each zone, as instants on all dates of the report."""
     dates = pd.DataFrame({"date": np.arange(14) + as_of // DAY - 11})
     dates["day"] = (dates["date"] + 3) % 7  # 1970-01-01 was a Thursday
     rows = hours[["zone", "day", "opens", "closes"]].drop_duplicates().merge(dates, on="day")
@@ -66,12 +66,12 @@ def dated_schedules(hours: pd.DataFrame, as_of: int) -> pd.DataFrame:
 
 
 def open_until(intervals: pd.DataFrame, instant: int, week: int) -> pd.Series:
-    """How much of [a, b), cut at the week's begin, lies before an instant."""
+    """Returns how much of [a, b), clipped to the week, is before an instant."""
     return (intervals["b"].clip(upper=instant) - intervals["a"].clip(lower=week)).clip(lower=0)
 
 
 def open_intervals(hours: pd.DataFrame, stores: int, as_of: int) -> pd.DataFrame:
-    """In order, apart from each other, with the open time of the week before each."""
+    """Returns open intervals in order, without overlaps, with the open time before each of them."""
     covered = hours.merge(dated_schedules(hours, as_of), on=["zone", "day", "opens", "closes"])
     start = key(covered["store"].to_numpy(), covered["a"].to_numpy(), as_of)
     covered = covered.iloc[np.argsort(start)][["store", "a", "b"]]
@@ -95,7 +95,7 @@ def key(store: np.ndarray, instant: np.ndarray, as_of: int) -> np.ndarray:
 
 
 def speaking_polls(polls: pd.DataFrame, intervals: pd.DataFrame, as_of: int) -> pd.DataFrame:
-    """In order; of one instant only one is left, inactive if any was."""
+    """Returns polls in order, one per instant: an inactive one if there is any."""
     keys = key(polls["store"].to_numpy(), polls["t"].to_numpy(), as_of) << 1
     keys = np.sort(keys | ~polls["active"].to_numpy())
     keys = keys[np.r_[keys[:-1] >> 1 != keys[1:] >> 1, True]]
@@ -116,7 +116,7 @@ def speaking_polls(polls: pd.DataFrame, intervals: pd.DataFrame, as_of: int) -> 
 
 
 def uptimes(speaking: pd.DataFrame, intervals: pd.DataFrame, as_of: int) -> pd.DataFrame:
-    """Open and up time of each store that a poll speaks for, by window."""
+    """Returns the open time and uptime that a poll speaks for, by store and window."""
     week = as_of - 168 * HOUR
     starts = {"hour": as_of - HOUR, "day": as_of - DAY, "week": week}
     marks = pd.DataFrame(

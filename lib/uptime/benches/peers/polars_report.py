@@ -1,8 +1,8 @@
-"""report.csv by the rules of this system's `time_weighted`, in Polars: `polars_report.py DIR OUT`.
+"""Writes report.csv by the rules of `time_weighted` with Polars: `polars_report.py DIR OUT`.
 
-One integer orders everything: a store's number, then the instant. Open time is a number line of its
-own: `u` is how long the store has been open since the week began. Up time is then the sum over
-changes of status, for each window, of places on that line.
+One integer orders all rows: the number of the store, then the instant. Open time has its own
+number line: `u` is how long the store has been open since the week began. For each window, uptime
+is then a sum of positions on that line over the changes of status.
 """
 
 import sys
@@ -52,7 +52,7 @@ def micros_of_day(column: str) -> pl.Expr:
 
 
 def instants(local: pl.Series, zone: str) -> pl.Series:
-    """A local time that occurs twice is the first; one in a gap takes the offset before it."""
+    """A local time that occurs twice means the first one; in a gap the offset before it is used."""
 
     def utc(clock: pl.Series) -> pl.Series:
         return clock.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").cast(
@@ -65,7 +65,7 @@ def instants(local: pl.Series, zone: str) -> pl.Series:
 
 
 def dated_schedules(hours: pl.DataFrame, as_of: int) -> pl.DataFrame:
-    """Each zone's distinct rows of hours, as instants of every date that matters."""
+    """Returns the distinct rows of hours of each zone, as instants on all dates of the report."""
     first = as_of // DAY - 11
     dates = pl.DataFrame({"date": pl.Series(range(first, first + 14), dtype=pl.Int64)})
     next_day = pl.when(col("closes") >= DAY - 60_000_000).then(DAY)
@@ -73,7 +73,7 @@ def dated_schedules(hours: pl.DataFrame, as_of: int) -> pl.DataFrame:
     rows = (
         hours.select("zone", "day", "opens", "closes")
         .unique()
-        .join(dates.with_columns(day=(col("date") + 3) % 7), on="day")  # 1970-01-01: a Thursday
+        .join(dates.with_columns(day=(col("date") + 3) % 7), on="day")  # 1970-01-01 was a Thursday
         .with_columns(
             a=col("date") * DAY + col("opens"),
             b=col("date") * DAY + next_day.otherwise(col("closes")),
@@ -87,7 +87,7 @@ def dated_schedules(hours: pl.DataFrame, as_of: int) -> pl.DataFrame:
 
 
 def open_until(instant: int, week: int) -> pl.Expr:
-    """How much of [a, b), cut at the week's begin, lies before an instant."""
+    """Returns how much of [a, b), clipped to the week, is before an instant."""
     return (col("b").clip(upper_bound=instant) - col("a").clip(week)).clip(0)
 
 
@@ -123,7 +123,7 @@ def key(instant: str, shift: int) -> pl.Expr:
 
 
 def speaking_polls(polls: pl.LazyFrame, intervals: pl.DataFrame, as_of: int) -> pl.LazyFrame:
-    """In order; of one instant only one is left, inactive if any was."""
+    """Returns polls in order, one per instant: an inactive one if there is any."""
     ordered = polls.select(
         key=key("t", as_of - 16 * DAY) * 2 + (~col("active")).cast(pl.Int64)
     ).sort("key")

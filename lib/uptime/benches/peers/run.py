@@ -1,4 +1,4 @@
-"""Compares `local report` with DuckDB, Polars and pandas doing the same job: see README.md."""
+"""Compares `local report` with DuckDB, Polars and pandas on the same task: see README.md."""
 
 import argparse
 import csv
@@ -38,23 +38,23 @@ def arguments() -> argparse.Namespace:
     what.add_argument(
         "--scale", action="store_true", help="generate 14,000 and 140,000 stores; print exponents"
     )
-    parser.add_argument("--runs", type=int, default=5, help="of each program; medians are shown")
-    parser.add_argument("--peers", default=",".join(PEERS), help="some of them, by commas")
+    parser.add_argument("--runs", type=int, default=5, help="runs per program; medians are shown")
+    parser.add_argument("--peers", default=",".join(PEERS), help="peers, separated by commas")
     parser.add_argument("--local", type=Path, default=ROOT / "target/release/local")
-    parser.add_argument("--time-out", type=int, default=300, help="seconds a run may take")
+    parser.add_argument("--time-out", type=int, default=300, help="time-out of a run in seconds")
     given = parser.parse_args()
     given.peers = given.peers.split(",") if given.peers else []
     if unknown := set(given.peers) - set(PEERS):
-        parser.error(f"no peer {', '.join(unknown)}: accepted are {', '.join(PEERS)}")
+        parser.error(f"unknown peer {', '.join(unknown)}: accepted are {', '.join(PEERS)}")
     if given.runs < 1:
-        parser.error("--runs is at least 1")
+        parser.error("--runs must be at least 1")
     if not given.local.is_file():
-        parser.error(f"no {given.local}: cargo build --release --locked -p local")
+        parser.error(f"{given.local} is missing: run cargo build --release --locked -p local")
     return given
 
 
 def peers_python() -> Path:
-    """Python of an environment with the pinned versions, made in the user's cache when missing."""
+    """Returns the Python of an environment with the pinned versions; creates it if needed."""
     pinned = HERE / "requirements.txt"
     version = hashlib.sha256(pinned.read_bytes() + sys.version.encode()).hexdigest()[:16]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -68,7 +68,7 @@ def peers_python() -> Path:
 
 
 def measure(command: list[str], time_out: int) -> Run:
-    """The whole process and those it waited for: user and system time, wall, peak memory."""
+    """Measures a process and its children: user and system time, wall time, peak memory."""
     measuring = [sys.executable, "-IS", str(HERE / "measure.py"), str(time_out), *command]
     run = subprocess.run(measuring, capture_output=True, text=True, check=False)
     cpu, wall, peak_mib = (float(figure) for figure in run.stdout.split() or [0, 0, 0])
@@ -88,27 +88,28 @@ def read_report(path: Path) -> tuple[list[str], dict[str, list[float]]]:
 
 
 def check_equal(ours: Path, theirs: Path, peer: str) -> None:
-    """Ends the program, before anything is timed, unless every figure of every store agrees."""
+    """Exits before anything is measured, unless every figure of every store agrees."""
     (header, rows), (their_header, their_rows) = read_report(ours), read_report(theirs)
     if header != their_header:
         sys.exit(f"{peer} is not timed: its header is {their_header}")
     if rows.keys() != their_rows.keys():
-        sys.exit(f"{peer} is not timed: {len(rows.keys() ^ their_rows.keys())} stores only in one")
+        only_in_one = len(rows.keys() ^ their_rows.keys())
+        sys.exit(f"{peer} is not timed: {only_in_one} stores are in only one of the two reports")
     largest, places = 0.0, len(header) - 1
     for store, figures in rows.items():
         other = their_rows[store]
         if len(figures) != places or len(other) != places:
-            sys.exit(f"{peer} is not timed: {store} lacks figures")
+            sys.exit(f"{peer} is not timed: figures are missing for store {store}")
         difference = max(abs(a - b) for a, b in zip(figures, other, strict=True))
         if not difference <= TOLERANCE + FLOAT_NOISE:  # Not a number fails too.
-            sys.exit(f"{peer} is not timed: {store} has {figures} here and {other} there")
+            sys.exit(f"{peer} is not timed: {store}: ours {figures}, theirs {other}")
         largest = max(largest, difference)
     same = "same bytes" if ours.read_bytes() == theirs.read_bytes() else "bytes differ"
     print(f"- {peer}: {len(rows):,} rows equal, largest difference {largest:.4f}, {same}")
 
 
 def compare(data: Path, given: argparse.Namespace, python: Path) -> dict[str, Run]:
-    """Checks the peers, then runs all in turn, `--runs` times; returns medians."""
+    """Checks the peers, then runs all programs in turn, `--runs` times. Returns medians."""
     with tempfile.TemporaryDirectory() as out:
         report = {name: Path(out) / f"{name}.csv" for name in ("ours", *given.peers)}
         sources = [str(data / name) for name in FILES]
@@ -143,8 +144,8 @@ def print_table(data: Path, medians: dict[str, Run], given: argparse.Namespace) 
     size = sum((data / name).stat().st_size for name in FILES) / 1e6
     ours = medians["ours"]
     print(f"\n{rows:,} poll rows, {size:,.1f} MB; medians of {given.runs} runs in turn\n")
-    print("| program | CPU s | CPU / ours | ns CPU a poll row | wall s | wall / ours "
-          "| poll rows a second | peak MiB | peak / ours |")
+    print("| program | CPU s | CPU / ours | ns CPU per poll row | wall s | wall / ours "
+          "| poll rows per second | peak MiB | peak / ours |")
     print("|---|---|---|---|---|---|---|---|---|")
     for name, run in medians.items():
         print(f"| {'`local report`' if name == 'ours' else name} "

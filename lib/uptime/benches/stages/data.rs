@@ -1,7 +1,7 @@
-//! The sample that all stages work on: made in memory, the same on every run.
+//! The sample that all stages work on. It is made in memory and is the same on every run.
 //!
-//! It has the size and the forms of the real files, since both decide how fast a stage is: what
-//! fits a cache at a tenth of the size no longer does.
+//! It has the size and the forms of real files, because both affect the speed of a stage. With a
+//! tenth of the data, more of it would fit into the processor's caches.
 
 mod files;
 mod random;
@@ -12,16 +12,16 @@ use std::sync::LazyLock;
 use uptime::business_hours::HoursRow;
 use uptime::ingest::{Ingest, IngestSettings};
 use uptime::interval::HOUR;
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{Decoded, Segment, Source, decode};
 use uptime::{PollSet, Shard, StoreId, Timestamp, Zone};
 
 use files::{END, Files};
 
-/// What every stage is given.
+/// The data that every stage uses.
 pub(crate) static SAMPLE: LazyLock<Sample> = LazyLock::new(Sample::new);
 
-/// The three source files, and what becomes of them.
+/// The three source files and everything made from them.
 pub(crate) struct Sample {
     pub(crate) files: Files,
     /// The segments of all files, by shard.
@@ -29,10 +29,10 @@ pub(crate) struct Sample {
     /// The stores that the files name, by shard.
     pub(crate) stores: Vec<BTreeMap<StoreId, Store>>,
     pub(crate) poll_count: usize,
-    pub(crate) parameters: Parameters,
+    pub(crate) parameters: ReportParameters,
 }
 
-/// What is stored of a store.
+/// The stored data of one store.
 #[derive(Default)]
 pub(crate) struct Store {
     pub(crate) polls: PollSet,
@@ -54,17 +54,17 @@ impl Sample {
         let all_stores = stores.iter().flat_map(BTreeMap::values);
         let poll_count = all_stores.map(|store| store.polls.as_slice().len()).sum();
         let method = Method::TimeWeighted { max_hold: None };
-        let parameters = Parameters { as_of: as_of.unwrap(), method };
+        let parameters = ReportParameters { as_of: as_of.unwrap(), method };
         Sample { files, segments, stores, poll_count, parameters }
     }
 
-    /// How many bytes all segments have.
+    /// Returns the total size of all segments.
     pub(crate) fn segment_bytes(&self) -> usize {
         self.segments.iter().flatten().map(|segment| segment.bytes.len()).sum()
     }
 }
 
-/// Ingests a whole file, in pieces and batches of the size that `local report` chose.
+/// Ingests a whole file, in the piece and batch sizes that `local report` used.
 pub(crate) fn ingest(file: &[u8]) -> Ingest {
     const PIECE_BYTES: usize = 256 << 10;
     const BATCH_BYTES: usize = 12 << 20;
@@ -81,24 +81,24 @@ pub(crate) fn ingest(file: &[u8]) -> Ingest {
     ingest
 }
 
-/// None of the sample is later.
+/// No poll of the sample is later.
 pub(crate) fn latest_poll() -> Timestamp {
     END.plus(HOUR)
 }
 
-/// An empty list for each shard, in order.
+/// Returns an empty list for each shard, in order.
 pub(crate) fn for_each_shard<T>() -> Vec<Vec<T>> {
     Shard::all().map(|_| Vec::new()).collect()
 }
 
-/// Sorts segments to their shards' lists.
+/// Adds segments to the lists of their shards.
 pub(crate) fn add_by_shard(shards: &mut [Vec<Segment>], segments: Vec<Segment>) {
     for segment in segments {
         shards[segment.shard.index()].push(segment);
     }
 }
 
-/// Puts a shard's segments together again, store by store.
+/// Merges the segments of a shard, store by store.
 fn stores(segments: &[Segment]) -> BTreeMap<StoreId, Store> {
     let mut stores: BTreeMap<StoreId, Store> = BTreeMap::new();
     for segment in segments {

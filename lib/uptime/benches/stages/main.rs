@@ -1,8 +1,8 @@
-//! How fast each stage of a report is, from the bytes of a file to `report.csv`, with rates:
+//! Measures the time and rate of each stage of a report, from the bytes of a file to `report.csv`:
 //! `cargo bench -p uptime`.
 //!
-//! All stages work on one sample of the size that a report usually has, so their times add up to
-//! that of the whole. Of wall times on a machine with other work the column `fastest` says most.
+//! All stages work on one sample of the usual size of a report, so their times add up to the time
+//! of the whole. If other work runs on the machine, the column `fastest` is the most meaningful.
 
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the measurement")]
 

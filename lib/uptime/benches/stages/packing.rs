@@ -1,4 +1,4 @@
-//! Values to segments and back.
+//! Packing values into segments and decoding them.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use uptime::{PollSet, Shard, StoreId};
 
 use crate::data::{SAMPLE, Store};
 
-/// All polls, shard by shard.
+/// Packs all polls, shard by shard.
 #[divan::bench(sample_count = 50)]
 fn encode_polls(bencher: Bencher) {
     let of_shard = |stores: &BTreeMap<StoreId, Store>| -> Vec<(StoreId, PollSet)> {
@@ -24,7 +24,7 @@ fn encode_polls(bencher: Bencher) {
         });
 }
 
-/// All segments: of polls nearly all, those of hours and zones among them.
+/// Decodes all segments. Nearly all of them hold polls; the others hold hours and zones.
 #[divan::bench(sample_count = 50)]
 fn decode_segments(bencher: Bencher) {
     bencher

@@ -1,4 +1,4 @@
-//! Bytes of source files to instants, rows and segments.
+//! Reading source files: from bytes to instants, rows and segments.
 
 use std::io::Write as _;
 
@@ -14,7 +14,7 @@ use crate::data::{SAMPLE, ingest, latest_poll};
 
 const POLLS_HEADER: &str = "store_id,status,timestamp_utc\n";
 
-/// One after the other, as the polls have them.
+/// Reads the timestamps of polls one after the other.
 #[divan::bench]
 fn timestamps(bencher: Bencher) {
     let text = str::from_utf8(&SAMPLE.files.polls).unwrap();
@@ -30,13 +30,13 @@ fn timestamps(bencher: Bencher) {
         });
 }
 
-/// Polls as nearly all files write them.
+/// Reads polls in the form that nearly all files have.
 #[divan::bench(sample_count = 20)]
 fn rows_of_polls(bencher: Bencher) {
     read_rows(bencher, &SAMPLE.files.polls);
 }
 
-/// Polls with every field in quotes: the path for whatever is out of the ordinary.
+/// Reads polls with every field in quotes, which need the slow path.
 #[divan::bench(sample_count = 20)]
 fn rows_of_polls_in_quotes(bencher: Bencher) {
     let text = str::from_utf8(&SAMPLE.files.polls).unwrap();
@@ -55,13 +55,13 @@ fn rows_of_time_zones(bencher: Bencher) {
     read_rows(bencher, &SAMPLE.files.zones);
 }
 
-/// All that a load computes: rows, grouped by store, sorted, and packed.
+/// Does everything that a load computes: reads rows, groups them by store, sorts and packs them.
 #[divan::bench(sample_count = 20)]
 fn ingest_polls(bencher: Bencher) {
     ingest_file(bencher, &SAMPLE.files.polls, &SAMPLE.files.polls);
 }
 
-/// The same of a packed file; bytes are counted unpacked.
+/// Like [`ingest_polls`], for a compressed file. Bytes are counted uncompressed.
 #[divan::bench(sample_count = 10)]
 fn ingest_polls_gzip(bencher: Bencher) {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
@@ -98,7 +98,7 @@ fn row_count(file: &[u8]) -> usize {
     memchr::memchr_iter(b'\n', file).count() - 1
 }
 
-/// Takes rows as cheaply as they can be taken.
+/// Receives rows at the lowest possible cost.
 #[derive(Default)]
 struct Rows {
     count: usize,

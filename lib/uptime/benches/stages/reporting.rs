@@ -1,4 +1,4 @@
-//! What is stored to rows, and rows to `report.csv`.
+//! Reporting: from stored data to rows, and from rows to `report.csv`.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,7 +7,7 @@ use divan::{Bencher, black_box};
 use uptime::business_hours::open_intervals;
 use uptime::interval::SECOND;
 use uptime::output::report_csv;
-use uptime::report::Window;
+use uptime::parameters::Window;
 use uptime::timeline::uptime_during;
 use uptime::zone_clock::ZoneClock;
 use uptime::{Poll, PollSet, Zone};
@@ -15,13 +15,13 @@ use uptime::{Poll, PollSet, Zone};
 use crate::data::{SAMPLE, Store};
 use crate::whole::rows_of;
 
-/// A zone's changes, looked up once a report and shard.
+/// Looks up the clock changes of a zone, which a report does once per zone and shard.
 #[divan::bench]
 fn zone_clock() -> ZoneClock {
     ZoneClock::new(black_box(Zone::DEFAULT), SAMPLE.parameters.span())
 }
 
-/// Of every store.
+/// Computes the open intervals of every store.
 #[divan::bench(name = "open_intervals", sample_count = 50)]
 fn intervals(bencher: Bencher) {
     let stores = stores_and_clocks();
@@ -32,8 +32,9 @@ fn intervals(bencher: Bencher) {
     });
 }
 
-/// Of every store: its polls and open intervals to the three windows' uptimes. The time is to grow
-/// with polls and intervals, not with their product: of many times the polls the rate is no less.
+/// Computes the uptime of every store in the three windows from its polls and open intervals. The
+/// time must grow with the sum of polls and intervals, not with their product: with ten times the
+/// polls, the rate must not be lower.
 #[divan::bench(args = [1, 10], sample_count = 20)]
 fn sweep(bencher: Bencher, times_the_polls: usize) {
     let windows = Window::ALL.map(|window| window.before(SAMPLE.parameters.as_of));
@@ -54,7 +55,8 @@ fn sweep(bencher: Bencher, times_the_polls: usize) {
     });
 }
 
-/// All that a report computes of what is stored: decoding, uniting, sweeping.
+/// Does everything that a report computes from stored data: decodes and merges segments and
+/// computes uptime.
 #[divan::bench(sample_count = 20)]
 fn rows_of_segments(bencher: Bencher) {
     bencher
@@ -63,7 +65,7 @@ fn rows_of_segments(bencher: Bencher) {
         .bench_local(|| rows_of(black_box(&SAMPLE.segments)));
 }
 
-/// The report's rows, written in order.
+/// Sorts and writes the rows of the report.
 #[divan::bench(sample_count = 50)]
 fn csv(bencher: Bencher) {
     let rows = rows_of(&SAMPLE.segments);

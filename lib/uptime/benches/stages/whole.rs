@@ -1,4 +1,4 @@
-//! The three files to `report.csv`, on one thread.
+//! The whole work, from the three files to `report.csv`, on one thread.
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
@@ -9,7 +9,7 @@ use uptime::shard_data::ShardData;
 
 use crate::data::{SAMPLE, add_by_shard, for_each_shard, ingest};
 
-/// Polls are counted as stored, bytes as read.
+/// Makes a report from the source files. The rates are of stored polls and of bytes read.
 #[divan::bench(sample_count = 20)]
 fn report(bencher: Bencher) {
     let files = [&SAMPLE.files.polls, &SAMPLE.files.hours, &SAMPLE.files.zones];

@@ -1,16 +1,18 @@
-//! The order of a store's rows, and which of them add nothing beside the others.
+//! Sorts the rows of a store and removes those that have no effect.
 
 use chrono::Weekday;
 
 use super::{HoursRow, LocalTime, Opening};
 
-/// A row of hours in eight bytes, so that sorting rows is sorting integers. Ordered: openings by
-/// day, start and end; after those of a day its closed row; last of all the row that knows nothing.
+/// A row of hours in eight bytes, so that rows sort as fast as integers.
+///
+/// The order: openings by day, start and end; the closed row of a day after the openings of that
+/// day; the unknown row last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PackedRow(u64);
 
 impl PackedRow {
-    /// How many bits a local time has. None has all of them set.
+    /// How many bits a local time needs. No local time has all of them set.
     const TIME_BITS: u32 = 17;
     const NO_TIME: u32 = (1 << PackedRow::TIME_BITS) - 1;
 
@@ -20,11 +22,11 @@ impl PackedRow {
             let times = u64::from(start) << PackedRow::TIME_BITS | u64::from(end);
             PackedRow(day << (2 * PackedRow::TIME_BITS) | times)
         };
-        // Monday is 0; the cast spares the arithmetic of chrono's distance to it.
+        // Monday is 0. The cast is faster than `num_days_from_monday`.
         match row {
             HoursRow::Opens(Opening { day, start, end }) => packed(day as u64, start.0, end.0),
             HoursRow::Closed(day) => packed(day as u64, PackedRow::NO_TIME, 0),
-            // Sunday is 6.
+            // 7 is free: the last weekday, Sunday, is 6.
             HoursRow::Unknown => packed(7, 0, 0),
         }
     }
@@ -42,7 +44,8 @@ impl PackedRow {
         }
     }
 
-    /// Returns whether this row says nothing beside `before`, the row right before it in order.
+    /// Returns whether this row has no effect if the store also has `before`, the row directly
+    /// before it in order.
     fn adds_nothing_to(self, before: PackedRow) -> bool {
         let opens_on = |day| before.row().opening().is_some_and(|opening| opening.day == day);
         match self.row() {
@@ -53,7 +56,7 @@ impl PackedRow {
     }
 }
 
-/// Puts a store's rows in order and drops those that add nothing beside the others.
+/// Sorts a store's rows and removes those that have no effect.
 pub(crate) fn put_in_order(rows: &mut Vec<PackedRow>) {
     rows.sort_unstable();
     rows.dedup_by(|row, before| row.adds_nothing_to(*before));

@@ -10,7 +10,7 @@ fn a_store_without_any_row_is_always_open() {
 }
 
 #[test]
-fn a_store_of_whose_hours_nothing_is_known_is_always_open() {
+fn a_store_with_only_unknown_rows_is_always_open() {
     let week = "2023-01-23 00:00 - 2023-01-30 00:00";
     check("UTC", "unknown", week, "Mon 00:00 - Mon 00:00");
     check("UTC", "unknown, unknown", week, "Mon 00:00 - Mon 00:00");
@@ -18,7 +18,7 @@ fn a_store_of_whose_hours_nothing_is_known_is_always_open() {
 }
 
 #[test]
-fn a_store_with_closed_days_alone_never_opens() {
+fn a_store_with_only_closed_days_never_opens() {
     let week = "2023-01-23 00:00 - 2023-01-30 00:00";
     check("UTC", "Mon closed", week, "");
     check("UTC", "Mon closed, Tue closed, unknown", week, "");
@@ -27,7 +27,7 @@ fn a_store_with_closed_days_alone_never_opens() {
 }
 
 #[test]
-fn rows_without_opening_add_nothing_beside_rows_that_open() {
+fn rows_without_opening_have_no_effect_if_another_row_opens() {
     let week = "2023-01-23 00:00 - 2023-01-30 00:00";
     for others in ["Mon closed", "Tue closed", "unknown", "unknown, Sun closed, Tue closed"] {
         let rows = format!("{others}, Tue 09:00-12:00");
@@ -36,7 +36,7 @@ fn rows_without_opening_add_nothing_beside_rows_that_open() {
 }
 
 #[test]
-fn rows_have_one_order_and_those_that_add_nothing_beside_the_others_are_dropped() {
+fn rows_have_one_order_and_rows_without_effect_are_removed() {
     check_order(
         "unknown, Sun closed, Mon 23:59:59-24:00, Tue closed, Mon closed, Mon 09:00-08:00, \
          Tue closed, Wed 00:00-00:00, Mon 00:00-24:00, Sun 00:00-00:00, Mon 00:00-01:00, \
@@ -137,7 +137,7 @@ fn a_day_of_25_hours_is_open_for_25() {
 }
 
 #[test]
-fn a_row_wholly_in_a_gap_keeps_its_length_after_it() {
+fn a_row_entirely_in_a_gap_keeps_its_length() {
     check(
         "America/New_York",
         "Sun 02:10-02:50",
@@ -148,13 +148,13 @@ fn a_row_wholly_in_a_gap_keeps_its_length_after_it() {
 
 #[test]
 fn a_row_whose_end_does_not_come_after_its_start_covers_nothing_on_that_date() {
-    // 02:30 is read as 07:30 UTC, 03:00 occurs at 07:00 UTC.
+    // 02:30 does not occur and is read as 07:30 UTC. 03:00 is 07:00 UTC.
     check("America/New_York", "Sun 02:30-03:00", "2023-03-11 00:00 - 2023-03-14 00:00", "");
 }
 
 #[test]
 fn a_date_that_the_zone_skipped_counts_as_a_date() {
-    // Friday 2011-12-30 did not occur in Samoa; its hours are read with the offset before.
+    // Friday 2011-12-30 did not occur in Samoa. Its hours are read with the offset before the gap.
     check(
         "Pacific/Apia",
         "Fri 09:00-17:00",
@@ -171,7 +171,7 @@ fn a_row_of_the_next_date_may_begin_before_a_clock_goes_back_over_midnight() {
 }
 
 #[test]
-fn on_the_clock_both_ends_of_a_row_are_included() {
+fn open_at_includes_both_ends_of_a_row() {
     let rows = rows("Mon 09:00-12:00");
     assert!(!open(&rows, "2023-01-23 08:59:59.999999"));
     assert!(open(&rows, "2023-01-23 09:00:00"));
@@ -191,7 +191,7 @@ fn on_the_clock_midnight_as_an_end_is_exactly_0_00_of_the_next_day() {
 }
 
 #[test]
-fn on_the_clock_the_part_after_midnight_belongs_to_the_next_weekday() {
+fn open_at_counts_the_part_after_midnight_to_the_next_weekday() {
     let rows = rows("Sun 22:00-02:00");
     assert!(open(&rows, "2023-01-30 02:00:00"));
     assert!(!open(&rows, "2023-01-29 02:00:00"));
@@ -214,7 +214,7 @@ fn check(zone: &str, hours: &str, span: &str, expected: &str) {
     assert_eq!(ends.join(", "), expected, "{zone} {hours}");
 }
 
-/// Prints an instant as weekday and time in UTC.
+/// Formats an instant as weekday and time in UTC.
 fn weekly(at: Timestamp) -> String {
     let time = DateTime::from_timestamp_micros(at.micros()).unwrap();
     let form = if at.micros() % MINUTE == 0 { "%a %H:%M" } else { "%a %H:%M:%S" };

@@ -1,6 +1,7 @@
-//! Sorting by counting: where each bucket starts is known, so every item goes straight to its place.
+//! Counting sort: the start of each bucket is known, so each item is moved only once.
 
-/// Turns how many items each bucket has into where it starts, and returns how many there are.
+/// Replaces the number of items in each bucket by the index at which the bucket starts. Returns the
+/// total number of items.
 pub(super) fn starts_of_counts(counts: &mut [u32]) -> u32 {
     let mut total = 0;
     for count in counts {
@@ -9,8 +10,8 @@ pub(super) fn starts_of_counts(counts: &mut [u32]) -> u32 {
     total
 }
 
-/// Puts `total` items in the order of their buckets, otherwise as they came. Where buckets start
-/// becomes where they end.
+/// Sorts `total` items by bucket and keeps the order of items within a bucket. Afterwards `starts`
+/// holds the end of each bucket.
 pub(super) fn in_buckets<T: Copy>(
     items: impl Iterator<Item = (usize, T)> + Clone,
     starts: &mut [u32],

@@ -1,9 +1,9 @@
-//! What was read of a file, and what is made of it.
+//! Collects the rows of a file and packs them.
 
 use super::Counts;
 use super::hours::HoursFile;
 use super::polls::PollPacker;
-use super::reject_files::RejectFiles;
+use super::reject_tables::RejectTables;
 use super::warnings::WarningFinder;
 use super::zones::ZonesFile;
 
@@ -12,16 +12,17 @@ use crate::input::{FileKind, Problem, Records, Reject};
 use crate::segment::{Segment, Source};
 use crate::{Poll, StoreId, Timestamp, Zone};
 
-/// The accepted rows on their way into segments, the rejected ones on theirs into files.
+/// The accepted rows until they are in segments, and the rejected rows until they are in the two
+/// files of rejects.
 #[derive(Debug)]
 pub(super) struct Content {
     kind: Option<FileKind>,
-    // Only what is of the file's kind receives rows.
+    // Of `polls`, `hours` and `zones`, only the one of the file's kind receives rows.
     polls: PollPacker,
     hours: HoursFile,
     zones: ZonesFile,
     pub(super) segments: Vec<Segment>,
-    pub(super) reject_files: RejectFiles,
+    pub(super) reject_tables: RejectTables,
     pub(super) warnings: WarningFinder,
     pub(super) counts: Counts,
     pub(super) poll_span: Option<(Timestamp, Timestamp)>,
@@ -35,7 +36,7 @@ impl Content {
             hours: HoursFile::default(),
             zones: ZonesFile::default(),
             segments: Vec::new(),
-            reject_files: RejectFiles::default(),
+            reject_tables: RejectTables::default(),
             warnings: WarningFinder::default(),
             counts: Counts::default(),
             poll_span: None,
@@ -46,7 +47,7 @@ impl Content {
         self.kind
     }
 
-    /// Makes what is left ready; nothing follows.
+    /// Packs the remaining rows at the end of the file.
     pub(super) fn pack_rest(&mut self, source: &Source) {
         match self.kind {
             None => {}
@@ -56,7 +57,7 @@ impl Content {
             }
             Some(FileKind::BusinessHours) => {
                 self.warnings.accept(self.hours.stores(), false);
-                self.hours.write_rejected_rows(&mut self.reject_files);
+                self.hours.write_rejected_rows(&mut self.reject_tables);
                 self.hours.pack(source, &mut self.segments, &mut self.counts);
             }
             Some(FileKind::TimeZones) => {
@@ -66,22 +67,22 @@ impl Content {
         }
     }
 
-    /// Forgets everything read, because the whole file is refused. Only a file of hours is refused
-    /// after its header, and nothing of it is handed out before its end.
+    /// Drops everything that was read, because the whole file is refused. Only a file of hours can
+    /// be refused after its header, and nothing of it is returned before its end.
     pub(super) fn forget(&mut self) {
         self.hours = HoursFile::default();
-        self.reject_files = RejectFiles::default();
+        self.reject_tables = RejectTables::default();
         self.warnings = WarningFinder::default();
         self.counts = Counts::default();
     }
 
-    /// Returns whether nothing may be handed out before the file's end, because all of it may be
+    /// Returns whether nothing may be returned before the file's end, because the whole file may be
     /// refused there.
     pub(super) fn is_held_back(&self) -> bool {
         self.kind == Some(FileKind::BusinessHours)
     }
 
-    /// Takes over what became ready of the polls.
+    /// Moves the polls that were packed to `segments`, and adds their counts.
     pub(super) fn take_packed(&mut self) {
         let packed = std::mem::take(&mut self.polls.packed);
         self.segments.extend(packed.segments);
@@ -96,7 +97,7 @@ impl Content {
 
 impl Records for Content {
     fn header(&mut self, kind: FileKind, record: &[u8]) {
-        self.reject_files.set_header(record);
+        self.reject_tables.set_header(record);
         self.kind = Some(kind);
     }
 
@@ -116,14 +117,14 @@ impl Records for Content {
 
     fn reject(&mut self, reject: Reject, record: &[u8]) {
         self.counts.add_rejected();
-        self.reject_files.add_reject(&reject);
-        // Of a row whose fields are in doubt it is not sure which store it names.
+        self.reject_tables.add_reject(&reject);
+        // If it is not certain where the fields of a row begin, its store is not certain either.
         if let Some(store) = reject.store.as_ref().filter(|_| !reject.code.is_of_fields()) {
             self.warnings.reject(store.clone());
         }
         match self.kind {
             Some(FileKind::BusinessHours) => self.hours.add_rejected(reject.store, record),
-            _ => self.reject_files.add_rejected_row(record),
+            _ => self.reject_tables.add_rejected_row(record),
         }
     }
 }

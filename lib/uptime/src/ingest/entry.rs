@@ -3,8 +3,9 @@
 use crate::input::EARLIEST_POLL;
 use crate::{Poll, Status};
 
-/// From the highest bits on: the microseconds since [`EARLIEST_POLL`], until 2071; the status; the
-/// store's number in its list. Sixteen bytes would do, and be half as many in a batch.
+/// From the highest bits to the lowest: the microseconds since [`EARLIEST_POLL`], enough until
+/// 2071; the status; the number of the store in its list. A 16-byte entry would also work but would
+/// halve the number of polls per batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Entry(u64);
 
@@ -12,16 +13,16 @@ const NUMBER_BITS: u32 = 12;
 const FIRST_POLL: Poll = Poll::new(EARLIEST_POLL, Status::Inactive);
 
 impl Entry {
-    /// So many stores can be told apart.
+    /// How many stores an entry can distinguish.
     pub(super) const MAX_STORES: usize = 1 << NUMBER_BITS;
 
-    /// Tells whether `poll` fits: any that a source file may have does.
+    /// Returns whether `poll` fits into an entry. Every poll that a source file may have fits.
     #[inline]
     pub(super) fn holds(poll: Poll) -> bool {
         distance(poll) >> (u64::BITS - NUMBER_BITS) == 0
     }
 
-    /// The poll is one that [`Entry::holds`], the number below [`Entry::MAX_STORES`].
+    /// Takes a poll that fits ([`Entry::holds`]) and a number below [`Entry::MAX_STORES`].
     #[inline]
     pub(super) fn new(poll: Poll, number: u16) -> Entry {
         Entry(distance(poll) << NUMBER_BITS | u64::from(number))

@@ -1,14 +1,14 @@
-//! A file of business hours, whole.
+//! Collects the rows of a file of business hours.
 //!
-//! All its records are kept: what is rejected has to be corrected together with the good rows of
-//! its store, since a file replaces all hours of the stores it names.
+//! All records are kept until the end. A file replaces all hours of the stores it names, so a user
+//! has to upload corrected rows together with the good rows of the same stores.
 
 use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
 use super::buckets::{in_buckets, starts_of_counts};
-use super::reject_files::RejectFiles;
+use super::reject_tables::RejectTables;
 use super::{Counts, for_each_shard};
 use crate::business_hours::{HoursRow, PackedRow, put_in_order};
 use crate::input::{Problem, RejectCode};
@@ -18,9 +18,9 @@ use crate::{Shard, StoreId};
 #[derive(Debug, Default)]
 pub(super) struct HoursFile {
     stores: HashMap<StoreId, u32, FixedState>,
-    // By the number of a store, how many rows it has. Memory ends long before the numbers do.
+    // How many rows each store has, by its number. Memory runs out long before u32 does.
     row_counts: Vec<u32>,
-    // The different rows of stores that may have too many.
+    // The different rows of each store that may have too many.
     crowded: HashMap<u32, HashSet<HoursRow, FixedState>, FixedState>,
     stores_with_rejects: HashSet<StoreId, FixedState>,
     records: Vec<Record>,
@@ -29,14 +29,14 @@ pub(super) struct HoursFile {
 
 #[derive(Debug, Clone, Copy)]
 struct Record {
-    /// Where it ends in `record_bytes`.
+    /// The index in `record_bytes` at which the record ends.
     end: usize,
-    /// Its row and the number of the store; `None` if it was rejected.
+    /// The number of the store and its row. `None` if the record was rejected.
     accepted: Option<(u32, HoursRow)>,
 }
 
 impl HoursFile {
-    /// Adds a row; more of a store than can be kept are an error.
+    /// Adds a row. Fails if the store has more different rows than can be kept.
     pub(super) fn add(
         &mut self,
         store: StoreId,
@@ -57,7 +57,8 @@ impl HoursFile {
         Ok(())
     }
 
-    /// Checks that a store with as many rows as can be kept, repeats included, may have this one.
+    /// Checks whether a store that has the maximum number of rows, repeats included, may have this
+    /// row as well.
     #[cold]
     fn check_room(&mut self, number: u32, row: HoursRow) -> Result<(), Problem> {
         let rows = self.crowded.entry(number).or_insert_with(|| {
@@ -68,7 +69,10 @@ impl HoursFile {
             return Err(Problem {
                 column: None,
                 code: RejectCode::TooManyRows,
-                message: format!("a store has at most {MAX_HOURS_ROWS} different rows of hours"),
+                message: format!(
+                    "the store has too many different rows of hours; at most {MAX_HOURS_ROWS} are \
+                     accepted"
+                ),
             });
         }
         rows.insert(row);
@@ -80,8 +84,8 @@ impl HoursFile {
         self.keep(record, None);
     }
 
-    /// Writes the rejected records and the good ones of the stores concerned, in the file's order.
-    pub(super) fn write_rejected_rows(&mut self, files: &mut RejectFiles) {
+    /// Writes the rejected records and the good records of the same stores, in the file's order.
+    pub(super) fn write_rejected_rows(&mut self, files: &mut RejectTables) {
         let concerned = self.stores_with_rejects.iter().filter_map(|store| self.stores.get(store));
         let concerned: HashSet<u32, FixedState> = concerned.copied().collect();
         let mut start = 0;
@@ -95,7 +99,7 @@ impl HoursFile {
         self.record_bytes = Vec::new();
     }
 
-    /// The stores of accepted rows, each once.
+    /// Returns the stores of accepted rows, each once.
     pub(super) fn stores(&self) -> impl Iterator<Item = &StoreId> {
         self.stores.keys()
     }
@@ -125,7 +129,7 @@ impl HoursFile {
                 let mut rows = rows[start as usize..end as usize].to_vec();
                 let all = rows.len() as u64;
                 put_in_order(&mut rows);
-                // A row that adds nothing beside the others counts as a duplicate.
+                // A row that has no effect counts as a duplicate.
                 counts.add_packed(rows.len() as u64, all - rows.len() as u64, 0);
                 (store, rows)
             };

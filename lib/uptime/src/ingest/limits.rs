@@ -1,16 +1,16 @@
-//! The limits of a load, and when too many of its rows are rejected.
+//! The limits of a load, and the check for too many rejected rows.
 
 use thiserror::Error;
 
 use super::Counts;
 
-/// What bounds a load. A deployment may set others; the defaults are those of every deployment that
-/// does not, and of a report made without one.
+/// The limits of a load. A deployment may change them. The defaults apply to all other deployments
+/// and to reports that are made without a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// How many MiB of memory a batch of polls may take.
     pub batch_mib: u32,
-    /// The share of rejected rows above which a load fails.
+    /// The percentage of rejected rows above which a load fails.
     pub reject_limit_percent: u32,
     /// How many times its size a gzip file may unpack to; 1 MiB is always allowed.
     pub gzip_ratio_limit: u32,
@@ -28,7 +28,7 @@ impl Limits {
         usize::try_from(u64::from(self.batch_mib) << 20).unwrap_or(usize::MAX)
     }
 
-    /// Fails if the share of rejected rows is above the limit; none are above none.
+    /// Fails if the share of rejected rows is above the limit. A file without rows passes.
     pub fn check_rejects(&self, counts: Counts) -> Result<(), TooManyRejects> {
         let Counts { rows, rejected, .. } = counts;
         let limit_percent = self.reject_limit_percent;
@@ -39,9 +39,9 @@ impl Limits {
     }
 }
 
-/// A load fails, though its good rows are stored.
+/// Too many rows of a load were rejected. The load fails, but its good rows are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("{rejected} of {rows} rows were rejected; {limit_percent} % are accepted")]
+#[error("{rejected} of {rows} rows were rejected; the limit is {limit_percent} %")]
 pub struct TooManyRejects {
     rows: u64,
     rejected: u64,
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_share_above_the_limit_is_too_much() {
+    fn a_load_fails_only_if_the_share_of_rejected_rows_is_above_the_limit() {
         check((0, 0), 10, true);
         check((100, 10), 10, true);
         check((100, 11), 10, false);
@@ -64,10 +64,10 @@ mod tests {
     }
 
     #[test]
-    fn too_many_rejects_are_told_with_what_is_accepted() {
+    fn the_error_names_the_rejected_rows_and_the_limit() {
         let counts = Counts { rows: 10, rejected: 2, ..Counts::default() };
         let error = Limits::default().check_rejects(counts).unwrap_err();
-        assert_eq!(error.to_string(), "2 of 10 rows were rejected; 10 % are accepted");
+        assert_eq!(error.to_string(), "2 of 10 rows were rejected; the limit is 10 %");
     }
 
     #[track_caller]

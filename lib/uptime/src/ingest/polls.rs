@@ -1,9 +1,9 @@
-//! A batch of polls, by shard and store.
+//! Collects a batch of polls by shard and store.
 //!
-//! **Rows are parted by shard and by the form of their ids before anything is looked up**: a
-//! shard's stores and the ends of its lists stay in the processor's nearest caches, however many
-//! stores there are, and what is done with ids of one form has no branches to guess. A row becomes
-//! eight bytes, the poll and the number of its store, and is put in order only when the batch is
+//! **Rows are divided by shard and by the form of their ids before their stores are looked up.** So
+//! the stores of a shard and the ends of its lists stay in the processor's nearest caches, however
+//! many stores there are, and the code for one form of id has no unpredictable branches. A row
+//! takes eight bytes: the poll and the number of its store. Rows are sorted only when the batch is
 //! packed.
 
 use std::collections::HashMap;
@@ -16,16 +16,16 @@ use super::entry::Entry;
 use super::warnings::WarningFinder;
 use super::{Counts, for_each_shard};
 use crate::segment::{Segment, pack_sorted_polls};
-use crate::store::Form;
+use crate::store::IdForm;
 use crate::{Poll, Shard, StoreId};
 
-/// How many rows are parted before their stores are looked up.
+/// How many rows of a list are collected before their stores are looked up.
 const STAGED_ROWS: usize = 128;
-/// How many polls a list grows by: without copying those before.
+/// How many polls a list grows by. It grows in chunks so that earlier polls are not copied.
 const CHUNK_POLLS: usize = 16 * STAGED_ROWS;
 const CHUNK_BYTES: usize = CHUNK_POLLS * size_of::<Entry>();
 
-/// Polls that are in segments, and what became of all that were packed.
+/// The segments of the polls packed so far, and their counts.
 #[derive(Debug, Default)]
 pub(super) struct Packed {
     pub(super) segments: Vec<Segment>,
@@ -35,14 +35,14 @@ pub(super) struct Packed {
 /// Packs polls batch by batch.
 #[derive(Debug)]
 pub(super) struct PollPacker {
-    // By Shard::index.
+    // Indexed by Shard::index.
     shards: Vec<ShardPolls>,
     memory_bytes: usize,
     batch_bytes: usize,
     pub(super) packed: Packed,
 }
 
-/// A shard's part of a batch, by the form of the stores' ids.
+/// A shard's part of a batch, divided by the form of the store ids.
 #[derive(Debug, Default)]
 struct ShardPolls {
     integers: FormPolls<u64>,
@@ -53,20 +53,21 @@ struct ShardPolls {
 #[derive(Debug)]
 struct FormPolls<Id> {
     staged: Vec<(Id, Poll)>,
-    // Stores are numbered as they come.
+    // Stores are numbered in the order of their first row.
     numbers: HashMap<Id, u16, FixedState>,
     next_number: u16,
-    // How many polls a store has, by its number.
+    // How many polls each store has, by its number.
     poll_counts: Vec<u32>,
-    // As they came.
+    // The polls in the order of the file.
     chunks: Vec<Vec<Entry>>,
 }
 
-/// What adding a row changed.
+/// The effect of adding a row.
 #[derive(Debug, Default)]
 struct Growth {
-    /// How much memory it took, apart from the id's text.
+    /// How much memory was added, without the text of the id.
     memory_bytes: usize,
+    /// Whether the list may have no numbers left for the stores of its next rows.
     is_full: bool,
 }
 
@@ -83,7 +84,8 @@ impl<Id> Default for FormPolls<Id> {
 }
 
 impl PollPacker {
-    /// A batch may take `batch_bytes` of memory, by an estimate that follows from its polls alone.
+    /// A batch may take `batch_bytes` of memory. The estimate depends only on its polls, so equal
+    /// files have equal batches.
     pub(super) fn new(batch_bytes: usize) -> PollPacker {
         PollPacker {
             shards: for_each_shard(),
@@ -93,7 +95,7 @@ impl PollPacker {
         }
     }
 
-    /// Takes a poll; the batch may be full then, and is packed.
+    /// Adds a poll, and packs the batch if it is full.
     #[inline]
     pub(super) fn add(&mut self, store: StoreId, poll: Poll, warnings: &mut WarningFinder) {
         if !Entry::holds(poll) {
@@ -101,9 +103,9 @@ impl PollPacker {
         }
         let shard = &mut self.shards[store.shard().index()];
         let growth = match store.into_form() {
-            Form::Integer(integer) => shard.integers.add(integer, poll),
-            Form::Uuid(uuid) => shard.uuids.add(uuid, poll),
-            Form::Text(text) => {
+            IdForm::Integer(integer) => shard.integers.add(integer, poll),
+            IdForm::Uuid(uuid) => shard.uuids.add(uuid, poll),
+            IdForm::Text(text) => {
                 self.memory_bytes += text.len();
                 shard.texts.add(text, poll)
             }
@@ -114,18 +116,18 @@ impl PollPacker {
         }
     }
 
-    /// Packs what is gathered, and hands its stores to `warnings`. `more_follow`: the file may have
-    /// more rows.
+    /// Packs the batch and passes its stores to `warnings`. `more_follow` says that the file may
+    /// have more rows.
     pub(super) fn pack(&mut self, warnings: &mut WarningFinder, more_follow: bool) {
         self.memory_bytes = 0;
         let Packed { segments, counts } = &mut self.packed;
         for (shard, polls) in Shard::all().zip(&mut self.shards) {
             let ShardPolls { integers, uuids, texts } = std::mem::take(polls);
-            // The order of the forms is that of a segment.
+            // The forms are in the order that a segment has.
             let mut by_form = [
-                integers.in_order(Form::Integer),
-                uuids.in_order(Form::Uuid),
-                texts.in_order(Form::Text),
+                integers.in_order(IdForm::Integer),
+                uuids.in_order(IdForm::Uuid),
+                texts.in_order(IdForm::Text),
             ];
             for form in &by_form {
                 warnings.accept(form.stores.iter().map(|(store, _)| store), more_follow);
@@ -138,7 +140,8 @@ impl PollPacker {
         }
     }
 
-    /// Packs a poll that no source file may have.
+    /// Packs a poll on its own. Its instant does not fit an [`Entry`] and cannot be in a source
+    /// file.
     #[cold]
     fn pack_alone(&mut self, store: &StoreId, poll: Poll, warnings: &mut WarningFinder) {
         warnings.accept(std::iter::once(store), true);
@@ -151,7 +154,7 @@ impl PollPacker {
 }
 
 impl<Id: Eq + Hash + Ord> FormPolls<Id> {
-    /// What a store takes: its place in a table that may be half empty, and its count.
+    /// The memory for one store: its entry in a table that may be half empty, and its count.
     const STORE_BYTES: usize = 2 * size_of::<(Id, u16)>() + size_of::<u32>();
 
     /// Adds a row.
@@ -170,7 +173,8 @@ impl<Id: Eq + Hash + Ord> FormPolls<Id> {
         growth
     }
 
-    /// Moves what is staged to the lists, and returns how much memory that took.
+    /// Looks up the stores of the staged rows and moves the rows to the chunks. Returns how much
+    /// memory that added.
     #[inline(never)]
     fn look_up_stores(&mut self) -> usize {
         let FormPolls { staged, numbers, next_number, poll_counts, chunks } = self;
@@ -194,8 +198,8 @@ impl<Id: Eq + Hash + Ord> FormPolls<Id> {
         (chunks.len() - before.0) * CHUNK_BYTES + (poll_counts.len() - before.1) * Self::STORE_BYTES
     }
 
-    /// Puts stores in the order of their ids.
-    fn in_order(mut self, form: impl Fn(Id) -> Form) -> InOrder {
+    /// Sorts the stores by their ids and their polls nearly by time.
+    fn in_order(mut self, form: impl Fn(Id) -> IdForm) -> InOrder {
         self.look_up_stores();
         let FormPolls { numbers, poll_counts, chunks, .. } = self;
         let mut numbers: Vec<(Id, u16)> = numbers.into_iter().collect();
@@ -213,7 +217,8 @@ impl<Id: Eq + Hash + Ord> FormPolls<Id> {
     }
 }
 
-/// Stores in order with their numbers of polls, and the polls, one store's behind another's.
+/// The stores in order, each with its number of polls, and the polls of all stores one after the
+/// other.
 struct InOrder {
     stores: Vec<(StoreId, usize)>,
     polls: Vec<Poll>,
@@ -230,19 +235,20 @@ impl InOrder {
     }
 }
 
-/// How many slots of time polls are parted by: of a week, less than six minutes each.
+/// Into how many time slots polls are sorted. For a week of polls, a slot is less than six minutes.
 const SLOTS: usize = 2048;
 
-/// Puts the polls of each store from its start on, nearly in order of time.
+/// Groups the polls by store, nearly in order of time. `starts` holds where the polls of each store
+/// begin.
 ///
-/// Twice by counting: first by slots of time, then by store. A store has seldom two polls in a
-/// slot, so hardly one is left to sort: half the time that sorting each store's polls takes.
+/// Uses two counting sorts, first by time slot, then by store. A store seldom has two polls in a
+/// slot, so few polls are left to sort. This takes half the time of sorting each store's polls.
 fn by_store(chunks: &[Vec<Entry>], mut starts: Vec<u32>) -> Vec<Poll> {
     let entries = chunks.iter().flatten().copied();
     let times = || entries.clone().map(Entry::time);
     let first = times().min().unwrap_or_default();
     let last = times().max().unwrap_or_default();
-    // A slot lasts a power of two of microseconds.
+    // The length of a slot is a power of two, in microseconds.
     let span_bits = u64::BITS - (last - first).leading_zeros();
     let slot_bits = span_bits.saturating_sub(SLOTS.ilog2());
     let slot = |time| usize::try_from((time - first) >> slot_bits).unwrap_or(SLOTS - 1);
@@ -255,13 +261,13 @@ fn by_store(chunks: &[Vec<Entry>], mut starts: Vec<u32>) -> Vec<Poll> {
     in_buckets(of_stores, &mut starts, total)
 }
 
-/// Brings a store's polls into the form of a [`crate::PollSet`].
+/// Sorts a store's polls and removes repeats, as a [`crate::PollSet`] requires. Counts the polls.
 fn counted_set<'p>(polls: &'p mut [Poll], counts: &mut Counts) -> &'p [Poll] {
     if polls.is_sorted_by(|this, that| this.at() < that.at()) {
         counts.add_packed(polls.len() as u64, 0, 0);
         return polls;
     }
-    // Inactive sorts first, so the first of an instant is the one that is kept.
+    // Inactive sorts first, so the first poll of each instant is the one to keep.
     polls.sort_unstable();
     let mut conflicts = 0;
     for of_instant in polls.chunk_by(|this, that| this.at() == that.at()) {

@@ -1,4 +1,4 @@
-//! A file's bytes to what is stored of it: segments, counts and the two files of rejects.
+//! Checks what a load makes of a file's bytes: segments, counts and the two files of rejects.
 
 mod gathering;
 mod gzip_files;
@@ -15,7 +15,7 @@ const POLLS: &str = "store_id,timestamp_utc,status\n";
 const HOURS: &str = "store_id,dayOfWeek,start_time_local,end_time_local\n";
 const ZONES: &str = "store_id,timezone_str\n";
 
-/// All that comes out of a file.
+/// Everything that a load makes of a file.
 #[derive(Debug, PartialEq)]
 struct Loaded {
     result: Result<(), IngestError>,
@@ -35,7 +35,7 @@ fn settings() -> IngestSettings {
     IngestSettings { latest_poll: uploaded_at, batch_bytes: 1 << 20, gzip_ratio_limit: 100 }
 }
 
-/// Feeds `file` in pieces of `length` bytes, and takes what is ready after each.
+/// Feeds `file` in pieces of `length` bytes and takes what is ready after each piece.
 fn load_in_pieces(settings: IngestSettings, file: &[u8], length: usize) -> Loaded {
     let mut ingest = Ingest::new(settings);
     let mut segments = Vec::new();
@@ -67,7 +67,7 @@ fn load_in_pieces(settings: IngestSettings, file: &[u8], length: usize) -> Loade
     }
 }
 
-/// Loads `file`, in pieces of several sizes, which have to give the same.
+/// Loads `file` in pieces of several sizes and checks that the result is always the same.
 #[track_caller]
 fn load_with(settings: &IngestSettings, file: &[u8]) -> Loaded {
     let whole = load_in_pieces(*settings, file, usize::MAX);
@@ -83,12 +83,12 @@ fn load(file: impl AsRef<[u8]>) -> Loaded {
     load_with(&settings(), file.as_ref())
 }
 
-/// `loaded, duplicate, conflicts, rejected`.
+/// Builds counts. `rows` is the sum of loaded, duplicate and rejected rows.
 fn counts(loaded: u64, duplicate: u64, conflicts: u64, rejected: u64) -> Counts {
     Counts { rows: loaded + duplicate + rejected, loaded, duplicate, conflicts, rejected }
 }
 
-/// What is stored, one value a line, in order.
+/// Returns what is stored, one value per line, sorted.
 fn stored(segments: &[Segment]) -> Vec<String> {
     let mut lines = Vec::new();
     for segment in segments {

@@ -1,4 +1,4 @@
-//! Warnings: what is probably wrong with a file as a whole. They are counted and stop nothing.
+//! Warnings that a file as a whole is probably wrong. They do not stop a load.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -7,25 +7,25 @@ use foldhash::fast::FixedState;
 
 use crate::StoreId;
 
-/// The most stores that each of the three sets of a [`WarningFinder`] holds, so that memory stays
-/// bounded: a full set takes 3.3 MB with usual ids and 18 MB with the longest. A count is never too
-/// high, and at most this.
+/// The most stores that each of the three sets of a [`WarningFinder`] holds. This bounds memory: a
+/// full set takes 3.3 MB with usual ids and 18 MB with the longest. No count exceeds this number or
+/// the true number.
 const MAX_STORES: usize = 100_000;
 
-/// What is probably wrong with a file as a whole. Warnings stop nothing.
+/// The warnings about a file. They do not stop a load.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Warnings {
-    /// Stores that the file names in rejected rows alone; at most 100,000 are counted.
+    /// How many stores the file names only in rejected rows. At most 100,000 are counted.
     ///
-    /// Exact if the rejected rows of the file name at most 100,000 stores, and the accepted ones do
-    /// so too or fit one batch; otherwise some may be missing.
+    /// The count is exact if the rejected rows name at most 100,000 stores and the accepted rows
+    /// name at most 100,000 stores or fit one batch. Otherwise it may be too low.
     pub only_rejected_stores: u64,
-    /// Store ids that look like numbers which a spreadsheet has changed, `1.48E+18` or
-    /// `257000000000000.0`; at most 100,000 are counted.
+    /// How many store ids look like numbers that a spreadsheet has changed, such as `1.48E+18` or
+    /// `257000000000000.0`. At most 100,000 are counted.
     pub spreadsheet_ids: u64,
 }
 
-/// One line per warning whose count is not zero, each with a line end.
+/// Writes one line for each warning whose count is not zero, each with a line end.
 impl fmt::Display for Warnings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.only_rejected_stores {
@@ -46,15 +46,15 @@ impl fmt::Display for Warnings {
     }
 }
 
-const DEFAULTS: &str = ", so the file adds nothing for it; a store without hours counts as always \
-                        open, one without a time zone as in America/Chicago";
-const SPOILT: &str = " like a number that a spreadsheet has changed, such as 1.48E+18; export ids as \
-                      text";
+const DEFAULTS: &str = ", which add no data; a store without hours counts as always open, a store \
+                        without a time zone as in America/Chicago";
+const SPOILT: &str = " like a number that a spreadsheet has changed, such as 1.48E+18; export \
+                      ids as text";
 
 /// Finds the warnings of a file.
 #[derive(Debug, Default)]
 pub(super) struct WarningFinder {
-    /// Named in rejected rows, and in no accepted one so far.
+    /// The stores that are named in rejected rows and, so far, in no accepted row.
     only_rejected: HashSet<StoreId, FixedState>,
     /// Named in accepted rows of batches that are packed already.
     accepted: HashSet<StoreId, FixedState>,
@@ -62,10 +62,10 @@ pub(super) struct WarningFinder {
 }
 
 impl WarningFinder {
-    /// Takes the store of a rejected row.
+    /// Records the store of a rejected row.
     pub(super) fn reject(&mut self, store: StoreId) {
         self.look_at(&store);
-        // A full set may lack accepted stores, and this may be one of them.
+        // If `accepted` is full, this store may be an accepted one that is not in it.
         let is_known_well = self.accepted.len() < MAX_STORES;
         if is_known_well && self.only_rejected.len() < MAX_STORES && !self.accepted.contains(&store)
         {
@@ -73,7 +73,8 @@ impl WarningFinder {
         }
     }
 
-    /// Takes the stores of accepted rows, each once. `more_follow`: the file may have more rows.
+    /// Records the stores of accepted rows, each once. `more_follow` says that the file may have
+    /// more rows.
     pub(super) fn accept<'s>(
         &mut self,
         stores: impl Iterator<Item = &'s StoreId>,
@@ -119,7 +120,7 @@ fn is_of_spreadsheet(text: &str) -> bool {
     match rest {
         [] => !fraction.is_empty() && fraction.iter().all(|digit| *digit == b'0'),
         [b'E' | b'e', b'+', exponent @ ..] => are_digits(exponent),
-        // As Java and Spark print it. Without the fraction it may be a hexadecimal id.
+        // Java and Spark print this form. Without a fraction it may be a hexadecimal id.
         [b'E' | b'e', exponent @ ..] => !fraction.is_empty() && are_digits(exponent),
         _ => false,
     }
@@ -129,7 +130,7 @@ fn are_digits(text: &[u8]) -> bool {
     behind_digits(text).is_some_and(<[u8]>::is_empty)
 }
 
-/// Removes the digits at the start of a text; `None` if there are none.
+/// Removes the digits at the start of a text. Returns `None` if there are none.
 fn behind_digits(text: &[u8]) -> Option<&[u8]> {
     let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     (count > 0).then(|| &text[count..])
@@ -140,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_that_a_spreadsheet_has_changed_are_known_by_their_form() {
+    fn ids_that_a_spreadsheet_has_changed_are_recognised_by_their_form() {
         for text in
             ["1.48E+18", "1,48E+18", "1E+18", "1.48e+18", "1.48E18", "257000000000000.0", "7.00"]
         {
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_stores_are_counted_than_there_is_room_for() {
+    fn at_most_max_stores_are_counted() {
         let mut finder = WarningFinder::default();
         let id = |number: usize| StoreId::new(&format!("{number}.0")).unwrap();
         for number in 0..=MAX_STORES {
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_is_never_counted_that_may_have_been_accepted_before() {
+    fn a_store_that_may_have_been_accepted_before_is_not_counted() {
         let mut finder = WarningFinder::default();
         let stores: Vec<StoreId> =
             (0..=MAX_STORES).map(|number| StoreId::new(&number.to_string()).unwrap()).collect();
@@ -195,21 +196,21 @@ mod tests {
     }
 
     #[test]
-    fn warnings_say_what_follows_from_them() {
+    fn each_warning_states_its_consequence() {
         let warnings = |only_rejected_stores, spreadsheet_ids| {
             Warnings { only_rejected_stores, spreadsheet_ids }.to_string()
         };
         assert_eq!(warnings(0, 0), "");
         assert_eq!(
             warnings(1, 2),
-            "warning: 1 store is named in rejected rows only, so the file adds nothing for \
-             it; a store without hours counts as always open, one without a time zone as in \
+            "warning: 1 store is named in rejected rows only, which add no data; a store \
+             without hours counts as always open, a store without a time zone as in \
              America/Chicago\n\
              warning: 2 store ids look like a number that a spreadsheet has changed, such as \
              1.48E+18; export ids as text\n"
         );
         assert!(
-            warnings(2, 1).starts_with("warning: 2 stores are named in rejected rows only, so")
+            warnings(2, 1).starts_with("warning: 2 stores are named in rejected rows only, which")
         );
         assert!(warnings(0, 1).starts_with("warning: 1 store id looks like a number"));
     }

@@ -1,4 +1,4 @@
-//! A file of time zones, whole.
+//! Collects the rows of a file of time zones.
 
 use std::collections::HashMap;
 
@@ -15,11 +15,11 @@ pub(super) struct ZonesFile {
 
 #[derive(Debug)]
 struct StoreZones {
-    /// That of the last row with a zone, which wins; `None` if no row has one.
+    /// The zone of the last row that has one. `None` if no row has one.
     zone: Option<Zone>,
-    /// The zones of the earlier rows, and how many rows had each.
+    /// The zones of earlier rows, and how many rows had each.
     overruled: Vec<(Zone, u64)>,
-    /// How many rows without a zone are duplicates. They contradict nothing.
+    /// How many duplicates are due to a row without a zone. They are no conflicts.
     without_zone: u64,
 }
 
@@ -30,7 +30,7 @@ impl ZonesFile {
             self.stores.insert(store, first);
             return;
         };
-        // Without a zone on either side, one of the two rows is a duplicate without a zone.
+        // If this row or all earlier ones have no zone, one row without a zone is a duplicate.
         let Some(before) = zone.and_then(|zone| zones.zone.replace(zone)) else {
             zones.without_zone += 1;
             return;
@@ -41,7 +41,7 @@ impl ZonesFile {
         }
     }
 
-    /// The stores of accepted rows, each once.
+    /// Returns the stores of accepted rows, each once.
     pub(super) fn stores(&self) -> impl Iterator<Item = &StoreId> {
         self.stores.keys()
     }

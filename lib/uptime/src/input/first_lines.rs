@@ -1,4 +1,4 @@
-//! What may stand before a header, and the first bytes of files that are not CSV.
+//! Handles what may stand before the header, and recognises files that are not CSV.
 
 use super::RefusedFile;
 use super::header::unusable;
@@ -7,8 +7,8 @@ use super::reject::shown;
 const BYTE_ORDER_MARKS: &[u8] = "\u{feff}\u{feff}".as_bytes();
 const MARK_BYTES: usize = BYTE_ORDER_MARKS.len() / 2;
 
-/// Returns how many bytes of byte order marks to pass over; `None` if more bytes are needed to say.
-/// There may be two: some programs add one to a text that has one.
+/// Returns how many bytes of byte order marks to skip, or `None` if more bytes are needed to
+/// decide. Two marks are accepted: some programs add a mark to a text that already has one.
 pub(super) fn pass_marks(bytes: &[u8], at_end: bool) -> Option<usize> {
     let marks = bytes.iter().zip(BYTE_ORDER_MARKS).take_while(|(found, of_mark)| found == of_mark);
     let same = marks.count();
@@ -18,8 +18,8 @@ pub(super) fn pass_marks(bytes: &[u8], at_end: bool) -> Option<usize> {
     Some(same / MARK_BYTES * MARK_BYTES)
 }
 
-/// Known formats by their first bytes. None of these bytes ends a line, so a whole first line has
-/// all of them.
+/// Known formats by their first bytes. None of these bytes ends a line, so a complete first line
+/// contains all of them.
 const OTHER_FORMATS: [(&[u8], &str); 9] = [
     (b"PK\x03\x04", "a zip archive or an Excel workbook (.xlsx)"),
     (b"PK\x05\x06", "an empty zip archive"),
@@ -35,14 +35,15 @@ const OTHER_FORMATS: [(&[u8], &str); 9] = [
     ),
 ];
 
-/// Returns the name of the format that a file's first bytes show, if it is a known one.
+/// Returns the name of the format that a file's first bytes indicate, if it is a known one.
 pub(super) fn other_format(first_bytes: &[u8]) -> Option<&'static str> {
     let known = OTHER_FORMATS.iter().find(|(magic, _)| first_bytes.starts_with(magic));
     known.map(|(_, name)| *name)
 }
 
-/// Returns whether a file's first line is `sep=,`, by which Excel knows the separator. Excel may have
-/// filled the line up with separators when it saved the file. Another separator is an error.
+/// Returns whether a file's first line is `sep=,`, which sets the separator for Excel. Excel may
+/// have added separators at the end of the line when it saved the file. Another separator is an
+/// error.
 pub(super) fn is_separator_line(line: &[u8]) -> Result<bool, RefusedFile> {
     let unquoted = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\""));
     let Some((name, separator)) = unquoted.unwrap_or(line).split_at_checked(4) else {
@@ -54,7 +55,8 @@ pub(super) fn is_separator_line(line: &[u8]) -> Result<bool, RefusedFile> {
     }
     if *separator != b',' {
         let separator = shown(&[*separator]);
-        let reason = format!("it says that {separator} separates fields; commas are accepted");
+        let reason =
+            format!("its first line sets {separator} as the separator; only commas are accepted");
         return Err(unusable(&reason, line));
     }
     Ok(true)

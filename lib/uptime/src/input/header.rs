@@ -1,4 +1,4 @@
-//! What a header tells: the kind of the file, and where its columns are.
+//! Reads a header: the kind of the file and the places of its columns.
 
 use memchr::memchr;
 
@@ -17,11 +17,11 @@ pub(super) struct Header {
     pub(super) kind: FileKind,
     /// How many fields a row has.
     pub(super) width: usize,
-    // Where the columns are; only as many count as the kind has.
+    // The index of each column. Only the first ones are used if the kind has fewer columns.
     places: [usize; MAX_COLUMNS],
 }
 
-/// What a column of a file of polls holds.
+/// The content of a column in a file of polls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PollColumn {
     Store,
@@ -47,18 +47,20 @@ const KINDS: [(FileKind, &[Column]); 3] = [
 ];
 
 impl Header {
-    /// Understands the header `record`, whose fields are `fields`.
+    /// Reads the header `record`, whose fields are `fields`.
     ///
-    /// One that fits two kinds of file is refused: guessing could drop half of what it holds.
+    /// Refuses a header that fits two kinds of file, because a guess could drop half of its data.
     pub(super) fn read(record: &[u8], fields: &Fields) -> Result<Header, RefusedFile> {
         check_encoding(record)?;
         Header::of_fields(fields).map_err(|reason| unusable(&reason, record))
     }
 
-    /// An error is the reason to refuse the file.
+    /// Returns as error the reason to refuse the file.
     fn of_fields(fields: &Fields) -> Result<Header, String> {
         if fields.iter().any(|field| field.len() > MAX_FIELD_BYTES) {
-            return Err(format!("a name in it is over {MAX_FIELD_BYTES} bytes"));
+            return Err(format!(
+                "a column name in it is too long; at most {MAX_FIELD_BYTES} bytes are accepted"
+            ));
         }
         let names: Vec<&[u8]> = fields.iter().map(trimmed).collect();
         let fitting: Vec<_> =
@@ -69,7 +71,7 @@ impl Header {
             }
             [] => Err(no_kind(&names)),
             [(first, _), (second, _), ..] => Err(format!(
-                "it has the columns of a file of {} and of one of {}; only one of them is accepted",
+                "it has the columns of a file of {} and of a file of {}; only one kind is accepted",
                 spoken(*first),
                 spoken(*second)
             )),
@@ -81,12 +83,12 @@ impl Header {
         columns_of(self.kind).iter().map(|names| names[0])
     }
 
-    /// Picks the values of the columns from a row of [`Header::width`] fields.
+    /// Returns the values of the columns of a row that has [`Header::width`] fields.
     pub(super) fn pick<'v>(&self, field: impl Fn(usize) -> &'v [u8]) -> [&'v [u8]; MAX_COLUMNS] {
         self.places.map(|place| value_of(field(place)))
     }
 
-    /// Returns what the columns of a file of polls are, if it has no others.
+    /// Returns the order of the columns if this is a file of polls without further columns.
     pub(super) fn poll_columns(&self) -> Option<[PollColumn; 3]> {
         if self.kind != FileKind::Polls || self.width != 3 {
             return None;
@@ -97,12 +99,12 @@ impl Header {
         Some(columns)
     }
 
-    /// Returns where the store id is.
+    /// Returns the index of the store id.
     pub(super) fn store_place(&self) -> usize {
         self.places[0]
     }
 
-    /// Returns the canonical name of the column at `place`, if it is not one to ignore.
+    /// Returns the canonical name of the column at `place`, or `None` if the column is ignored.
     pub(super) fn column_at(&self, place: usize) -> Option<&'static str> {
         self.columns()
             .zip(self.places)
@@ -115,11 +117,12 @@ fn columns_of(kind: FileKind) -> &'static [Column] {
     KINDS.iter().find(|(of_kind, _)| *of_kind == kind).map_or(&[], |(_, columns)| columns)
 }
 
-/// A header in ASCII has no NUL; one in UTF-16 or UTF-32 has, with a byte order mark or without.
+/// Refuses other encodings. A header in UTF-16 or UTF-32 contains NUL bytes, with or without a byte
+/// order mark.
 fn check_encoding(record: &[u8]) -> Result<(), RefusedFile> {
     let has_mark = record.starts_with(&[0xff, 0xfe]) || record.starts_with(&[0xfe, 0xff]);
     if has_mark || memchr(0, record).is_some() {
-        return Err(RefusedFile::Encoding("in UTF-16 or UTF-32, or no text"));
+        return Err(RefusedFile::Encoding("in UTF-16 or UTF-32, or not text"));
     }
     if std::str::from_utf8(record).is_err() {
         return Err(RefusedFile::Encoding("in another encoding, such as Windows-1252"));
@@ -134,7 +137,7 @@ fn places(columns: &[Column], names: &[&[u8]]) -> Result<[usize; MAX_COLUMNS], S
         *place = found.next().unwrap_or_default();
         if let Some(other) = found.next() {
             return Err(format!(
-                "columns {} and {}, {} and {}, both mean {}; one is accepted",
+                "columns {} and {}, {} and {}, both mean {}; only one is accepted",
                 *place + 1,
                 other + 1,
                 shown(names[*place]),
@@ -155,16 +158,16 @@ fn is_called(name: &[u8], column: Column) -> bool {
     column.iter().any(|accepted| name.eq_ignore_ascii_case(accepted.as_bytes()))
 }
 
-/// Says what is missing of the kind that the header comes nearest to.
+/// Returns which columns are missing for the kind of file that the header is most similar to.
 fn no_kind(names: &[&[u8]]) -> String {
     let delimiter = b";\t|".iter().find(|&&byte| names.len() == 1 && names[0].contains(&byte));
     if let Some(&delimiter) = delimiter {
         return format!(
-            "it is one field that holds {}; fields are separated by commas",
+            "it is a single field that contains {}; fields must be separated by commas",
             shown(&[delimiter])
         );
     }
-    // The columns that tell a kind from the others.
+    // How many columns of a kind the header has.
     let own = |columns: &[Column]| columns.len() - missing(columns, names).len();
     let has_store = names.iter().any(|name| name.eq_ignore_ascii_case(STORE_ID.as_bytes()));
     let nearest = KINDS.iter().max_by_key(|(_, columns)| own(columns));
@@ -172,7 +175,9 @@ fn no_kind(names: &[&[u8]]) -> String {
         Some((kind, columns)) if own(columns) > usize::from(has_store) => {
             let lacking = missing(columns, names);
             let noun = if lacking.len() == 1 { "column" } else { "columns" };
-            format!("a file of {} needs the missing {noun} {}", spoken(*kind), lacking.join(", "))
+            let verb = if lacking.len() == 1 { "is" } else { "are" };
+            let lacking = lacking.join(", ");
+            format!("a file of {} needs the {noun} {lacking}, which {verb} missing", spoken(*kind))
         }
         _ => {
             let accepted: Vec<String> = KINDS
@@ -181,7 +186,7 @@ fn no_kind(names: &[&[u8]]) -> String {
                     format!("{} ({})", spoken(*kind), missing(columns, &[]).join(", "))
                 })
                 .collect();
-            format!("the columns of a file are missing: {}", accepted.join(", or "))
+            format!("it fits no kind of file; accepted are {}", accepted.join(", or "))
         }
     }
 }
@@ -190,10 +195,10 @@ fn spoken(kind: FileKind) -> String {
     kind.name().replace('_', " ")
 }
 
-/// How much of a header a refusal shows.
+/// How much of the header an error message shows.
 const SHOWN_CHARACTERS: usize = 100;
 
-/// Refuses a file for its header, and shows `record` as it was read.
+/// Returns the error for an unusable header. It shows `record` as it was read.
 pub(super) fn unusable(reason: &str, record: &[u8]) -> RefusedFile {
     let header = shown_up_to(SHOWN_CHARACTERS, record);
     RefusedFile::Header(format!("{reason}; the header read is {header}"))

@@ -1,29 +1,31 @@
-//! The fast path for any kind of file: records of printable ASCII without quotes, which is nearly all there are.
+//! The fast path for any kind of file. It reads records of printable ASCII without quotes, which
+//! nearly all records are.
 //!
-//! Eight bytes at a time are asked for commas and for bytes that are not plain. Anything that is
-//! not plain, the end of the bytes included, is left to `record`.
+//! It searches eight bytes at a time for commas and for bytes that are not plain. Everything else,
+//! including a record that is not complete, is left to `record`.
 
 use super::record::{Extent, MAX_FIELD_BYTES};
 use crate::digits::{WORD, equal_to, first_marked, unprintable};
 
 const MAX_FIELDS: usize = 16;
 
-/// A record in which every field is within its limit and every byte printable ASCII but a quote.
+/// A record whose fields are all within their limit and whose bytes are all printable ASCII except
+/// quotes.
 #[derive(Debug)]
 pub(super) struct PlainRecord<'b> {
     bytes: &'b [u8],
-    // Where each field ends.
+    // The index at which each field ends.
     ends: [u16; MAX_FIELDS],
     pub(super) field_count: usize,
     pub(super) extent: Extent,
 }
 
 impl<'b> PlainRecord<'b> {
-    /// Reads the record at the start of `bytes`; `None` if it is not plain, or not whole.
+    /// Reads the record at the start of `bytes`. Returns `None` if it is not plain or not complete.
     pub(super) fn find(bytes: &'b [u8]) -> Option<PlainRecord<'b>> {
         let mut ends = [0; MAX_FIELDS];
         let mut field_count = 0;
-        // A longer record may have too long a field.
+        // In a longer record a field could be too long.
         let words = bytes[..bytes.len().min(MAX_FIELD_BYTES)].as_chunks::<WORD>().0;
         for (index, word) in words.iter().enumerate() {
             let word = u64::from_le_bytes(*word);
@@ -33,7 +35,7 @@ impl<'b> PlainRecord<'b> {
                 commas &= (special & special.wrapping_neg()) - 1;
             }
             while commas != 0 {
-                // The last place is kept for the field that the line's end ends.
+                // The last place is reserved for the field that ends with the line.
                 if field_count == MAX_FIELDS - 1 {
                     return None;
                 }
@@ -51,7 +53,7 @@ impl<'b> PlainRecord<'b> {
         None
     }
 
-    /// Returns a field; `index` is below `field_count`.
+    /// Returns a field. `index` must be below `field_count`.
     pub(super) fn field(&self, index: usize) -> &'b [u8] {
         let start = index.checked_sub(1).map_or(0, |before| usize::from(self.ends[before]) + 1);
         &self.bytes[start..usize::from(self.ends[index])]
@@ -72,12 +74,12 @@ fn line_end(bytes: &[u8], index: usize) -> Option<Extent> {
     Some(Extent { length: index, length_with_end })
 }
 
-/// Returns where the first marked byte of a word is.
+/// Returns the index in the record of the first marked byte of a word.
 fn place(word_index: usize, marks: u64) -> usize {
     word_index * WORD + first_marked(marks)
 }
 
-/// Marks, in their highest bit, the bytes that are no printable ASCII, and quotes.
+/// Marks quotes and the bytes that are not printable ASCII, by setting their highest bit.
 fn specials(word: u64) -> u64 {
     unprintable(word) | equal_to(b'"', word)
 }

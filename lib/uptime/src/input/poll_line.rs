@@ -1,9 +1,9 @@
-//! The fastest path: lines of a file of polls, all of whose values have the usual form.
+//! The fastest path. It reads lines of polls whose values all have the usual form.
 //!
-//! Each byte is looked at once, by the reader of the value that it belongs to, and nothing is
-//! accepted that the other paths would not accept alike. Anything else, a value out of range
-//! included, is left to them: this path never rejects. Measured on 1.8 million polls it reads a
-//! line in a third of the time that `plain` takes.
+//! Each byte is read once, by the reader of its value. This path accepts only what the other paths
+//! accept with the same result. It never rejects: everything else, including a value out of range,
+//! is left to the other paths. Measured on 1.8 million polls, it reads a line in a third of the
+//! time of `plain`.
 
 use super::header::PollColumn;
 use super::record::Extent;
@@ -13,11 +13,11 @@ use crate::store::USUAL_ID_BYTES;
 use crate::timestamp::{self, USUAL_FORM_BYTES};
 use crate::{Poll, Status, StoreId, Timestamp};
 
-/// The longest line of usual values has 80 bytes: 36, 32, 8, two commas, CR and LF. Readers look
-/// past a value's end.
+/// How many bytes must be available. The longest line of usual values has 80 bytes: 36, 32, 8, two
+/// commas, CR and LF. The readers of values read beyond the end of their value.
 const ROOM: usize = 128;
 
-/// Reads the line at the start of `bytes`.
+/// Reads the line at the start of `bytes`. Returns `None` if the other paths have to read it.
 #[inline]
 pub(super) fn read(
     bytes: &[u8],
@@ -47,7 +47,7 @@ pub(super) fn read(
                 length
             }
         };
-        // Behind the last value stands the line's end.
+        // The last value is followed by the line end, not by a comma.
         if column != columns[2] {
             if *line.get(position)? != b',' {
                 return None;
@@ -64,7 +64,7 @@ pub(super) fn read(
     Some((store?, Poll::new(at?, status?), extent))
 }
 
-/// Without a branch on what it is: which one comes next cannot be guessed.
+/// Does not branch on the status, because the processor cannot predict it.
 fn read_status(value: &[u8]) -> Option<(Status, usize)> {
     const ACTIVE: u64 = u64::from_le_bytes(*b"active\0\0");
     const INACTIVE: u64 = u64::from_le_bytes(*b"inactive");

@@ -1,4 +1,4 @@
-//! Reads a source file that is pushed at it.
+//! Reads a source file that the caller feeds in pieces.
 
 mod rows;
 
@@ -11,16 +11,16 @@ use super::{Records, RefusedFile};
 use crate::Timestamp;
 use crate::blanks::is_blank_line;
 
-/// Reads a source file pushed at it in pieces of any size; how it is cut up changes nothing.
+/// Reads a source file that the caller feeds in pieces. The sizes of the pieces change nothing.
 ///
-/// It keeps at most one record, however long the file and whatever it holds.
+/// It keeps at most one record in memory, whatever the length and content of the file.
 #[derive(Debug)]
 pub struct SourceReader {
     latest_poll: Timestamp,
     place: Place,
-    /// The number of the physical line that is next.
+    /// The number of the next physical line.
     line: u64,
-    /// The start of a record that is not whole yet.
+    /// The start of a record that is not complete yet.
     kept: Vec<u8>,
     fields: Fields,
     days: DaysNamed,
@@ -35,7 +35,7 @@ struct DaysNamed {
     day_7_line: Option<u64>,
 }
 
-/// What is next in the file.
+/// What comes next in the file.
 #[derive(Debug)]
 enum Place {
     FileStart,
@@ -59,7 +59,7 @@ impl SourceReader {
         }
     }
 
-    /// The same without the fast paths, to compare with.
+    /// Like [`SourceReader::new`] without the fast paths, to compare results.
     #[cfg(test)]
     pub(super) fn without_fast_paths(latest_poll: Timestamp) -> SourceReader {
         SourceReader { takes_fast_paths: false, ..SourceReader::new(latest_poll) }
@@ -70,10 +70,10 @@ impl SourceReader {
         self.kept.capacity()
     }
 
-    /// Takes the next bytes.
+    /// Reads the next bytes of the file.
     pub fn feed(&mut self, bytes: &[u8], records: &mut impl Records) -> Result<(), RefusedFile> {
         let mut bytes = bytes;
-        // What is kept is completed by as little as possible, for the rest need not be copied.
+        // Only as many bytes as needed are added to the kept record. The rest is not copied.
         while !self.kept.is_empty() && !bytes.is_empty() {
             let kept_before = self.kept.len();
             let added = piece_to_line_end(bytes);
@@ -95,7 +95,7 @@ impl SourceReader {
         Ok(())
     }
 
-    /// Ends the file.
+    /// Ends the file. Reads a last record without a line end.
     pub fn finish(&mut self, records: &mut impl Records) -> Result<(), RefusedFile> {
         let kept = std::mem::take(&mut self.kept);
         self.read(&kept, true, records)?;
@@ -107,8 +107,8 @@ impl SourceReader {
         }
     }
 
-    /// Refuses a file of hours whose rows so far count days from 1. [`SourceReader::finish`] does so
-    /// too. Call this for a file that broke off.
+    /// Refuses a file of hours whose rows so far count days from 1. [`SourceReader::finish`] also
+    /// checks this. Call it for a file that is truncated.
     pub fn check_days(&self) -> Result<(), RefusedFile> {
         match self.days {
             DaysNamed { has_day_0: false, day_7_line: Some(line) } => {
@@ -118,7 +118,7 @@ impl SourceReader {
         }
     }
 
-    /// Reads what is whole and returns how many bytes that was.
+    /// Reads all complete records and returns how many bytes they have.
     fn read(
         &mut self,
         bytes: &[u8],
@@ -164,7 +164,7 @@ impl SourceReader {
         Ok(position)
     }
 
-    /// Reads the header, or passes over a line before it.
+    /// Reads the header, or skips a line before it.
     fn read_header(
         &mut self,
         bytes: &[u8],
@@ -173,7 +173,7 @@ impl SourceReader {
     ) -> Result<usize, RefusedFile> {
         let is_file_start = self.line == 1;
         self.read_first_line(bytes, at_end, records).map_err(|refused| {
-            // A usable header may start with the letters of another format.
+            // Checked only now, because a usable header may start like another format.
             let format = if is_file_start { other_format(bytes) } else { None };
             format.map_or(refused, RefusedFile::OtherFormat)
         })
@@ -189,13 +189,15 @@ impl SourceReader {
             Scanned::More => return Ok(0),
             Scanned::Record(extent, lines) => (extent, lines),
             Scanned::TooLong(_) => {
-                let reason = format!("its first line is over {MAX_RECORD_BYTES} bytes");
+                let reason = format!(
+                    "its first line is too long; at most {MAX_RECORD_BYTES} bytes are accepted"
+                );
                 return Err(unusable(&reason, &bytes[..=MAX_RECORD_BYTES]));
             }
             Scanned::UnclosedQuote(opening_line) => {
                 let reason = format!(
-                    "a quote in it is not closed within {MAX_RECORD_BYTES} bytes, or on a later line \
-                     with text behind it"
+                    "a quoted field in it is not closed within {MAX_RECORD_BYTES} bytes, or is \
+                     closed on a later line and text follows the quote"
                 );
                 let limit = bytes.len().min(MAX_RECORD_BYTES);
                 let length = opening_line.map_or(limit, |line| line.length);
@@ -213,7 +215,7 @@ impl SourceReader {
         Ok(extent.length_with_end)
     }
 
-    /// Passes over the rest of a rejected line.
+    /// Skips the rest of a rejected line.
     fn pass_line_rest(&mut self, bytes: &[u8], at_end: bool, header: Header) -> usize {
         match first_line(bytes, at_end) {
             Some(line) => {
@@ -221,14 +223,14 @@ impl SourceReader {
                 self.place = Place::Rows(header);
                 line.length_with_end
             }
-            // A CR at the very end may be half of CRLF.
+            // A CR at the end of the piece may be the first half of CRLF.
             None => bytes.len() - usize::from(!at_end && bytes.ends_with(b"\r")),
         }
     }
 }
 
-/// Returns how many bytes to add to a record's start: up to a line's end, and a byte more to tell
-/// CR from CRLF.
+/// Returns how many bytes to add to the start of a record: up to the end of a line, and one more
+/// byte to distinguish CR from CRLF.
 fn piece_to_line_end(bytes: &[u8]) -> usize {
     let most = bytes.len().min(MAX_RECORD_BYTES);
     memchr2(b'\n', b'\r', &bytes[..most]).map_or(most, |index| most.min(index + 2))

@@ -1,53 +1,55 @@
-//! Finds records and splits them, whatever they hold: quotes, line breaks in quotes, any byte.
+//! Finds records and splits them into fields, whatever they hold: quotes, line breaks in quotes,
+//! any byte. All limits are applied here.
 //!
-//! As the csv crate reads them, so: CRLF, LF and a bare CR end a record; `""` in a quoted field is
-//! one quote; a quote within an unquoted field, and text behind a closing quote, are taken as they
-//! stand. Unlike there, blanks may stand before an opening quote. And a quoted field that goes over
-//! lines may have nothing but blanks behind its closing quote: otherwise it is two stray quotes that
-//! have the lines between them for one field, and those lines would be lost. All limits are applied
-//! here.
+//! Records are read as the csv crate reads them: CRLF, LF and a bare CR end a record; `""` in a
+//! quoted field is one quote; a quote within an unquoted field, and text after a closing quote, are
+//! kept unchanged. There are two differences. Blanks may stand before an opening quote. If a quoted
+//! field has several lines, only blanks may follow its closing quote. Otherwise the two quotes are
+//! probably stray, and reading the lines between them as one field would lose those lines.
 
 use std::ops::Range;
 
 use memchr::memchr2;
 
-/// No field is longer.
+/// The longest field accepted.
 pub const MAX_FIELD_BYTES: usize = 1024;
-/// No record is longer, its line end not counted.
+/// The longest record accepted, without its line end.
 pub const MAX_RECORD_BYTES: usize = 8 * 1024;
 
-/// A line as it stands in a file.
+/// The length of a line or record in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Extent {
     /// How many bytes it has without its line end.
     pub(super) length: usize,
-    /// How many with it.
+    /// How many bytes it has with its line end.
     pub(super) length_with_end: usize,
 }
 
-/// What stands at the start of some bytes.
+/// What the start of some bytes holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scanned {
-    /// A record, whose fields are at hand, and the physical lines it takes.
+    /// A record and the number of its physical lines. [`Fields`] holds its fields.
     Record(Extent, u64),
-    /// The start of a record; more bytes are needed to tell. So many are never needed:
-    /// `MAX_RECORD_BYTES + 2`.
+    /// The start of a record. More bytes are needed. Never returned for `MAX_RECORD_BYTES + 2`
+    /// bytes or more.
     More,
-    /// A record over [`MAX_RECORD_BYTES`], and the line ends in its first so many bytes. Fields
-    /// that ended within them are at hand.
+    /// A record longer than [`MAX_RECORD_BYTES`], and the number of line ends in its first
+    /// `MAX_RECORD_BYTES` bytes. [`Fields`] holds the fields that end within these bytes.
     TooLong(u64),
-    /// A record whose quoted field is open at its limit or at the file's end, or goes over lines and
-    /// has text behind its closing quote; its opening line, if that ends within the limit.
+    /// A record with a quoted field that is not closed within the limit or before the file's end,
+    /// or that has several lines and text after its closing quote. Holds the line on which the
+    /// record starts, if this line ends within the limit.
     UnclosedQuote(Option<Extent>),
 }
 
-/// The fields of a record, without the quotes around them. Kept to spare allocations.
+/// The fields of a record, without the quotes around them. Reused for all records, to save
+/// allocations.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     text: Vec<u8>,
-    // Where each field ends in `text`.
+    // The index in `text` at which each field ends.
     ends: Vec<usize>,
-    // How far the record has been read for which more bytes are needed.
+    // How far an incomplete record has been read.
     progress: Option<Progress>,
 }
 
@@ -60,15 +62,15 @@ struct Progress {
 
 #[derive(Debug, Clone, Copy)]
 enum State {
-    /// Nothing but blanks so far.
+    /// Only blanks so far.
     FieldStart,
-    /// Blanks, then the first byte of what may be a no-break space.
+    /// Only blanks, then a byte that may be the first half of a no-break space.
     HalfBlankAtStart,
     Unquoted,
     Quoted,
-    /// Behind a quote that closes the field, unless another one follows.
+    /// After a quote that closes the field, unless another quote follows.
     QuoteInQuoted,
-    /// Behind a closing quote and blanks.
+    /// After a closing quote and blanks.
     BlankBehindQuote,
 }
 
@@ -87,15 +89,15 @@ impl Fields {
         (0..self.count()).filter_map(|index| self.get(index))
     }
 
-    /// Forgets a record that was not whole: other bytes come next.
+    /// Drops an incomplete record, because other bytes come next.
     pub(super) fn forget(&mut self) {
         self.progress = None;
     }
 
-    /// Reads the record at the start of `bytes`. `at_end`: no bytes follow in the file.
+    /// Reads the record at the start of `bytes`. `at_end` says that the file has no further bytes.
     ///
-    /// After [`Scanned::More`] the same bytes have to come again, with more behind them; those
-    /// before are not read twice.
+    /// After [`Scanned::More`], the next call must pass the same bytes again with more bytes after
+    /// them. Bytes that were already read are not read twice.
     pub(super) fn scan(&mut self, bytes: &[u8], at_end: bool) -> Scanned {
         let Progress { index: start, mut state, mut line_ends } = self.begin();
         #[cfg(test)]
@@ -162,7 +164,7 @@ impl Fields {
         scanned
     }
 
-    /// Whether a byte is text behind the closing quote of a field that goes over lines.
+    /// Returns whether a byte is text after the closing quote of a field with several lines.
     fn is_stray(&self, state: State, byte: u8) -> bool {
         let is_text = match state {
             State::QuoteInQuoted => !matches!(byte, b'"' | b',' | b' ' | b'\t' | b'\n' | b'\r'),
@@ -173,7 +175,7 @@ impl Fields {
         is_text && memchr2(b'\n', b'\r', field()).is_some()
     }
 
-    /// Takes a byte that does not end the record.
+    /// Reads a byte that does not end the record.
     fn step(&mut self, state: State, byte: u8) -> State {
         let next = match (state, byte) {
             (State::Quoted, b'"') => return State::QuoteInQuoted,
@@ -204,18 +206,19 @@ impl Fields {
     }
 }
 
-/// Tells whether a record ends within a quoted field.
+/// Returns whether a record ends within a quoted field.
 pub(crate) fn leaves_quote_open(record: &[u8]) -> bool {
     matches!(Fields::default().scan(record, true), Scanned::UnclosedQuote(_))
 }
 
-/// Finds the end of the physical line at the start of `bytes`. `None`: more bytes are needed, or,
-/// `at_end`, there is none.
+/// Finds the end of the physical line at the start of `bytes`. Returns `None` if more bytes are
+/// needed, or, `at_end`, if the line has no end.
 pub(super) fn first_line(bytes: &[u8], at_end: bool) -> Option<Extent> {
     line_end(bytes, memchr2(b'\n', b'\r', bytes)?, at_end)
 }
 
-/// Returns the line that ends at `index`. `None`: it is not known yet whether CR is part of CRLF.
+/// Returns the line that ends at `index`, or `None` if it is not known yet whether CR is part of
+/// CRLF.
 fn line_end(bytes: &[u8], index: usize, at_end: bool) -> Option<Extent> {
     let length_with_end = match bytes.get(index..index + 2) {
         Some(b"\r\n") => index + 2,
@@ -225,7 +228,7 @@ fn line_end(bytes: &[u8], index: usize, at_end: bool) -> Option<Extent> {
     Some(Extent { length: index, length_with_end })
 }
 
-/// Tells whether a line end starts at `index`: CRLF is one.
+/// Returns whether a line end starts at `index`. CRLF is one line end.
 fn starts_line_end(bytes: &[u8], index: usize) -> bool {
     match bytes[index] {
         b'\r' => true,
@@ -245,7 +248,7 @@ fn unclosed_quote(bytes: &[u8], at_end: bool) -> Scanned {
     }
 }
 
-/// How often bytes were looked at, at most: a hostile file must not have them read again and again.
+/// Counts how often bytes are read. A hostile file must not cause repeated reads of its bytes.
 #[cfg(test)]
 pub(super) mod looks {
     use std::cell::Cell;

@@ -1,44 +1,44 @@
-//! What is said of a row that was not accepted.
+//! Rejected rows and the reasons to reject them.
 
 use std::fmt::Write;
 
 use crate::StoreId;
 
-/// A row that was not accepted.
+/// A rejected row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reject {
-    /// Physical line of the record's first byte, from 1.
+    /// The physical line of the record's first byte. Lines count from 1.
     pub line: u64,
-    /// Column concerned, by its canonical name.
+    /// The canonical name of the column. `None` if the whole row is at fault.
     pub column: Option<&'static str>,
-    /// Why.
+    /// Why the row is rejected.
     pub code: RejectCode,
-    /// The same for people: what was found, and what is accepted.
+    /// The reason for people: what was found and what is accepted.
     pub message: String,
-    /// The store the row names, if its id can be read (needed for hours files).
+    /// The store that the row names, if its id can be read. Needed for files of hours.
     pub store: Option<StoreId>,
 }
 
 /// What is wrong with a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Column concerned, by its canonical name.
+    /// The canonical name of the column. `None` if the whole row is at fault.
     pub column: Option<&'static str>,
-    /// The reason.
+    /// Why the row is rejected.
     pub code: RejectCode,
-    /// What was found, and what is accepted.
+    /// The reason for people: what was found and what is accepted.
     pub message: String,
 }
 
-/// Why a row is rejected. Codes are stable; files of rejects name them.
+/// Why a row is rejected. The names of codes are stable, because `rejects.csv` contains them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RejectCode {
-    /// A quoted field is open after 8 KiB, or at the end of the file; or it is closed on a later line
-    /// and text follows.
+    /// A quoted field is not closed within 8 KiB or before the end of the file, or it is closed on
+    /// a later line and text follows the quote.
     UnclosedQuote,
-    /// The record is over 8 KiB.
+    /// The record is longer than 8 KiB.
     RecordTooLong,
-    /// A field is over 1 KiB.
+    /// A field is longer than 1 KiB.
     FieldTooLong,
     /// The row has more or fewer fields than the header.
     FieldCount,
@@ -46,28 +46,28 @@ pub enum RejectCode {
     NotUtf8,
     /// A field holds a control character.
     ControlCharacter,
-    /// The store id is empty or over 128 bytes.
+    /// The store id is empty or longer than 128 bytes.
     BadStoreId,
     /// The timestamp has none of the accepted forms.
     BadTimestamp,
     /// The poll was taken before 2000-01-01.
     TimestampTooEarly,
-    /// The poll was taken after the file was uploaded.
+    /// The poll was taken more than one hour after the file was uploaded.
     TimestampTooLate,
     /// The status is neither active nor inactive.
     BadStatus,
-    /// The day is none of 0 to 6.
+    /// The day is not one digit from 0 to 6.
     BadDay,
     /// The local time has none of the accepted forms.
     BadTime,
-    /// No IANA zone is called so.
+    /// There is no IANA time zone of this name.
     UnknownZone,
-    /// The file has more rows of hours for the store than can be kept.
+    /// The file has more different rows of hours for the store than can be kept.
     TooManyRows,
 }
 
 impl RejectCode {
-    /// Whether it is not sure where the fields of the row begin and end.
+    /// Returns whether it is uncertain where the fields of the row begin and end.
     pub(crate) fn is_of_fields(self) -> bool {
         matches!(
             self,
@@ -75,7 +75,7 @@ impl RejectCode {
         )
     }
 
-    /// Returns the code's stable text, `unclosed_quote`.
+    /// Returns the stable name of the code, such as `unclosed_quote`.
     pub fn name(self) -> &'static str {
         match self {
             RejectCode::UnclosedQuote => "unclosed_quote",
@@ -97,15 +97,16 @@ impl RejectCode {
     }
 }
 
-/// How much of a bad value a message shows.
+/// How many characters of a bad value a message shows.
 const SHOWN_CHARACTERS: usize = 40;
 
-/// Returns a value as a message may show it: quoted, escaped, cut short.
+/// Returns a value as messages show it: quoted, escaped and shortened.
 pub(super) fn shown(value: &[u8]) -> String {
     shown_up_to(SHOWN_CHARACTERS, value)
 }
 
-/// The same with room for so many characters, escaped ones counted as they are shown.
+/// Like [`shown`], but shows up to `room` characters. An escaped character counts with the length
+/// of its escape.
 pub(super) fn shown_up_to(room: usize, value: &[u8]) -> String {
     // No character has more than four bytes.
     let start = &value[..value.len().min((room + 1) * 4)];
@@ -135,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_value_40_characters_are_shown_escaped_and_how_long_it_is() {
+    fn messages_show_40_escaped_characters_of_a_value_and_its_length_if_it_is_longer() {
         check("a\"b", r#""a\"b""#);
         check(&"x".repeat(40), &format!("\"{}\"", "x".repeat(40)));
         check(&"x".repeat(41), &format!("\"{}\"... (41 bytes)", "x".repeat(40)));

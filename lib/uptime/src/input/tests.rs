@@ -1,6 +1,7 @@
-//! What becomes of a file's bytes, line by line: `check(file, outcome)`.
+//! How a file is read, line by line: `check(file, outcome)`.
 //!
-//! Every file is read whole, byte by byte and without the fast paths; all must come out alike.
+//! Each file is read in one piece, byte by byte, and without the fast paths. The results must be
+//! the same.
 
 mod bad_files;
 mod bad_rows;
@@ -12,16 +13,16 @@ use super::*;
 use crate::Timestamp;
 use crate::business_hours::Opening;
 
-/// 2023-02-01: no poll may be later.
+/// 2023-02-01. Later polls are rejected.
 const LATEST_POLL: Timestamp = Timestamp::from_micros(1_675_209_600_000_000);
-/// A good row of polls, and what is found in it.
+/// A good row of polls, and the line of [`Found`] for it.
 const GOOD_LINE: &str = "good,2023-01-24 09:06:42,active\n";
 const GOOD: &str = "good 2023-01-24T09:06:42Z Active";
 const POLLS: &str = "store_id,timestamp_utc,status\n";
 const HOURS: &str = "store_id,dayOfWeek,start_time_local,end_time_local\n";
 const ZONES: &str = "store_id,timezone_str\n";
 
-/// What a reader found, one a line.
+/// What a reader found: one line for each row or reject.
 #[derive(Debug, Default, PartialEq)]
 struct Found {
     lines: Vec<String>,
@@ -67,7 +68,7 @@ impl Records for Found {
     }
 }
 
-/// Reads `file` cut into pieces of these lengths, the last one again and again.
+/// Reads `file` in pieces of these lengths. The last length is repeated.
 fn read_in_pieces(
     mut reader: SourceReader,
     file: &[u8],
@@ -96,7 +97,7 @@ fn read(file: &[u8]) -> Result<Found, RefusedFile> {
     whole
 }
 
-/// What is found in `file` behind its header.
+/// Checks what is found in `file` after its header.
 #[track_caller]
 fn check(file: impl AsRef<[u8]>, expected: &[&str]) {
     let found = read(file.as_ref()).unwrap();

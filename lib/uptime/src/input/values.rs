@@ -1,4 +1,4 @@
-//! The values of a row, as received, to the row as valid.
+//! Turns the values of a row into a valid row.
 
 use chrono::Weekday;
 use memchr::memchr_iter;
@@ -9,10 +9,17 @@ use super::{FileKind, Problem, RejectCode};
 use crate::blanks::trimmed;
 use crate::business_hours::{HoursRow, LocalTime, Opening};
 use crate::digits::{WORD, pairs, word};
+use crate::interval::HOUR;
 use crate::{Poll, Status, StoreId, Timestamp, Zone};
 
-/// 2000-01-01T00:00:00Z: no poll is older, and no report is about an earlier instant.
+/// 2000-01-01T00:00:00Z. Earlier polls are rejected, and so is an earlier `as_of` of a report.
 pub const EARLIEST_POLL: Timestamp = Timestamp::from_micros(946_684_800_000_000);
+
+/// Returns the latest instant accepted for polls of a file uploaded at `uploaded_at`. It is one
+/// hour later, because clocks differ (`RULES.md`, "Timestamps").
+pub fn latest_poll(uploaded_at: Timestamp) -> Timestamp {
+    uploaded_at.plus(HOUR)
+}
 
 const DAYS: [Weekday; 7] = [
     Weekday::Mon,
@@ -24,8 +31,8 @@ const DAYS: [Weekday; 7] = [
     Weekday::Sun,
 ];
 
-/// Returns the value that a field holds: without the blanks around it, and nothing for `\N`, which
-/// `MySQL` and `PostgreSQL` write for NULL.
+/// Returns the value of a field, without the blanks around it. `\N`, which `MySQL` and `PostgreSQL`
+/// write for NULL, becomes an empty value.
 pub(super) fn value_of(field: &[u8]) -> &[u8] {
     match trimmed(field) {
         [b'\\', b'N'] => &[],
@@ -40,7 +47,8 @@ pub(super) enum Row {
     Zone(StoreId, Option<Zone>),
 }
 
-/// Reads the values of a kind's columns, in their order. Polls after `latest_poll` are rejected.
+/// Reads the values of the columns, in the order that the kind defines. Polls after `latest_poll`
+/// are rejected.
 #[inline]
 pub(super) fn read_row(
     kind: FileKind,
@@ -59,23 +67,23 @@ pub(super) fn read_row(
     })
 }
 
-/// Reads a store id, blanks around it removed.
+/// Reads a store id without blanks around it.
 pub(super) fn read_store(value: &[u8]) -> Result<StoreId, Problem> {
-    // An id of the usual forms is ASCII. Checking it for UTF-8 took a third of this function's time.
+    // The usual forms are ASCII. Checking them for UTF-8 took a third of this function's time.
     if let Some(store) = StoreId::short(value) {
         return Ok(store);
     }
     let text = std::str::from_utf8(value)
-        .map_err(|_| problem(STORE_ID, RejectCode::NotUtf8, format!("found {}", shown(value))))?;
+        .map_err(|_| unlike(STORE_ID, RejectCode::NotUtf8, value, "in UTF-8"))?;
     StoreId::long(text)
         .map_err(|error| problem(STORE_ID, RejectCode::BadStoreId, error.to_string()))
 }
 
 fn read_timestamp(value: &[u8], latest_poll: Timestamp) -> Result<Timestamp, Problem> {
     let at = Timestamp::from_source(value).map_err(|_| {
-        let accepted = "YYYY-MM-DD HH:MM:SS[.ffffff], a date of the calendar and a time from \
-                        00:00:00 to 23:59:59, then UTC, Z, an offset +hh, +hhmm or +hh:mm of at most \
-                        14 hours, or nothing";
+        let accepted = "YYYY-MM-DD HH:MM:SS[.ffffff], with a date that exists and a time from \
+                        00:00:00 to 23:59:59, then nothing, UTC, Z, or an offset +hh, +hhmm or \
+                        +hh:mm of at most 14 hours";
         unlike(TIMESTAMP, RejectCode::BadTimestamp, value, accepted)
     })?;
     if at < EARLIEST_POLL {
@@ -100,7 +108,7 @@ fn read_status(value: &[u8]) -> Result<Status, Problem> {
 }
 
 fn read_hours(day: &[u8], start: &[u8], end: &[u8]) -> Result<HoursRow, Problem> {
-    // No local time starts like this, so usual rows skip the checks.
+    // No local time starts like this, so most rows skip these checks.
     if matches!(start, [] | [b'c' | b'C', ..]) {
         let are_both =
             |text: &[u8]| start.eq_ignore_ascii_case(text) && end.eq_ignore_ascii_case(text);
@@ -123,7 +131,7 @@ fn read_day(value: &[u8]) -> Result<Weekday, Problem> {
             DAY,
             RejectCode::BadDay,
             value,
-            "one digit, 0 (Monday) to 6 (Sunday), or empty if both times are",
+            "one digit, 0 (Monday) to 6 (Sunday), or empty if both times are empty",
         )),
     }
 }
@@ -134,8 +142,8 @@ fn read_time(value: &[u8], column: &'static str) -> Result<LocalTime, Problem> {
     time.ok_or_else(|| {
         let limit = if may_be_midnight { "up to 24:00" } else { "before 24:00" };
         let accepted = format!(
-            "a local time {limit}, H:MM or HH:MM, then nothing, :SS or :SS and a fraction of zeros; \
-             on a day without opening both times are empty or closed"
+            "a local time {limit}, H:MM or HH:MM, then optionally :SS and a fraction of zeros; on \
+             a day when the store does not open, both times must be empty or closed"
         );
         unlike(column, RejectCode::BadTime, value, &accepted)
     })
@@ -153,19 +161,19 @@ fn local_time(value: &[u8]) -> Option<LocalTime> {
     LocalTime::from_seconds(hours * 3600 + minutes * 60 + seconds)
 }
 
-/// Removes the fraction of seconds if it is one of zeros: `MySQL`'s `TIME(6)` and SQL Server's
-/// `time(7)` print one.
+/// Removes the fraction of seconds if it consists of zeros. `MySQL`'s `TIME(6)` and SQL Server's
+/// `time(7)` write such a fraction.
 fn without_zero_fraction(value: &[u8]) -> &[u8] {
     let zeros = value.iter().rev().take_while(|byte| **byte == b'0').count();
     let whole = &value[..value.len() - zeros];
     match whole {
-        // Only seconds have a fraction, so there are two colons.
+        // Only seconds may have a fraction, so there must be two colons.
         [time @ .., b'.'] if zeros > 0 && memchr_iter(b':', time).count() == 2 => time,
         _ => value,
     }
 }
 
-/// Hours, minutes and seconds of the other forms, with fewer digits.
+/// Reads hours, minutes and seconds in the forms with fewer digits.
 fn parts_of_time(value: &[u8]) -> Option<[u32; 3]> {
     let mut parts = value.split(|byte| *byte == b':');
     let hours = number(parts.next().filter(|digits| digits.len() <= 2)?)?;
@@ -182,7 +190,7 @@ fn number(digits: &[u8]) -> Option<u32> {
     are_digits.then(|| digits.iter().fold(0, |value, digit| value * 10 + u32::from(digit - b'0')))
 }
 
-/// An empty name says that no zone is known.
+/// Reads the name of a zone. An empty name means that no zone is known.
 fn read_zone(value: &[u8]) -> Result<Option<Zone>, Problem> {
     if value.is_empty() {
         return Ok(None);

@@ -1,26 +1,24 @@
-//! Segments to values. Meets foreign bytes: every length is checked, nothing is believed.
+//! Decodes segments. The bytes may be damaged or hostile, so every length and value is checked.
 
 use super::hours_form::read_row;
-use super::varint::read_varint;
-use super::{
-    DecodeError, Decoded, HOURS, POLLS, SOURCED_VERSION, Sequencer, Source, UploadEvent, VERSION,
-    ZONES,
-};
+use super::reader::Reader;
+use super::{DecodeError, Decoded, HOURS, POLLS, SOURCED_VERSION, Source, VERSION, ZONES};
 use crate::business_hours::HoursRow;
-use crate::store::Form;
 use crate::{Poll, PollSet, Status, StoreId, Timestamp, Zone};
 
-/// What is done with each store of a segment.
+/// Receives each store of a segment.
 pub(crate) trait Visitor {
-    /// A store's polls, in order, one an instant; none only if this program did not write them.
+    /// Receives a store's polls, in order, at most one per instant. They are empty only if another
+    /// program wrote the segment.
     fn polls(&mut self, store: StoreId, polls: &[Poll]);
-    /// What the segment's file says of a store's hours.
+    /// Receives the rows of hours that the source file has for a store.
     fn hours(&mut self, source: &Source, store: StoreId, rows: Vec<HoursRow>);
-    /// What the segment's file says of a store's zone; `None`: that none is known.
+    /// Receives the zone that the source file has for a store. `None` means that the file leaves it
+    /// empty.
     fn zone(&mut self, source: &Source, store: StoreId, zone: Option<Zone>);
 }
 
-/// Decodes any segment.
+/// Decodes a segment of any kind.
 pub fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let mut collected = Collected::default();
     visit(bytes, &mut collected)?;
@@ -34,9 +32,10 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     }
 }
 
-/// Hands each store of a segment to `visitor`. After an error some may have been handed over.
+/// Passes each store of a segment to `visitor`. If this returns an error, `visitor` may already
+/// have received some stores.
 pub(crate) fn visit(bytes: &[u8], visitor: &mut impl Visitor) -> Result<(), DecodeError> {
-    let mut reader = Reader { rest: bytes };
+    let mut reader = Reader::new(bytes);
     let version = reader.byte()?;
     if !matches!(version, VERSION | SOURCED_VERSION) {
         return Err(DecodeError::UNKNOWN_VERSION);
@@ -48,7 +47,7 @@ pub(crate) fn visit(bytes: &[u8], visitor: &mut impl Visitor) -> Result<(), Deco
         (ZONES, _) => visit_zones(&mut reader, version, visitor)?,
         _ => return Err(DecodeError("its kind is not known to this program")),
     }
-    if reader.rest.is_empty() { Ok(()) } else { Err(DecodeError("bytes follow its end")) }
+    if reader.is_at_end() { Ok(()) } else { Err(DecodeError("bytes follow its end")) }
 }
 
 fn visit_polls(reader: &mut Reader<'_>, visitor: &mut impl Visitor) -> Result<(), DecodeError> {
@@ -110,93 +109,8 @@ fn visit_zones(
     })
 }
 
-/// What fits a [`Poll`], which shifts its instant by one bit.
+/// The largest instant that fits a [`Poll`], which shifts the instant by one bit.
 const MAX_MICROS: u64 = i64::MAX as u64 / 2;
-
-/// Takes a segment apart from the front.
-pub(super) struct Reader<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Reader<'a> {
-    pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
-        let (taken, rest) = self.rest.split_at_checked(count).ok_or(DecodeError::CUT_OFF)?;
-        self.rest = rest;
-        Ok(taken)
-    }
-
-    pub(super) fn byte(&mut self) -> Result<u8, DecodeError> {
-        self.take(1).map(|bytes| bytes[0])
-    }
-
-    /// Hands each store's id to `read_data`, which reads what follows it.
-    fn stores(
-        &mut self,
-        mut read_data: impl FnMut(&mut Self, StoreId) -> Result<(), DecodeError>,
-    ) -> Result<(), DecodeError> {
-        for _ in 0..self.count()? {
-            let store = StoreId::from_form(Form::Integer(u64::from_be_bytes(self.array()?)));
-            read_data(self, store)?;
-        }
-        for _ in 0..self.count()? {
-            let halves = [u64::from_be_bytes(self.array()?), u64::from_be_bytes(self.array()?)];
-            let store = StoreId::from_form(Form::Uuid(halves));
-            read_data(self, store)?;
-        }
-        for _ in 0..self.count()? {
-            let store = StoreId::new(self.text()?);
-            let store = store.map_err(|_| DecodeError("a store's id is not one"))?;
-            read_data(self, store)?;
-        }
-        Ok(())
-    }
-
-    fn array<const LENGTH: usize>(&mut self) -> Result<[u8; LENGTH], DecodeError> {
-        self.take(LENGTH)?.try_into().map_err(|_| DecodeError::CUT_OFF)
-    }
-
-    /// Version 1 knew no more of a source than its upload instant, key and version.
-    fn source(&mut self, version: u8) -> Result<Source, DecodeError> {
-        let uploaded_at = Timestamp::from_micros(self.signed()?);
-        let mut source = Source::new(uploaded_at, self.text()?, self.text()?);
-        if version == SOURCED_VERSION {
-            let rank = u32::try_from(self.varint()?);
-            source.rank = rank.map_err(|_| DecodeError("a rank is out of range"))?;
-            source.event = match self.count()? {
-                0 => None,
-                1 => Some(self.event()?),
-                _ => return Err(DecodeError("a source has more than one event")),
-            };
-        }
-        Ok(source)
-    }
-
-    fn event(&mut self) -> Result<UploadEvent, DecodeError> {
-        let time = Timestamp::from_micros(self.signed()?);
-        let sequencer = Sequencer::new(self.text()?);
-        let sequencer = sequencer.ok_or(DecodeError("a sequencer is not one"))?;
-        Ok(UploadEvent { time, sequencer })
-    }
-
-    fn text(&mut self) -> Result<&'a str, DecodeError> {
-        let count = self.count()?;
-        std::str::from_utf8(self.take(count)?).map_err(|_| DecodeError("a text is not UTF-8"))
-    }
-
-    /// A number of things that follow, each of at least one byte.
-    fn count(&mut self) -> Result<usize, DecodeError> {
-        usize::try_from(self.varint()?).map_err(|_| DecodeError::CUT_OFF)
-    }
-
-    fn signed(&mut self) -> Result<i64, DecodeError> {
-        let value = self.varint()?;
-        Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
-    }
-
-    fn varint(&mut self) -> Result<u64, DecodeError> {
-        read_varint(&mut self.rest)
-    }
-}
 
 #[derive(Default)]
 struct Collected {

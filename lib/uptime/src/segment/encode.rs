@@ -1,4 +1,4 @@
-//! Values to segments.
+//! Packs values into segments.
 
 use super::hours_form::write_row;
 use super::varint::{MAX_VARINT_BYTES, write_count, write_signed, write_varint};
@@ -7,31 +7,34 @@ use super::{
     VERSION, ZONES,
 };
 use crate::business_hours::{HoursRow, PackedRow, put_in_order};
-use crate::store::Form;
+use crate::store::IdForm;
 use crate::{Poll, PollSet, Shard, StoreId, Timestamp, Zone};
 
-/// The longest id with its length.
+/// The longest id, including its length.
 const MAX_ID_BYTES: usize = StoreId::MAX_BYTES + 2;
-/// Enough for version, kind, the groups' counts and a preamble of instant or source: an S3 key has
-/// at most 1,024 bytes and so has a version id; an emulator's may be longer, not by far.
+/// Enough for version, kind, the counts of the groups, and a preamble with an instant or a source.
+/// An S3 key has at most 1,024 bytes, and so has a version id. Those of emulators may be slightly
+/// longer.
 const MAX_FRAME_BYTES: usize = 16 * 1024;
-/// What stores may fill of a segment.
+/// How many bytes of a segment stores may use.
 const ROOM: usize = MAX_SEGMENT_BYTES - MAX_FRAME_BYTES;
-/// So many polls of one store fit a segment, however far apart.
+/// How many polls of one store always fit into a segment, whatever the time between them.
 const MAX_POLLS_A_STORE: usize = (ROOM - MAX_ID_BYTES) / MAX_VARINT_BYTES - 1;
 
-/// A store and polls of it.
+/// A store and some of its polls.
 type StorePolls<'a> = (&'a StoreId, &'a [Poll]);
 
-/// Packs polls of stores of one shard: a segment for each UTC day, more where a day is too large.
+/// Packs polls of stores of one shard. Each UTC day has its own segment, or several if one would be
+/// too large.
 ///
-/// Stores may come in any order, each once.
+/// Stores may be in any order. Each store may occur only once.
 pub fn pack_polls(shard: Shard, mut stores: Vec<(StoreId, PollSet)>) -> Vec<Segment> {
     stores.sort_unstable_by(|(this, _), (that, _)| order_in_segment(this, that));
     pack_sorted_polls(shard, stores.iter().map(|(store, polls)| (store, polls.as_slice())))
 }
 
-/// The same of stores that come in the order of a segment, each with the polls of a [`PollSet`].
+/// Like [`pack_polls`], for stores that are already in the order of a segment. The polls of each
+/// store must be sorted and without repeats, as in a [`PollSet`].
 pub(crate) fn pack_sorted_polls<'a>(
     shard: Shard,
     stores: impl Iterator<Item = StorePolls<'a>>,
@@ -39,7 +42,8 @@ pub(crate) fn pack_sorted_polls<'a>(
     let mut days: Vec<(UtcDay, Vec<StorePolls>)> = Vec::new();
     for (store, polls) in stores {
         let mut rest = polls;
-        // The days of a store follow each other, so the next is nearly always the one meant.
+        // A store usually has polls on consecutive days, so the next day is nearly always the right
+        // one.
         let mut next = 0;
         while let Some(first) = rest.first() {
             let day = UtcDay::of(first.at());
@@ -67,9 +71,10 @@ pub(crate) fn pack_sorted_polls<'a>(
     segments
 }
 
-/// Packs the hours rows that a file has of stores of one shard, each once; those that add nothing
-/// are left out. A store's rows stay together, so they replace older ones at once; there are at
-/// most [`super::MAX_HOURS_ROWS`].
+/// Packs the rows of hours that a file has for stores of one shard. Each store may occur only once
+/// and have at most [`super::MAX_HOURS_ROWS`] rows. Rows without effect are left out.
+///
+/// All rows of a store are in one segment, so they replace older rows together.
 pub fn pack_hours(
     shard: Shard,
     source: &Source,
@@ -83,7 +88,7 @@ pub fn pack_hours(
     pack_ordered_hours(shard, source, stores.into_iter().map(in_order).collect())
 }
 
-/// The same of rows that are [in order](put_in_order).
+/// Like [`pack_hours`], for rows that are already [in order](put_in_order).
 pub(crate) fn pack_ordered_hours(
     shard: Shard,
     source: &Source,
@@ -110,15 +115,15 @@ pub(crate) fn pack_ordered_hours(
     parts(&stores, |(_, rows)| size(rows)).map(encode).collect()
 }
 
-/// Packs the zones that a file gives stores of one shard, each once; `None`: it says of the store
-/// that none is known.
+/// Packs the zones that a file has for stores of one shard. Each store may occur only once. `None`
+/// means that the file leaves the zone empty.
 pub fn pack_zones(
     shard: Shard,
     source: &Source,
     mut stores: Vec<(StoreId, Option<Zone>)>,
 ) -> Vec<Segment> {
     stores.sort_unstable_by(|(this, _), (that, _)| order_in_segment(this, that));
-    // Each store counts with a name of its own, of at most 32 bytes; most share theirs.
+    // The size counts one name of at most 32 bytes per store, although most stores share names.
     let encode = |part: &[(StoreId, Option<Zone>)]| {
         let mut names: Vec<&str> = part.iter().map(|(_, zone)| name_of(*zone)).collect();
         names.sort_unstable();
@@ -142,7 +147,7 @@ pub fn pack_zones(
     parts(&stores, |(store, _)| store.with_text(str::len) + 8 + 40).map(encode).collect()
 }
 
-/// The name that is stored: empty for no zone.
+/// Returns the name to store. It is empty if no zone is known.
 fn name_of(zone: Option<Zone>) -> &'static str {
     zone.map_or("", Zone::name)
 }
@@ -151,7 +156,7 @@ fn encode_polls(stores: &[StorePolls]) -> Vec<u8> {
     let firsts = stores.iter().filter_map(|(_, polls)| polls.first());
     let base = firsts.map(|poll| poll.at()).min().unwrap_or(Timestamp::from_micros(0));
     let mut bytes = vec![VERSION, POLLS];
-    // An id of 16 bytes and polls an hour apart, as most are.
+    // Most ids have at most 16 bytes, and most polls are about an hour apart.
     bytes.reserve(stores.iter().map(|(_, polls)| 18 + 5 * polls.len()).sum());
     write_signed(&mut bytes, base.micros());
     write_stores(
@@ -171,7 +176,8 @@ fn encode_polls(stores: &[StorePolls]) -> Vec<u8> {
     bytes
 }
 
-/// Cuts entries, each at most so many bytes long, into parts that fit a segment.
+/// Divides entries into parts that fit a segment. `max_bytes` returns the most bytes an entry
+/// needs.
 fn parts<Entry>(
     entries: &[Entry],
     max_bytes: impl Fn(&Entry) -> usize,
@@ -184,7 +190,7 @@ fn parts<Entry>(
             room = left.unwrap_or_default();
             left.is_some()
         };
-        // One entry at least: none is longer than a segment.
+        // At least one entry: no entry is longer than a segment.
         let count = rest.iter().take_while(fits).count().max(1).min(rest.len());
         let (part, later) = rest.split_at(count);
         rest = later;
@@ -192,25 +198,25 @@ fn parts<Entry>(
     })
 }
 
-/// The order of a segment's groups, and within them of numbers, bytes or texts.
+/// Orders stores by the group of a segment, then by number, bytes or text.
 fn order_in_segment(this: &StoreId, that: &StoreId) -> std::cmp::Ordering {
     match (this.form(), that.form()) {
-        (Form::Integer(this), Form::Integer(that)) => this.cmp(that),
-        (Form::Uuid(this), Form::Uuid(that)) => this.cmp(that),
-        (Form::Text(this), Form::Text(that)) => this.cmp(that),
+        (IdForm::Integer(this), IdForm::Integer(that)) => this.cmp(that),
+        (IdForm::Uuid(this), IdForm::Uuid(that)) => this.cmp(that),
+        (IdForm::Text(this), IdForm::Text(that)) => this.cmp(that),
         (this, that) => group(this).cmp(&group(that)),
     }
 }
 
-fn group(form: &Form) -> u8 {
+fn group(form: &IdForm) -> u8 {
     match form {
-        Form::Integer(_) => 0,
-        Form::Uuid(_) => 1,
-        Form::Text(_) => 2,
+        IdForm::Integer(_) => 0,
+        IdForm::Uuid(_) => 1,
+        IdForm::Text(_) => 2,
     }
 }
 
-/// Writes the three groups of stores; `entries` are in the order of a segment.
+/// Writes the three groups of stores. `entries` must be in the order of a segment.
 fn write_stores<'a, Entry>(
     bytes: &mut Vec<u8>,
     entries: &'a [Entry],
@@ -225,11 +231,11 @@ fn write_stores<'a, Entry>(
         write_count(bytes, of_group.len());
         for entry in of_group {
             match store_of(entry).form() {
-                Form::Integer(integer) => bytes.extend_from_slice(&integer.to_be_bytes()),
-                Form::Uuid(halves) => {
+                IdForm::Integer(integer) => bytes.extend_from_slice(&integer.to_be_bytes()),
+                IdForm::Uuid(halves) => {
                     bytes.extend_from_slice(halves.map(u64::to_be_bytes).as_flattened());
                 }
-                Form::Text(text) => write_text(bytes, text),
+                IdForm::Text(text) => write_text(bytes, text),
             }
             write_data(bytes, entry);
         }

@@ -1,16 +1,17 @@
-//! One row of hours in five bytes, as nearly all rows are of whole minutes.
+//! Packs a row of hours. Nearly all rows have whole minutes and take five bytes.
 //!
-//! A byte holds the weekday in its three lowest bits and two flags: start, and end, have seconds.
-//! Start and end follow in two bytes of minutes each, or three of seconds; the low byte first.
+//! The first byte holds the weekday in its three lowest bits, and two flags that say whether the
+//! start and the end have seconds. Start and end follow, each as minutes in two bytes or as seconds
+//! in three bytes, the low byte first.
 //!
-//! A row without times is one byte: a weekday and a flag that the store does not open on it, or a
-//! flag alone that nothing is known. Programs that know no such rows refuse them: with these flags
-//! a byte holds no weekday.
+//! A row without times is one byte: the weekday and a flag that the store does not open on it, or
+//! only a flag that nothing is known. Older programs refuse such a byte, because to them it is not
+//! a weekday.
 
 use chrono::Weekday;
 
 use super::DecodeError;
-use super::decode::Reader;
+use super::reader::Reader;
 use crate::business_hours::{HoursRow, LocalTime, Opening};
 
 const START_HAS_SECONDS: u8 = 1 << 3;

@@ -1,48 +1,49 @@
-//! Which upload hours and zones are from, and which of two uploads is the newer.
+//! The upload that hours and zones came from, and the order of uploads.
 
 use std::cmp::Ordering;
 
 use crate::Timestamp;
 use crate::interval::SECOND;
 
-/// Which upload a row of hours or zones came from. Ordered: the newer is greater.
+/// The upload that a row of hours or zones came from. The newer upload is greater.
 ///
-/// S3 dates an upload to the second. Within a second these decide, one after the other: `rank`, the
-/// event's time, `key`, the event's sequencer, `version`. What is not known counts as the oldest.
+/// S3 shows the upload time in whole seconds. Within a second, these fields decide, in this order:
+/// `rank`, the event's time, `key`, the event's sequencer, `version`. An unknown value counts as
+/// the oldest.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Source {
-    /// When the object was uploaded, as S3 dates it.
+    /// When the object was uploaded, according to S3.
     pub uploaded_at: Timestamp,
-    /// How many earlier versions of its key S3 dates alike. 0 where no versions are kept.
+    /// How many earlier versions of the key have the same upload time. 0 if the bucket keeps no
+    /// versions.
     pub rank: u32,
-    /// What is known of the upload from S3's event; `None` if no event is known.
+    /// S3's event about the upload, or `None` if it is not known.
     pub event: Option<UploadEvent>,
-    /// The object's key.
+    /// The key of the object.
     pub key: String,
-    /// Its version id, or its `ETag`.
+    /// The version id of the object, or its `ETag`.
     pub version: String,
 }
 
-/// What S3's event says of the upload it announces. Ordered: for one key and second, the later
-/// upload is greater.
+/// What S3's event says about an upload. For one key and second, the later upload is greater.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UploadEvent {
-    /// When the upload was done. Lies in the second of the upload instant.
+    /// When the upload was completed. Always within the second of the upload time.
     pub time: Timestamp,
-    /// Comparable among the uploads of one key.
+    /// The order among the uploads of one key.
     pub sequencer: Sequencer,
 }
 
-/// A number in hexadecimal digits that grows with each upload of a key. By default unknown, which
-/// is less than any other.
+/// A hexadecimal number that increases with each upload of a key. The default stands for an unknown
+/// one and is less than any other.
 ///
-/// S3's user guide ("Event message structure") compares two after the shorter one is filled up with
-/// zeros at its right. Here the zeros at the right are left out, which gives the same order.
+/// S3's user guide ("Event message structure") pads the shorter of two sequencers with zeros at the
+/// right before comparing them. Here zeros at the right are removed, which gives the same order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sequencer(String);
 
 impl Source {
-    /// An upload of which nothing is known but its instant, key and version.
+    /// Returns an upload of which only the upload time, key and version are known.
     pub fn new(
         uploaded_at: Timestamp,
         key: impl Into<String>,
@@ -73,14 +74,16 @@ impl PartialOrd for Source {
 }
 
 impl UploadEvent {
-    /// The event of an upload at `uploaded_at`. A time outside of that second is moved to its start
-    /// or its end: S3 dates a multipart upload by its start, and clocks differ.
+    /// Returns the event of an upload at `uploaded_at`. A time outside that second is moved to the
+    /// start or end of the second. This happens because S3 dates a multipart upload by its start,
+    /// and because clocks differ.
     pub fn new(uploaded_at: Timestamp, time: Timestamp, sequencer: Sequencer) -> UploadEvent {
         let last = UploadEvent::last_of_second(uploaded_at).time;
         UploadEvent { time: time.clamp(uploaded_at, last), sequencer }
     }
 
-    /// Stands for the unknown event of an upload that is known to be the last of its second.
+    /// Returns an event for an upload whose event is unknown but which is known to be the last of
+    /// its second.
     pub fn last_of_second(uploaded_at: Timestamp) -> UploadEvent {
         let time = uploaded_at.plus(SECOND - 1);
         UploadEvent { time, sequencer: Sequencer::default() }
@@ -88,17 +91,17 @@ impl UploadEvent {
 }
 
 impl Sequencer {
-    /// Far more than S3's, which have about 18.
+    /// Far more digits than S3's sequencers have, which is about 18.
     const MAX_DIGITS: usize = 128;
 
-    /// Reads a sequencer as an event gives it; `None` if it is not one.
+    /// Reads the sequencer of an event. Returns `None` if it is not a hexadecimal number.
     pub fn new(text: &str) -> Option<Sequencer> {
         let is_one =
             text.len() <= Self::MAX_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         is_one.then(|| Sequencer(text.trim_end_matches('0').to_ascii_uppercase()))
     }
 
-    /// Its digits without zeros at the right.
+    /// Returns the digits without zeros at the right.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -111,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_two_uploads_of_one_second_what_s3_says_decides_step_by_step() {
+    fn uploads_of_one_second_are_ordered_by_rank_event_key_and_version() {
         let ordered = [
             // Second, rank, milliseconds of the event, key, sequencer, version.
             "1 0 - a 0 v9",
@@ -130,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_a_second_is_newer_than_every_event_of_it_and_older_than_a_later_second() {
+    fn the_last_upload_of_a_second_is_newer_than_the_others_and_older_than_the_next_second() {
         let last = UploadEvent::last_of_second(source("1 0 - a 0 v").uploaded_at);
         let last = Source { event: Some(last), ..source("1 0 - a 0 v") };
         assert!(source("1 0 999 z 9 w") < last);
@@ -138,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_of_an_event_is_held_to_the_second_of_its_upload() {
+    fn the_time_of_an_event_is_moved_into_the_second_of_its_upload() {
         let second = Timestamp::from_micros(7 * SECOND);
         let time =
             |micros| UploadEvent::new(second, second.plus(micros), Sequencer::default()).time;
@@ -158,7 +161,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sequencers_compare_as_if_filled_up_with_zeros_at_the_right(
+        fn sequencers_compare_as_if_padded_with_zeros_at_the_right(
             one in "[0-9A-F]{0,6}0{0,3}",
             other in "[0-9A-F]{0,6}0{0,3}",
         ) {

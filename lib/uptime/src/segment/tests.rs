@@ -26,10 +26,10 @@ fn polls_decode_to_what_was_packed() {
 }
 
 #[test]
-fn each_utc_day_has_segments_of_its_own() {
+fn each_utc_day_has_its_own_segments() {
     let set = polls(&[(-1, true), (0, true), (DAY - 1, true), (DAY, false)]);
 
-    // A store that was not polled on the day between shares the segments of the other two.
+    // A store without polls on the middle day is only in the segments of the other two days.
     let with_gap = polls(&[(-1, true), (DAY, true)]);
 
     let segments = pack_polls(shard(), vec![(store("7"), set), (store("8"), with_gap)]);
@@ -103,7 +103,7 @@ fn rows_without_times_and_stores_without_a_zone_decode_to_what_was_packed() {
 }
 
 #[test]
-fn rows_that_add_nothing_are_not_packed() {
+fn rows_without_effect_are_not_packed() {
     let closed = HoursRow::Closed(Weekday::Mon);
     let pack =
         |rows: &[HoursRow]| pack_hours(shard(), &source(), vec![(store("5"), rows.to_vec())]);
@@ -147,9 +147,10 @@ fn hours_and_zones_that_an_older_program_stored_are_read_as_the_oldest_of_their_
     }
 }
 
-/// The key of a segment is the hash of its bytes: packed otherwise, polls would be stored again.
+/// The key of a segment is the hash of its bytes. With other bytes, the same polls would be stored
+/// a second time.
 #[test]
-fn polls_have_the_bytes_that_they_always_had() {
+fn the_bytes_of_packed_polls_never_change() {
     let segments = pack_polls(shard(), vec![(store("5"), polls(&[(3, true), (5, false)]))]);
     assert_eq!(segments[0].bytes, [1, POLLS, 6, 1, 0, 0, 0, 0, 0, 0, 0, 5, 2, 1, 4, 0, 0]);
 }
@@ -164,7 +165,7 @@ fn the_most_hours_rows_a_store_may_have_fit_one_segment() {
 }
 
 #[test]
-fn segments_of_the_longest_ids_keys_and_versions_keep_to_their_size() {
+fn segments_with_the_longest_ids_keys_and_versions_stay_within_the_size_limit() {
     let (key, version) = ("k".repeat(1024), "v".repeat(1024));
     let uploaded_at = Timestamp::from_micros(i64::MAX);
     let sequencer = Sequencer::new(&"f".repeat(128)).unwrap();
@@ -173,7 +174,7 @@ fn segments_of_the_longest_ids_keys_and_versions_keep_to_their_size() {
     let rows: Vec<HoursRow> = (0_u32..2_090).map(|number| row(6, number * 4 + 1, 86_399)).collect();
     let name = |number: u32| store(&format!("{number:x>128}"));
 
-    // So many rows that, but for what is kept free for the source, a segment would be full.
+    // Without the bytes reserved for the source, these rows would fill a segment.
     let stores = (0..27).map(|number| (name(number), rows.clone())).collect();
     let segments = pack_hours(shard(), &source, stores);
 
@@ -182,14 +183,14 @@ fn segments_of_the_longest_ids_keys_and_versions_keep_to_their_size() {
 }
 
 #[test]
-fn nothing_packs_to_no_segment() {
+fn no_stores_give_no_segments() {
     assert!(pack_polls(shard(), Vec::new()).is_empty());
     assert!(pack_hours(shard(), &source(), Vec::new()).is_empty());
     assert!(pack_zones(shard(), &source(), Vec::new()).is_empty());
 }
 
 #[test]
-fn an_unknown_version_or_kind_is_an_error_and_not_a_guess() {
+fn an_unknown_version_or_kind_is_an_error() {
     let mut bytes = pack_polls(shard(), vec![(store("5"), polls(&[(1, true)]))]).remove(0).bytes;
     bytes[1] = 9;
     assert_eq!(decode(&bytes), Err(DecodeError("its kind is not known to this program")));
@@ -200,7 +201,7 @@ fn an_unknown_version_or_kind_is_an_error_and_not_a_guess() {
 }
 
 #[test]
-fn a_segment_cut_off_anywhere_or_with_bytes_behind_it_is_an_error() {
+fn a_truncated_segment_or_one_with_further_bytes_is_an_error() {
     let rows = vec![row(0, 0, 86_400), row(6, 1, 86_399)];
     let mut segments = pack_hours(shard(), &source(), vec![(store("x"), rows)]);
     segments.extend(pack_polls(shard(), vec![(store("5"), polls(&[(1, true), (2, true)]))]));
@@ -242,7 +243,8 @@ fn two_polls_at_one_instant_and_instants_out_of_range_are_errors() {
     check_polls(-largest - 1, &[0], Err(out_of_range));
 }
 
-/// Decodes a store whose polls have these distances, from `base` and from each other.
+/// Decodes a store with one poll for each distance. The first distance is from `base`, the others
+/// from the poll before.
 #[track_caller]
 fn check_polls(base: i64, distances: &[u64], expected: Result<(), &'static str>) {
     let mut bytes = vec![VERSION, POLLS];

@@ -1,12 +1,12 @@
-//! Numbers in as few bytes as they need: LEB128, seven bits a byte, the lowest first; all bytes but
-//! the last have their highest bit set.
+//! Numbers of variable length in LEB128: seven bits per byte, the lowest bits first. All bytes
+//! except the last one have their highest bit set.
 //!
-//! Numbers of up to 56 bits, which is nearly all, are spread over a word and gathered from one at
-//! once, not byte by byte: polls are packed and unpacked in half the time.
+//! Numbers of up to 56 bits, which nearly all are, are written and read as one word and not byte by
+//! byte. This halves the time to pack and unpack polls.
 
 use super::DecodeError;
 
-/// The longest varint of 64 bits.
+/// The length of the longest varint of 64 bits.
 pub(super) const MAX_VARINT_BYTES: usize = 10;
 
 const WORD: usize = size_of::<u64>();
@@ -39,7 +39,7 @@ pub(super) fn write_varint(bytes: &mut Vec<u8>, mut value: u64) {
     bytes.push(last);
 }
 
-/// Takes a varint from the front of `bytes`.
+/// Reads a varint from the front of `bytes` and removes it.
 #[inline]
 pub(super) fn read_varint(bytes: &mut &[u8]) -> Result<u64, DecodeError> {
     if let Some(word) = bytes.first_chunk().copied().map(u64::from_le_bytes) {
@@ -53,7 +53,8 @@ pub(super) fn read_varint(bytes: &mut &[u8]) -> Result<u64, DecodeError> {
     read_long_varint(bytes)
 }
 
-/// The same byte by byte: at the end of a segment, and of numbers over 56 bits.
+/// Like [`read_varint`], but byte by byte. Needed at the end of a segment and for numbers of more
+/// than 56 bits.
 #[cold]
 fn read_long_varint(bytes: &mut &[u8]) -> Result<u64, DecodeError> {
     let mut value = 0;
@@ -72,14 +73,14 @@ fn read_long_varint(bytes: &mut &[u8]) -> Result<u64, DecodeError> {
     Err(DecodeError("a number is out of range"))
 }
 
-/// Moves each seven bits, of 56, into a byte of their own.
+/// Moves each group of seven of the lowest 56 bits into its own byte.
 const fn spread(value: u64) -> u64 {
     let halves = value & 0x0fff_ffff | (value & 0x00ff_ffff_f000_0000) << 4;
     let quarters = halves & 0x0000_3fff_0000_3fff | (halves & 0x0fff_c000_0fff_c000) << 2;
     quarters & 0x007f_007f_007f_007f | (quarters & 0x3f80_3f80_3f80_3f80) << 1
 }
 
-/// Undoes [`spread`], whatever the highest bits of the bytes are.
+/// Reverses [`spread`]. Ignores the highest bit of each byte.
 const fn gather(word: u64) -> u64 {
     let quarters = word & 0x007f_007f_007f_007f | (word & 0x7f00_7f00_7f00_7f00) >> 1;
     let halves = quarters & 0x0000_3fff_0000_3fff | (quarters & 0x3fff_0000_3fff_0000) >> 2;
@@ -108,7 +109,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_read_alike_with_and_without_room_behind_them(
+        fn the_fast_and_the_byte_by_byte_reader_agree_on_any_bytes(
             bytes in prop::collection::vec(any::<u8>(), 0..12),
         ) {
             let (mut fast, mut slow) = (&bytes[..], &bytes[..]);

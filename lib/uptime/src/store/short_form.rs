@@ -1,43 +1,43 @@
-//! Ids that need no heap, decimal integers and UUIDs, from their texts and back.
+//! Converts the ids that need no memory on the heap, decimal integers and UUIDs, from and to text.
 
-use super::Form;
+use super::IdForm;
 use crate::digits::{WORD, decimal, decimal_count, eight_hexadecimals, word};
 
-/// A UUID has 36 characters, the largest integer 20 digits.
+/// A UUID has 36 characters. The largest integer has 20 digits.
 pub(super) const LONGEST_SHORT_TEXT: usize = 36;
-/// The groups of a UUID's text, as bytes of the number: 8-4-4-4-12 digits.
+/// How many bytes each group of a UUID's text stands for. The groups have 8-4-4-4-12 digits.
 const UUID_GROUPS: [usize; 5] = [4, 2, 2, 2, 6];
 
-/// Returns the short form of a text that prints back to the same bytes.
-pub(super) fn short_form(text: &[u8]) -> Option<Form> {
-    // Something that ends an id is put behind it.
+/// Returns the short form of a text, or `None` unless writing that form gives the same bytes again.
+pub(super) fn short_form(text: &[u8]) -> Option<IdForm> {
+    // `read` needs a character after the id that ends it.
     let mut line = [b','; USUAL_ID_BYTES];
     line.get_mut(..text.len())?.copy_from_slice(text);
     match read(&line) {
         Some((form, length)) if length == text.len() => Some(form),
-        // What `read` leaves: 0, and numbers of 20 digits.
+        // `read` does not handle 0 and numbers of 20 digits.
         _ => match text {
-            [b'0'] => Some(Form::Integer(0)),
-            [b'1'..=b'9', ..] if text.len() == 20 => parse_decimal(text).map(Form::Integer),
+            [b'0'] => Some(IdForm::Integer(0)),
+            [b'1'..=b'9', ..] if text.len() == 20 => parse_decimal(text).map(IdForm::Integer),
             _ => None,
         },
     }
 }
 
-/// Text that starts with an id, and room behind the longest one.
+/// How many bytes [`read`] needs: the longest id and some bytes after it.
 pub(crate) const USUAL_ID_BYTES: usize = 40;
 
-/// Reads an id that a comma or a line end follows, and returns how long it was.
+/// Reads an id, which a comma or a line end must follow, and returns its length as well.
 #[inline]
-pub(super) fn read(text: &[u8; USUAL_ID_BYTES]) -> Option<(Form, usize)> {
+pub(super) fn read(text: &[u8; USUAL_ID_BYTES]) -> Option<(IdForm, usize)> {
     let (form, length) = match usual_integer(text) {
-        Some((integer, length)) => (Form::Integer(integer), length),
-        None => (Form::Uuid(parse_uuid(text.first_chunk()?)?), LONGEST_SHORT_TEXT),
+        Some((integer, length)) => (IdForm::Integer(integer), length),
+        None => (IdForm::Uuid(parse_uuid(text.first_chunk()?)?), LONGEST_SHORT_TEXT),
     };
     ends_field(text[length]).then_some((form, length))
 }
 
-/// Reads a number of 1 to 19 digits, the first of which is not 0.
+/// Reads a number of 1 to 19 digits whose first digit is not 0.
 #[inline]
 fn usual_integer(text: &[u8; USUAL_ID_BYTES]) -> Option<(u64, usize)> {
     let mut value = 0;
@@ -47,7 +47,7 @@ fn usual_integer(text: &[u8; USUAL_ID_BYTES]) -> Option<(u64, usize)> {
         let count = decimal_count(digits);
         if count < WORD {
             length += count;
-            // Of up to 19 digits none is lost.
+            // Every number of up to 19 digits fits.
             let is_usual = (1..=19).contains(&length) && text[0] != b'0';
             let number = || value * POWERS_OF_TEN[count] + decimal(digits, count);
             return (is_usual && ends_field(text[length])).then(|| (number(), length));
@@ -73,10 +73,10 @@ fn parse_decimal(digits: &[u8]) -> Option<u64> {
     })
 }
 
-/// Lower case only: a capital would not print back.
+/// Accepts lower case only: capital letters would be lost when the id is written again.
 #[inline]
 fn parse_uuid(text: &[u8; LONGEST_SHORT_TEXT]) -> Option<[u64; 2]> {
-    // Eight digits; twice four, a hyphen, four; eight digits.
+    // The digits are read as four words: eight digits; four, a hyphen, four; the same again; eight.
     let [h1, h2, h3, h4] = [text[8], text[13], text[18], text[23]];
     if [h1, h2, h3, h4] != [b'-'; 4] {
         return None;
@@ -94,7 +94,7 @@ fn parse_uuid(text: &[u8; LONGEST_SHORT_TEXT]) -> Option<[u64; 2]> {
     Some([first, half(around_hyphen(19)?, word(&text[28..])?)?])
 }
 
-/// Writes to the end of `buffer` and returns where the text starts.
+/// Writes to the end of `buffer` and returns the index at which the text starts.
 pub(super) fn write_decimal(mut value: u64, buffer: &mut [u8; LONGEST_SHORT_TEXT]) -> usize {
     let mut start = LONGEST_SHORT_TEXT;
     loop {
@@ -107,7 +107,7 @@ pub(super) fn write_decimal(mut value: u64, buffer: &mut [u8; LONGEST_SHORT_TEXT
     }
 }
 
-/// Fills the whole of `buffer` and returns where the text starts, its first byte.
+/// Fills the whole `buffer` and returns the index at which the text starts, which is 0.
 pub(super) fn write_uuid(halves: [u64; 2], buffer: &mut [u8; LONGEST_SHORT_TEXT]) -> usize {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut written = 0;

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn every_id_prints_back_to_the_same_bytes() {
+fn every_id_is_displayed_as_the_text_it_was_made_from() {
     for id in [
         "0",
         "1481966498820158979",
@@ -23,10 +23,10 @@ fn every_id_prints_back_to_the_same_bytes() {
 }
 
 #[test]
-fn the_usual_ids_take_their_short_form_and_no_other_text_does() {
+fn integers_and_uuids_have_short_forms_and_no_other_text_has() {
     let form = |id: &str| StoreId::new(id).unwrap().0;
-    assert_eq!(form("1481966498820158979"), Form::Integer(1_481_966_498_820_158_979));
-    assert!(matches!(form("0f6b3ad4-8c5d-4e5f-9a6b-1c2d3e4f5a6b"), Form::Uuid(_)));
+    assert_eq!(form("1481966498820158979"), IdForm::Integer(1_481_966_498_820_158_979));
+    assert!(matches!(form("0f6b3ad4-8c5d-4e5f-9a6b-1c2d3e4f5a6b"), IdForm::Uuid(_)));
     for other in [
         "007",
         "00",
@@ -36,7 +36,7 @@ fn the_usual_ids_take_their_short_form_and_no_other_text_does() {
         "0f6b3ad4+8c5d-4e5f-9a6b-1c2d3e4f5a6b",
         "0f6b3ad4-8c5d-4e5f-9a6b-1c2d3e4f5a6g",
     ] {
-        assert!(matches!(form(other), Form::Text(_)), "{other}");
+        assert!(matches!(form(other), IdForm::Text(_)), "{other}");
     }
 }
 
@@ -93,7 +93,7 @@ fn stores_spread_evenly_over_the_shards() {
 }
 
 #[test]
-fn of_polls_at_one_instant_one_is_kept_an_inactive_one_if_there_is_any() {
+fn one_poll_per_instant_is_kept_an_inactive_one_if_there_is_any() {
     let poll = |micros: i64, status| Poll::new(Timestamp::from_micros(micros), status);
     let (up, down) = (Status::Active, Status::Inactive);
     let set = PollSet::new(vec![poll(5, up), poll(-3, up), poll(5, down), poll(-3, up)]);
@@ -101,7 +101,7 @@ fn of_polls_at_one_instant_one_is_kept_an_inactive_one_if_there_is_any() {
 }
 
 #[test]
-fn a_poll_gives_back_its_instant_and_status() {
+fn a_poll_returns_the_instant_and_status_it_was_made_from() {
     for micros in [0, 1, -1, 1_674_551_202_605_777, -62_167_219_200_000_000] {
         for status in [Status::Active, Status::Inactive] {
             let poll = Poll::new(Timestamp::from_micros(micros), status);

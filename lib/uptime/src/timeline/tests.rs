@@ -25,19 +25,19 @@ fn a_poll_at_the_opening_counts_and_one_at_the_closing_does_not() {
 }
 
 #[test]
-fn an_interval_without_polls_takes_the_status_of_the_latest_earlier_poll_that_counts() {
+fn an_interval_without_polls_takes_the_status_of_the_latest_counting_poll_before_it() {
     let polls = "09:10 down, 09:50 up, 10:30 down, 13:30 down";
     check("09:00-10:00, 11:00-12:00, 13:00-14:00", polls, "", "up 70, down 110, unknown 0");
 }
 
 #[test]
-fn without_an_earlier_one_it_takes_that_of_the_earliest_later_one() {
+fn without_a_counting_poll_before_it_an_interval_takes_the_status_of_the_first_one_after_it() {
     let polls = "13:30 up, 13:40 down";
     check("09:00-10:00, 11:00-12:00, 13:00-14:00", polls, "", "up 160, down 20, unknown 0");
 }
 
 #[test]
-fn a_store_no_poll_of_which_counts_is_unknown_throughout() {
+fn a_store_without_counting_polls_is_unknown_throughout() {
     check("09:00-10:00, 11:00-12:00", "", "", "up 0, down 0, unknown 120");
     check("09:00-10:00, 11:00-12:00", "08:00 up, 10:30 down", "", "up 0, down 0, unknown 120");
 }
@@ -95,7 +95,7 @@ fn check(open: &str, taken: &str, max_hold_minutes: &str, expected: &str) {
     check_in("00:00-24:00", open, taken, max_hold_minutes, expected);
 }
 
-/// The one place that touches the API: text in, minutes out, all on one day.
+/// Only this function calls the API. It takes text and returns minutes, all on one day.
 #[track_caller]
 fn check_in(window: &str, open: &str, taken: &str, max_hold_minutes: &str, expected: &str) {
     let open: Vec<Interval> = open.split(", ").map(span).collect();

@@ -1,4 +1,4 @@
-//! What is done to valid bytes.
+//! Damages valid bytes.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -10,12 +10,12 @@ pub(crate) enum Damage {
     Flip(Index, u8),
     Insert(Index, Vec<u8>),
     Remove(Index, usize),
-    /// Copies so many bytes from one place to another.
+    /// Copies this many bytes from the first place to the second.
     Copy(Index, Index, usize),
     CutOff(Index),
 }
 
-/// No change, mostly, or some.
+/// Returns no changes or up to five.
 pub(crate) fn damages(tokens: &'static [&'static [u8]]) -> impl Strategy<Value = Vec<Damage>> {
     prop_oneof![Just(Vec::new()), vec(damage(tokens), 1..6)]
 }
@@ -32,7 +32,7 @@ fn damage(tokens: &'static [&'static [u8]]) -> impl Strategy<Value = Damage> {
     ]
 }
 
-/// Makes the changes one after the other.
+/// Applies the changes one after the other.
 pub(crate) fn damaged(mut bytes: Vec<u8>, damages: &[Damage]) -> Vec<u8> {
     for damage in damages {
         let place = |index: &Index, bytes: &[u8]| index.index(bytes.len() + 1);

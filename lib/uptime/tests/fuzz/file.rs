@@ -1,4 +1,4 @@
-//! Source files: valid in all their forms, and damaged.
+//! Generates source files: valid ones in all their forms, and damaged ones.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use proptest::sample::select;
 
 use crate::damage::{damaged, damages};
 
-/// What stands in files and decides how they are read.
+/// Texts that affect how a file is read.
 const TOKENS: &[&[u8]] = &[
     b",",
     b"\n",
@@ -56,7 +56,7 @@ const TOKENS: &[&[u8]] = &[
     b"\r\n, ,\t,\r\n",
 ];
 
-/// The columns of each kind of file, and values of each column, the first three of which are good.
+/// The columns of each kind of file, and values of each column. The first three values are good.
 type Columns = &'static [(&'static str, &'static [&'static str])];
 
 const STORES: &[&str] = &[
@@ -105,7 +105,7 @@ const ZONES: Columns = &[
     ("timezone_str", &["America/Chicago", "utc", "", "US/Central", "Utopia/City", "\\N"]),
 ];
 
-/// A file of some kind, with a header whose columns stand in some order.
+/// Returns a file of any kind, with its columns in any order.
 pub(crate) fn file() -> impl Strategy<Value = Vec<u8>> {
     let whole = prop_oneof![
         3 => Just(POLLS),
@@ -120,7 +120,7 @@ pub(crate) fn file() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Mostly none.
+/// Returns the text before the header, mostly none.
 fn first_lines() -> impl Strategy<Value = &'static str> {
     let some = select(
         &["\u{feff}", "\u{feff}\u{feff}", "sep=,\r\n", "\u{feff}sep=,\n", "\n", ",,\r\n", "PAR1"][..],
@@ -132,7 +132,7 @@ fn order(count: usize) -> impl Strategy<Value = Vec<usize>> {
     prop_oneof![3 => Just((0..count).collect()), 1 => Just((0..count).collect()).prop_shuffle()]
 }
 
-/// Mostly none; many leave the fast paths.
+/// Returns the number of ignored columns, mostly 0. With many of them, the fast paths are not used.
 fn further_columns() -> impl Strategy<Value = usize> {
     prop_oneof![6 => Just(0_usize), 1 => Just(1), 1 => Just(20)]
 }
@@ -154,7 +154,7 @@ fn rows(columns: Columns) -> impl Fn((Vec<usize>, usize)) -> BoxedStrategy<Vec<u
     }
 }
 
-/// A good value, mostly.
+/// Returns a value, in most cases a good one.
 fn value(values: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
     prop_oneof![9 => select(&values[..3]), 1 => select(values)]
 }

@@ -1,4 +1,4 @@
-//! Source files through [`Ingest`], plain and packed.
+//! Loads plain and compressed source files with [`Ingest`].
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -12,17 +12,17 @@ use proptest::test_runner::TestRunner;
 use uptime::Timestamp;
 use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings, Warnings};
 use uptime::input::{FileKind, RefusedFile};
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{Decoded, MAX_SEGMENT_BYTES, Segment, SegmentKind, Source, UtcDay, decode};
 use uptime::shard_data::ShardData;
 
 use crate::damage::{damaged, damages};
 use crate::file::file;
 
-/// 2023-02-01: no poll may be later.
+/// 2023-02-01. Later polls are rejected.
 const LATEST_POLL: Timestamp = Timestamp::from_micros(1_675_209_600_000_000);
 
-/// All that comes out of a file.
+/// Everything that a load makes of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Loaded {
     result: Result<(), IngestError>,
@@ -39,12 +39,12 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn any_file_is_read_or_refused_and_all_of_its_rows_are_told(file in file()) {
+    fn any_file_is_read_or_refused_and_all_of_its_rows_are_counted(file in file()) {
         check_whole(&load(&file, &[]))?;
     }
 
     #[test]
-    fn however_a_file_is_cut_it_gives_the_same(
+    fn a_file_gives_the_same_in_pieces_of_any_size(
         file in file(),
         lengths in vec(1_usize..400, 1..10),
     ) {
@@ -55,8 +55,8 @@ proptest! {
     }
 
     #[test]
-    fn packed_in_members_a_file_gives_the_same(
-        file in file().prop_filter("no gzip file itself", |file| !file.starts_with(b"\x1f\x8b")),
+    fn a_file_compressed_in_several_members_gives_the_same(
+        file in file().prop_filter("not gzip itself", |file| !file.starts_with(b"\x1f\x8b")),
         members in vec(1_usize..2_000, 1..4),
         lengths in vec(1_usize..400, 1..10),
     ) {
@@ -65,7 +65,7 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_gzip_file_is_told_or_harmless_however_it_is_cut(
+    fn a_damaged_gzip_file_keeps_the_promises_and_gives_the_same_in_pieces_of_any_size(
         file in file(),
         members in vec(1_usize..2_000, 1..4),
         damages in damages(&[b"\x1f\x8b\x08", b"\0\0\0\0", b"\xff\xff\xff\xff", b"x"]),
@@ -78,17 +78,17 @@ proptest! {
     }
 
     #[test]
-    fn rejected_rows_put_again_as_they_are_are_rejected_again(file in file()) {
+    fn rejected_rows_loaded_again_unchanged_are_rejected_again(file in file()) {
         let first = load(&file, &[]);
         if first.counts.rejected > 0 {
             let again = load(&first.rejected_rows, &[]);
-            // Rows with a day 7 may have been parted from those with a day 0.
+            // The rejected rows may include a day 7 and leave out the rows with a day 0.
             if matches!(again.result, Err(IngestError::Refused(RefusedFile::DaysFromOne { .. }))) {
                 prop_assert!(again.segments.is_empty());
                 return Ok(());
             }
             prop_assert_eq!(again.kind, first.kind);
-            // Of hours the good rows of the stores concerned are among them.
+            // For hours they include the good rows of the same stores.
             let is_of_hours = first.kind == Some(FileKind::BusinessHours);
             prop_assert!(is_of_hours || again.counts.loaded == 0);
             prop_assert_eq!(again.counts.rejected, first.counts.rejected);
@@ -142,7 +142,7 @@ fn every_kind_every_reason_to_reject_and_every_end_is_reached() {
             "spreadsheet_ids",
             "the file counts days from 1",
             "the file has no usable header",
-            "the file is in UTF-16 or UTF-32, or no text",
+            "the file is in UTF-16 or UTF-32, or not text",
             "the file is in another encoding, such as Windows-1252",
             "time_zones",
             "timestamp_too_early",
@@ -154,7 +154,7 @@ fn every_kind_every_reason_to_reject_and_every_end_is_reached() {
     );
 }
 
-/// What is promised of every file.
+/// Checks the promises that hold for every file.
 fn check_whole(loaded: &Loaded) -> Result<(), TestCaseError> {
     let Loaded { counts, segments, rejects, span, warnings, .. } = loaded;
     let Counts { rows, loaded: kept, duplicate, conflicts, rejected } = *counts;
@@ -170,7 +170,7 @@ fn check_whole(loaded: &Loaded) -> Result<(), TestCaseError> {
     prop_assert_eq!(loaded.rejected_rows.is_empty(), rejected == 0);
 
     let as_of = span.map_or(LATEST_POLL, |(_, last)| last);
-    let mut data = ShardData::new(Parameters { as_of, method: Method::PollCount });
+    let mut data = ShardData::new(ReportParameters { as_of, method: Method::PollCount });
     let mut stored = 0;
     for segment in segments {
         prop_assert!(segment.bytes.len() <= MAX_SEGMENT_BYTES);
@@ -182,7 +182,7 @@ fn check_whole(loaded: &Loaded) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Counts the rows of a segment, all of which are where they belong.
+/// Counts the rows of a segment, and checks that all belong to its shard and kind.
 fn rows_of(segment: &Segment) -> Result<usize, TestCaseError> {
     let decoded = decode(&segment.bytes).map_err(|error| TestCaseError::fail(error.to_string()))?;
     let (stores, rows): (Vec<_>, Vec<_>) = match decoded {
@@ -203,7 +203,8 @@ fn rows_of(segment: &Segment) -> Result<usize, TestCaseError> {
     Ok(rows.into_iter().sum())
 }
 
-/// Loads a file in pieces of these lengths, again and again; whole if there are none.
+/// Loads a file in pieces of these lengths, repeated as needed. Without lengths, loads it in one
+/// piece.
 pub(crate) fn load(file: &[u8], lengths: &[usize]) -> Loaded {
     let mut ingest = Ingest::new(IngestSettings {
         latest_poll: LATEST_POLL,
@@ -231,7 +232,7 @@ pub(crate) fn load(file: &[u8], lengths: &[usize]) -> Loaded {
     Loaded { result, kind, counts, warnings, span, segments, rejects, rejected_rows }
 }
 
-/// Packs a file in members of these lengths, the last of which takes the rest.
+/// Compresses a file in members of these lengths. A last member takes the rest.
 fn packed(file: &[u8], lengths: &[usize]) -> Vec<u8> {
     let mut rest = file;
     let mut packed = Vec::new();

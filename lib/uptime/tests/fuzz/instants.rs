@@ -1,4 +1,4 @@
-//! Texts of instants, as requests and source files give them.
+//! Texts of instants, in the forms of requests and source files.
 
 use chrono::DateTime;
 use proptest::prelude::*;
@@ -34,7 +34,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn an_instant_reads_back_as_it_prints(micros in 0..253_402_300_800_000_000_i64) {
+    fn a_displayed_instant_reads_back_as_the_same(micros in 0..253_402_300_800_000_000_i64) {
         let at = Timestamp::from_micros(micros);
         prop_assert_eq!(Timestamp::from_rfc3339(&at.to_string()), Ok(at));
         prop_assert_eq!(Timestamp::from_source(at.to_string().as_bytes()), Ok(at));
@@ -50,7 +50,7 @@ proptest! {
     }
 
     #[test]
-    fn a_source_timestamp_without_a_suffix_is_one_with_z(text in text()) {
+    fn a_source_timestamp_without_a_suffix_means_the_same_as_with_z(text in text()) {
         if let Ok(text) = String::from_utf8(text) {
             let ends_in_digit = text.ends_with(|last: char| last.is_ascii_digit());
             let has_offset = text.get(19..).is_some_and(|end| end.contains(['+', '-']));
@@ -62,7 +62,7 @@ proptest! {
     }
 
     #[test]
-    fn every_way_to_write_an_offset_of_a_source_file_gives_the_same(
+    fn all_forms_of_an_offset_in_a_source_file_mean_the_same(
         minutes in -14 * 60..=14 * 60_i32,
         blank in prop::sample::select(&["", " ", "\t", "\u{a0}"][..]),
     ) {

@@ -1,9 +1,9 @@
-//! Segments that were damaged: decoded or refused, and what is decoded packs and decodes again.
+//! Damaged segments are decoded or refused. Decoded values can be packed and decoded again.
 
 use proptest::prelude::*;
 use uptime::interval::HOUR;
 use uptime::output::report_csv;
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{Decoded, Segment, decode, pack_hours, pack_polls, pack_zones};
 use uptime::shard_data::ShardData;
 use uptime::timeline::MaxHold;
@@ -13,7 +13,7 @@ use crate::damage::{damaged, damages};
 use crate::file::file;
 use crate::files::load;
 
-/// Lengths and numbers that are hardly meant, among others.
+/// Parts to insert, among them lengths and numbers that no valid segment has.
 const TOKENS: &[&[u8]] = &[
     b"\0",
     b"\x01",
@@ -40,7 +40,7 @@ proptest! {
         let decoded = decode(&bytes);
         let max_hold = MaxHold::from_minutes(90);
         for method in [Method::PollCount, Method::TimeWeighted { max_hold }] {
-            let mut data = ShardData::new(Parameters { as_of: AS_OF, method });
+            let mut data = ShardData::new(ReportParameters { as_of: AS_OF, method });
             prop_assert_eq!(data.add(&bytes).is_ok(), decoded.is_ok());
             let rows = data.report().rows;
             for row in &rows {
@@ -56,7 +56,7 @@ proptest! {
     }
 
     #[test]
-    fn a_segment_never_holds_more_than_it_has_bytes(bytes in segment()) {
+    fn a_segment_never_decodes_to_more_items_than_it_has_bytes(bytes in segment()) {
         let count = match decode(&bytes) {
             Err(_) => 0,
             Ok(Decoded::Polls(stores)) => {
@@ -69,7 +69,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_decoded_packs_and_decodes_to_the_same(bytes in segment()) {
+    fn decoded_values_pack_and_decode_to_the_same(bytes in segment()) {
         if let Ok(decoded) = decode(&bytes) {
             let packed = pack(&decoded);
             let again = packed.iter().map(|segment| decode(&segment.bytes).unwrap());
@@ -98,7 +98,7 @@ fn pack(decoded: &Decoded) -> Vec<Segment> {
     }
 }
 
-/// All that segments hold, one thing a text, in an order of its own.
+/// Returns the content of segments, one text per item, sorted.
 fn joined(decoded: Vec<Decoded>) -> Vec<String> {
     let mut texts = Vec::new();
     for decoded in decoded {

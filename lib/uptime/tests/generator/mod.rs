@@ -1,5 +1,5 @@
-//! Random stores, in a small space on purpose: few times, near each other, near a change of the
-//! clock and near the edges of the report, so that ties and edges are frequent.
+//! Generates random stores. The space is small on purpose: few times, near each other, near a clock
+//! change and near the ends of the report's windows, so that ties and edge cases are frequent.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ use crate::model::{DAY, HOUR, MINUTE, Row, SECOND, Store};
 
 const QUARTER: i64 = 15 * MINUTE;
 
-/// A store and the report asked for.
+/// A store and the parameters of a report.
 #[derive(Debug, Clone)]
 pub(crate) struct Scenario {
     pub(crate) store: Store,
@@ -18,7 +18,7 @@ pub(crate) struct Scenario {
     pub(crate) max_hold_minutes: Option<u32>,
 }
 
-/// A zone and an instant at which its clock is changed, if it ever is.
+/// Zones, each with an instant at which its clock changes, or any instant if it never changes.
 const PLACES: [(&str, i64); 27] = [
     ("America/New_York", 1_678_604_400), // 2023-03-12 07:00 UTC, forward
     ("America/New_York", 1_699_164_000), // 2023-11-05 06:00, back
@@ -74,7 +74,7 @@ fn as_of_after_change() -> impl Strategy<Value = i64> {
     let quarters = prop_oneof![
         4 => -4..=16_i64,
         4 => 0..=200_i64,
-        // The change lies where the polls considered begin.
+        // The change is at the start of the considered time.
         2 => 760..=870_i64,
         1 => -100..=900_i64,
     ];
@@ -90,13 +90,13 @@ fn max_hold_minutes() -> impl Strategy<Value = Option<u32>> {
     prop_oneof![Just(None), minutes.prop_map(Some)]
 }
 
-/// Mostly none.
+/// Returns the days of closed rows. Most stores have none.
 fn rows_of_closed_days() -> impl Strategy<Value = Vec<i64>> {
     prop_oneof![4 => Just(Vec::new()), 1 => vec(0..7_i64, 1..=3)]
 }
 
 fn row_near(zone: &str, change: i64) -> impl Strategy<Value = Row> {
-    // On the clock that is about to be changed.
+    // Local time with the offset before the change.
     let local = change + offset(zone, change - SECOND);
     let change_day = (local.div_euclid(DAY) + 3).rem_euclid(7);
     let change_time = local.rem_euclid(DAY) / SECOND;
@@ -110,7 +110,7 @@ fn row_near(zone: &str, change: i64) -> impl Strategy<Value = Row> {
     )
 }
 
-/// Seconds since midnight, to 24:00.
+/// Returns seconds since midnight, up to 24:00.
 fn time_near(change_time: i64) -> impl Strategy<Value = i64> {
     let quarters_away = move |quarters: i64| (change_time + quarters * 900).rem_euclid(86_400);
     prop_oneof![
@@ -120,7 +120,7 @@ fn time_near(change_time: i64) -> impl Strategy<Value = i64> {
     ]
 }
 
-/// One poll, often taken twice, sometimes with two results.
+/// Returns one poll, often repeated, sometimes with the other status.
 fn poll_near(change: i64, as_of: i64) -> impl Strategy<Value = Vec<(i64, bool)>> {
     let week_edges = [1, 24, 168, 192].map(|hours| as_of - hours * HOUR);
     let at = prop_oneof![

@@ -1,10 +1,10 @@
-//! Reads the folder of a golden case, and refuses one that is not whole.
+//! Reads the folder of a golden case, and refuses an incomplete folder.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use uptime::Timestamp;
-use uptime::report::{Method, Parameters};
+use uptime::parameters::{Method, ReportParameters};
 use uptime::timeline::MaxHold;
 
 const SOURCE_FILES: [&str; 6] = [
@@ -16,37 +16,41 @@ const SOURCE_FILES: [&str; 6] = [
     "time_zones_newer.csv",
 ];
 
-/// One folder.
+/// The content of one folder.
 #[derive(Debug)]
 pub(crate) struct GoldenCase {
-    /// Bytes of the source files, by name.
+    /// The bytes of the source files, by name.
     pub(crate) sources: BTreeMap<String, Vec<u8>>,
-    /// At least one.
+    /// The expected reports, at least one.
     pub(crate) reports: Vec<Expected>,
 }
 
-/// A report that the case's data must give.
+/// A report that the source files of the case must give.
 #[derive(Debug)]
 pub(crate) struct Expected {
     pub(crate) file: String,
-    pub(crate) parameters: Parameters,
+    pub(crate) parameters: ReportParameters,
     pub(crate) csv: String,
 }
 
 impl GoldenCase {
-    /// Reads a folder. The error says what is wrong with it.
-    pub(crate) fn read(folder: &Path) -> Result<GoldenCase, String> {
+    /// Reads a folder. The error says what is wrong with it. With `or_empty`, a missing expected
+    /// report is read as empty.
+    pub(crate) fn read(folder: &Path, or_empty: bool) -> Result<GoldenCase, String> {
         let mut files = read_files(folder)?;
         let case_text = files.remove("case.txt").ok_or("case.txt is missing")?;
         let mut reports = Vec::new();
         for (file, parameters) in read_case_text(&text(case_text)?)? {
-            let csv = files.remove(&file).ok_or_else(|| format!("{file} is missing"))?;
+            let csv = files.remove(&file).or(or_empty.then(Vec::new));
+            let csv = csv.ok_or_else(|| format!("{file} is missing"))?;
             reports.push(Expected { file, parameters, csv: text(csv)? });
         }
         let stray = files.keys().find(|name| !SOURCE_FILES.contains(&name.as_str()));
         match stray {
-            Some(name) => Err(format!("{name} is no source file and has no section in case.txt")),
-            None if files.is_empty() => Err("there is no source file".to_owned()),
+            Some(name) => {
+                Err(format!("{name} is not a source file and has no section in case.txt"))
+            }
+            None if files.is_empty() => Err("the folder has no source file".to_owned()),
             None => Ok(GoldenCase { sources: files, reports }),
         }
     }
@@ -66,16 +70,16 @@ fn text(bytes: Vec<u8>) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| error.to_string())
 }
 
-/// Returns the parameters of each report, by its file.
-fn read_case_text(text: &str) -> Result<Vec<(String, Parameters)>, String> {
+/// Returns the file name and the parameters of each report.
+fn read_case_text(text: &str) -> Result<Vec<(String, ReportParameters)>, String> {
     let (why, sections) = text.split_once("\n[").ok_or("case.txt has no section")?;
     if why.trim().is_empty() {
-        return Err("case.txt does not say why the case is there".to_owned());
+        return Err("case.txt gives no reason for the case".to_owned());
     }
     sections.split("\n[").map(read_section).collect()
 }
 
-fn read_section(section: &str) -> Result<(String, Parameters), String> {
+fn read_section(section: &str) -> Result<(String, ReportParameters), String> {
     let (file, lines) = section.split_once("]\n").ok_or("a section's name is not closed")?;
     let mut settings = BTreeMap::new();
     for line in lines.lines().filter(|line| !line.is_empty()) {
@@ -89,7 +93,7 @@ fn read_section(section: &str) -> Result<(String, Parameters), String> {
     let as_of =
         Timestamp::from_rfc3339(as_of).map_err(|error| format!("[{file}]: as_of: {error}"))?;
     let method = read_method(settings).map_err(|fault| format!("[{file}]: {fault}"))?;
-    Ok((file.to_owned(), Parameters { as_of, method }))
+    Ok((file.to_owned(), ReportParameters { as_of, method }))
 }
 
 fn read_method(mut settings: BTreeMap<&str, &str>) -> Result<Method, String> {
@@ -112,7 +116,7 @@ fn read_max_hold(minutes: &str) -> Result<MaxHold, String> {
 }
 
 #[test]
-fn a_case_text_that_is_not_whole_is_refused() {
+fn an_incomplete_case_text_is_refused() {
     let section = "as_of = 2023-01-25T12:00:00Z\nmethod = poll_count\n";
     let refused = [
         "why\n".to_owned(),

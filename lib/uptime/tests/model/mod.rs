@@ -1,6 +1,6 @@
-//! The rules once more, slow and obvious, from plain numbers (microseconds, seconds). Shares no
-//! code with the library: time is cut at every instant at which anything could change, and of each
-//! piece it is looked up anew whether the store is open and which poll speaks.
+//! A second, slow and obvious implementation of the rules, with plain numbers (microseconds,
+//! seconds). It shares no code with the library. It cuts time at every instant at which anything
+//! could change, and determines for each piece whether the store is open and which poll speaks.
 
 pub(crate) mod zone;
 
@@ -11,12 +11,13 @@ pub(crate) const MINUTE: i64 = 60 * SECOND;
 pub(crate) const HOUR: i64 = 60 * MINUTE;
 pub(crate) const DAY: i64 = 24 * HOUR;
 
-/// Far more than a week, a day, and intervals of the usual lengths at both ends.
+/// Far more than the week, the day before it, and intervals of usual lengths at both ends.
 const HORIZON: i64 = 20 * DAY;
 const WINDOWS: [i64; 3] = [HOUR, 24 * HOUR, 168 * HOUR];
 const CONSIDERED: i64 = 192 * HOUR;
 
-/// A row of business hours: weekday from Monday = 0, seconds since midnight as written.
+/// A row of business hours: the weekday (0 is Monday) and the times in seconds since midnight, as
+/// the source file has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) day: i64,
@@ -24,19 +25,19 @@ pub(crate) struct Row {
     pub(crate) end: i64,
 }
 
-/// A store as loaded: polls in any order, with repeats; true = active.
+/// A store as loaded. Its polls are in any order, with repeats; `true` means active.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     pub(crate) zone: &'static str,
     pub(crate) rows: Vec<Row>,
-    /// Weekdays of rows that say that the store does not open.
+    /// The weekdays of rows that say that the store does not open.
     pub(crate) closed_days: Vec<i64>,
-    /// Whether a row says that nothing is known of the hours.
+    /// Whether a row says that the hours are not known.
     pub(crate) says_unknown: bool,
     pub(crate) polls: Vec<(i64, bool)>,
 }
 
-/// Open time of a window in microseconds.
+/// The open time of a window by status, in microseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Shares {
     pub(crate) up: i64,
@@ -44,32 +45,33 @@ pub(crate) struct Shares {
     pub(crate) unknown: i64,
 }
 
-/// Time in which nothing changes.
+/// A piece of time in which nothing changes.
 #[derive(Debug, Clone, Copy)]
 struct Piece {
     start: i64,
     end: i64,
     open: bool,
-    /// Which open interval it belongs to; pieces of one have no closed piece between them.
+    /// The number of its open interval. Pieces of one interval have no closed piece between them.
     interval: usize,
 }
 
 impl Store {
-    /// Whether no row says when it opens or that it does not.
+    /// Returns whether the hours are unknown: no row opens the store or says that it is closed.
     fn has_no_hours(&self) -> bool {
         self.rows.is_empty() && self.closed_days.is_empty()
     }
 }
 
 impl Row {
-    /// Where the row ends in seconds since the midnight before its start; up to 48 hours.
+    /// Returns the interpreted end of the row in seconds since the midnight before its start, up to
+    /// 48 hours.
     fn meant_end(self) -> i64 {
         let end = if self.end >= 23 * 3600 + 59 * 60 { 24 * 3600 } else { self.end };
         if end <= self.start { end + 24 * 3600 } else { end }
     }
 }
 
-/// Polls as a set, within the span considered; of two at one instant inactive wins.
+/// Returns the considered polls as a set. If two polls have the same instant, inactive wins.
 pub(crate) fn considered(store: &Store, as_of: i64) -> BTreeMap<i64, bool> {
     let mut polls = BTreeMap::new();
     for &(at, active) in &store.polls {
@@ -81,7 +83,7 @@ pub(crate) fn considered(store: &Store, as_of: i64) -> BTreeMap<i64, bool> {
     polls
 }
 
-/// Spec section 4.
+/// Implements `RULES.md`, "Method `time_weighted`".
 pub(crate) fn time_weighted(store: &Store, as_of: i64, max_hold: Option<i64>) -> [Shares; 3] {
     let polls = considered(store, as_of);
     let pieces = pieces(store, as_of, &polls, max_hold);
@@ -145,7 +147,7 @@ fn pieces(
         .collect()
 }
 
-/// What each row covers on each date around the report; overlapping as it comes.
+/// Returns the span that each row covers on each date around the report. The spans may overlap.
 fn covered(store: &Store, as_of: i64) -> Vec<(i64, i64)> {
     let mut covered = Vec::new();
     for (row, date) in rows_on_dates(store, as_of - HORIZON, as_of + HORIZON) {
@@ -158,7 +160,7 @@ fn covered(store: &Store, as_of: i64) -> Vec<(i64, i64)> {
     covered
 }
 
-/// Each row with the local midnights of its weekday, written as if they were UTC.
+/// Returns each row with each local midnight of its weekday, as if these were in UTC.
 fn rows_on_dates(store: &Store, from: i64, to: i64) -> Vec<(Row, i64)> {
     let dates = from.div_euclid(DAY)..=to.div_euclid(DAY);
     dates
@@ -174,7 +176,7 @@ fn weekday(days_since_1970: i64) -> i64 {
     (days_since_1970 + 3).rem_euclid(7)
 }
 
-/// Tells whether an edge of a row falls in a gap or fold during the report's polls.
+/// Returns whether a start or end of a row falls in a gap or fold within the considered time.
 pub(crate) fn has_edge_in_gap_or_fold(store: &Store, as_of: i64) -> bool {
     rows_on_dates(store, as_of - CONSIDERED, as_of).into_iter().any(|(row, date)| {
         [row.start, row.meant_end()]
@@ -183,13 +185,14 @@ pub(crate) fn has_edge_in_gap_or_fold(store: &Store, as_of: i64) -> bool {
     })
 }
 
-/// Tells whether the clock is changed during the report's polls.
+/// Returns whether the clock changes within the considered time.
 pub(crate) fn has_clock_change(store: &Store, as_of: i64) -> bool {
     let offset = |hours_ago| zone::offset(store.zone, as_of - hours_ago * HOUR);
     (1..=CONSIDERED / HOUR).any(|hours_ago| offset(hours_ago) != offset(0))
 }
 
-/// Tells whether an interval open in the last week has no poll, though some poll counts.
+/// Returns whether an open interval in the last week has no poll although the store has a counting
+/// poll.
 pub(crate) fn has_empty_interval(store: &Store, as_of: i64) -> bool {
     let polls = considered(store, as_of);
     let pieces = pieces(store, as_of, &polls, None);
@@ -206,7 +209,7 @@ pub(crate) fn has_empty_interval(store: &Store, as_of: i64) -> bool {
             .any(|piece| piece.open && !with_poll.contains(&piece.interval))
 }
 
-/// Spec section 5, in microseconds: 60 minutes or one hour a poll.
+/// Implements `RULES.md`, "Method `poll_count`". Each poll counts as one hour, in microseconds.
 pub(crate) fn poll_count(store: &Store, as_of: i64) -> [Shares; 3] {
     let polls = considered(store, as_of);
     let (today, time) = clock(store.zone, as_of);

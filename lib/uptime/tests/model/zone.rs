@@ -1,8 +1,8 @@
-//! Local times by trying: knows nothing of a zone but its offset at an instant.
+//! Finds instants of local times by trial. It only uses the offset of a zone at an instant.
 //!
-//! The offsets are those of the release that the library has, since no other crate has its rules;
-//! they are asked for instant by instant, while the library goes from change to change. Whether the
-//! release's data is read as it is meant is what `zone_rules` compares with chrono-tz.
+//! The offsets are from the same tz release as the library's, because no other crate has its rules.
+//! But they are looked up instant by instant, while the library goes from change to change. The
+//! test `zone_rules` checks against chrono-tz that the data of the release is read correctly.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -12,10 +12,10 @@ use jiff::tz::TimeZone;
 
 use super::{HOUR, MINUTE, SECOND};
 
-/// Every change of a clock falls on one of these.
+/// Every clock change falls on a multiple of this.
 const GRID: i64 = MINUTE;
-/// A local time is at most so far from the instants that may be meant by it: an offset and a
-/// skipped date.
+/// The largest distance between a local time, read as UTC, and an instant that it may mean: an
+/// offset and a skipped date.
 const REACH: i64 = 40 * HOUR;
 
 static RULES: LazyLock<BTreeMap<&str, TimeZone>> = LazyLock::new(|| {
@@ -23,13 +23,13 @@ static RULES: LazyLock<BTreeMap<&str, TimeZone>> = LazyLock::new(|| {
     zones.filter_map(|(name, tzif)| Some((name, TimeZone::tzif(name, tzif).ok()?))).collect()
 });
 
-#[expect(clippy::expect_used, reason = "a model that answers for a wrong instant proves nothing")]
+#[expect(clippy::expect_used, reason = "a model that accepts a wrong instant proves nothing")]
 pub(crate) fn offset(zone: &str, at: i64) -> i64 {
     let at = Timestamp::from_microsecond(at).expect("an instant of this age");
     i64::from(RULES[zone].to_offset(at).seconds()) * SECOND
 }
 
-/// The instants at which clocks show `local`: one, none in a gap, two in a fold.
+/// Returns the instants at which clocks show `local`: none in a gap, two in a fold, otherwise one.
 pub(crate) fn occurrences(zone: &str, local: i64) -> Vec<i64> {
     let around = (-REACH / HOUR..=REACH / HOUR).map(|hours| local + hours * HOUR);
     let offsets: BTreeSet<i64> = around.map(|at| offset(zone, at)).collect();
@@ -43,7 +43,8 @@ pub(crate) fn occurrences(zone: &str, local: i64) -> Vec<i64> {
     found
 }
 
-/// The instant meant by a local time: the first of two; of none, by the offset before the gap.
+/// Returns the instant that a local time means: in a fold the first one, in a gap the one with the
+/// offset before the gap.
 pub(crate) fn instant(zone: &str, local: i64) -> i64 {
     if let Some(&first) = occurrences(zone, local).first() {
         return first;

@@ -14,7 +14,7 @@ fn without_a_delimiter_every_key_is_an_entry() {
 }
 
 #[test]
-fn keys_that_go_on_behind_the_delimiter_are_one_entry() {
+fn keys_that_continue_after_the_delimiter_are_one_entry() {
     check("delimiter=/", "a b/ b0 c/ d");
     check("delimiter=/ prefix=b", "b/ b0");
     check("delimiter=/ prefix=b/", "b/1 b/2");
@@ -41,7 +41,7 @@ fn pages_of_any_size_hold_every_entry_once_and_only_the_last_is_not_truncated() 
 }
 
 #[test]
-fn the_older_form_goes_on_behind_the_next_marker_or_the_last_key() {
+fn the_older_call_continues_after_the_next_marker_or_the_last_key() {
     for query in ["", "delimiter=/", "delimiter=/ prefix=b", "prefix=b/"] {
         let whole = entries(&answer_v2(input_of(query), objects(&KEYS)).unwrap());
         for size in 1..=KEYS.len() {
@@ -51,7 +51,7 @@ fn the_older_form_goes_on_behind_the_next_marker_or_the_last_key() {
 }
 
 #[test]
-fn start_after_leaves_out_keys_and_a_marker_leaves_out_entries() {
+fn start_after_skips_keys_and_a_marker_skips_entries() {
     check("start-after=b/1", "b/2 b0 c/1 d");
     check("start-after=b", "b/1 b/2 b0 c/1 d");
     check("start-after=b/1 delimiter=/", "b/ b0 c/ d");
@@ -67,7 +67,7 @@ fn start_after_leaves_out_keys_and_a_marker_leaves_out_entries() {
 }
 
 #[test]
-fn a_token_says_more_exactly_than_start_after_where_to_go_on() {
+fn a_token_takes_precedence_over_start_after() {
     let input = ListObjectsV2Input {
         continuation_token: Some(token("b/2")),
         ..input_of("start-after=c/1")
@@ -96,7 +96,7 @@ fn a_page_has_at_most_a_thousand_entries_and_may_have_none() {
 }
 
 #[test]
-fn with_url_encoding_every_name_is_encoded_but_for_the_token() {
+fn with_url_encoding_every_name_is_encoded_except_the_token() {
     let input = ListObjectsV2Input {
         encoding_type: Some(EncodingType::from_static(EncodingType::URL)),
         prefix: Some("a +".to_owned()),
@@ -124,7 +124,7 @@ fn with_url_encoding_every_name_is_encoded_but_for_the_token() {
 }
 
 #[test]
-fn what_s3_refuses_is_refused() {
+fn arguments_that_s3_refuses_are_refused() {
     let encoding_type = Some(EncodingType::from_static("urx"));
     check_refused(ListObjectsV2Input { encoding_type, ..ListObjectsV2Input::default() });
     let max_keys = Some(-1);
@@ -210,7 +210,7 @@ fn entries(answer: &ListObjectsV2Output) -> Vec<String> {
     sorted(answer.contents.clone(), answer.common_prefixes.clone())
 }
 
-/// An answer has its keys and its common prefixes apart, each in order.
+/// A response has its keys and its common prefixes in two lists, each in order.
 fn sorted(objects: Option<Vec<Object>>, prefixes: Option<Vec<CommonPrefix>>) -> Vec<String> {
     let keys = objects.unwrap_or_default().into_iter().filter_map(|object| object.key);
     let prefixes = prefixes.unwrap_or_default().into_iter().filter_map(|prefix| prefix.prefix);

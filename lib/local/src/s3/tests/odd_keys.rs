@@ -1,8 +1,8 @@
-//! Keys that some layer could misread, through every call, as the real SDK client makes it.
+//! Keys that some layer could misread, in every call, as the real SDK client makes it.
 //!
-//! The SDK for Rust hands out names as they stand in the answer. So listings are read both ways:
-//! plain, and with `encoding-type=url`, which boto3 and the AWS CLI send with every listing, and
-//! decoded as they decode.
+//! The SDK for Rust returns names as the response has them. So the tests read listings in two ways:
+//! plain, and with `encoding-type=url`. boto3 and the AWS CLI send that with every listing, and the
+//! tests decode as they do.
 
 use aws_sdk_s3::types::{Delete, EncodingType, ObjectIdentifier};
 
@@ -55,7 +55,7 @@ async fn an_object_of_any_key_can_be_copied_and_many_are_deleted_at_once() {
     let fixture = Fixture::new().await;
     for key in keys() {
         fixture.put(&key, &key).await;
-        // A copy's source is a path: a blank in it is no plus sign.
+        // The source of a copy is a path, where a blank is not written as a plus sign.
         let source = url_encoded(&format!("data/{key}")).replace('+', "%20");
         let copy = fixture.client.copy_object().bucket("data").key(format!("copies/{key}"));
         copy.copy_source(source).send().await.unwrap();
@@ -110,7 +110,7 @@ async fn every_key_is_a_prefix_and_a_place_to_start_after() {
 }
 
 #[tokio::test]
-async fn keys_are_gathered_behind_any_delimiter_by_pages_of_any_size() {
+async fn keys_are_grouped_by_any_delimiter_in_pages_of_any_size() {
     let fixture = Fixture::with_odd_keys().await;
     for delimiter in ["/", "+", " ", "%", "%2B", "&amp;", "ü", "😀", "b.c", "."] {
         let expected = entries(delimiter);
@@ -153,7 +153,7 @@ const FORMS: [Form; 4] = [
 ];
 
 #[derive(Debug)]
-struct Query {
+pub(super) struct Query {
     form: Form,
     prefix: String,
     delimiter: Option<String>,
@@ -168,7 +168,7 @@ impl Default for Query {
     }
 }
 
-/// What one page holds, not decoded.
+/// The contents of one page, not decoded.
 struct Page {
     entries: Vec<String>,
     prefix: Option<String>,
@@ -185,14 +185,14 @@ impl Fixture {
         fixture
     }
 
-    async fn text(&self, key: &str, range: Option<&str>) -> String {
+    pub(super) async fn text(&self, key: &str, range: Option<&str>) -> String {
         let get = self.client.get_object().bucket("data").key(key);
         let object = get.set_range(range.map(str::to_owned)).send().await.unwrap();
         String::from_utf8(object.body.collect().await.unwrap().to_vec()).unwrap()
     }
 
     /// Lists page by page, as a paginator does, and decodes as boto3 does.
-    async fn listed(&self, query: &Query) -> Vec<String> {
+    pub(super) async fn listed(&self, query: &Query) -> Vec<String> {
         let decoded = |name: String| {
             if query.form.is_encoded { decoded_key(&name).unwrap() } else { name }
         };
@@ -200,7 +200,7 @@ impl Fixture {
         let mut next = None;
         loop {
             let page = if query.form.is_v1 {
-                // Without a next marker the last key is where to go on.
+                // Without a next marker, the next page starts after the last key.
                 let last: Option<String> = all.last().cloned();
                 self.page_v1(query, next.or(last)).await
             } else {
@@ -240,7 +240,7 @@ impl Fixture {
         }
     }
 
-    /// The page's `next` is empty if there is more and no marker is named.
+    /// Returns a page. Its `next` is empty if there are more entries but no marker.
     async fn page_v1(&self, query: &Query, next: Option<String>) -> Page {
         let call = self.client.list_objects().bucket("data").prefix(&query.prefix);
         let call = call.max_keys(query.page_size).set_delimiter(query.delimiter.clone());
@@ -274,7 +274,7 @@ fn sorted(keys: impl Iterator<Item = String>) -> Vec<String> {
     keys
 }
 
-/// The keys of the folder, cut off behind the delimiter, each once.
+/// The keys of the folder, cut off after the delimiter, each once.
 fn entries(delimiter: &str) -> Vec<String> {
     let entry = |name: &&str| match name.find(delimiter) {
         Some(place) => format!("{FOLDER}{}", &name[..place + delimiter.len()]),

@@ -1,5 +1,5 @@
 //! The three source files: 14,000 stores with ids of 19 digits or UUIDs, polled about hourly for
-//! eight days, every file's rows in no order.
+//! eight days. The rows of each file are in random order.
 
 use std::fmt::Write as _;
 
@@ -8,14 +8,14 @@ use uptime::interval::{DAY, HOUR, MINUTE, SECOND};
 
 use super::random::Random;
 
-/// The source files' bytes.
+/// The bytes of the source files.
 pub(crate) struct Files {
     pub(crate) polls: Vec<u8>,
     pub(crate) hours: Vec<u8>,
     pub(crate) zones: Vec<u8>,
 }
 
-/// No poll is later: 2023-01-25 18:00 UTC.
+/// 2023-01-25 18:00 UTC. No poll is later.
 pub(crate) const END: Timestamp = Timestamp::from_micros(1_674_669_600 * SECOND);
 
 const STORES: usize = 14_000;
@@ -46,7 +46,7 @@ fn id(random: &mut Random) -> String {
     )
 }
 
-/// In most hours one poll, in a few two; some polls are repeated.
+/// Writes polls: one in most hours and two in a few. Some polls are repeated.
 fn polls(ids: &[String], random: &mut Random) -> Vec<u8> {
     let mut polls = Vec::new();
     for id in ids {
@@ -77,7 +77,7 @@ fn polls(ids: &[String], random: &mut Random) -> Vec<u8> {
     csv.into_bytes()
 }
 
-/// A shift a day or two, some to midnight or past it; some stores have none.
+/// Writes one or two shifts per day, some until midnight or later. Some stores have none.
 fn hours(ids: &[String], random: &mut Random) -> Vec<u8> {
     const CLOSING: [&str; 5] = ["14:30:00", "21:00:00", "22:00:00", "23:59:59", "02:00:00"];
     let mut rows = Vec::new();
@@ -97,7 +97,7 @@ fn hours(ids: &[String], random: &mut Random) -> Vec<u8> {
     shuffled("store_id,day,start_time_local,end_time_local", rows, random)
 }
 
-/// A zone for nearly every store, the more frequent ones as often as named.
+/// Writes a zone for nearly every store. Zones that are listed several times are more frequent.
 fn zones(ids: &[String], random: &mut Random) -> Vec<u8> {
     const ZONES: [&str; 8] = [
         "America/New_York",

@@ -8,7 +8,7 @@ impl Random {
         Random(seed)
     }
 
-    /// A whole number below `limit`.
+    /// Returns a whole number below `limit`.
     pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let value = self.0;
@@ -18,12 +18,12 @@ impl Random {
         ((u128::from(value) * u128::from(limit)) >> 64) as u64
     }
 
-    /// A place in a list of so many; not of none.
+    /// Returns an index into a list of this length, which must not be 0.
     pub(crate) fn index(&mut self, count: usize) -> usize {
         usize::try_from(self.below(count as u64)).unwrap()
     }
 
-    /// True in so many cases of 100.
+    /// Returns true with this probability, in percent.
     pub(crate) fn percent(&mut self, of_100: u64) -> bool {
         self.below(100) < of_100
     }

@@ -1,4 +1,4 @@
-//! Gzip, whole, damaged and malicious.
+//! Gzip files that are intact, damaged or malicious.
 
 use std::io::Write;
 
@@ -15,7 +15,7 @@ fn packed(text: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Many rows that do not pack well.
+/// Many rows that do not compress well.
 fn many_rows() -> String {
     let row = |number: u32| {
         let mixed = number.wrapping_mul(2_654_435_761);
@@ -25,13 +25,13 @@ fn many_rows() -> String {
 }
 
 #[test]
-fn a_gzip_file_gives_what_its_text_gives() {
+fn a_gzip_file_gives_the_same_as_its_text() {
     let text = many_rows();
     assert_eq!(load(packed(text.as_bytes())), load(&text));
 }
 
 #[test]
-fn gzip_is_known_by_its_first_bytes_and_several_members_are_one_file() {
+fn gzip_is_recognised_by_its_first_bytes_and_several_members_are_one_file() {
     let text = many_rows();
     let (first, second) = text.as_bytes().split_at(1000);
     let members = [packed(first), packed(b""), packed(second)].concat();
@@ -42,27 +42,27 @@ fn gzip_is_known_by_its_first_bytes_and_several_members_are_one_file() {
 fn a_truncated_gzip_file_is_damaged_and_keeps_the_rows_before_the_break() {
     let file = packed(many_rows().as_bytes());
     for length in [file.len() - 1, file.len() - 8, file.len() / 2, 20, 2] {
-        let loaded = check_damaged(&file[..length], "damaged or truncated");
-        // A row cut in two is neither loaded nor rejected, as it might pass for a whole one.
+        let loaded = check_damaged(&file[..length], "damaged, truncated");
+        // An incomplete row could look like a complete one, so it is neither loaded nor rejected.
         assert_eq!(loaded.counts.rejected, 0);
         assert_eq!(loaded.counts.rows > 0, length > 1000, "{length}");
     }
 }
 
 #[test]
-fn a_row_that_breaks_off_is_not_taken_for_a_whole_one() {
+fn an_incomplete_row_is_not_loaded_as_a_complete_one() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
     encoder.write_all(format!("{HOURS}7,0,9:00,17:00\n8,0,9:00,12:30").as_bytes()).unwrap();
     encoder.flush().unwrap();
-    let loaded = check_damaged(encoder.get_ref(), "damaged or truncated");
+    let loaded = check_damaged(encoder.get_ref(), "damaged, truncated");
     assert_eq!(stored(&loaded.segments), ["7 Mon 32400-61200"]);
 }
 
 #[test]
-fn what_follows_a_gzip_file_and_is_none_is_damage_and_its_rows_are_kept() {
+fn other_data_after_a_gzip_file_is_damage_and_the_rows_are_kept() {
     for garbage in ["x", "garbage behind the last member", "\0\0\0\0", "\u{1f}"] {
         let file = [packed(format!("{POLLS}{ROW}").as_bytes()), garbage.into()].concat();
-        let loaded = check_damaged(&file, "followed by something else");
+        let loaded = check_damaged(&file, "followed by other data");
         assert_eq!(loaded.counts, counts(1, 0, 0, 0));
         assert_eq!(stored(&loaded.segments).len(), 1);
     }
@@ -73,20 +73,20 @@ fn a_wrong_checksum_is_damage() {
     let mut file = packed(format!("{POLLS}{ROW}").as_bytes());
     let checksum = file.len() - 8;
     file[checksum] ^= 1;
-    check_damaged(&file, "damaged or truncated");
+    check_damaged(&file, "damaged, truncated");
 }
 
 #[test]
 fn bytes_that_do_not_unpack_are_damage() {
-    check_damaged(b"\x1f\x8bnothing of the kind", "damaged or truncated");
+    check_damaged(b"\x1f\x8bnothing of the kind", "damaged, truncated");
     let mut file = packed(many_rows().as_bytes());
     let middle = file.len() / 2;
     file[middle..middle + 50].fill(0xff);
-    check_damaged(&file, "damaged or truncated");
+    check_damaged(&file, "damaged, truncated");
 }
 
 #[test]
-fn a_file_that_unpacks_beyond_the_ratio_is_told_as_such_and_keeps_the_rows_before() {
+fn a_file_that_unpacks_beyond_the_ratio_has_its_own_error_and_keeps_the_rows_before() {
     let bomb = [POLLS.as_bytes(), &ROW.repeat(200_000).into_bytes()].concat();
     let loaded = load_in_pieces(settings(), &packed(&bomb), 4096);
     assert_eq!(loaded.result, Err(IngestError::Packed(GzipError::OverRatio(100))));
@@ -98,14 +98,14 @@ fn a_file_that_unpacks_beyond_the_ratio_is_told_as_such_and_keeps_the_rows_befor
 }
 
 #[test]
-fn a_small_file_of_repeated_rows_is_no_bomb() {
+fn a_small_file_of_repeated_rows_may_exceed_the_ratio() {
     let text = [POLLS, &ROW.repeat(30_000)].concat();
     let strict = IngestSettings { gzip_ratio_limit: 2, ..settings() };
     assert_eq!(load_in_pieces(strict, &packed(text.as_bytes()), 4096).result, Ok(()));
 }
 
 #[test]
-fn a_refused_text_in_a_gzip_file_is_refused() {
+fn a_gzip_file_is_refused_if_its_text_is() {
     let loaded = load(packed(b"nothing\n"));
     assert!(matches!(loaded.result, Err(IngestError::Refused(_))));
 }

@@ -1,5 +1,5 @@
-//! Rows that say that something is not known or not so, files that are refused at their end, and
-//! what a file is warned of.
+//! Rows of unknown hours, closed days and unknown zones, files that are refused at their end, and
+//! warnings.
 
 use std::io::Write as _;
 
@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 use super::*;
 
 #[test]
-fn a_row_of_hours_that_adds_nothing_counts_as_a_duplicate() {
+fn a_row_of_hours_without_effect_counts_as_a_duplicate() {
     check_hours("7,,,", "7 unknown", (1, 0));
     check_hours("7,,,|7,,,", "7 unknown", (1, 1));
     check_hours("7,,,|7,0,9:00,17:00|7,\\N,,", "7 Mon 32400-61200", (1, 2));
@@ -30,7 +30,7 @@ fn the_order_of_rows_of_hours_changes_no_byte() {
 }
 
 #[test]
-fn a_row_without_a_zone_is_a_duplicate_beside_another_and_contradicts_none() {
+fn a_row_without_a_zone_is_a_duplicate_of_any_other_row_and_no_conflict() {
     check_zones("7,", "7 unknown", counts(1, 0, 0, 0));
     check_zones("7,|7,\\N", "7 unknown", counts(1, 1, 0, 0));
     check_zones("7,|7,UTC", "7 UTC", counts(1, 1, 0, 0));
@@ -79,13 +79,13 @@ fn rejects_of_a_file_with_lines_before_its_header_have_the_right_line_numbers() 
 }
 
 #[test]
-fn stores_named_in_rejected_rows_alone_are_counted() {
+fn stores_named_only_in_rejected_rows_are_counted() {
     let poll = |store: &str, status: &str| format!("{store},2023-01-24 09:00:00,{status}\n");
     let polls = [("7", "x"), ("8", "active"), ("8", "x"), ("9", "x"), ("9", "active"), ("7", "y")]
         .map(|(store, status)| poll(store, status))
         .concat();
     check_warnings(&settings(), &format!("{POLLS}{polls},x,y\n"), (1, 0));
-    // Every batch holds one poll: what was accepted is packed already.
+    // Each batch holds one poll, so accepted polls are already packed.
     let small = IngestSettings { batch_bytes: 0, ..settings() };
     check_warnings(&small, &format!("{POLLS}{polls}"), (1, 0));
     let hours = format!("{HOURS}7,9,9:00,17:00\n8,0,9:00,17:00\n8,9,9:00,17:00\n9,0,x,y\n");
@@ -95,7 +95,7 @@ fn stores_named_in_rejected_rows_alone_are_counted() {
 }
 
 #[test]
-fn a_row_whose_fields_are_in_doubt_names_no_store_in_a_warning() {
+fn a_row_whose_fields_are_uncertain_adds_no_store_to_a_warning() {
     let file = "note,store_id,timezone_str\nJoe's, 1.48E+18,7,UTC\n7\n\"x,8,UTC\n";
     let loaded = load(file);
     assert_eq!(loaded.counts.rejected, 3);
@@ -114,7 +114,8 @@ fn ids_that_a_spreadsheet_has_changed_are_counted_each_once() {
     check_warnings(&settings(), &format!("{HOURS}7.0,0,9:00,17:00\n"), (0, 1));
 }
 
-/// Rows of hours, parted by bars, of one store; how many of them are loaded, and duplicates.
+/// Loads the rows of hours of one store, separated by bars, and checks how many are loaded and how
+/// many are duplicates.
 #[track_caller]
 fn check_hours(rows: &str, expected: &str, (loaded, duplicate): (u64, u64)) {
     let file = load(format!("{HOURS}{}\n", rows.replace('|', "\n")));

@@ -1,4 +1,4 @@
-//! Polls given to a packer directly: what no source file holds comes through as well.
+//! Polls passed to the packer directly, including polls that no source file can hold.
 
 use super::*;
 use crate::ingest::polls::{Packed, PollPacker};
@@ -34,8 +34,8 @@ fn polls_out_of_the_source_files_range_are_packed_too() {
 }
 
 #[test]
-fn a_batch_ends_when_the_stores_of_a_list_cannot_be_numbered_any_more() {
-    // Every shard is given more than 4,096 stores.
+fn a_batch_ends_when_a_list_has_no_more_numbers_for_its_stores() {
+    // Every shard receives more than 4,096 stores.
     let stores = 64 * 5_000;
     let at = Timestamp::from_rfc3339("2023-01-24T09:00:00Z").unwrap();
     let mut packer = PollPacker::new(usize::MAX);

@@ -1,7 +1,7 @@
 //! `rejects.csv` and `rejected_rows.csv`.
 
 use super::*;
-use crate::ingest::reject_files::RejectFiles;
+use crate::ingest::reject_tables::RejectTables;
 use crate::input::{Reject, RejectCode};
 
 #[test]
@@ -13,20 +13,20 @@ fn rejects_csv_gives_line_column_code_and_message() {
         loaded.rejects,
         "line,column,code,message\n\
          2,status,bad_status,\"status must be active or inactive; found \"\"gone\"\"\"\n\
-         5,,unclosed_quote,\"a quote that opens a field must be closed within 8192 bytes and before \
-         the file ends, and no text may follow if that is on a later line; reading resumes on the \
-         next line\"\n"
+         5,,unclosed_quote,\"a quoted field is not closed within 8192 bytes or before the file \
+         ends, or it is closed on a later line and text follows the quote; reading continues on \
+         the next line\"\n"
     );
 }
 
 #[test]
-fn without_rejected_rows_there_are_no_files_of_them() {
+fn without_rejected_rows_both_files_are_empty() {
     let loaded = load(format!("{HOURS}7,0,9:00,17:00\n"));
     assert_eq!((loaded.rejects.as_str(), loaded.rejected_rows.len()), ("", 0));
 }
 
 #[test]
-fn rejected_rows_csv_has_the_files_own_header_and_the_records_unaltered() {
+fn rejected_rows_csv_has_the_header_of_the_source_file_and_the_unchanged_records() {
     let file = b"\xef\xbb\xbf Status,\"store_id\",timestamp_utc,x\r\n gone ,7,1,\"a\r\nb\"\r\n\r\n\
                  active,8,2023-01-24 09:00:00,\r\nactive,\xff,2023-01-24 09:00:00,=1\r";
     let expected = b" Status,\"store_id\",timestamp_utc,x\n gone ,7,1,\"a\r\nb\"\n\
@@ -35,7 +35,7 @@ fn rejected_rows_csv_has_the_files_own_header_and_the_records_unaltered() {
 }
 
 #[test]
-fn rejected_rows_csv_of_hours_also_has_the_good_rows_of_the_stores_concerned() {
+fn rejected_rows_csv_of_hours_also_has_the_good_rows_of_the_same_stores() {
     let loaded = load(format!(
         "{HOURS}7,0,9:00,17:00\n8,0,9:00,17:00\n7,9,9:00,17:00\n,1,9:00,17:00\n7,1,9:00,17:00\n\
          9,1,9:00,25:00\n8,1,9:00,17:00\n"
@@ -48,7 +48,7 @@ fn rejected_rows_csv_of_hours_also_has_the_good_rows_of_the_stores_concerned() {
 }
 
 #[test]
-fn a_file_with_a_row_longer_than_any_names_its_store_all_the_same() {
+fn a_row_that_is_too_long_still_names_its_store() {
     let long = "x".repeat(10_000);
     let loaded = load(format!("{HOURS}7,0,9:00,17:00\n8,0,9:00,17:00\n7,1,{long}\n"));
     let kept = format!("7,1,{long}");
@@ -57,8 +57,9 @@ fn a_file_with_a_row_longer_than_any_names_its_store_all_the_same() {
 }
 
 #[test]
-fn rows_with_a_quote_left_open_are_each_rejected_again_when_they_are_loaded_as_they_are() {
-    // The third column is ignored and may have several lines: 7 would swallow 8 and be accepted.
+fn rows_with_an_open_quote_are_each_rejected_again_when_they_are_loaded_unchanged() {
+    // The third column is ignored and may have several lines: the row of store 7 would include that
+    // of store 8 and be accepted.
     let good = "9,UTC,\n".repeat(2_000);
     for bad in ["7,UTC,\"note", "7,\"UTC,", "\"7,UTC,"] {
         let other = bad.replace('7', "8");
@@ -83,7 +84,7 @@ fn corrected_rejected_rows_load_the_whole_store() {
 
 #[test]
 fn a_cell_that_looks_like_a_formula_is_guarded() {
-    let mut files = RejectFiles::default();
+    let mut files = RejectTables::default();
     let code = RejectCode::BadDay;
     let message = "=1+1".to_owned();
     files.add_reject(&Reject { line: 1, column: Some("@x"), code, message, store: None });

@@ -1,4 +1,4 @@
-//! Reads the records behind the header, on either path, and hands on what becomes of them.
+//! Reads the records after the header and passes the resulting rows and rejects to [`Records`].
 
 use super::{DaysNamed, Place, SourceReader};
 use crate::blanks::is_blank_line;
@@ -11,7 +11,7 @@ use crate::input::values::{Row, read_row, read_store, value_of};
 use crate::input::{FileKind, Problem, Records, Reject, RejectCode};
 
 impl SourceReader {
-    /// Reads records on the fast paths as long as it can, and returns how many bytes they had.
+    /// Reads records on the fast paths as long as possible, and returns how many bytes they have.
     pub(super) fn read_fast(
         &mut self,
         bytes: &[u8],
@@ -54,7 +54,7 @@ impl SourceReader {
         consumed
     }
 
-    /// Reads one record of any form and returns how many bytes it had; 0 if it is not whole.
+    /// Reads one record of any form and returns how many bytes it has, or 0 if it is not complete.
     pub(super) fn read_any(
         &mut self,
         bytes: &[u8],
@@ -99,8 +99,8 @@ impl SourceReader {
     fn reject_too_long(&mut self, bytes: &[u8], header: &Header, records: &mut impl Records) {
         let record = &bytes[..=MAX_RECORD_BYTES];
         let message = format!(
-            "a record has at most {MAX_RECORD_BYTES} bytes; this one has more, of which the first \
-             {} are kept",
+            "the row is too long; at most {MAX_RECORD_BYTES} bytes are accepted, and the first {} \
+             are kept",
             record.len()
         );
         self.reject(of_record(RejectCode::RecordTooLong, message), record, header, records);
@@ -112,17 +112,17 @@ impl SourceReader {
         header: &Header,
         records: &mut impl Records,
     ) {
-        // Only fields that end on the opening line belong to what is rejected.
+        // Only fields that end on the opening line belong to the rejected row.
         self.fields.scan(opening_line, true);
         let message = format!(
-            "a quote that opens a field must be closed within {MAX_RECORD_BYTES} bytes and before \
-             the file ends, and no text may follow if that is on a later line; reading resumes on \
-             the next line"
+            "a quoted field is not closed within {MAX_RECORD_BYTES} bytes or before the file ends, \
+             or it is closed on a later line and text follows the quote; reading continues on the \
+             next line"
         );
         self.reject(of_record(RejectCode::UnclosedQuote, message), opening_line, header, records);
     }
 
-    /// Takes a whole record whose fields are at hand.
+    /// Reads a complete record whose fields are in `self.fields`.
     fn take_record(&mut self, record: &[u8], header: &Header, records: &mut impl Records) {
         if let Err(problem) = check_fields(record, &self.fields, header) {
             self.reject(problem, record, header, records);
@@ -151,8 +151,8 @@ impl SourceReader {
                 records.zone(store, zone, record);
                 Ok(())
             }
-            // A blank line is not a row. It has no store id, so it always arrives here, and usual
-            // rows need not be asked whether they are blank.
+            // A blank line is not a row. It has no store id, so it always ends up here, and other
+            // rows need no check for blank lines.
             Err(_) if is_blank_line(record) => Ok(()),
             Err(problem) => Err(problem),
         };
@@ -162,7 +162,7 @@ impl SourceReader {
         }
     }
 
-    /// Rejects a record for what it is, not for a value in it.
+    /// Rejects a record because of its form, not because of a value in it.
     #[cold]
     fn reject(&self, problem: Problem, record: &[u8], header: &Header, records: &mut impl Records) {
         let store = self.fields.get(header.store_place());

@@ -1,4 +1,4 @@
-//! What is refused whole.
+//! Files that are refused whole.
 
 use super::*;
 
@@ -11,20 +11,30 @@ fn an_empty_file_is_refused() {
 
 #[test]
 fn a_missing_column_is_named() {
-    check_header("store_id,timestamp_utc", "a file of polls needs the missing column status");
-    check_header("timestamp_utc,status", "a file of polls needs the missing column store_id");
+    check_header(
+        "store_id,timestamp_utc",
+        "a file of polls needs the column status, which is missing",
+    );
+    check_header(
+        "timestamp_utc,status",
+        "a file of polls needs the column store_id, which is missing",
+    );
     check_header(
         "store_id,day,start",
-        "a file of business hours needs the missing columns start_time_local, end_time_local",
+        "a file of business hours needs the columns start_time_local, end_time_local, which are \
+         missing",
     );
-    check_header("zone,timezone", "a file of time zones needs the missing column store_id");
+    check_header(
+        "zone,timezone",
+        "a file of time zones needs the column store_id, which is missing",
+    );
 }
 
 #[test]
-fn a_header_of_no_kind_is_told_all_columns() {
-    let reason = "the columns of a file are missing: polls (store_id, timestamp_utc, status), or \
-                  business hours (store_id, dayOfWeek, start_time_local, end_time_local), or time \
-                  zones (store_id, timezone_str)";
+fn for_a_header_of_no_kind_the_error_lists_the_columns_of_all_kinds() {
+    let reason = "it fits no kind of file; accepted are polls (store_id, timestamp_utc, status), \
+                  or business hours (store_id, dayOfWeek, start_time_local, end_time_local), or \
+                  time zones (store_id, timezone_str)";
     for header in ["a,b,c", "store_id", "1,2023-01-24 09:06:42,active"] {
         check_header(header, reason);
     }
@@ -34,17 +44,17 @@ fn a_header_of_no_kind_is_told_all_columns() {
 fn two_columns_that_mean_the_same_are_named() {
     check_header(
         "store_id,timezone,Timezone_Str",
-        "columns 2 and 3, \"timezone\" and \"Timezone_Str\", both mean timezone_str; one is \
+        "columns 2 and 3, \"timezone\" and \"Timezone_Str\", both mean timezone_str; only one is \
          accepted",
     );
     check_header(
         "store_id,status,timestamp_utc,STORE_ID",
-        "columns 1 and 4, \"store_id\" and \"STORE_ID\", both mean store_id; one is accepted",
+        "columns 1 and 4, \"store_id\" and \"STORE_ID\", both mean store_id; only one is accepted",
     );
 }
 
 #[test]
-fn columns_of_no_meaning_may_be_there_twice() {
+fn ignored_columns_may_have_the_same_name() {
     check(format!("x,x,day,dayofweek,{POLLS}"), &[]);
 }
 
@@ -52,15 +62,16 @@ fn columns_of_no_meaning_may_be_there_twice() {
 fn a_header_that_fits_two_kinds_is_refused() {
     check_header(
         "store_id,timestamp_utc,status,timezone_str",
-        "it has the columns of a file of polls and of one of time zones; only one of them is \
+        "it has the columns of a file of polls and of a file of time zones; only one kind is \
          accepted",
     );
 }
 
 #[test]
-fn another_delimiter_is_pointed_out() {
-    let reason =
-        |shown: &str| format!("it is one field that holds {shown}; fields are separated by commas");
+fn the_error_names_a_wrong_delimiter() {
+    let reason = |shown: &str| {
+        format!("it is a single field that contains {shown}; fields must be separated by commas")
+    };
     check_header("store_id;timestamp_utc;status", &reason("\";\""));
     check_header("store_id\ttimestamp_utc\tstatus", &reason("\"\\t\""));
     check_header("store_id|timestamp_utc|status", &reason("\"|\""));
@@ -69,26 +80,26 @@ fn another_delimiter_is_pointed_out() {
 #[test]
 fn a_header_over_8_kib_is_refused() {
     let header = format!("{POLLS},{}", "x,".repeat(5000)).replace('\n', "");
-    check_header(&header, "its first line is over 8192 bytes");
+    check_header(&header, "its first line is too long; at most 8192 bytes are accepted");
 }
 
 #[test]
 fn a_name_over_1_kib_is_refused() {
     let header = format!("{},{}", POLLS.trim(), "x".repeat(1025));
-    check_header(&header, "a name in it is over 1024 bytes");
+    check_header(&header, "a column name in it is too long; at most 1024 bytes are accepted");
 }
 
 #[test]
 fn an_unclosed_quote_in_the_header_is_refused() {
-    let reason =
-        "a quote in it is not closed within 8192 bytes, or on a later line with text behind it";
+    let reason = "a quoted field in it is not closed within 8192 bytes, or is closed on a later \
+                  line and text follows the quote";
     check_header("store_id,\"timestamp_utc,status", reason);
     check_header(&format!("\"{POLLS}{}", "7,x,y\n".repeat(5000)), reason);
 }
 
 #[test]
 fn utf_16_and_utf_32_are_refused_with_a_mark_or_without() {
-    let refused = "the file is in UTF-16 or UTF-32, or no text; only UTF-8 is accepted";
+    let refused = "the file is in UTF-16 or UTF-32, or not text; only UTF-8 is accepted";
     for end in ["\n", "\r\n"] {
         for start in ["\u{feff}", "", "\n"] {
             let text = format!("{start}{POLLS}7,2023-01-24 09:06:42,active\n").replace('\n', end);
@@ -125,7 +136,7 @@ fn a_header_that_is_not_utf_8_is_refused() {
 }
 
 #[test]
-fn another_format_is_refused_by_its_name() {
+fn the_error_names_another_format() {
     for (first_bytes, name) in [
         (&b"PK\x03\x04"[..], "a zip archive or an Excel workbook (.xlsx)"),
         (b"PK\x05\x06", "an empty zip archive"),
@@ -154,7 +165,7 @@ fn a_usable_header_may_start_with_the_letters_of_another_format() {
 }
 
 #[test]
-fn a_git_lfs_pointer_is_refused_by_that_name() {
+fn the_error_names_a_git_lfs_pointer() {
     check_refused(
         "version https://git-lfs.github.com/spec/v1\n\
          oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n",
@@ -167,14 +178,15 @@ fn a_git_lfs_pointer_is_refused_by_that_name() {
 fn a_first_line_with_another_separator_is_refused() {
     for (separator, shown) in [(";", ";"), ("\t", "\\t"), ("|", "|")] {
         let file = format!("sep={separator}\r\n{POLLS}");
-        let reason = format!("it says that \"{shown}\" separates fields; commas are accepted");
+        let reason =
+            format!("its first line sets \"{shown}\" as the separator; only commas are accepted");
         let shown = format!("the header read is \"sep={shown}\"");
         check_refused(file, &format!("the file has no usable header: {reason}; {shown}"));
     }
 }
 
 #[test]
-fn a_separator_line_is_the_first_line_or_a_header() {
+fn any_other_separator_line_is_read_as_a_header() {
     for file in ["\nsep=,\n", "sep=,\nsep=,\n", "sep=;;\n", "sep=ab\n", "sep=\n", "\"sep=,\n"] {
         let refused = read(format!("{file}{POLLS}").as_bytes()).unwrap_err().to_string();
         assert!(refused.contains("; the header read is \""), "{file}: {refused}");
@@ -182,7 +194,7 @@ fn a_separator_line_is_the_first_line_or_a_header() {
 }
 
 #[test]
-fn a_header_is_shown_as_it_was_read_escaped_and_cut() {
+fn the_error_shows_the_header_as_read_escaped_and_shortened() {
     let refused = |header: &str| read(format!("\u{feff}{header}\n").as_bytes()).unwrap_err();
     let shown = |header: &str| {
         let refused = refused(header).to_string();
@@ -224,7 +236,7 @@ fn a_day_7_beside_a_day_0_is_an_ordinary_rejected_row() {
         &[&format!("2: {rejected}"), "8 Mon 32400-61200"],
     );
     check(format!("{HOURS}8,0,,\n8,7,,\n"), &["8 Mon closed", &format!("3: {rejected}")]);
-    // A day 0 shows where days begin though its row is rejected for its time.
+    // A day 0 counts even if its row is rejected because of its time.
     check(
         format!("{HOURS}8,0,25:00,17:00\n8,7,9:00,17:00\n"),
         &["2: bad_time start_time_local of 8", &format!("3: {rejected}")],
@@ -232,7 +244,7 @@ fn a_day_7_beside_a_day_0_is_an_ordinary_rejected_row() {
 }
 
 #[test]
-fn only_the_column_of_days_shows_where_they_begin() {
+fn only_the_day_column_decides_whether_days_count_from_1() {
     check(format!("{ZONES}7,utc\n7,7\n"), &["7 UTC", "3: unknown_zone timezone_str of 7"]);
     check(format!("x,{HOURS}7,7,1,9:00,17:00\n"), &["7 Tue 32400-61200"]);
 }

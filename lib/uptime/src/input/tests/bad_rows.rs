@@ -1,4 +1,4 @@
-//! Every way in which a row is bad, and what becomes of the rows around it.
+//! Every reason to reject a row, and the effect on the rows around it.
 
 use crate::input::record::looks;
 
@@ -11,7 +11,7 @@ fn a_row_with_too_few_or_too_many_fields_is_rejected() {
     check_bad_row("\"\"", "field_count row of no store");
     check_bad_row("\"\",\"\",", "bad_store_id store_id of no store");
     check_bad_row("\"\",,,", "field_count row of no store");
-    check_message("7", "a row has 3 fields, as the header; found 1");
+    check_message("7", "the row must have 3 fields, as many as the header; found 1");
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn a_field_of_any_length_is_rejected_in_constant_memory() {
 }
 
 #[test]
-fn no_byte_of_a_hostile_file_is_looked_at_more_than_a_few_times_even_if_it_comes_byte_by_byte() {
+fn each_byte_of_a_hostile_file_is_read_only_a_few_times_even_in_pieces_of_one_byte() {
     let quiet = "x".repeat(MAX_RECORD_BYTES);
     let patterns =
         ["\"\n", "\"", "\"\"", "\"\"\n", "7,\"\n", "\n", "\r", " ", "x", &format!("\"\n{quiet}\n")];
@@ -63,7 +63,7 @@ fn no_byte_of_a_hostile_file_is_looked_at_more_than_a_few_times_even_if_it_comes
 }
 
 #[test]
-fn of_a_record_that_is_too_long_so_much_is_kept_that_it_is_too_long_again() {
+fn the_kept_part_of_a_record_that_is_too_long_is_again_too_long() {
     let file = format!("{ZONES}7,{}\n", "x".repeat(20_000));
     let found = read(file.as_bytes()).unwrap();
     assert_eq!(found.records[1], &file.as_bytes()[ZONES.len()..][..8193]);
@@ -73,22 +73,22 @@ fn of_a_record_that_is_too_long_so_much_is_kept_that_it_is_too_long_again() {
 }
 
 #[test]
-fn lines_are_counted_right_behind_a_record_that_is_too_long() {
+fn lines_are_counted_correctly_after_a_record_that_is_too_long() {
     let long = "x".repeat(20_000);
     let note = format!("note,{ZONES}\"a\r\n\rb\",{long}\r\n7,7,nowhere\n");
     check(note, &["2: record_too_long row of no store", "5: unknown_zone timezone_str of 7"]);
 }
 
 #[test]
-fn invalid_utf_8_rejects_its_row_alone() {
+fn invalid_utf_8_rejects_only_its_row() {
     check_bad_row(b"\xff,2023-01-24 09:06:42,active", "not_utf8 store_id of no store");
     check_bad_row(b"7,2023-01-24 09:06:42,act\xc3", "not_utf8 status of 7");
-    // Two halves of a character in two fields are none.
+    // Two halves of a character in two fields are not a character.
     check(b"store_id,timezone_str,x,y\n7,utc,\xc3,\xa9\n", &["2: not_utf8 row of 7"]);
 }
 
 #[test]
-fn a_control_character_rejects_its_row_alone() {
+fn a_control_character_rejects_only_its_row() {
     for control in ["\0", "\x1b", "\x7f", "\u{85}"] {
         let row = format!("7{control}7,2023-01-24 09:06:42,active");
         check_bad_row(&row, "control_character store_id of no store");
@@ -123,9 +123,9 @@ fn a_timestamp_of_another_form_is_rejected() {
     }
     check_message(
         "7,1674551202,active",
-        "timestamp_utc must be YYYY-MM-DD HH:MM:SS[.ffffff], a date of the calendar and a time from \
-         00:00:00 to 23:59:59, then UTC, Z, an offset +hh, +hhmm or +hh:mm of at most 14 hours, or \
-         nothing; found \"1674551202\"",
+        "timestamp_utc must be YYYY-MM-DD HH:MM:SS[.ffffff], with a date that exists and a time \
+         from 00:00:00 to 23:59:59, then nothing, UTC, Z, or an offset +hh, +hhmm or +hh:mm of at \
+         most 14 hours; found \"1674551202\"",
     );
 }
 
@@ -155,7 +155,7 @@ fn a_status_is_active_or_inactive_and_nothing_else() {
 }
 
 #[test]
-fn a_message_shows_a_long_value_cut_short() {
+fn a_message_shortens_a_long_value() {
     let status = "é".repeat(200);
     let shown = "é".repeat(40);
     let message = format!("status must be active or inactive; found \"{shown}\"... (400 bytes)");
@@ -240,9 +240,9 @@ fn the_message_of_a_bad_time_says_what_is_accepted() {
         |row: &str| read(format!("{HOURS}{row}\n").as_bytes()).unwrap().rejects[0].message.clone();
     assert_eq!(
         message("7,0,9am,17:00"),
-        "start_time_local must be a local time before 24:00, H:MM or HH:MM, then nothing, :SS or \
-         :SS and a fraction of zeros; on a day without opening both times are empty or closed; \
-         found \"9am\""
+        "start_time_local must be a local time before 24:00, H:MM or HH:MM, then optionally :SS \
+         and a fraction of zeros; on a day when the store does not open, both times must be empty \
+         or closed; found \"9am\""
     );
     assert!(
         message("7,0,9:00,24:01").starts_with("end_time_local must be a local time up to 24:00,")
@@ -250,7 +250,7 @@ fn the_message_of_a_bad_time_says_what_is_accepted() {
 }
 
 #[test]
-fn an_empty_value_is_rejected_as_what_is_missing_also_if_it_is_written_as_null() {
+fn an_empty_value_or_null_is_rejected_with_the_code_of_its_column() {
     for empty in ["", "\\N", " \\N\t", "\"\\N\"", "\u{a0}"] {
         check_bad_row(
             format!("{empty},2023-01-24 09:06:42,active"),
@@ -272,8 +272,8 @@ fn an_unknown_zone_is_rejected() {
     }
 }
 
-/// The rows around the bad one are accepted, and its record is handed on unaltered. Behind it are
-/// so many that the fastest path, which wants room, looks at it too.
+/// Checks that the rows around the bad row are accepted and that its record is passed on unchanged.
+/// Enough rows follow it that the fastest path reads it as well.
 #[track_caller]
 fn check_bad_row(row: impl AsRef<[u8]>, expected: &str) {
     let row = row.as_ref();
@@ -291,7 +291,7 @@ fn check_message(row: &str, expected: &str) {
     assert_eq!(found.rejects[0].message, expected);
 }
 
-/// A record of eleven fields, so that none of them is too long in 8 KiB.
+/// Checks a record of eleven fields. With so many fields, none of them is too long in 8 KiB.
 #[track_caller]
 fn check_long_record(length: usize, expected: &str) {
     let header = format!("{}{}", ZONES.trim(), ",x".repeat(9));
@@ -305,7 +305,7 @@ fn check_long_record(length: usize, expected: &str) {
     assert_eq!(found.unwrap().lines[1..], [expected, "8 UTC"]);
 }
 
-/// 50 MB of one line leave no more behind than a record has.
+/// Checks that reading a line of 50 MB keeps at most four records' worth of memory.
 #[track_caller]
 fn check_memory(unit: &[u8], expected: &str) {
     let mut reader = SourceReader::new(LATEST_POLL);

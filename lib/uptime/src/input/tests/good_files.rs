@@ -1,11 +1,11 @@
-//! What spec section 2 says is fine.
+//! Everything that `RULES.md`, "Source files", accepts.
 
 use super::*;
 
 const ROW: &str = "7 2023-01-24T09:06:42Z Active";
 
 #[test]
-fn the_three_kinds_are_told_by_their_columns_alone() {
+fn the_columns_alone_decide_the_kind_of_a_file() {
     check_kind("store_id,status,timestamp_utc", FileKind::Polls);
     check_kind("end_time_local,start_time_local,day,store_id", FileKind::BusinessHours);
     check_kind("timezone_str,store_id", FileKind::TimeZones);
@@ -40,14 +40,14 @@ fn column_order_is_free_and_further_columns_are_ignored() {
 }
 
 #[test]
-fn a_byte_order_mark_is_no_part_of_the_header() {
+fn a_byte_order_mark_is_not_part_of_the_header() {
     check(format!("\u{feff}{POLLS}7,2023-01-24 09:06:42,active\n"), &[ROW]);
     check("\u{feff}\"store_id\",timestamp_utc,status\n7,2023-01-24 09:06:42,active\n", &[ROW]);
     check(format!("\u{feff}\n{POLLS}"), &[]);
 }
 
 #[test]
-fn a_byte_order_mark_may_be_there_twice() {
+fn a_file_may_start_with_two_byte_order_marks() {
     check(format!("\u{feff}\u{feff}{POLLS}7,2023-01-24 09:06:42,active\n"), &[ROW]);
     check("\u{feff}\u{feff}\"store_id\",timezone\n8,x\n", &["2: unknown_zone timezone_str of 8"]);
     check(format!("\u{feff}\u{feff}\n{POLLS}"), &[]);
@@ -56,7 +56,7 @@ fn a_byte_order_mark_may_be_there_twice() {
 }
 
 #[test]
-fn a_first_line_may_say_that_commas_separate_fields() {
+fn the_first_line_may_set_the_comma_as_separator() {
     for line in [
         "sep=,",
         "SEP=,",
@@ -75,7 +75,7 @@ fn a_first_line_may_say_that_commas_separate_fields() {
 }
 
 #[test]
-fn lines_of_commas_and_blanks_alone_are_no_rows() {
+fn lines_with_only_commas_and_blanks_are_not_rows() {
     let bad = "9: bad_status status of 8";
     check(
         format!(
@@ -89,7 +89,7 @@ fn lines_of_commas_and_blanks_alone_are_no_rows() {
 }
 
 #[test]
-fn lines_end_with_lf_crlf_or_cr_and_the_last_one_need_not_end() {
+fn lines_end_with_lf_crlf_or_cr_and_the_last_line_needs_no_end() {
     for end in ["\n", "\r\n", "\r"] {
         let lines = ["store_id,timestamp_utc,status", "7,2023-01-24 09:06:42,active"];
         check(lines.join(end), &[ROW]);
@@ -98,18 +98,18 @@ fn lines_end_with_lf_crlf_or_cr_and_the_last_one_need_not_end() {
 }
 
 #[test]
-fn blank_lines_are_no_rows() {
+fn blank_lines_are_not_rows() {
     check(format!("\n \t\n{POLLS}\n   \n\n7,2023-01-24 09:06:42,active\n\n \n"), &[ROW]);
 }
 
 #[test]
-fn a_file_of_a_header_alone_has_no_rows() {
+fn a_file_with_only_a_header_has_no_rows() {
     check(POLLS, &[]);
     check(HOURS.trim(), &[]);
 }
 
 #[test]
-fn lines_are_numbered_right_whatever_ends_them() {
+fn lines_are_numbered_correctly_with_any_line_end() {
     let bad = "8: bad_status status of 7";
     for end in ["\n", "\r\n", "\r"] {
         let text = "store_id,note,timestamp_utc,status|||7,\"a|b||c\",2023-01-24 09:06:42,active|\
@@ -131,7 +131,7 @@ fn quoted_fields_may_hold_commas_quotes_and_line_ends() {
 }
 
 #[test]
-fn a_quote_inside_an_unquoted_field_and_text_behind_a_quoted_one_stand_as_they_are() {
+fn a_quote_in_an_unquoted_field_and_text_after_a_quoted_field_are_kept() {
     check(format!("{ZONES}a\"b\",utc\n\"a\"b\"c,utc\n"), &["a\"b\" UTC", "ab\"c UTC"]);
 }
 
@@ -155,7 +155,7 @@ fn no_break_spaces_are_blanks() {
         ),
         &[ROW],
     );
-    // The first byte of a no-break space begins other characters, too.
+    // Other characters start with the same byte as a no-break space.
     check(format!("{ZONES}\u{a1}\"a,utc\n\u{a9},utc\n"), &["\u{a1}\"a UTC", "\u{a9} UTC"]);
 }
 
@@ -185,14 +185,14 @@ fn a_timestamp_is_read_as_databases_and_languages_print_it() {
         "2023-01-24\t09:06:42\tutc",
     ] {
         check(format!("{POLLS}7,{text},active\n"), &[ROW]);
-        // So many rows that the fastest path looks at the first ones.
+        // Enough rows that the fastest path reads the first ones.
         check(format!("{POLLS}{}", format!("7,{text},active\n").repeat(9)), &[ROW; 9]);
         check(format!("{POLLS}7,\" {text}\u{a0}\",active\r\n"), &[ROW]);
     }
 }
 
 #[test]
-fn the_fastest_path_reads_no_offset_that_goes_on_as_zero() {
+fn the_fastest_path_does_not_read_a_longer_offset_as_zero() {
     for (offset, expected) in
         [("+00:30", "2023-01-24T08:36:42Z"), ("+0030", "2023-01-24T08:36:42Z")]
     {
@@ -202,7 +202,7 @@ fn the_fastest_path_reads_no_offset_that_goes_on_as_zero() {
 }
 
 #[test]
-fn a_status_may_be_of_any_case() {
+fn a_status_may_be_in_any_case() {
     check(format!("{POLLS}7,2023-01-24 09:06:42,ACTIVE\n"), &[ROW]);
     check(
         format!("{POLLS}7,2023-01-24 09:06:42, InActive\n"),
@@ -211,7 +211,7 @@ fn a_status_may_be_of_any_case() {
 }
 
 #[test]
-fn local_times_have_one_or_two_digits_of_the_hour_and_may_have_seconds() {
+fn local_times_have_an_hour_of_one_or_two_digits_and_may_have_seconds() {
     check(format!("{HOURS}7,0,9:00,17:30\n"), &["7 Mon 32400-63000"]);
     check(format!("{HOURS}7,6,09:00:01,23:59:59\n"), &["7 Sun 32401-86399"]);
     check(format!("{HOURS}7,3,00:00:00,0:00\n"), &["7 Thu 0-0"]);
@@ -225,7 +225,7 @@ fn local_times_may_have_a_fraction_of_zeros() {
 }
 
 #[test]
-fn a_day_with_both_times_empty_or_both_closed_is_one_without_opening() {
+fn a_row_with_both_times_empty_or_closed_is_a_closed_day() {
     for times in
         [",", " ,\t", "closed,closed", "Closed,\u{a0}CLOSED", "\"\",\"\"", "\\N,\\N", ",\\N"]
     {
@@ -235,21 +235,21 @@ fn a_day_with_both_times_empty_or_both_closed_is_one_without_opening() {
 }
 
 #[test]
-fn a_row_of_hours_without_day_and_times_says_that_nothing_is_known() {
+fn a_row_of_hours_without_day_and_times_means_unknown_hours() {
     for row in ["7,,,", "7, ,\t,\u{a0}", "7,\"\",\"\",\"\"", "7,\\N,\\N,\\N"] {
         check(format!("{HOURS}{row}\n8,0,9:00,17:00\n"), &["7 unknown", "8 Mon 32400-61200"]);
     }
 }
 
 #[test]
-fn an_empty_zone_says_that_none_is_known() {
+fn an_empty_zone_means_an_unknown_zone() {
     for zone in ["", " ", "\u{a0}", "\\N", " \\N ", "\"\""] {
         check(format!("{ZONES}7,{zone}\n8,utc\n"), &["7 unknown", "8 UTC"]);
     }
 }
 
 #[test]
-fn a_value_is_null_only_if_it_is_nothing_but_that() {
+fn a_value_is_null_only_if_it_is_exactly_backslash_n() {
     check(format!("{ZONES}a\\N,utc\n\\n,utc\n"), &["a\\N UTC", "\\n UTC"]);
 }
 
@@ -262,7 +262,7 @@ fn the_day_may_end_at_24_00() {
 }
 
 #[test]
-fn a_zone_may_be_of_any_case_and_an_alias() {
+fn a_zone_may_be_in_any_case_and_may_be_an_alias() {
     check(
         format!("{ZONES}7,america/chicago\n7,US/Central\n7,EST\n"),
         &["7 America/Chicago", "7 US/Central", "7 EST"],
@@ -279,7 +279,7 @@ fn a_store_id_is_any_text_of_1_to_128_bytes() {
 }
 
 #[test]
-fn records_are_handed_on_unaltered() {
+fn records_are_passed_on_unchanged() {
     let file = format!("\u{feff}{ZONES} \"7\" ,utc\r\n\r\n\"a\r\nb\",utc\n");
     let records = read(file.as_bytes()).unwrap().records;
     let expected = ["store_id,timezone_str", " \"7\" ,utc", "\"a\r\nb\",utc"];

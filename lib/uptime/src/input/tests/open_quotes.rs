@@ -1,4 +1,4 @@
-//! Quotes that are not closed, or closed by another stray quote: they cost their own lines alone.
+//! Quotes that are not closed, or closed by another stray quote. Only their own lines are rejected.
 
 use super::*;
 
@@ -13,7 +13,7 @@ fn a_quote_open_at_the_end_of_the_file_rejects_its_record_from_the_opening_line(
 }
 
 #[test]
-fn two_stray_quotes_cost_their_own_lines_and_not_those_between_them() {
+fn two_stray_quotes_reject_their_own_lines_and_not_the_lines_between_them() {
     const NOTES: &str = "store_id,timestamp_utc,status,note\n";
     let good = |store| format!("{store},2023-01-24 09:06:42,active,\n");
     let bad = |store, note| format!("{store},2023-01-24 09:06:42,active,{note}\n");
@@ -32,7 +32,7 @@ fn two_stray_quotes_cost_their_own_lines_and_not_those_between_them() {
 }
 
 #[test]
-fn a_quoted_field_of_several_lines_may_have_blanks_behind_it() {
+fn blanks_may_follow_a_quoted_field_of_several_lines() {
     check(
         "store_id,note,timestamp_utc,status\n7,\"a\nb\" \t,2023-01-24 09:06:42,active\n",
         &["7 2023-01-24T09:06:42Z Active"],
@@ -45,7 +45,7 @@ fn a_quote_open_after_8_kib_rejects_its_record_from_the_opening_line() {
     let mut expected = vec!["2: unclosed_quote row of 7"];
     expected.resize(1001, GOOD);
     expected.push("1003: bad_status status of 7");
-    // The quote far behind would close it.
+    // The second ending has a quote that would close the field.
     for end in ["7,2023-01-24 09:06:42,gone", "7,2023-01-24 09:06:42,gone\n\"7\",\"x\",y"] {
         let rows = format!("7,\"2023-01-24 09:06:42,active\n{good_lines}{end}\n");
         let found = read(format!("{POLLS}{rows}").as_bytes()).unwrap();
@@ -55,7 +55,7 @@ fn a_quote_open_after_8_kib_rejects_its_record_from_the_opening_line() {
 }
 
 #[test]
-fn a_quote_open_from_a_line_of_about_8_kib_costs_that_line_alone() {
+fn an_open_quote_in_a_line_of_about_8_kib_rejects_only_that_line() {
     for length in MAX_RECORD_BYTES - 3..=MAX_RECORD_BYTES + 3 {
         let opening_line = format!("7,\"{}", "x".repeat(length - 3));
         let file = format!("{POLLS}{opening_line}\n{GOOD_LINE}");
@@ -64,7 +64,7 @@ fn a_quote_open_from_a_line_of_about_8_kib_costs_that_line_alone() {
 }
 
 #[test]
-fn a_store_named_behind_the_opening_line_is_not_that_of_the_rejected_line() {
+fn a_store_id_after_the_opening_line_does_not_belong_to_the_rejected_row() {
     check(
         format!("note,{ZONES}\"a\nb\",7,\"utc\n"),
         &["2: unclosed_quote row of no store", "3: unclosed_quote row of 7"],
@@ -72,9 +72,9 @@ fn a_store_named_behind_the_opening_line_is_not_that_of_the_rejected_line() {
 }
 
 #[test]
-fn a_quoted_field_closed_within_8_kib_is_no_unclosed_quote() {
+fn a_quoted_field_closed_within_8_kib_is_not_an_unclosed_quote() {
     let filler = |length: usize| "x\n".repeat(length / 2);
-    // 7,utc," ... " takes nine bytes more than its note.
+    // The row has nine bytes more than its note: 7,utc,"...", and the quotes.
     let file = |length| format!("{},note\n7,utc,\"{}\"\nx", ZONES.trim(), filler(length));
     check(file(8184), &["2: field_too_long row of 7", "4095: field_count row of x"]);
     let found = read(file(8186).as_bytes()).unwrap();
@@ -84,7 +84,7 @@ fn a_quoted_field_closed_within_8_kib_is_no_unclosed_quote() {
 }
 
 #[test]
-fn an_opening_line_over_8_kib_is_passed_over_to_its_end() {
+fn an_opening_line_over_8_kib_is_skipped_to_its_end() {
     let long = "x".repeat(20_000);
     check(
         format!("{POLLS}7,\"{long}\n{GOOD_LINE}7,1,x"),

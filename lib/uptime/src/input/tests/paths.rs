@@ -1,12 +1,12 @@
-//! The fast paths and the way a file is cut up change nothing.
+//! The fast paths and the sizes of pieces do not change the result.
 //!
-//! Files are made of few, short, telling parts, so that quotes, line ends and limits meet often.
+//! Files are made of a few short parts, so that quotes, line ends and limits often occur together.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// Parts of a file; the long ones reach the limits of fields and records.
+/// Parts of a file. The long parts reach the limits of fields and records.
 fn part() -> impl Strategy<Value = Vec<u8>> {
     let short = [
         "7,2023-01-24 09:06:42,active",
@@ -79,7 +79,7 @@ fn file() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn any_file_comes_out_alike_however_it_is_cut_and_on_either_path(
+    fn any_file_gives_the_same_in_pieces_of_any_size_and_without_the_fast_paths(
         file in file(),
         lengths in prop::collection::vec(1_usize..3000, 1..20),
     ) {
@@ -97,10 +97,10 @@ proptest! {
         parts in prop::collection::vec(part(), 0..40),
     ) {
         let rows = parts.concat();
-        // Lines of blanks and commas alone are no records.
+        // Lines with only blanks and commas are not records.
         let file = [ZONES.as_bytes(), &rows].concat();
         let found = read_in_pieces(SourceReader::new(LATEST_POLL), &file, &[]).unwrap();
-        // Only what is behind 8 KiB of a record may be missing.
+        // Only bytes after the first 8 KiB of a record may be missing.
         if rows.len() <= MAX_RECORD_BYTES {
             let of_text = |bytes: &[u8]| {
                 let is_text = |byte: &&u8| !b"\n\r \t,\xc2\xa0".contains(byte);

@@ -1,0 +1,174 @@
+"""Runs each built function against a small Lambda Runtime API and checks that it is the right one.
+
+    python3 tests/deployed/bootstraps.py .aws-sam/build        # after `sam build`, for this machine's processor
+    python3 tests/deployed/bootstraps.py target/release        # after `cargo build --release`
+
+The events sent here need no AWS call. The SDK's endpoint is a closed port.
+"""
+
+import http.server
+import json
+import os
+import pathlib
+import queue
+import subprocess
+import sys
+import threading
+
+SECONDS_ALLOWED = 30
+
+SETTINGS = {
+    "DATA_TABLE": "data",
+    "REPORT_TABLE": "reports",
+    "DATA_BUCKET": "data-bucket",
+    "REPORT_BUCKET": "report-bucket",
+    "REPORT_QUEUE_URL": "http://127.0.0.1:1/queue",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+    "AWS_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "none",
+    "AWS_SECRET_ACCESS_KEY": "none",
+    "AWS_LAMBDA_FUNCTION_NAME": "check",
+    "AWS_LAMBDA_FUNCTION_VERSION": "1",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+    "AWS_LAMBDA_LOG_FORMAT": "JSON",
+}
+
+EVENTS = pathlib.Path(__file__).resolve().parent.parent / "events"
+
+
+def api_event(name, query):
+    """Returns the stored event of an API function, with these query parameters and without a body."""
+    event = json.loads((EVENTS / f"{name}.json").read_text())
+    event["queryStringParameters"] = query
+    event["multiValueQueryStringParameters"] = {key: [value] for key, value in query.items()}
+    event["httpMethod"] = "GET"
+    event["requestContext"]["httpMethod"] = "GET"
+    event["body"] = None
+    return event
+
+
+def s3_test_event():
+    """Returns what S3 sends when a notification is set up. It asks neither for a load nor for a report."""
+    body = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "data-bucket"}
+    event = json.loads((EVENTS / "load_data.json").read_text())
+    event["Records"] = event["Records"][:1]
+    event["Records"][0]["body"] = json.dumps(body)
+    return event
+
+
+def is_problem(answer, parameter):
+    return answer["statusCode"] == 400 and parameter in answer["body"]
+
+
+# function -> (event, check that only this function's response passes)
+CHECKS = {
+    "trigger_report": (
+        lambda: api_event("trigger_report", {"max_hold_minutes": "none"}),
+        lambda answer: is_problem(answer, "max_hold_minutes"),
+    ),
+    "get_report": (
+        lambda: api_event("get_report", {"report_id": "none"}),
+        lambda answer: is_problem(answer, "report_id"),
+    ),
+    "compute_report": (s3_test_event, lambda answer: len(answer["batchItemFailures"]) == 1),
+    "load_data": (s3_test_event, lambda answer: answer["batchItemFailures"] == []),
+}
+
+
+class RuntimeApi(http.server.BaseHTTPRequestHandler):
+    """Serves one event to one function: GET .../next returns it, POST .../response accepts the response."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        if self.server.event is None:
+            threading.Event().wait(SECONDS_ALLOWED)  # Like Lambda: no response before there is an event.
+            return
+        body, self.server.event = json.dumps(self.server.event).encode(), None
+        self.send_response(200)
+        self.send_header("Lambda-Runtime-Aws-Request-Id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
+        self.send_header("Lambda-Runtime-Deadline-Ms", "4102444800000")
+        self.send_header(
+            "Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:123456789012:function:check"
+        )
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            body = self.read_chunks()
+        self.server.answers.put((self.path, body))
+        self.send_response(202)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def read_chunks(self):
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+    def log_message(self, *_):
+        pass
+
+
+class RuntimeServer(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """Ignores connections that are reset: a function is killed once it has answered."""
+        if not isinstance(sys.exc_info()[1], ConnectionResetError):
+            super().handle_error(request, client_address)
+
+
+def answer_of(binary, event):
+    server = RuntimeServer(("127.0.0.1", 0), RuntimeApi)
+    server.event, server.answers = event, queue.Queue()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    environment = SETTINGS | {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}"}
+    process = subprocess.Popen([binary], env=environment, stdout=subprocess.DEVNULL)
+    try:
+        path, body = server.answers.get(timeout=SECONDS_ALLOWED)
+    finally:
+        process.kill()
+        process.wait()
+        server.shutdown()
+    if not path.endswith("/response"):
+        raise SystemExit(f"{binary} failed: {path}: {body.decode(errors='replace')}")
+    return json.loads(body)
+
+
+def find(folder, function):
+    candidates = [
+        folder / "".join(word.title() for word in function.split("_")) / "bootstrap",
+        folder / ("".join(word.title() for word in function.split("_")) + "Function") / "bootstrap",
+        folder / function / "bootstrap",
+        folder / function,
+    ]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise SystemExit(f"{folder} contains no build of {function}")
+
+
+def main():
+    if len(sys.argv) != 2:
+        raise SystemExit(__doc__)
+    folder = pathlib.Path(sys.argv[1]).resolve()
+    wrong = 0
+    for function, (event, is_right) in CHECKS.items():
+        binary = find(folder, function)
+        answer = answer_of(binary, event())
+        right = is_right(answer)
+        wrong += not right
+        size = os.path.getsize(binary) / 1e6
+        print(f"{function}: {'answers' if right else f'WRONG ANSWER {answer}'} ({size:.1f} MB)")
+    raise SystemExit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
