@@ -77,8 +77,8 @@ mod tests {
         for event in [r#"{"Records": "store-4711"}"#, r#"{"bucket": "b", "store-4711": "k"}"#] {
             let error = Event::read(serde_json::from_str(event).unwrap()).unwrap_err();
             assert!(!format!("{error:?}").contains("4711"), "{error:?}");
-            let told = describe(&error);
-            assert!(told.ends_with(": a value is missing or has the wrong type"), "{told}");
+            let text = describe(&error);
+            assert!(text.ends_with(": a value is missing or has the wrong type"), "{text}");
         }
     }
 

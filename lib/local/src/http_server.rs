@@ -48,7 +48,7 @@ use request_body::RequestBody;
 
 pub use request_body::BodyFault;
 
-/// How long the last answers may take after a server is told to stop.
+/// How long the last answers may take after a server is asked to stop.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// The pause after a connection could not be accepted. The usual cause is that the file handles ran
 /// out, which passes.

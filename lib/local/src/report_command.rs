@@ -81,7 +81,7 @@ enum ReportError {
          from now"
     )]
     AsOf(String),
-    #[error("there is nothing to report on: no poll was accepted from any file{}", told(.0))]
+    #[error("there is nothing to report on: no poll was accepted from any file{}", listed(.0))]
     NoPolls(Vec<Shortcoming>),
     #[error(transparent)]
     OutIsSource(#[from] OutIsSource),
@@ -89,7 +89,7 @@ enum ReportError {
     File(#[from] FileError),
     #[error(transparent)]
     Segment(#[from] DecodeError),
-    #[error("the report is written, but rows are missing{}", told(.0))]
+    #[error("the report is written, but rows are missing{}", listed(.0))]
     RowsMissing(Vec<Shortcoming>),
 }
 
@@ -104,7 +104,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// Returns the problems of single files, to append to an error message.
-fn told(shortcomings: &[Shortcoming]) -> String {
+fn listed(shortcomings: &[Shortcoming]) -> String {
     shortcomings.iter().map(|one| format!("; {one}")).collect::<Vec<_>>().concat()
 }
 

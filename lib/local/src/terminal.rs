@@ -56,9 +56,9 @@ fn harmless(text: &str) -> String {
     harmless
 }
 
-/// The log filter without `RUST_LOG`. The emulators log every refused request as an error, but its
-/// client already gets that error.
-const LOGGED: &str = "warn,s3s=off,dynoxide=error";
+/// The log filter without `RUST_LOG`. `s3s` logs every refused request as an error, but its client
+/// already gets that error.
+const LOGGED: &str = "warn,s3s=off";
 
 /// Sends logs and panics to stderr: warnings and errors, or what `RUST_LOG` selects.
 pub fn start_logging() {

@@ -20,13 +20,13 @@ pub(crate) struct UnitCounter(Arc<Mutex<ConsumedUnits>>);
 
 impl UnitCounter {
     /// Adds the read units that an answer reports.
-    pub(crate) fn add_read(&self, told: Option<&ConsumedCapacity>) {
-        self.with(|sum| sum.read += units(told));
+    pub(crate) fn add_read(&self, consumed: Option<&ConsumedCapacity>) {
+        self.with(|sum| sum.read += units(consumed));
     }
 
     /// Adds the write units that an answer reports for each table.
-    pub(crate) fn add_written(&self, told: &[ConsumedCapacity]) {
-        self.with(|sum| sum.write += told.iter().map(|table| units(Some(table))).sum::<f64>());
+    pub(crate) fn add_written(&self, consumed: &[ConsumedCapacity]) {
+        self.with(|sum| sum.write += consumed.iter().map(|table| units(Some(table))).sum::<f64>());
     }
 
     /// Returns the sum and resets it to zero.
@@ -40,8 +40,8 @@ impl UnitCounter {
     }
 }
 
-fn units(told: Option<&ConsumedCapacity>) -> f64 {
-    told.and_then(ConsumedCapacity::capacity_units).unwrap_or_default()
+fn units(consumed: Option<&ConsumedCapacity>) -> f64 {
+    consumed.and_then(ConsumedCapacity::capacity_units).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -50,12 +50,12 @@ mod tests {
 
     #[test]
     fn units_are_added_up_until_they_are_taken() {
-        let told = |units| ConsumedCapacity::builder().capacity_units(units).build();
+        let consumed = |units| ConsumedCapacity::builder().capacity_units(units).build();
         let counter = UnitCounter::default();
-        counter.add_read(Some(&told(2.5)));
-        counter.clone().add_read(Some(&told(1.0)));
+        counter.add_read(Some(&consumed(2.5)));
+        counter.clone().add_read(Some(&consumed(1.0)));
         counter.add_read(None);
-        counter.add_written(&[told(25.0), told(1.0)]);
+        counter.add_written(&[consumed(25.0), consumed(1.0)]);
         assert_eq!(counter.take(), ConsumedUnits { read: 3.5, write: 26.0 });
         assert_eq!(counter.take(), ConsumedUnits::default());
     }
