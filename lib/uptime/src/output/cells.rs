@@ -1,0 +1,109 @@
+//! Writes the cells of CSV files (RFC 4180) and the units and rounding of their figures. Only this
+//! module knows the rounding and the guard against formulas.
+
+use crate::Timestamp;
+use crate::interval::{HOUR, MINUTE};
+use crate::zone_clock::ZoneClock;
+
+/// Returns the text of a cell in parts. Puts `'` first if a spreadsheet would otherwise read the
+/// text as a formula.
+pub fn guarded(text: &str) -> impl Iterator<Item = &str> {
+    let looks_like_a_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    looks_like_a_formula.then_some("'").into_iter().chain([text])
+}
+
+/// Writes a cell of text, in quotes only where needed.
+pub(super) fn write_text(csv: &mut Vec<u8>, text: &str) {
+    let needs_quotes = text.contains([',', '"', '\n', '\r']);
+    if needs_quotes {
+        csv.push(b'"');
+    }
+    for part in guarded(text) {
+        if needs_quotes {
+            csv.extend_from_slice(part.replace('"', "\"\"").as_bytes());
+        } else {
+            csv.extend_from_slice(part.as_bytes());
+        }
+    }
+    if needs_quotes {
+        csv.push(b'"');
+    }
+}
+
+/// A unit of time that figures are given in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    Minutes,
+    Hours,
+}
+
+impl Unit {
+    /// Returns the hundredths of the unit, rounded half away from zero.
+    pub(super) fn hundredths(self, micros: i64) -> u64 {
+        let unit = match self {
+            Unit::Minutes => MINUTE,
+            Unit::Hours => HOUR,
+        };
+        rounded(micros, unit / 100)
+    }
+
+    /// Writes a comma and a figure.
+    pub(super) fn write(self, csv: &mut Vec<u8>, micros: i64) {
+        csv.push(b',');
+        write_hundredths(csv, self.hundredths(micros));
+    }
+}
+
+/// Returns the hundredths of a per cent that `part` is of `whole`, rounded down, so that 100.00
+/// means all. `None` if there is no whole.
+pub(super) fn percent_hundredths(part: i64, whole: i64) -> Option<u64> {
+    let share = (i128::from(part) * 10_000).checked_div(i128::from(whole))?;
+    u64::try_from(share).ok()
+}
+
+/// Writes a comma and a percentage, or nothing after the comma.
+pub(super) fn write_percent(csv: &mut Vec<u8>, part: i64, whole: i64) {
+    csv.push(b',');
+    if let Some(hundredths) = percent_hundredths(part, whole) {
+        write_hundredths(csv, hundredths);
+    }
+}
+
+/// Writes a comma and a text without commas, quotes or line ends, or nothing after the comma.
+pub(super) fn write_plain(csv: &mut Vec<u8>, value: Option<impl std::fmt::Display>) {
+    csv.push(b',');
+    if let Some(value) = value {
+        csv.extend_from_slice(value.to_string().as_bytes());
+    }
+}
+
+/// An instant in RFC 3339 with the offset of a zone, never `Z`.
+pub(super) fn local_text(at: Timestamp, clock: &ZoneClock) -> String {
+    let offset = clock.offset_micros(at);
+    let shown = at.plus(offset).to_string();
+    let minutes = offset.abs() / MINUTE;
+    let sign = if offset < 0 { '-' } else { '+' };
+    format!("{}{sign}{:02}:{:02}", shown.trim_end_matches('Z'), minutes / 60, minutes % 60)
+}
+
+/// Divides and rounds half away from zero. `micros` is never negative.
+fn rounded(micros: i64, hundredth: i64) -> u64 {
+    ((micros + hundredth / 2) / hundredth).unsigned_abs()
+}
+
+/// Writes `1234` as `12.34`.
+pub(super) fn write_hundredths(csv: &mut Vec<u8>, mut hundredths: u64) {
+    // The largest figure has 18 digits before the point.
+    let mut digits = [b'0'; 21];
+    let mut start = digits.len();
+    while hundredths > 0 || start > digits.len() - 4 {
+        start -= 1;
+        if start == digits.len() - 3 {
+            digits[start] = b'.';
+            continue;
+        }
+        digits[start] = b'0' + (hundredths % 10) as u8;
+        hundredths /= 10;
+    }
+    csv.extend_from_slice(&digits[start..]);
+}
