@@ -43,7 +43,7 @@ async fn a_load_killed_twice_ends_like_an_undisturbed_one() {
     child.kill().await;
 
     let story = Story::in_folder(folder, |_| {}).await;
-    assert!(story.system.taken_up().files >= 1);
+    assert!(story.system.continued_work().files >= 1);
     let manifest = story.load_ended("polls.csv").await;
     assert_eq!(manifest.status, LoadStatus::Complete);
     assert_eq!(manifest.loaded + manifest.duplicate, manifest.rows);
@@ -97,7 +97,7 @@ async fn reports_being_computed_when_the_process_is_killed_are_completed() {
     child.kill().await;
 
     let story = Story::in_folder(folder, |_| {}).await;
-    assert!(story.system.taken_up().reports >= 1);
+    assert!(story.system.continued_work().reports >= 1);
     let expected = local_report(&sample.files(), "");
     for id in ids {
         assert_eq!(story.csv_of(&id).await, expected, "{id}");

@@ -144,7 +144,7 @@ fn read_all(
 impl Summary {
     /// Writes one line with the counts, one line for each of the first rejected rows, then
     /// warnings.
-    pub(super) fn tell(&self, notes: &mut impl Write) -> io::Result<()> {
+    pub(super) fn write_to(&self, notes: &mut impl Write) -> io::Result<()> {
         let Counts { rows, loaded, duplicate, conflicts, rejected } = self.counts;
         let kind = self.kind.map_or("nothing", FileKind::name);
         let conflicts =
