@@ -51,6 +51,8 @@ mod small {
         a,active,2023-01-23 10:14:00.000000 UTC\n\
         a,inactive,2023-01-23 11:15:00.000000 UTC\n";
     /// After closing time: the worked example of the rules, 135 minutes up and 45 down.
+    pub(crate) const NOON: &str = "2023-01-23T12:00:00Z";
+    /// The same instant, as a query.
     pub(crate) const AT_NOON: &str = "?as_of=2023-01-23T12:00:00Z";
     pub(crate) const ROW_AT_NOON: &str = "a,15.00,2.25,2.25,45.00,0.75,0.75";
     /// The header of every report.

@@ -64,6 +64,15 @@ impl FaultySystem {
         }
     }
 
+    /// Starts a system that holds these files and has one queued report, about `as_of`. No faults
+    /// are planned yet. Returns the report's id too.
+    pub async fn with_report(files: &[&str], as_of: &str) -> (FaultySystem, String) {
+        let system = FaultySystem::start(files).await;
+        let id = system.accepted(as_of, None).await;
+        system.faults.clear();
+        (system, id)
+    }
+
     /// Requests a report about an instant, optionally with an idempotency key. Returns the status
     /// and the document of the response, or `None` if the process died. **Checks that every 503 has
     /// a `Retry-After`.**
