@@ -10,8 +10,7 @@
 //!   failures.
 //! - [`keys`]: idempotency keys; [`failing_calls`]: calls to AWS that fail while a report is made.
 //! - [`slow_calls`]: calls to AWS that use up an invocation's time.
-//! - [`killed_processes`]: the process is killed at work; [`lost_tables`]: its tables are deleted
-//!   or damaged.
+//! - [`lost_tables`]: the system's tables are deleted or damaged.
 //! - [`settings`]: settings that a deployment may or must have.
 //! - [`events`]: stored events, in the form that AWS sends.
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
@@ -26,7 +25,6 @@ mod figures;
 mod forms;
 mod future_polls;
 mod keys;
-mod killed_processes;
 mod leases;
 mod lives;
 mod loads;
