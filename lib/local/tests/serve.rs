@@ -49,7 +49,10 @@ fn loads_and_requested_reports_survive_a_kill() {
     }
 
     let printed = check_load(&second, &source.join("b.csv"), "Complete", Some(0));
-    assert!(printed.contains("b.csv: 2 rows of polls in "), "{printed}");
+    assert!(
+        printed.contains("b.csv: of 2 rows of polls, 2 loaded, 0 duplicate, 0 rejected ("),
+        "{printed}"
+    );
     std::fs::write(source.join("c.csv"), "neither,this\n1,2\n").unwrap();
     let printed = check_load(&second, &source.join("c.csv"), "Failed", Some(1));
     assert!(printed.contains("c.csv: "), "{printed}");
@@ -73,11 +76,11 @@ fn a_first_load_with_bad_files_shows_their_first_rejected_rows_and_is_not_repeat
     for line in [
         "failed to load source/unreadable.csv: cannot read source/unreadable.csv: ",
         "failed to load source/header.csv: ",
-        "loaded source/b.csv: 2 rows of polls in ",
+        "loaded source/b.csv: of 2 rows of polls, 2 loaded, 0 duplicate, 0 rejected (",
         "failed to load source/bad_rows.csv: 8 of 10 rows were rejected; the limit is 10 %\n",
         "  line 4, column timestamp_utc: ",
         "  line 8, column timestamp_utc: ",
-        "  and 3 more, see loads/bad_rows.csv/",
+        "  and 3 more\n  all rejected rows are in loads/bad_rows.csv/",
         "3 of 4 files failed",
     ] {
         assert!(printed.contains(&format!("\n{line}")), "{line}: {printed}");
@@ -93,7 +96,7 @@ fn a_first_load_with_bad_files_shows_their_first_rejected_rows_and_is_not_repeat
 }
 
 #[test]
-fn a_load_with_rejected_rows_shows_the_first_of_them_and_a_command_that_downloads_the_others() {
+fn a_load_with_rejected_rows_shows_the_first_of_them_and_a_command_that_downloads_all() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("source")).unwrap();
     let file = folder.path().join("a b+c.csv");
@@ -105,7 +108,7 @@ fn a_load_with_rejected_rows_shows_the_first_of_them_and_a_command_that_download
 
     assert!(printed.contains(": 8 of 10 rows were rejected; the limit is 10 %\n"), "{printed}");
     assert!(printed.contains("\n  line 4, column timestamp_utc: "), "{printed}");
-    assert!(printed.contains("\n  and 3 more, see loads/"), "{printed}");
+    assert!(printed.contains("\n  and 3 more\n  all rejected rows are in loads/"), "{printed}");
     let (_, command) = printed.split_once("rejects.csv:\n    curl ").unwrap();
     let start = format!("'http://{}/data/loads/", serving.s3);
     let (_, url) = command.lines().next().unwrap().split_once(&start).unwrap();
@@ -123,7 +126,9 @@ fn a_complete_load_shows_its_rejected_rows_too() {
 
     let printed = check_load(&serving, &file, "Complete", Some(0));
 
-    assert!(printed.contains(", 1 rejected\n  line 24, column timestamp_utc: "), "{printed}");
+    assert!(printed.contains(", 1 rejected ("), "{printed}");
+    assert!(printed.contains("\n  line 24, column timestamp_utc: "), "{printed}");
+    assert!(printed.contains("\n  all rejected rows are in loads/"), "{printed}");
 }
 
 #[test]
@@ -139,7 +144,7 @@ fn a_load_of_a_file_with_a_long_name_and_a_rejected_row_ends() {
 
         let printed = check_load(&serving, &file, "Complete", Some(0));
 
-        assert!(printed.contains(", 1 rejected\n"), "{printed}");
+        assert!(printed.contains(", 1 rejected ("), "{printed}");
     }
 }
 

@@ -155,7 +155,7 @@ impl Summary {
              rejected",
             self.path
         )?;
-        for line in first_rejects::lines(&self.rejects, rejected, None) {
+        for line in first_rejects::lines(&self.rejects, rejected) {
             writeln!(notes, "  {line}")?;
         }
         for warning in self.warnings.to_string().lines() {
