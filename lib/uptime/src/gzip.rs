@@ -1,8 +1,10 @@
-//! Unpacks gzip data that the caller feeds in pieces. Several members are read as one file.
+//! Packs bytes as gzip, and unpacks gzip data that the caller feeds in pieces. Several members are
+//! read as one file.
 
 use std::io::{self, Write};
 
-use flate2::write::MultiGzDecoder;
+use flate2::Compression;
+use flate2::write::{GzEncoder, MultiGzDecoder};
 use thiserror::Error;
 
 /// The first bytes of every gzip file.
@@ -14,6 +16,14 @@ const BLOCK_BYTES: usize = 2 * 1024;
 /// Any file may unpack to this many bytes, so that the ratio does not refuse a small file with a
 /// few repeated rows.
 const FREE_BYTES: u64 = 1024 * 1024;
+
+/// Packs bytes at the usual level, 6.
+#[expect(clippy::expect_used, reason = "a vector accepts every write")]
+pub fn pack(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 2), Compression::default());
+    encoder.write_all(bytes).expect("a vector accepts every write");
+    encoder.finish().expect("a vector accepts every write")
+}
 
 /// Why a gzip file cannot be unpacked to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -9,5 +9,5 @@ mod report_json;
 mod stores_csv;
 
 pub use cells::guarded;
-pub use files::{FileName, ReportFile, report_files};
+pub use files::{FileName, Files, ReportFile, report_files};
 pub use report_csv::{HEADER, report_csv};

@@ -86,7 +86,9 @@ pub use key_table::{KeyTable, KeyUse};
 pub use load_files::{LoadFiles, LoadFolder};
 pub use manifest::{LoadError, LoadErrorCode, LoadStatus, Manifest};
 pub use metrics::Metric;
-pub use report::{Completion, Failure, FailureCode, NewReport, Report, ReportState, StoredCsv};
+pub use report::{
+    Completion, Failure, FailureCode, NewReport, Report, ReportState, StoredFile, StoredFiles,
+};
 #[cfg(feature = "s3")]
 pub use report_files::{LINK_LIFE, PresignedLink, ReportFiles};
 pub use report_id::{ReportId, ReportIdError};

@@ -1,5 +1,7 @@
 //! The files of a report, by name.
 
+use std::iter;
+
 use sha2::{Digest as _, Sha256};
 
 use super::outages_csv::outages_csv;
@@ -82,6 +84,22 @@ impl ReportFile {
     }
 }
 
+/// All files of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// `report.csv`, which every report has.
+    pub csv: ReportFile,
+    /// The other files, in the order of [`FileName::ALL`].
+    pub others: Vec<ReportFile>,
+}
+
+impl Files {
+    /// Returns all files, in the order of [`FileName::ALL`].
+    pub fn iter(&self) -> impl Iterator<Item = &ReportFile> {
+        iter::once(&self.csv).chain(&self.others)
+    }
+}
+
 /// What a report shows besides what it is about.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Contents<'a> {
@@ -89,27 +107,29 @@ pub(super) enum Contents<'a> {
     Counted(&'a [ReportRow]),
 }
 
-/// Writes all files of a report, in the order of [`FileName::ALL`]. `report.json` describes the
-/// others.
-pub fn report_files(fleet: Fleet) -> Vec<ReportFile> {
+/// Writes all files of a report. `report.json` describes the others.
+pub fn report_files(fleet: Fleet) -> Files {
     let Fleet { about, stores } = fleet;
-    match stores {
+    let (mut files, json) = match stores {
         Stores::Measured { accounts, activity } => {
             let report = MeasuredReport::new(about, accounts, activity);
-            let mut files = vec![
-                ReportFile::new(FileName::ReportCsv, report_csv(report.rows())),
-                ReportFile::new(FileName::StoresCsv, stores_csv(&report)),
-                ReportFile::new(FileName::OutagesCsv, outages_csv(&report)),
-            ];
+            let files = Files {
+                csv: ReportFile::new(FileName::ReportCsv, report_csv(report.rows())),
+                others: vec![
+                    ReportFile::new(FileName::StoresCsv, stores_csv(&report)),
+                    ReportFile::new(FileName::OutagesCsv, outages_csv(&report)),
+                ],
+            };
             let json = report_json(&about, Contents::Measured(&report), &files);
-            files.push(ReportFile::new(FileName::ReportJson, json));
-            files
+            (files, json)
         }
         Stores::Counted(rows) => {
-            let mut files = vec![ReportFile::new(FileName::ReportCsv, report_csv(&rows))];
+            let csv = ReportFile::new(FileName::ReportCsv, report_csv(&rows));
+            let files = Files { csv, others: Vec::new() };
             let json = report_json(&about, Contents::Counted(&rows), &files);
-            files.push(ReportFile::new(FileName::ReportJson, json));
-            files
+            (files, json)
         }
-    }
+    };
+    files.others.push(ReportFile::new(FileName::ReportJson, json));
+    files
 }

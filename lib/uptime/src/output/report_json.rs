@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::cells::{Unit, percent_hundredths};
-use super::files::{Contents, ReportFile};
+use super::files::{Contents, Files, ReportFile};
 use crate::account::Figures;
 use crate::certainty::{COVERAGE_REACH_MINUTES, SETTLED_GAP_MINUTES};
 use crate::fleet::{About, MeasuredReport};
@@ -93,7 +93,7 @@ const PROGRAM_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Writes `report.json`. `others` are all other files of the report.
 #[expect(clippy::expect_used, reason = "writing JSON fails only for maps without text keys")]
-pub(super) fn report_json(about: &About, contents: Contents<'_>, others: &[ReportFile]) -> Vec<u8> {
+pub(super) fn report_json(about: &About, contents: Contents<'_>, others: &Files) -> Vec<u8> {
     let measured = match contents {
         Contents::Measured(report) => Some(report),
         Contents::Counted(_) => None,
