@@ -2,6 +2,7 @@
 //! each store.
 
 mod cells;
+mod explanation;
 mod files;
 mod outages_csv;
 mod report_csv;
@@ -9,5 +10,6 @@ mod report_json;
 mod stores_csv;
 
 pub use cells::guarded;
+pub use explanation::explanation;
 pub use files::{FileName, Files, ReportFile, report_files};
 pub use report_csv::{HEADER, report_csv};

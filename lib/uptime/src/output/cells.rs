@@ -61,6 +61,11 @@ pub(super) fn percent_hundredths(part: i64, whole: i64) -> Option<u64> {
     u64::try_from(share).ok()
 }
 
+/// Returns `12.34` for 1234.
+pub(super) fn hundredths_text(hundredths: u64) -> String {
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
 /// Writes a comma and a percentage, or nothing after the comma.
 pub(super) fn write_percent(csv: &mut Vec<u8>, part: i64, whole: i64) {
     csv.push(b',');

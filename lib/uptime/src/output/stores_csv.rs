@@ -3,7 +3,6 @@
 
 use super::cells::{Unit, write_percent, write_plain, write_text};
 use super::report_csv::{unit_of, write_six_figures};
-use crate::Status;
 use crate::account::{Account, Figures};
 use crate::fleet::MeasuredReport;
 use crate::outage::Outage;
@@ -41,7 +40,7 @@ fn write_row(csv: &mut Vec<u8>, account: &Account) {
     write_plain(csv, Some(yes_or_no(account.zone_given)));
     write_plain(csv, Some(yes_or_no(account.hours_given)));
     write_plain(csv, account.last_poll.map(|poll| poll.at()));
-    write_plain(csv, account.last_poll.map(|poll| name_of(poll.status())));
+    write_plain(csv, account.last_poll.map(|poll| poll.status().name()));
     for window in Window::ALL {
         write_window(csv, window, &account.figures(window));
     }
@@ -75,11 +74,4 @@ fn write_window(csv: &mut Vec<u8>, window: Window, figures: &Figures) {
 
 fn yes_or_no(given: bool) -> &'static str {
     if given { "yes" } else { "no" }
-}
-
-fn name_of(status: Status) -> &'static str {
-    match status {
-        Status::Active => "active",
-        Status::Inactive => "inactive",
-    }
 }
