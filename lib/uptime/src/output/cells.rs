@@ -82,13 +82,40 @@ pub(super) fn write_plain(csv: &mut Vec<u8>, value: Option<impl std::fmt::Displa
     }
 }
 
-/// An instant in RFC 3339 with the offset of a zone, never `Z`.
-pub(super) fn local_text(at: Timestamp, clock: &ZoneClock) -> String {
+/// Writes a comma and an instant in RFC 3339 in UTC, or nothing after the comma.
+pub(super) fn write_instant(csv: &mut Vec<u8>, at: Option<Timestamp>) {
+    csv.push(b',');
+    if let Some(text) = at.and_then(Timestamp::date_and_time) {
+        csv.extend_from_slice(text.as_str().as_bytes());
+        csv.push(b'Z');
+    }
+}
+
+/// Writes a comma and an instant with the offset of a zone, or nothing after the comma.
+pub(super) fn write_local(csv: &mut Vec<u8>, at: Option<Timestamp>, clock: &ZoneClock) {
+    csv.push(b',');
+    let Some(at) = at else { return };
     let offset = clock.offset_micros(at);
-    let shown = at.plus(offset).to_string();
-    let minutes = offset.abs() / MINUTE;
-    let sign = if offset < 0 { '-' } else { '+' };
-    format!("{}{sign}{:02}:{:02}", shown.trim_end_matches('Z'), minutes / 60, minutes % 60)
+    if let Some(text) = at.plus(offset).date_and_time() {
+        csv.extend_from_slice(text.as_str().as_bytes());
+        csv.extend_from_slice(&offset_text(offset));
+    }
+}
+
+/// An instant in RFC 3339 with the offset of a zone.
+pub(super) fn local_text(at: Timestamp, clock: &ZoneClock) -> String {
+    let mut cell = Vec::new();
+    write_local(&mut cell, Some(at), clock);
+    String::from_utf8_lossy(&cell[1..]).into_owned()
+}
+
+/// `+05:45`; an offset of zero is `+00:00`, never `Z`.
+fn offset_text(offset_micros: i64) -> [u8; 6] {
+    let minutes = (offset_micros.abs() / MINUTE).unsigned_abs();
+    let digit = |value: u64| b'0' + (value % 10) as u8;
+    let (hours, minutes) = (minutes / 60, minutes % 60);
+    let sign = if offset_micros < 0 { b'-' } else { b'+' };
+    [sign, digit(hours / 10), digit(hours), b':', digit(minutes / 10), digit(minutes)]
 }
 
 /// Divides and rounds half away from zero. `micros` is never negative.

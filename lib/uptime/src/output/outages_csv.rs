@@ -1,6 +1,6 @@
 //! Writes `outages.csv` (`RULES.md`, "Outages"): one row an outage.
 
-use super::cells::{Unit, local_text, write_plain, write_text};
+use super::cells::{Unit, write_instant, write_local, write_plain, write_text};
 use crate::account::Account;
 use crate::fleet::MeasuredReport;
 use crate::outage::Outage;
@@ -34,17 +34,17 @@ fn write_row(
 ) {
     account.row.store.with_text(|store| write_text(csv, store));
     let (started_at, ended_at) = (outage.started_at(), outage.ended_at());
-    write_plain(csv, started_at);
-    write_plain(csv, ended_at);
-    write_plain(csv, started_at.map(|at| local_text(at, clock)));
-    write_plain(csv, ended_at.map(|at| local_text(at, clock)));
+    write_instant(csv, started_at);
+    write_instant(csv, ended_at);
+    write_local(csv, started_at, clock);
+    write_local(csv, ended_at, clock);
     write_plain(csv, Some(if ended_at.is_some() { "ended" } else { "ongoing" }));
     Unit::Minutes.write(csv, outage.down_micros());
     Unit::Minutes.write(csv, outage.least_micros);
     Unit::Minutes.write(csv, outage.most_micros);
     write_plain(csv, Some(outage.inactive_polls));
-    write_plain(csv, outage.last_active_before);
-    write_plain(csv, outage.first_active_after);
+    write_instant(csv, outage.last_active_before);
+    write_instant(csv, outage.first_active_after);
     match poller.silent_micros(&outage.down) {
         Some(micros) => Unit::Minutes.write(csv, micros),
         None => csv.push(b','),
