@@ -124,9 +124,9 @@ async fn a_download_that_breaks_five_times_without_a_new_byte_is_given_up() {
         future::ready(part(206, "v1", &range_from(start), broken_off(piece))).boxed()
     });
 
-    let told = outcome(&aws).await;
+    let message = outcome(&aws).await;
 
-    assert!(told.starts_with("GetObject failed"), "{told}");
+    assert!(message.starts_with("GetObject failed"), "{message}");
     assert_eq!(aws.asked().len(), 6);
 }
 
@@ -137,8 +137,8 @@ async fn more_bytes_than_the_object_has_are_an_error() {
         whole.headers_mut().insert("content-length", "30");
         future::ready(whole).boxed()
     });
-    let told = outcome(&aws).await;
-    assert_eq!(told, "GetObject failed: received 38 bytes of an object of 30 bytes");
+    let message = outcome(&aws).await;
+    assert_eq!(message, "GetObject failed: received 38 bytes of an object of 30 bytes");
 }
 
 /// The first response breaks after ten bytes; `rest` gives all later responses.

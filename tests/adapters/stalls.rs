@@ -90,9 +90,9 @@ async fn waited_for_the_rest(aws: &ScriptedAws, time: Duration) -> Duration {
 /// The first response stalls in its body, all later ones before it. The receiver gets a message for
 /// each request.
 fn s3_that_stalls() -> (ScriptedAws, tokio::sync::mpsc::UnboundedReceiver<()>) {
-    let (told, asked) = tokio::sync::mpsc::unbounded_channel();
+    let (sender, asked) = tokio::sync::mpsc::unbounded_channel();
     let aws = ScriptedAws::new(move |before, _| {
-        told.send(()).ok();
+        sender.send(()).ok();
         future::ready(answer_that_stalls(before)).boxed()
     });
     (aws, asked)

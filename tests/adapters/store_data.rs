@@ -137,21 +137,21 @@ async fn an_item_that_cannot_be_read_is_named_by_its_key() {
     let pages = |index| data.segments_of(shard(index), &parameters(), in_a_minute()).try_concat();
     let segment = pages(1).await.unwrap().pop().unwrap();
     let undecodable = decode(&segment.bytes).unwrap_err();
-    let is_told = |error: StoreDataError, item: &str, fault: &str| {
+    let check_text = |error: StoreDataError, item: &str, fault: &str| {
         let place = format!("the item {item} of the data table cannot be read");
         assert_eq!(describe(&error), format!("{place}: {fault}"));
     };
 
     let fault = "the segment cannot be read: its version is not known to this program";
     let item = format!("pk 01, sk polls#2023-01-24#{}", short_hash(b"no segment"));
-    is_told(segment.unreadable(undecodable), &item, fault);
+    check_text(segment.unreadable(undecodable), &item, fault);
     let fault = "segment is missing or malformed";
-    is_told(pages(2).await.unwrap_err(), "pk 02, sk polls#2023-01-24#0123", fault);
+    check_text(pages(2).await.unwrap_err(), "pk 02, sk polls#2023-01-24#0123", fault);
     let fault = "poll_at is missing or malformed";
-    is_told(data.newest_poll().await.unwrap_err(), "pk dataset, sk newest_poll", fault);
+    check_text(data.newest_poll().await.unwrap_err(), "pk dataset, sk newest_poll", fault);
     let fault = "load_folder is missing or malformed";
     let error = data.first_load_of_content("ab", "loads/1/", in_a_minute()).await.unwrap_err();
-    is_told(error, "pk content#ab, sk first_load", fault);
+    check_text(error, "pk content#ab, sk first_load", fault);
 }
 
 #[tokio::test]

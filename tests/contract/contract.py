@@ -64,8 +64,8 @@ class System:
 
     def _read(self):
         for line in self.process.stdout:
-            if told := re.fullmatch(r"(S3|API) on (http://\S+)\n", line):
-                self.addresses[told[1]] = told[2]
+            if printed := re.fullmatch(r"(S3|API) on (http://\S+)\n", line):
+                self.addresses[printed[1]] = printed[2]
             if "API" in self.addresses:
                 self.api_is_open.set()
 

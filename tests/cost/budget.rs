@@ -37,7 +37,7 @@ impl Figures {
     }
 
     /// Prints the figures.
-    pub(crate) fn tell(&self, title: &str) {
+    pub(crate) fn print(&self, title: &str) {
         let Figures { polls, loads, stored_bytes, report } = self;
         let (write, read) = (loads.units_of(DATA_TABLE).write, self.read_units());
         eprintln!("{title}: {} stores, {polls} polls", report.stores);

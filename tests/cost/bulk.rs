@@ -10,7 +10,7 @@ use crate::fleet::{SMALL_FLEET, STORES, load_all, sample};
 async fn a_fleets_week_in_one_file_keeps_to_its_budget() {
     let figures = loaded_in_bulk(&sample(STORES)).await;
 
-    figures.tell("bulk");
+    figures.print("bulk");
     figures.check(Budget { stored_bytes: 6.6, write_units: 6.5, read_units: 1.6 });
 }
 
@@ -18,7 +18,7 @@ async fn a_fleets_week_in_one_file_keeps_to_its_budget() {
 async fn a_small_fleets_week_in_one_file_needs_no_more_calls() {
     let figures = loaded_in_bulk(&sample(SMALL_FLEET)).await;
 
-    figures.tell("bulk, small fleet");
+    figures.print("bulk, small fleet");
     figures.check_calls();
 }
 

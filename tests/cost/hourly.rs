@@ -11,7 +11,7 @@ use crate::fleet::{HOURS, SMALL_FLEET, STORES, hourly_file, sample, stores};
 async fn a_fleets_week_in_hourly_files_keeps_to_its_budget() {
     let figures = loaded_hourly(&sample(STORES)).await;
 
-    figures.tell("hourly");
+    figures.print("hourly");
     // With one poll per store, ids are most of what is stored, so there is no budget for bytes.
     figures.check(Budget { stored_bytes: f64::INFINITY, write_units: 21.0, read_units: 4.8 });
 }
@@ -20,7 +20,7 @@ async fn a_fleets_week_in_hourly_files_keeps_to_its_budget() {
 async fn a_small_fleets_week_in_hourly_files_needs_no_more_calls() {
     let figures = loaded_hourly(&sample(SMALL_FLEET)).await;
 
-    figures.tell("hourly, small fleet");
+    figures.print("hourly, small fleet");
     figures.check_calls();
 }
 

@@ -155,8 +155,8 @@ impl Table {
         let usage = self.meter.take();
         let units = usage.units_of(DATA_TABLE);
         let metered = f64::from(u32::try_from(units.write).unwrap()) + units.read();
-        let told: f64 = consumed.iter().filter_map(ConsumedCapacity::capacity_units).sum();
-        assert!((metered - told).abs() < 0.01, "{metered} units, not {told}: {usage:?}");
+        let returned: f64 = consumed.iter().filter_map(ConsumedCapacity::capacity_units).sum();
+        assert!((metered - returned).abs() < 0.01, "{metered} units, not {returned}: {usage:?}");
     }
 }
 

@@ -51,7 +51,7 @@ SECONDS_TO_START = 60
 SECONDS_TO_STOP = 20
 SECONDS_TO_BUILD = 3600
 SECONDS_TO_DEPLOY = 300
-SECONDS_TO_TELL = 1200
+SECONDS_FOR_STORY = 1200
 LINES_OF_LOG = 40
 
 NOT_PROVEN = """This run does not prove: the signatures of API calls (ministack checks only who signed them and what the
@@ -74,11 +74,11 @@ def run(command, seconds, **options):
     name = " ".join(pathlib.Path(part).name for part in command[:2])
     with started(command, **options) as process:
         try:
-            output, told = process.communicate(timeout=seconds)
+            output, errors = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             raise SystemExit(f"{name} did not finish within {seconds} s") from None
     if process.returncode:
-        raise SystemExit(f"{name} failed ({process.returncode})\n{output or ''}{told or ''}")
+        raise SystemExit(f"{name} failed ({process.returncode})\n{output or ''}{errors or ''}")
     return output
 
 
@@ -195,11 +195,11 @@ def deploy_where_a_log_role_exists(emulator):
         raise SystemExit(f"with ApiLogRole=exists a call without a signature got status {status}; 403 is right")
 
 
-def tell(emulator, api_url, given):
+def run_story(emulator, api_url, given):
     python, environment = SAM / "bin" / "python", emulator.environment
     keys = run([python, HERE / "caller.py", STACK, api_url], SECONDS_TO_START, env=environment, stdout=subprocess.PIPE)
     command = [python, HERE / "story.py", given.local, "--stack", STACK, "--api-url", api_url, "--data", given.data]
-    run(command, SECONDS_TO_TELL, env=environment | json.loads(keys))
+    run(command, SECONDS_FOR_STORY, env=environment | json.loads(keys))
 
 
 def main():
@@ -229,7 +229,7 @@ def main():
                 step("emulator started", lambda: emulator.wait(process))
                 api_url = step("deployed", lambda: deploy(emulator, STACK))
                 step("deployed with ApiLogRole=exists", lambda: deploy_where_a_log_role_exists(emulator))
-                step("story told", lambda: tell(emulator, api_url, given))
+                step("story passed", lambda: run_story(emulator, api_url, given))
             except SystemExit:
                 print("\n".join(["the emulator's last lines:", *emulator.last_lines()]))
                 raise

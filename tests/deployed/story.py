@@ -71,15 +71,15 @@ class Story:
     def the_source_files_are_loaded(self):
         for name, content in self.files.items():
             self.put(name, content)
-        told = []
+        loads = []
         for name, content in self.files.items():
             manifest = self.first_loads[name] = self.manifest(name)
             check(f"{name}: status", manifest["status"], "Complete")
             check(f"{name}: rejected", manifest["rejected"], 0)
             check(f"{name}: rows", manifest["rows"], content.count(b"\n") - 1)
             check(f"{name}: accounted for", manifest["loaded"] + manifest["duplicate"], manifest["rows"])
-            told.append(f"{manifest['kind']} {manifest['rows']} rows in {manifest['duration_ms']} ms")
-        return ", ".join(told)
+            loads.append(f"{manifest['kind']} {manifest['rows']} rows in {manifest['duration_ms']} ms")
+        return ", ".join(loads)
 
     def a_report_equals_that_of_local_report(self):
         accepted = self.stack.call("trigger_report")
@@ -126,8 +126,8 @@ class Story:
         manifest = self.loaded("bad.csv", b"".join([header, *good, *BAD_ROWS]))
         counts = {name: manifest[name] for name in ("status", "rows", "loaded", "rejected")}
         check("counts", counts, {"status": "Complete", "rows": 30, "loaded": 28, "rejected": 2})
-        told = self.stack.read(f"{manifest['folder']}rejects.csv").decode().splitlines()
-        codes = [row.split(",")[:3] for row in told[1:]]
+        rejects = self.stack.read(f"{manifest['folder']}rejects.csv").decode().splitlines()
+        codes = [row.split(",")[:3] for row in rejects[1:]]
         check("rejects.csv", codes, [["30", "timestamp_utc", "bad_timestamp"], ["31", "status", "bad_status"]])
         unaltered = self.stack.read(f"{manifest['folder']}rejected_rows.csv")
         check("rejected_rows.csv", unaltered, b"".join([header, *BAD_ROWS]))
@@ -232,7 +232,7 @@ class Story:
             raise Broken(f"report.csv of {report['report_id']} is not what `local report` makes of the files")
 
 
-def told(story):
+def run_chapters(story):
     """Runs the chapters. Returns their number, and whether all promises were kept."""
     for number, chapter in enumerate(story.chapters(), 1):
         name, started = chapter.__name__.replace("_", " "), time.monotonic()
@@ -273,7 +273,7 @@ def main():
     started = time.monotonic()
     stack = Stack(given.stack, given.api_url, given.data_bucket, given.report_queue, given.load_queue, not given.unsigned)
     story = Story(stack, given.data, expected_report(given.local.absolute(), given.data))
-    chapters, kept = told(story)
+    chapters, kept = run_chapters(story)
     for queue, chapter in ((stack.load_queue, "a repeated event"), (stack.report_queue, "a poison message")):
         if not queue:
             print(f"not run: {chapter}; it needs the URL of a queue")

@@ -6,9 +6,7 @@ use end_to_end::story::Story;
 use serde_json::json;
 use uptime_aws::{ReportId, ReportState};
 
-use crate::small;
-
-const NOON: &str = "2023-01-23T12:00:00Z";
+use crate::small::{self, NOON};
 
 #[tokio::test]
 async fn only_the_failed_messages_of_a_batch_are_named_and_the_others_are_done() {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use end_to_end::story::Story;
+use end_to_end::story::{Story, without_link};
 use end_to_end::until::until;
 use futures::future::join_all;
 use http::Method;
@@ -105,9 +105,4 @@ const SECOND: Duration = Duration::from_secs(1);
 fn impatient(settings: &mut SystemSettings) {
     settings.receives_allowed = Some(1);
     settings.reports.retry_after = SECOND;
-}
-
-fn without_link(mut status: serde_json::Value) -> serde_json::Value {
-    status.as_object_mut().unwrap().retain(|name, _| !name.starts_with("report_url"));
-    status
 }

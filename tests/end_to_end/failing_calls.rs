@@ -6,15 +6,14 @@ use serde_json::json;
 use uptime::interval::DAY;
 use uptime_aws::{FailureCode, LINK_LIFE, ReportState};
 
-use crate::small;
+use crate::small::{self, NOON};
 
-const NOON: &str = "2023-01-23T12:00:00Z";
 /// The SDKs try each call three times.
 const TRIES: usize = 3;
 
 #[tokio::test]
 async fn a_report_that_cannot_be_queued_fails_and_its_caller_gets_an_error() {
-    let (system, _) = asked_for().await;
+    let (system, _) = FaultySystem::with_report(&small::FILES, NOON).await;
     for _ in 0..TRIES {
         system.faults.plan("SendMessage", 0, Fault::Refuse(500, "InternalError"));
     }
@@ -33,7 +32,7 @@ async fn a_report_that_cannot_be_queued_fails_and_its_caller_gets_an_error() {
 
 #[tokio::test]
 async fn a_failure_to_queue_is_reported_even_if_recording_it_is_not_answered() {
-    let (system, _) = asked_for().await;
+    let (system, _) = FaultySystem::with_report(&small::FILES, NOON).await;
     for _ in 0..TRIES {
         system.faults.plan("SendMessage", 0, Fault::Refuse(500, "InternalError"));
     }
@@ -47,7 +46,7 @@ async fn a_failure_to_queue_is_reported_even_if_recording_it_is_not_answered() {
 
 #[tokio::test]
 async fn the_last_link_to_a_csv_ends_before_s3_deletes_it() {
-    let (system, id) = asked_for().await;
+    let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
     let before = uptime_aws::now();
     assert_eq!(system.deliver(&id, 1).await, Some(true));
 
@@ -63,7 +62,7 @@ async fn the_last_link_to_a_csv_ends_before_s3_deletes_it() {
 
 #[tokio::test]
 async fn a_failed_attempt_releases_its_lease_and_records_why() {
-    let (system, id) = asked_for().await;
+    let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
     system.faults.plan("PutObject", 0, Fault::Refuse(403, "AccessDenied"));
 
     assert_eq!(system.deliver(&id, 1).await, Some(false));
@@ -78,7 +77,7 @@ async fn a_failed_attempt_releases_its_lease_and_records_why() {
 
 #[tokio::test]
 async fn the_last_attempt_allowed_fails_the_report() {
-    let (system, id) = asked_for().await;
+    let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
     system.faults.plan("PutObject", 0, Fault::Refuse(403, "AccessDenied"));
 
     assert_eq!(system.deliver(&id, 5).await, Some(false), "the message is kept");
@@ -91,7 +90,7 @@ async fn the_last_attempt_allowed_fails_the_report() {
 
 #[tokio::test]
 async fn a_completion_counts_even_if_its_response_is_lost() {
-    let (system, id) = asked_for().await;
+    let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
     // The first `UpdateItem` is the claim.
     system.faults.plan("UpdateItem", 1, Fault::Lose);
 
@@ -107,7 +106,7 @@ async fn after_a_worker_dies_at_any_step_the_next_one_finds_or_makes_a_complete_
         [("UpdateItem", 0), ("Query", 40), ("PutObject", 0), ("UpdateItem", 1)]
     {
         for death in [Fault::DieBefore, Fault::DieAfter] {
-            let (system, id) = asked_for().await;
+            let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
             system.faults.plan(operation, earlier, death);
             assert_eq!(system.deliver(&id, 1).await, None);
             system.faults.clear();
@@ -125,7 +124,7 @@ async fn after_a_worker_dies_at_any_step_the_next_one_finds_or_makes_a_complete_
 
 #[tokio::test]
 async fn a_throttled_query_is_retried() {
-    let (system, id) = asked_for().await;
+    let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
     let throttled = Fault::Refuse(400, "ProvisionedThroughputExceededException");
     system.faults.plan("Query", 3, throttled);
     system.faults.plan("Query", 30, throttled);
@@ -138,7 +137,7 @@ async fn a_throttled_query_is_retried() {
 
 #[tokio::test]
 async fn endlessly_throttled_queries_fail_the_attempt_and_never_give_a_partial_report() {
-    let (system, id) = asked_for().await;
+    let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
     system.faults.plan_for_good("Query", 100, Fault::Refuse(400, "ThrottlingException"));
 
     assert_eq!(system.deliver_hurried(&id, 1).await, Some(false));
@@ -165,7 +164,7 @@ async fn a_wrong_clock_or_expired_credentials_fail_a_try_that_is_then_repeated()
         ("PutObject", 0, 400, "ExpiredToken"),
         ("UpdateItem", 1, 400, expired),
     ] {
-        let (system, id) = asked_for().await;
+        let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
         system.faults.plan(operation, earlier, Fault::Refuse(status, code));
         if system.deliver(&id, 1).await == Some(false) {
             assert_eq!(system.deliver(&id, 2).await, Some(true), "{operation} {code}");
@@ -173,7 +172,7 @@ async fn a_wrong_clock_or_expired_credentials_fail_a_try_that_is_then_repeated()
         check_csv(&system, &id).await;
     }
     for (operation, code) in [("GetItem", expired), ("PutItem", "InvalidSignatureException")] {
-        let (system, _) = asked_for().await;
+        let (system, _) = FaultySystem::with_report(&small::FILES, NOON).await;
         system.faults.plan(operation, 0, Fault::Refuse(400, code));
         let (status, problem) = system.trigger(NOON, None).await.unwrap();
         assert_eq!((status, &problem["type"]), (503, &json!("/problems/unavailable")), "{code}");
@@ -183,7 +182,7 @@ async fn a_wrong_clock_or_expired_credentials_fail_a_try_that_is_then_repeated()
 
 #[tokio::test]
 async fn an_unreadable_page_fails_the_attempt_and_leaves_no_csv() {
-    let (system, id) = asked_for().await;
+    let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
     system.faults.plan("Query", 100, Fault::Refuse(400, "ValidationException"));
 
     assert_eq!(system.deliver(&id, 1).await, Some(false));
@@ -197,7 +196,7 @@ async fn an_unreadable_page_fails_the_attempt_and_leaves_no_csv() {
 
 #[tokio::test]
 async fn an_empty_page_is_not_the_end_of_a_range() {
-    let (system, id) = asked_for().await;
+    let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
     for _ in 0..2 * 128 {
         system.faults.plan("Query", 0, Fault::EmptyPage);
     }
@@ -210,7 +209,7 @@ async fn an_empty_page_is_not_the_end_of_a_range() {
 
 #[tokio::test]
 async fn a_csv_is_put_again_when_s3_is_busy_each_time_with_a_checksum() {
-    let (system, id) = asked_for().await;
+    let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
     for _ in 0..2 {
         system.faults.plan("PutObject", 0, Fault::Refuse(503, "SlowDown"));
     }
@@ -220,14 +219,6 @@ async fn a_csv_is_put_again_when_s3_is_busy_each_time_with_a_checksum() {
     assert_eq!(system.faults.tries("PutObject"), 3);
     assert!(system.faults.all_had("PutObject", "x-amz-checksum-"));
     check_csv(&system, &id).await;
-}
-
-/// A system that holds the small files and has one queued report. No faults are planned yet.
-async fn asked_for() -> (FaultySystem, String) {
-    let system = FaultySystem::start(&small::FILES).await;
-    let id = system.accepted(NOON, None).await;
-    system.faults.clear();
-    (system, id)
 }
 
 async fn check_csv(system: &FaultySystem, id: &str) {

@@ -1,6 +1,6 @@
 //! Both verbs of both calls, with parameters in the query, in JSON and in forms.
 
-use end_to_end::story::Story;
+use end_to_end::story::{Story, without_link};
 use serde_json::Value;
 
 use crate::small;
@@ -57,10 +57,10 @@ async fn a_status_is_requested_by_get_and_by_post() {
         story.post("/get_report", FORM, &format!("report_id={id}")).await,
         story.post(&format!("/get_report?report_id={id}"), FORM, "").await,
     ];
-    let told: Vec<Value> =
+    let statuses: Vec<Value> =
         answers.iter().map(|answer| without_link(answer.document(200))).collect();
-    assert_eq!(told[0]["status"], "Complete");
-    assert!(told.iter().all(|status| *status == told[0]), "{told:?}");
+    assert_eq!(statuses[0]["status"], "Complete");
+    assert!(statuses.iter().all(|status| *status == statuses[0]), "{statuses:?}");
 }
 
 #[tokio::test]
@@ -75,10 +75,4 @@ async fn a_malformed_body_is_refused() {
         let answer = story.post(path, "text/csv", "a,b").await;
         assert_eq!(answer.problem(415), "unsupported-body", "{path}");
     }
-}
-
-fn without_link(mut status: Value) -> Value {
-    let members = status.as_object_mut().unwrap();
-    members.retain(|name, _| !name.starts_with("report_url"));
-    status
 }

@@ -10,9 +10,8 @@ use serde_json::{Value, json};
 use uptime::interval::{HOUR, SECOND};
 use uptime_aws::{IdempotencyKey, KeyTable, KeyUse, ReportId, ReportTableError};
 
-use crate::small;
+use crate::small::{self, NOON};
 
-const NOON: &str = "2023-01-23T12:00:00Z";
 const KEY: Option<&str> = Some("my-key");
 
 #[tokio::test]
@@ -208,11 +207,11 @@ async fn only_one_of_many_concurrent_calls_takes_a_key_that_becomes_free() {
 
 /// Checks that all calls got the same result, and that it is what one of them wanted. Returns it.
 #[track_caller]
-fn the_one_of(told: Vec<Result<KeyUse, ReportTableError>>, wanted: &[KeyUse]) -> KeyUse {
-    let told: Vec<KeyUse> = told.into_iter().map(Result::unwrap).collect();
-    assert!(wanted.contains(&told[0]), "{:?}", told[0]);
-    assert!(told.iter().all(|other| *other == told[0]), "{told:?}");
-    told[0].clone()
+fn the_one_of(results: Vec<Result<KeyUse, ReportTableError>>, wanted: &[KeyUse]) -> KeyUse {
+    let results: Vec<KeyUse> = results.into_iter().map(Result::unwrap).collect();
+    assert!(wanted.contains(&results[0]), "{:?}", results[0]);
+    assert!(results.iter().all(|other| *other == results[0]), "{results:?}");
+    results[0].clone()
 }
 
 #[tokio::test]

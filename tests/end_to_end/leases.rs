@@ -5,9 +5,8 @@ use end_to_end::faulty_system::FaultySystem;
 use futures::future::join;
 use uptime_aws::ReportState;
 
-use crate::small;
+use crate::small::{self, NOON};
 
-const NOON: &str = "2023-01-23T12:00:00Z";
 /// The `UpdateItem` that completes a report. The first one is the claim.
 const COMPLETION: (&str, u32) = ("UpdateItem", 1);
 
@@ -17,7 +16,7 @@ async fn a_dead_workers_report_is_completed_after_its_lease_has_ended_and_not_be
     let deaths =
         [("Query", 40, Fault::DieBefore), ("PutObject", 0, Fault::DieAfter), complete_dies()];
     for (operation, earlier, death) in deaths {
-        let (system, id) = asked_for().await;
+        let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
         system.faults.plan(operation, earlier, death);
         assert_eq!(system.deliver(&id, 1).await, None);
         let left_behind = system.story.csvs_of(&id).await;
@@ -41,7 +40,7 @@ async fn a_dead_workers_report_is_completed_after_its_lease_has_ended_and_not_be
 #[tokio::test]
 async fn a_worker_that_wakes_after_its_lease_changes_no_byte_of_the_download() {
     for (operation, earlier) in [("Query", 40), ("PutObject", 0), COMPLETION] {
-        let (system, id) = asked_for().await;
+        let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
         system.faults.plan(operation, earlier, Fault::Hold);
         let zombie = system.deliver(&id, 1);
         let next = async {
@@ -50,9 +49,9 @@ async fn a_worker_that_wakes_after_its_lease_changes_no_byte_of_the_download() {
             let later = "store_id,timestamp_utc,status\na,2023-01-23 09:30:00,inactive\n";
             system.story.load("later.csv", later).await;
             assert_eq!(system.deliver_late(&id, 2).await, Some(true));
-            let told = (system.recorded(&id).await, system.story.csv_of(&id).await);
+            let completed = (system.recorded(&id).await, system.story.csv_of(&id).await);
             system.faults.release();
-            told
+            completed
         };
 
         let (woken, (report, csv)) = join(zombie, next).await;
@@ -68,7 +67,7 @@ async fn a_worker_that_wakes_after_its_lease_changes_no_byte_of_the_download() {
 
 #[tokio::test]
 async fn a_worker_that_wakes_while_another_holds_the_lease_cannot_complete_the_report() {
-    let (system, id) = asked_for().await;
+    let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
     system.faults.plan(COMPLETION.0, COMPLETION.1, Fault::Hold);
     let zombie = async {
         let woken = system.deliver(&id, 1).await;
@@ -98,7 +97,7 @@ async fn a_worker_that_wakes_while_another_holds_the_lease_cannot_complete_the_r
 
 #[tokio::test]
 async fn a_work_order_after_the_lease_of_a_complete_report_changes_nothing() {
-    let (system, id) = asked_for().await;
+    let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
     assert_eq!(system.deliver(&id, 1).await, Some(true));
     let (report, csvs) = (system.recorded(&id).await, system.story.csvs_of(&id).await);
     let later = "store_id,timestamp_utc,status\na,2023-01-23 09:30:00,inactive\n";
@@ -120,12 +119,4 @@ fn object_key(state: &ReportState) -> &str {
         ReportState::Complete(completion) => &completion.csv.key,
         other => panic!("the report should be Complete, not {other:?}"),
     }
-}
-
-/// A system that holds the small files and has one queued report. No faults are planned yet.
-async fn asked_for() -> (FaultySystem, String) {
-    let system = FaultySystem::start(&small::FILES).await;
-    let id = system.accepted(NOON, None).await;
-    system.faults.clear();
-    (system, id)
 }

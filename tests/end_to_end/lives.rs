@@ -23,11 +23,11 @@ async fn a_restart_between_the_trigger_and_the_report_loses_nothing() {
     assert_eq!(story.status(&waiting).await["status"], "Running");
 
     let story = Story::in_folder(story.end().await, |_| {}).await;
-    assert_eq!(story.system.taken_up().reports, 1);
+    assert_eq!(story.system.continued_work().reports, 1);
     assert_eq!(story.csv_of(&waiting).await, small::csv_at_noon());
 
     let story = Story::in_folder(story.end().await, |_| {}).await;
-    assert_eq!(story.system.taken_up().reports, 0);
+    assert_eq!(story.system.continued_work().reports, 0);
     assert_eq!(story.csv_of(&waiting).await, small::csv_at_noon());
     assert_eq!(story.report(small::AT_NOON).await, small::csv_at_noon());
 }
@@ -39,7 +39,7 @@ async fn a_file_that_was_put_before_a_restart_is_loaded_after_it() {
         story.put(&format!("{place}.csv"), file).await;
     }
     let story = Story::in_folder(story.end().await, |_| {}).await;
-    assert_eq!(story.system.taken_up().files, 3);
+    assert_eq!(story.system.continued_work().files, 3);
     for place in 0..3 {
         story.load_ended(&format!("{place}.csv")).await;
     }
@@ -72,14 +72,14 @@ async fn a_report_still_running_after_its_deadline_is_shown_as_failed_for_good()
     reports(&story).record_running(&late).await.unwrap();
     let id = late.id.to_string();
 
-    let told = story.status(&id).await;
-    assert_eq!(told["status"], "Failed");
-    assert_eq!(told["error"]["code"], "timed_out");
-    assert_eq!(told["error"]["retryable"], true);
+    let failed = story.status(&id).await;
+    assert_eq!(failed["status"], "Failed");
+    assert_eq!(failed["error"]["code"], "timed_out");
+    assert_eq!(failed["error"]["retryable"], true);
 
     story.deliver_again(&id);
     story.drained(REPORT_QUEUE).await;
-    assert_eq!(story.status(&id).await, told);
+    assert_eq!(story.status(&id).await, failed);
     assert!(story.csvs_of(&id).await.is_empty());
 }
 

@@ -17,7 +17,7 @@ async fn lost_tables_are_filled_again_from_the_objects() {
 
     let story = Story::in_folder(folder, |_| {}).await;
 
-    assert_eq!(story.system.taken_up().files, NAMES.len());
+    assert_eq!(story.system.continued_work().files, NAMES.len());
     check_whole(&story, &sample).await;
 }
 
@@ -47,7 +47,7 @@ async fn a_start_killed_while_it_deletes_manifests_is_repeated() {
 
     let story = Story::in_folder(folder, |_| {}).await;
 
-    assert_eq!(story.system.taken_up().files, NAMES.len());
+    assert_eq!(story.system.continued_work().files, NAMES.len());
     check_whole(&story, &sample).await;
 }
 

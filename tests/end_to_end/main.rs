@@ -10,8 +10,7 @@
 //!   failures.
 //! - [`keys`]: idempotency keys; [`failing_calls`]: calls to AWS that fail while a report is made.
 //! - [`slow_calls`]: calls to AWS that use up an invocation's time.
-//! - [`killed_processes`]: the process is killed at work; [`lost_tables`]: its tables are deleted
-//!   or damaged.
+//! - [`lost_tables`]: the system's tables are deleted or damaged.
 //! - [`settings`]: settings that a deployment may or must have.
 //! - [`events`]: stored events, in the form that AWS sends.
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
@@ -26,7 +25,6 @@ mod figures;
 mod forms;
 mod future_polls;
 mod keys;
-mod killed_processes;
 mod leases;
 mod lives;
 mod loads;
@@ -51,6 +49,8 @@ mod small {
         a,active,2023-01-23 10:14:00.000000 UTC\n\
         a,inactive,2023-01-23 11:15:00.000000 UTC\n";
     /// After closing time: the worked example of the rules, 135 minutes up and 45 down.
+    pub(crate) const NOON: &str = "2023-01-23T12:00:00Z";
+    /// The same instant, as a query.
     pub(crate) const AT_NOON: &str = "?as_of=2023-01-23T12:00:00Z";
     pub(crate) const ROW_AT_NOON: &str = "a,15.00,2.25,2.25,45.00,0.75,0.75";
     /// The header of every report.

@@ -30,7 +30,7 @@ async fn a_message_that_needs_no_load_is_acknowledged() {
     story.drained(LOAD_QUEUE).await;
     let story = Story::in_folder(story.end().await, |_| {}).await;
 
-    assert_eq!(story.system.taken_up().files, 0);
+    assert_eq!(story.system.continued_work().files, 0);
     assert!(story.messages(LOAD_DEAD_LETTER_QUEUE).is_empty());
     assert!(story.keys(DATA_BUCKET, "loads/").await.is_empty());
 }

@@ -174,7 +174,7 @@ async fn an_upload_announced_at_start_keeps_its_age() {
             set_last_modified(data.path(), &key, loaded_at_ms + 5);
 
             let story = Story::in_folder(data, |_| {}).await;
-            assert_eq!(story.system.taken_up().files, 1);
+            assert_eq!(story.system.continued_work().files, 1);
             story.drained(LOAD_QUEUE).await;
             check_newest(&story, newer).await;
         }

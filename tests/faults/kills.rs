@@ -15,8 +15,10 @@ use end_to_end::http::Http;
 use end_to_end::phase::{OF_A_LOAD, OF_A_REPORT, Phase};
 use end_to_end::story::Story;
 use end_to_end::undisturbed::{check_items, undisturbed_items};
+use local::system::LOAD_DEAD_LETTER_QUEUE;
 use local::uploads::Uploads;
 use tempfile::TempDir;
+use uptime_aws::LoadStatus;
 
 use crate::parts;
 
@@ -36,6 +38,26 @@ async fn after_kills_in_every_phase_data_and_reports_equal_an_undisturbed_run() 
         round(seed, &mut kills).await;
     }
     eprintln!("{} kills: {kills:?}", kills.values().sum::<u32>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_killed_more_often_than_a_message_may_fail_is_still_loaded() {
+    let sample = Sample::generate(20, 5, 29);
+    let folder = tempfile::tempdir().unwrap();
+    for kill in 0..7 {
+        let mut child = child_in(&folder, Some(Phase::FirstBatchWritten)).await;
+        if kill == 0 {
+            let uploads = Uploads::to_system_at(child.s3, folder.path()).await.unwrap();
+            put(&uploads, "polls.csv", &sample.polls).await;
+        }
+        child.held().await;
+        child.kill().await;
+    }
+
+    let story = Story::in_folder(folder, |_| {}).await;
+
+    assert_eq!(story.load_ended("polls.csv").await.status, LoadStatus::Complete);
+    assert!(story.messages(LOAD_DEAD_LETTER_QUEUE).is_empty());
 }
 
 /// Nine kills: in each phase and at a random instant, first of a load, then of a report.

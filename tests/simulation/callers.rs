@@ -66,7 +66,7 @@ impl Schedule<'_> {
                 self.world.promises.require(others, || "a key was refused wrongly".to_owned());
             }
             (Work::Status(report_id), Outcome::Answer(200, status)) => {
-                self.world.promises.told(report_id, number, self.begun, status);
+                self.world.promises.returned(report_id, number, self.begun, status);
             }
             (Work::Compute(message), Outcome::Handled(true)) => self.report_done(message),
             (Work::Load(message), Outcome::Handled(true)) => self.load_done(message),

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// Coverage is printed each time this many schedules have run.
-const TOLD_EVERY: u64 = 50_000;
+const PRINTED_EVERY: u64 = 50_000;
 
 /// Hashes of the states and transitions reached.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ impl Coverage {
     }
 
     /// Prints what was reached, and how fast.
-    pub(crate) fn tell(&self, time: Duration) {
+    pub(crate) fn print(&self, time: Duration) {
         let Coverage { schedules, steps, states, transitions } = self;
         let rate =
             (u128::from(*schedules) * 1_000).checked_div(time.as_millis()).unwrap_or_default();
@@ -38,8 +38,8 @@ impl Coverage {
         let mut all = all.lock().unwrap();
         let before = all.schedules;
         all.merge(std::mem::take(self));
-        if before / TOLD_EVERY < all.schedules / TOLD_EVERY {
-            all.tell(begun.elapsed());
+        if before / PRINTED_EVERY < all.schedules / PRINTED_EVERY {
+            all.print(begun.elapsed());
         }
     }
 

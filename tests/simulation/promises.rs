@@ -28,7 +28,7 @@ pub(crate) struct Promises {
     pub(crate) data_rests: bool,
     broken: Option<String>,
     /// The final states that callers got, by report, and the number of invocations begun by then.
-    told: BTreeMap<String, (usize, String)>,
+    ended: BTreeMap<String, (usize, String)>,
     /// Reports that must complete, because no more faults come.
     will_complete: BTreeSet<String>,
     /// Reports whose id callers hold.
@@ -46,7 +46,7 @@ impl Promises {
             undisturbed,
             data_rests: false,
             broken: None,
-            told: BTreeMap::new(),
+            ended: BTreeMap::new(),
             will_complete: BTreeSet::new(),
             accepted: BTreeSet::new(),
             receives: BTreeMap::new(),
@@ -322,22 +322,28 @@ impl Promises {
 
     /// Checks that callers saw the report end as it must.
     pub(crate) fn report_ended(&mut self, report_id: &str) {
-        let told = self.told.get(report_id).map(|(_, status)| status.clone());
-        let is_right = told
+        let state = self.ended.get(report_id).map(|(_, status)| status.clone());
+        let is_right = state
             .as_ref()
             .is_some_and(|status| status == "Complete" || !self.will_complete.contains(report_id));
-        self.require(is_right, || format!("a report ends as {told:?}"));
+        self.require(is_right, || format!("a report ends as {state:?}"));
     }
 
     /// Called when invocation `number` returned a report's status to a caller. By then, `begun`
     /// invocations had begun.
-    pub(crate) fn told(&mut self, report_id: &str, number: usize, begun: usize, status: &Value) {
+    pub(crate) fn returned(
+        &mut self,
+        report_id: &str,
+        number: usize,
+        begun: usize,
+        status: &Value,
+    ) {
         let name = status["status"].as_str().expect("a status");
-        let told_before = self.told.get(report_id).filter(|(by_then, _)| *by_then < number);
-        if let Some((_, before)) = told_before.cloned() {
+        let earlier = self.ended.get(report_id).filter(|(by_then, _)| *by_then < number);
+        if let Some((_, before)) = earlier.cloned() {
             self.require(before == name, || format!("a report changed from {before} to {name}"));
         } else if name != "Running" {
-            self.told.entry(report_id.to_owned()).or_insert_with(|| (begun, name.to_owned()));
+            self.ended.entry(report_id.to_owned()).or_insert_with(|| (begun, name.to_owned()));
         }
     }
 }
@@ -352,7 +358,7 @@ pub(crate) fn text(item: &Item, name: &str) -> String {
     item.get(name).and_then(|value| value["S"].as_str()).unwrap_or_default().to_owned()
 }
 
-/// The manifest without its times, and without what only an event tells about an upload.
+/// The manifest without its times, and without what only an event contains about an upload.
 fn without_times(manifest: &Manifest) -> Manifest {
     let file = ManifestFile { event_time: None, sequencer: None, ..manifest.file.clone() };
     let started_at = String::new();

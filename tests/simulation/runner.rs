@@ -58,7 +58,7 @@ impl Runner {
                 });
             }
         });
-        coverage.into_inner().unwrap().tell(begun.elapsed());
+        coverage.into_inner().unwrap().print(begun.elapsed());
         let failed = failed.into_inner().unwrap().into_iter().min();
         if let Some((seed, broken)) = failed {
             let lines = self.traced(seed);

@@ -5,21 +5,18 @@
 
 use std::time::Duration;
 
+use local::deployed_functions::{compute_report, load_data, trigger_report};
 use local::emulators::function_config;
 use local::lambda::{Function, InvocationError};
-use local::system::{DATA_BUCKET, DATA_TABLE, REPORT_BUCKET, REPORT_QUEUE, REPORT_TABLE};
+use local::system::{DATA_BUCKET, REPORT_TABLE};
 use serde_json::{Value, json};
 use uptime::Timestamp;
 use uptime::interval::MINUTE;
 use uptime_aws::{Report, ReportTable, sdk_config};
 
 use crate::fault_injection::Faults;
-use crate::metered_system::{
-    TIMEOUT, body, compute_report_function, load_data_function, record_of, sqs_event, stored_event,
-    trigger_report_function,
-};
+use crate::invocation::{TIMEOUT, body, record_of, sqs_event, stored_event};
 use crate::story::Story;
-use crate::story_data::settings;
 
 /// A system whose functions are hit by faults.
 #[derive(Debug)]
@@ -54,27 +51,26 @@ impl FaultySystem {
         let deployed = function_config(addresses, secret.expose());
         let clients = faults.between(&deployed);
         let quick_clients = faults.between(&sdk_config::quick(deployed));
-        let settings = settings(&[
-            ("DATA_TABLE", DATA_TABLE),
-            ("DATA_BUCKET", DATA_BUCKET),
-            ("REPORT_TABLE", REPORT_TABLE),
-            ("REPORT_BUCKET", REPORT_BUCKET),
-            ("REPORT_QUEUE_URL", &story.system.queue_url(REPORT_QUEUE)),
-        ]);
+        let settings = story.function_settings();
+        let worker = |timeout, clock| compute_report(&clients, &settings, timeout, clock).unwrap();
         FaultySystem {
-            trigger_report: trigger_report_function(&quick_clients, &settings),
-            compute_report: compute_report_function(&clients, &settings, TIMEOUT, uptime_aws::now),
-            late_compute_report: compute_report_function(&clients, &settings, 2 * TIMEOUT, later),
-            hurried_compute_report: compute_report_function(
-                &clients,
-                &settings,
-                HURRIED_TIMEOUT,
-                uptime_aws::now,
-            ),
-            load_data: load_data_function(&clients, &settings),
+            trigger_report: trigger_report(&quick_clients, &settings, TIMEOUT).unwrap(),
+            compute_report: worker(TIMEOUT, uptime_aws::now),
+            late_compute_report: worker(2 * TIMEOUT, later),
+            hurried_compute_report: worker(HURRIED_TIMEOUT, uptime_aws::now),
+            load_data: load_data(&clients, &settings, TIMEOUT).unwrap(),
             story,
             faults,
         }
+    }
+
+    /// Starts a system that holds these files and has one queued report, about `as_of`. No faults
+    /// are planned yet. Returns the report's id too.
+    pub async fn with_report(files: &[&str], as_of: &str) -> (FaultySystem, String) {
+        let system = FaultySystem::start(files).await;
+        let id = system.accepted(as_of, None).await;
+        system.faults.clear();
+        (system, id)
     }
 
     /// Requests a report about an instant, optionally with an idempotency key. Returns the status

@@ -10,6 +10,7 @@
 //!   [`faulty_system`]: the functions that make reports, hit by these faults.
 //! - [`proxies`]: break calls between the functions and the stores; [`dice`]: random choices that a
 //!   seed repeats.
+//! - [`invocation`]: events as AWS sends them.
 //! - [`request_meter`]: counts the requests to AWS as AWS bills them; [`metered_system`]: a system
 //!   whose requests are counted.
 //! - [`paused_time`]: a clock for the SDK that follows the test's paused clock.
@@ -25,6 +26,7 @@ pub mod engine;
 pub mod fault_injection;
 pub mod faulty_system;
 pub mod http;
+pub mod invocation;
 pub mod metered_system;
 pub mod paused_time;
 pub mod phase;

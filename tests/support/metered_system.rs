@@ -3,20 +3,18 @@
 //! The system's own functions are idle: the test invokes each function, with an event as AWS sends
 //! it.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lambda_runtime::LambdaEvent;
+use local::deployed_functions::{compute_report, get_report, load_data, trigger_report};
 use local::lambda::Function;
-use local::system::{DATA_BUCKET, DATA_TABLE, REPORT_BUCKET, REPORT_QUEUE, REPORT_TABLE};
+use local::system::{DATA_BUCKET, DATA_TABLE, REPORT_TABLE};
 use serde_json::{Value, json};
-use uptime::Timestamp;
-use uptime_aws::{Clients, Manifest, Settings};
+use uptime_aws::Manifest;
 
+use crate::invocation::{TIMEOUT, body, record_of, sqs_event, stored_event};
 use crate::request_meter::usage::Usage;
 use crate::request_meter::{Metered, RequestMeter};
 use crate::story::Story;
-use crate::story_data::settings;
 
 /// A system whose requests are counted.
 #[derive(Debug)]
@@ -46,9 +44,6 @@ pub struct MeteredReport {
     pub stores: u64,
 }
 
-/// Longer than any invocation takes.
-pub(crate) const TIMEOUT: Duration = Duration::from_mins(10);
-
 impl MeteredSystem {
     /// Starts a system without data.
     pub async fn start() -> MeteredSystem {
@@ -60,18 +55,12 @@ impl MeteredSystem {
         let meter =
             RequestMeter::new(&[(DATA_TABLE, &["pk", "sk"]), (REPORT_TABLE, &["report_id"])]);
         let clients = Metered::new(story.system.sdk_config(), meter.clone());
-        let settings = settings(&[
-            ("DATA_TABLE", DATA_TABLE),
-            ("DATA_BUCKET", DATA_BUCKET),
-            ("REPORT_TABLE", REPORT_TABLE),
-            ("REPORT_BUCKET", REPORT_BUCKET),
-            ("REPORT_QUEUE_URL", &story.system.queue_url(REPORT_QUEUE)),
-        ]);
+        let settings = story.function_settings();
         MeteredSystem {
-            trigger_report: trigger_report_function(&clients, &settings),
-            compute_report: compute_report_function(&clients, &settings, TIMEOUT, uptime_aws::now),
-            get_report: get_report_function(&clients, &settings),
-            load_data: load_data_function(&clients, &settings),
+            trigger_report: trigger_report(&clients, &settings, TIMEOUT).unwrap(),
+            compute_report: compute_report(&clients, &settings, TIMEOUT, uptime_aws::now).unwrap(),
+            get_report: get_report(&clients, &settings, TIMEOUT).unwrap(),
+            load_data: load_data(&clients, &settings, TIMEOUT).unwrap(),
             story,
             meter,
         }
@@ -116,67 +105,4 @@ impl MeteredSystem {
         let stores = status["stores"].as_u64().unwrap();
         MeteredReport { trigger, compute, compute_time, status: self.meter.take(), stores }
     }
-}
-
-/// A stored event, in the form that AWS sends.
-pub(crate) fn stored_event(name: &str) -> Value {
-    let path = format!("{}/events/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-}
-
-pub(crate) fn sqs_event(message: &Value) -> Value {
-    let mut event = stored_event("compute_report");
-    event["Records"][0]["body"] = json!(message.to_string());
-    event
-}
-
-/// The record of a created object, with the event time that S3 always gives.
-pub(crate) fn record_of(s3: &Value) -> Value {
-    json!({ "eventName": "ObjectCreated:Put", "eventTime": "2023-01-26T08:00:00.000Z", "s3": s3 })
-}
-
-/// The body of an HTTP response.
-pub(crate) fn body(answer: &Value) -> Value {
-    serde_json::from_str(answer["body"].as_str().unwrap()).unwrap()
-}
-
-pub(crate) fn trigger_report_function(clients: &impl Clients, settings: &Settings) -> Function {
-    let resources = Arc::new(trigger_report::Resources::new(clients, settings).unwrap());
-    Function::of_requests("trigger_report", TIMEOUT, move |request| {
-        let resources = Arc::clone(&resources);
-        async move { trigger_report::handle(&resources, request, uptime_aws::now).await }
-    })
-}
-
-fn get_report_function(clients: &Metered, settings: &Settings) -> Function {
-    let resources = Arc::new(get_report::Resources::new(clients, settings).unwrap());
-    Function::of_requests("get_report", TIMEOUT, move |request| {
-        let resources = Arc::clone(&resources);
-        async move { get_report::handle(&resources, request, uptime_aws::now).await }
-    })
-}
-
-pub(crate) fn compute_report_function(
-    clients: &impl Clients,
-    settings: &Settings,
-    timeout: Duration,
-    clock: fn() -> Timestamp,
-) -> Function {
-    let resources = Arc::new(compute_report::Resources::new(clients, settings).unwrap());
-    Function::of_events("compute_report", timeout, move |event: LambdaEvent<Value>| {
-        let resources = Arc::clone(&resources);
-        async move {
-            let event = LambdaEvent::new(serde_json::from_value(event.payload)?, event.context);
-            let answer = compute_report::handle(&resources, event, clock).await?;
-            Ok(serde_json::to_value(answer)?)
-        }
-    })
-}
-
-pub(crate) fn load_data_function(clients: &impl Clients, settings: &Settings) -> Function {
-    let resources = Arc::new(load_data::Resources::new(clients, settings).unwrap());
-    Function::of_events("load_data", TIMEOUT, move |event| {
-        let resources = Arc::clone(&resources);
-        async move { load_data::handle(&resources, event, uptime_aws::now).await }
-    })
 }

@@ -117,3 +117,10 @@ impl Story {
         self.csv_of(&id).await
     }
 }
+
+/// A status without its link, which is a new one in each response.
+pub fn without_link(mut status: Value) -> Value {
+    let members = status.as_object_mut().unwrap();
+    members.retain(|name, _| !name.starts_with("report_url"));
+    status
+}

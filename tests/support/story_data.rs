@@ -5,13 +5,16 @@ use std::time::Duration;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::DateTime;
-use local::lambda::Function;
-use local::system::{DATA_BUCKET, DATA_TABLE, LOAD_QUEUE, REPORT_BUCKET, REPORT_QUEUE};
+use local::deployed_functions::load_data;
+use local::system::{
+    DATA_BUCKET, DATA_TABLE, LOAD_QUEUE, REPORT_BUCKET, REPORT_QUEUE, REPORT_TABLE,
+};
 use serde_json::{Value, json};
 use uptime::segment::decode;
 use uptime_aws::attributes::{PK, SEGMENT, SK};
 use uptime_aws::{LoadStatus, Manifest, Settings, report_message};
 
+use crate::invocation::TIMEOUT;
 use crate::story::Story;
 use crate::until::until;
 
@@ -163,15 +166,21 @@ impl Story {
         head.send().await.unwrap().last_modified.unwrap()
     }
 
+    /// The settings of functions that are deployed a second time beside the system.
+    pub fn function_settings(&self) -> Settings {
+        settings(&[
+            ("DATA_TABLE", DATA_TABLE),
+            ("DATA_BUCKET", DATA_BUCKET),
+            ("REPORT_TABLE", REPORT_TABLE),
+            ("REPORT_BUCKET", REPORT_BUCKET),
+            ("REPORT_QUEUE_URL", &self.system.queue_url(REPORT_QUEUE)),
+        ])
+    }
+
     /// Invokes `load_data` directly with an event. Returns its response.
     pub async fn invoke_load_data(&self, event: Value) -> Result<Value, String> {
-        let pairs = [("DATA_TABLE", DATA_TABLE), ("DATA_BUCKET", DATA_BUCKET)];
-        let settings = settings(&pairs);
-        let sdk_config = self.system.sdk_config();
-        let load_data = Function::of_events("load_data", Duration::from_mins(2), move |event| {
-            let resources = load_data::Resources::new(&sdk_config, &settings).unwrap();
-            async move { load_data::handle(&resources, event, uptime_aws::now).await }
-        });
+        let clients = self.system.sdk_config();
+        let load_data = load_data(&clients, &self.function_settings(), TIMEOUT).unwrap();
         load_data.invoke(event).await.map_err(|error| uptime_aws::describe(&error))
     }
 

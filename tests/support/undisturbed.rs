@@ -56,7 +56,7 @@ pub async fn undisturbed_items(data_folder: &Path, names: &[String]) -> Items {
     })
     .await;
     let story = Story::in_folder(folder, |_| {}).await;
-    assert_eq!(story.system.taken_up().files, names.len());
+    assert_eq!(story.system.continued_work().files, names.len());
     story.all_loaded(names).await;
     let items = story.data_items().await;
     story.end().await;

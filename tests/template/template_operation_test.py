@@ -59,11 +59,11 @@ class Operation(unittest.TestCase):
 
     def test_every_alarm_notifies_the_topic_if_there_is_one(self):
         topic = "arn:aws:sns:us-east-1:123456789012:operators"
-        told = of_type(translated(AlarmTopicArn=topic), "AWS::CloudWatch::Alarm")
+        notifying = of_type(translated(AlarmTopicArn=topic), "AWS::CloudWatch::Alarm")
         for name, alarm in of_type(DEFAULT, "AWS::CloudWatch::Alarm").items():
             with self.subTest(alarm=name):
                 self.assertNotIn("AlarmActions", alarm)
-                self.assertEqual((told[name]["AlarmActions"], told[name]["OKActions"]), ([topic], [topic]))
+                self.assertEqual((notifying[name]["AlarmActions"], notifying[name]["OKActions"]), ([topic], [topic]))
                 self.assertEqual(alarm["TreatMissingData"], "notBreaching")
 
     def test_the_duration_alarm_uses_the_time_outs_of_the_functions(self):

@@ -115,7 +115,7 @@ pub(crate) async fn compute(
     if !resources.reports.complete(report.id, owner, clock, deadline, &completion).await? {
         return Ok(Outcome::Lost);
     }
-    tell_completion(report, &completion);
+    log_completion(report, &completion);
     Ok(Outcome::Completed)
 }
 
@@ -158,7 +158,7 @@ async fn compute_shard(
     Ok(shard_data.report())
 }
 
-fn tell_completion(report: &Report, completion: &Completion) {
+fn log_completion(report: &Report, completion: &Completion) {
     let since_asked = completion.completed_at.micros() - report.created_at.micros();
     tracing::info!(
         report.id = %report.id,

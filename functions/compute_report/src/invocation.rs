@@ -10,9 +10,9 @@ use uptime_aws::Deadline;
 /// The part of an invocation's time that is reserved for recording how an attempt ended.
 const TIME_TO_RECORD: Duration = Duration::from_millis(2_500);
 
-/// The part of an attempt's time that is reserved for giving up. Throttled calls are retried until
-/// it begins, so that the recorded reason is throttling and not the lack of time.
-const TIME_TO_GIVE_UP: Duration = Duration::from_millis(500);
+/// The last part of an attempt's time, in which throttled calls are not retried any more. So an
+/// attempt that was throttled to its end fails because of throttling, not for lack of time.
+const TIME_WITHOUT_RETRIES: Duration = Duration::from_millis(500);
 
 /// An invocation, as the holder of leases.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Invocation {
 
     /// Until when an attempt retries throttled calls.
     pub(crate) fn deadline(&self) -> Deadline {
-        self.end.earlier_by(TIME_TO_RECORD).earlier_by(TIME_TO_GIVE_UP)
+        self.end.earlier_by(TIME_TO_RECORD).earlier_by(TIME_WITHOUT_RETRIES)
     }
 
     /// How long recording the end of an attempt may still take.

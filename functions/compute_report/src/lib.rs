@@ -47,7 +47,7 @@ pub async fn handle(
             response.add_failure(message.message_id.clone().unwrap_or_default());
         }
     }
-    resources.data.tell_consumed_units();
+    resources.data.send_consumed_units();
     Ok(response)
 }
 

@@ -12,12 +12,12 @@ const PERIOD: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Progress {
     shards_done: u32,
-    told_at: Instant,
+    recorded_at: Instant,
 }
 
 impl Progress {
     pub(crate) fn begin() -> Progress {
-        Progress { shards_done: 0, told_at: Instant::now() }
+        Progress { shards_done: 0, recorded_at: Instant::now() }
     }
 
     /// Counts a shard, and records the count if the last record is old enough. `false`: this worker
@@ -29,10 +29,10 @@ impl Progress {
         lease_owner: &str,
     ) -> bool {
         self.shards_done += 1;
-        if self.told_at.elapsed() < PERIOD {
+        if self.recorded_at.elapsed() < PERIOD {
             return true;
         }
-        self.told_at = Instant::now();
+        self.recorded_at = Instant::now();
         let recorded = reports.record_progress(report_id, lease_owner, self.shards_done).await;
         recorded.unwrap_or_else(|error| {
             let cause = describe(&error);

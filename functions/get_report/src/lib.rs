@@ -18,7 +18,7 @@ use uptime::Timestamp;
 use uptime_aws::settings::{REPORT_BUCKET, REPORT_TABLE};
 use uptime_aws::{
     Clients, Completion, Deadline, PresignedLink, Report, ReportFiles, ReportId, ReportState,
-    ReportTable, ReportTableError, Settings, SettingsError, describe,
+    ReportTable, Settings, SettingsError, describe,
 };
 
 use crate::status::StatusDocument;
@@ -99,12 +99,10 @@ fn read_report_id(request: &Request) -> Result<ReportId, Problem> {
 }
 
 async fn find_report(reports: &ReportTable, report_id: ReportId) -> Result<Report, Problem> {
-    let found = reports.get(report_id).await.map_err(|error| match error {
-        ReportTableError::Unavailable { .. } => Problem::unavailable(describe(&error)),
-        ReportTableError::Unreadable { .. } | ReportTableError::Taken { .. } => {
-            Problem::internal(describe(&error))
-        }
-    })?;
+    let found = reports
+        .get(report_id)
+        .await
+        .map_err(|error| Problem::of_failed_call(error.is_temporary(), describe(&error)))?;
     found.ok_or_else(|| {
         let detail = format!("there is no report {report_id}, or its record was deleted");
         Problem::new(ProblemKind::UnknownReport, detail)

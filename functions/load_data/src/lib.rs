@@ -45,7 +45,7 @@ pub async fn handle(
     let event = Event::read(event.payload)?;
     // Boxed because the future of a load, which makes many kinds of calls, has 16 KB.
     let answer = Box::pin(answer(resources, event, time)).await;
-    resources.data.tell_consumed_units();
+    resources.data.send_consumed_units();
     answer
 }
 

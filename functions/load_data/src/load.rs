@@ -69,7 +69,7 @@ async fn load_opened(
     manifest.file = file_of(&opened, &announced.bucket, &read);
     manifest.same_content_as = first_load;
     resources.loads.put_manifest(&opened.folder, &manifest).await?;
-    tell_end(&manifest);
+    log_end(&manifest);
     Ok(manifest)
 }
 
@@ -84,7 +84,7 @@ async fn end_as_replaced(
         return Ok(manifest);
     }
     resources.loads.put_manifest(folder, &replaced).await?;
-    tell_end(&replaced);
+    log_end(&replaced);
     Ok(replaced)
 }
 
@@ -118,7 +118,7 @@ fn last_poll(manifest: &Manifest) -> Option<Timestamp> {
     manifest.last_poll.as_deref().and_then(|text| Timestamp::from_rfc3339(text).ok())
 }
 
-fn tell_end(manifest: &Manifest) {
+fn log_end(manifest: &Manifest) {
     let failure = manifest.error.as_ref().map(|error| error.code);
     tracing::info!(
         load.folder = manifest.folder,

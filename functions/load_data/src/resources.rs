@@ -10,8 +10,9 @@ use uptime_aws::settings::{
 };
 use uptime_aws::{Clients, Deadline, LoadFiles, Settings, SettingsError, SourceFiles, StoreData};
 
-/// The part of an invocation's time that is reserved for giving up cleanly.
-const TIME_TO_GIVE_UP: Duration = Duration::from_millis(9_500);
+/// The part of an invocation's time that is reserved for stopping a load: aborting its
+/// uploads and returning why it failed.
+const TIME_TO_STOP: Duration = Duration::from_millis(9_500);
 
 /// What every invocation needs; built once per cold start.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ pub(crate) struct LoadTime {
 impl LoadTime {
     pub(crate) fn of(context: &Context, clock: fn() -> Timestamp) -> LoadTime {
         let end = Deadline::of_invocation(Some(context.deadline), clock());
-        LoadTime { deadline: end.earlier_by(TIME_TO_GIVE_UP), clock }
+        LoadTime { deadline: end.earlier_by(TIME_TO_STOP), clock }
     }
 }
 

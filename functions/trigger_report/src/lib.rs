@@ -24,7 +24,7 @@ use lambda_http::{Body, Error, Request, RequestExt as _, Response};
 use serde::Serialize;
 use uptime::Timestamp;
 use uptime::parameters::ReportParameters;
-use uptime_aws::{Deadline, ReportId, ReportState, StoreData, StoreDataError, describe};
+use uptime_aws::{Deadline, ReportId, ReportState, StoreData, describe};
 
 pub use resources::Resources;
 
@@ -37,7 +37,7 @@ const RETRY_AFTER_SECONDS: u32 = 1;
 /// The stage in the scheduler's events (`template.yaml`); the API's own stage has another name.
 const STAGE_OF_SCHEDULER: &str = "schedule";
 /// The part of an invocation's time that is reserved for recording that queueing failed.
-const TIME_TO_GIVE_UP: Duration = Duration::from_secs(3);
+const TIME_TO_RECORD_FAILURE: Duration = Duration::from_secs(3);
 
 /// The body of the answer to an accepted report.
 #[derive(Debug, Serialize)]
@@ -54,7 +54,8 @@ pub async fn handle(
 ) -> Result<Response<Body>, Error> {
     let now = clock();
     let ends = Deadline::of_invocation(invocation_ends_at(&request), now);
-    let answering = accept_report(resources, &request, now, ends.earlier_by(TIME_TO_GIVE_UP));
+    let answering =
+        accept_report(resources, &request, now, ends.earlier_by(TIME_TO_RECORD_FAILURE));
     let answered = tokio::time::timeout(ends.left(), answering).await;
     match answered.unwrap_or_else(|elapsed| Err(Problem::unavailable(describe(&elapsed)))) {
         Ok(report_id) => accepted(report_id),
@@ -107,12 +108,10 @@ async fn accept_report(
 }
 
 async fn newest_poll(data: &StoreData) -> Result<Timestamp, Problem> {
-    let newest = data.newest_poll().await.map_err(|error| match error {
-        StoreDataError::Unreadable { .. } => Problem::internal(describe(&error)),
-        StoreDataError::Unavailable(_) | StoreDataError::Throttled { .. } => {
-            Problem::unavailable(describe(&error))
-        }
-    })?;
+    let newest = data
+        .newest_poll()
+        .await
+        .map_err(|error| Problem::of_failed_call(error.is_temporary(), describe(&error)))?;
     let no_polls = || Problem::new(ProblemKind::NoPolls, "load a file of polls first");
     newest.ok_or_else(no_polls)
 }

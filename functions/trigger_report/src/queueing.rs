@@ -17,12 +17,7 @@ pub(crate) fn started(report_id: ReportId) -> ReportId {
 }
 
 pub(crate) fn not_recorded(error: &ReportTableError) -> Problem {
-    match error {
-        ReportTableError::Unavailable { .. } => Problem::unavailable(describe(error)),
-        ReportTableError::Unreadable { .. } | ReportTableError::Taken { .. } => {
-            Problem::internal(describe(error))
-        }
-    }
+    Problem::of_failed_call(error.is_temporary(), describe(error))
 }
 
 pub(crate) async fn enqueue(

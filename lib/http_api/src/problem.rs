@@ -100,6 +100,12 @@ impl Problem {
         Problem { cause: Some(cause.into()), ..Problem::new(ProblemKind::Internal, detail) }
     }
 
+    /// A call to a store failed: [`Problem::unavailable`] if that is temporary, otherwise
+    /// [`Problem::internal`].
+    pub fn of_failed_call(is_temporary: bool, cause: impl Into<String>) -> Problem {
+        if is_temporary { Problem::unavailable(cause) } else { Problem::internal(cause) }
+    }
+
     /// Makes the answer, and logs the cause if there is one.
     pub fn into_answer(self, request: &Request) -> Result<Response<Body>, Error> {
         self.into_answer_to(request_id(request))

@@ -9,14 +9,13 @@ pub const ENOUGH_BYTES: usize = 16 << 10;
 /// Returns a line for each of the first rejected rows, and a line with the number of the others.
 ///
 /// `csv` is a `rejects.csv`, or at least its first [`ENOUGH_BYTES`]. `rejected` is the number of
-/// all rejected rows, and `rest` says where the whole file is, if it is kept anywhere.
-pub fn lines(csv: &[u8], rejected: u64, rest: Option<&str>) -> Vec<String> {
+/// all rejected rows.
+pub fn lines(csv: &[u8], rejected: u64) -> Vec<String> {
     let records = csv::Reader::from_reader(csv).into_records().map_while(Result::ok).take(SHOWN);
     let mut lines: Vec<String> = records.map(|record| line(&record)).collect();
     let shown = u64::try_from(lines.len()).unwrap_or(u64::MAX);
     if rejected > shown {
-        let others = format!("and {} more", rejected - shown);
-        lines.push(rest.map_or(others.clone(), |place| format!("{others}, see {place}")));
+        lines.push(format!("and {} more", rejected - shown));
     }
     lines
 }
@@ -46,34 +45,33 @@ mod tests {
             "line 4, column status: status must be active; found \"x, y\"",
             "line 7: it has 2 fields",
         ];
-        check(csv, 2, None, &expected);
+        check(csv, 2, &expected);
     }
 
     #[test]
-    fn only_the_first_five_are_shown_with_the_number_and_the_place_of_the_others() {
+    fn only_the_first_five_are_shown_with_the_number_of_the_others() {
         let csv = "4,,x,no\n".repeat(8);
         let shown = ["line 4: no"; 5];
-        check(&csv, 8, None, &[&shown[..], &["and 3 more"]].concat());
-        let rest = "and 1000 more, see loads/a/rejects.csv";
-        check(&csv, 1_005, Some("loads/a/rejects.csv"), &[&shown[..], &[rest]].concat());
-        check(&csv, 5, Some("loads/a/rejects.csv"), &shown);
+        check(&csv, 8, &[&shown[..], &["and 3 more"]].concat());
+        check(&csv, 1_005, &[&shown[..], &["and 1000 more"]].concat());
+        check(&csv, 5, &shown);
     }
 
     #[test]
     fn the_start_of_a_file_is_enough() {
         let longest = format!("18446744073709551615,timestamp_utc,x,{}\n", "\u{fffd}".repeat(600));
         let csv = HEADER.to_owned() + &longest.repeat(20);
-        let whole = lines(csv.as_bytes(), 20, None);
-        assert_eq!(lines(&csv.as_bytes()[..ENOUGH_BYTES], 20, None), whole);
+        let whole = lines(csv.as_bytes(), 20);
+        assert_eq!(lines(&csv.as_bytes()[..ENOUGH_BYTES], 20), whole);
     }
 
     #[test]
     fn without_rejects_there_is_nothing_to_show() {
-        assert_eq!(lines(b"", 0, None), [] as [String; 0]);
+        assert_eq!(lines(b"", 0), [] as [String; 0]);
     }
 
     #[track_caller]
-    fn check(rejects: &str, rejected: u64, rest: Option<&str>, expected: &[&str]) {
-        assert_eq!(lines((HEADER.to_owned() + rejects).as_bytes(), rejected, rest), expected);
+    fn check(rejects: &str, rejected: u64, expected: &[&str]) {
+        assert_eq!(lines((HEADER.to_owned() + rejects).as_bytes(), rejected), expected);
     }
 }

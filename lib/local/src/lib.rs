@@ -6,6 +6,7 @@
 
 pub mod aws;
 pub mod cli;
+pub mod deployed_functions;
 pub mod dynamodb;
 pub mod emulators;
 pub mod event_source;

@@ -12,7 +12,7 @@ use crate::s3::{signed_curl, url_of};
 use crate::system::DATA_BUCKET;
 
 /// A load that has ended. Its text has these lines, in this order: what was loaded or why the load
-/// failed; the first rejected rows with their reasons; where the other rejected rows are and how to
+/// failed; the first rejected rows with their reasons; where all rejected rows are and how to
 /// download them; the warnings.
 #[derive(Debug)]
 pub struct LoadOutcome {
@@ -35,32 +35,23 @@ impl LoadOutcome {
     }
 
     fn first_line(&self) -> String {
-        let (path, Manifest { rows, loaded, .. }) = (self.path.display(), &self.manifest);
-        let counts = self.counts();
+        let (path, counts) = (self.path.display(), self.counts());
         let Some(error) = self.manifest.error.as_ref().filter(|_| self.is_failed()) else {
             return format!("loaded {path}: {counts}");
         };
         let failed = format!("failed to load {path}: {}", error.detail);
-        if *rows == 0 {
-            return failed;
-        }
-        format!("{failed}\n  its accepted rows are loaded: {loaded} of {counts}")
+        if self.manifest.rows == 0 { failed } else { format!("{failed}\n  {counts}") }
     }
 
     fn counts(&self) -> String {
-        let Manifest { rows, duplicate, rejected, .. } = self.manifest;
+        let Manifest { rows, loaded, duplicate, rejected, .. } = self.manifest;
         let kind = self.manifest.kind.as_deref().unwrap_or("unknown kind").replace('_', " ");
         let millis = self.manifest.duration_ms.unwrap_or_default();
-        let counted = |count, what| match count {
-            0 => String::new(),
-            _ => format!(", {count} {what}"),
-        };
         format!(
-            "{rows} rows of {kind} in {}.{} s{}{}",
+            "of {rows} rows of {kind}, {loaded} loaded, {duplicate} duplicate, {rejected} rejected \
+             ({}.{} s)",
             millis / 1000,
             millis % 1000 / 100,
-            counted(duplicate, "of them duplicates"),
-            counted(rejected, "rejected")
         )
     }
 }
@@ -68,11 +59,14 @@ impl LoadOutcome {
 impl fmt::Display for LoadOutcome {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.first_line())?;
-        let key = format!("{}{REJECTS}", self.manifest.folder);
-        let url = url_of(self.s3, DATA_BUCKET, &key);
-        let place = format!("{key}:\n    {} -fO '{url}'", signed_curl(&self.secret_file));
-        for line in first_rejects::lines(&self.rejects, self.manifest.rejected, Some(&place)) {
+        for line in first_rejects::lines(&self.rejects, self.manifest.rejected) {
             write!(formatter, "\n  {line}")?;
+        }
+        if self.manifest.rejected > 0 {
+            let key = format!("{}{REJECTS}", self.manifest.folder);
+            let url = url_of(self.s3, DATA_BUCKET, &key);
+            let curl = signed_curl(&self.secret_file);
+            write!(formatter, "\n  all rejected rows are in {key}:\n    {curl} -fO '{url}'")?;
         }
         for warning in self.manifest.warnings.to_string().lines() {
             write!(formatter, "\n  {warning}")?;
@@ -89,18 +83,27 @@ mod tests {
 
     const REJECTS: &str = "line,column,code,message\n4,status,bad_status,it is \"gone\"\n";
 
+    const DOWNLOAD: &str = "
+  all rejected rows are in loads/a b.csv/0123/rejects.csv:
+    curl --aws-sigv4 aws:amz:us-east-1:s3 \
+             --user \"local:$(cat '/my data/secret')\" -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -fO \
+             'http://127.0.0.1:3001/data/loads/a%20b.csv/0123/rejects.csv'";
+
     #[test]
     fn a_complete_load_shows_its_counts() {
         check(
             &json!({ "rows": 20, "loaded": 20 }),
             "",
-            "loaded in/a b.csv: 20 rows of business hours in 1.2 s",
+            "loaded in/a b.csv: of 20 rows of business hours, 20 loaded, 0 duplicate, 0 rejected \
+             (1.2 s)",
         );
         check(
             &json!({ "rows": 20, "loaded": 17, "duplicate": 2, "rejected": 1 }),
             REJECTS,
-            "loaded in/a b.csv: 20 rows of business hours in 1.2 s, 2 of them duplicates, 1 rejected\n  \
-             line 4, column status: it is \"gone\"",
+            &format!(
+                "loaded in/a b.csv: of 20 rows of business hours, 17 loaded, 2 duplicate, 1 rejected \
+                 (1.2 s)\n  line 4, column status: it is \"gone\"{DOWNLOAD}"
+            ),
         );
     }
 
@@ -112,10 +115,13 @@ mod tests {
                 "warnings": { "only_rejected_stores": 1, "spreadsheet_ids": 0 },
             }),
             REJECTS,
-            "loaded in/a b.csv: 20 rows of business hours in 1.2 s, 1 rejected\n  \
-             line 4, column status: it is \"gone\"\n  \
-             warning: 1 store is named in rejected rows only, which add no data; a store without \
-             hours counts as always open, a store without a time zone as in America/Chicago",
+            &format!(
+                "loaded in/a b.csv: of 20 rows of business hours, 19 loaded, 0 duplicate, 1 rejected \
+                 (1.2 s)\n  line 4, column status: it is \"gone\"{DOWNLOAD}\n  \
+                 warning: 1 store is named in rejected rows only, which add no data; a store \
+                 without hours counts as always open, a store without a time zone as in \
+                 America/Chicago"
+            ),
         );
     }
 
@@ -130,23 +136,22 @@ mod tests {
     }
 
     #[test]
-    fn a_file_with_too_many_rejected_rows_shows_how_many_are_loaded_and_where_the_others_are() {
+    fn a_file_with_too_many_rejected_rows_shows_how_many_are_loaded() {
         let error = json!({ "code": "too_many_rejects", "detail": "6 of 9 rows were rejected" });
         let rejects = format!("{REJECTS}{}", "5,,x,no\n".repeat(5));
         check(
             &json!({ "status": "Failed", "error": error, "rows": 9, "loaded": 3, "rejected": 6 }),
             &rejects,
-            "failed to load in/a b.csv: 6 of 9 rows were rejected
-  its accepted rows are loaded: 3 of 9 rows of business hours in 1.2 s, 6 rejected
+            &format!(
+                "failed to load in/a b.csv: 6 of 9 rows were rejected
+  of 9 rows of business hours, 3 loaded, 0 duplicate, 6 rejected (1.2 s)
   line 4, column status: it is \"gone\"
   line 5: no
   line 5: no
   line 5: no
   line 5: no
-  and 1 more, see loads/a b.csv/0123/rejects.csv:
-    curl --aws-sigv4 aws:amz:us-east-1:s3 \
-             --user \"local:$(cat '/my data/secret')\" -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -fO \
-             'http://127.0.0.1:3001/data/loads/a%20b.csv/0123/rejects.csv'",
+  and 1 more{DOWNLOAD}"
+            ),
         );
     }
 

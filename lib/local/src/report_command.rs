@@ -128,7 +128,7 @@ fn make(
     for summary in ingest_all(&arguments.files, now, &stored) {
         let summary = summary?;
         // If stderr is closed, the report is still worth making.
-        let _ = summary.tell(notes);
+        let _ = summary.write_to(notes);
         shortcomings.extend(summary.shortcoming());
     }
     let stored = stored.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -17,7 +17,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::failure::Failure;
 use crate::handles;
 use crate::s3::{shell_quoted, signed_curl};
-use crate::system::{DATA_BUCKET, System, SystemSettings, TakenUp};
+use crate::system::{ContinuedWork, DATA_BUCKET, System, SystemSettings};
 use crate::terminal::{complain, say};
 use crate::uploads::Uploads;
 
@@ -115,7 +115,7 @@ impl Signals {
 /// Does everything until a signal arrives. Returns only if something fails.
 async fn session(system: &mut System, arguments: &Arguments) -> Result<(), Failure> {
     say(format_args!("S3 on http://{}", system.addresses().s3));
-    tell_taken_up(system.taken_up());
+    say_continued(system.continued_work());
     let source = arguments.load.as_deref().unwrap_or(Path::new("data"));
     let uploads = Uploads::new(&system.sdk_config(), system.addresses().s3, system.secret().file());
     first_load::run(&uploads, &arguments.data_dir, source).await?;
@@ -143,7 +143,7 @@ fn check_folder(folder: &Path) -> Result<(), Failure> {
     Err(format!("cannot load from {}: {reason}", folder.display()).into())
 }
 
-fn tell_taken_up(TakenUp { reports, files }: TakenUp) {
+fn say_continued(ContinuedWork { reports, files }: ContinuedWork) {
     if reports + files > 0 {
         say(format_args!("continuing unfinished work: {files} files, {reports} reports"));
     }

@@ -11,7 +11,7 @@ mod stores;
 #[cfg(test)]
 mod tests;
 
-pub use recovery::TakenUp;
+pub use recovery::ContinuedWork;
 pub use settings::{
     DATA_BUCKET, DATA_TABLE, LOAD_DEAD_LETTER_QUEUE, LOAD_QUEUE, REPORT_BUCKET,
     REPORT_DEAD_LETTER_QUEUE, REPORT_QUEUE, REPORT_TABLE, SystemSettings, Worker,
@@ -99,7 +99,7 @@ pub struct System {
     gateway: Option<JoinHandle<()>>,
     event_sources: Vec<JoinSet<()>>,
     stop: watch::Sender<bool>,
-    taken_up: TakenUp,
+    continued_work: ContinuedWork,
     // The operating system frees it when the process ends, however it ends.
     _lock: File,
 }
@@ -135,7 +135,7 @@ impl System {
         stores::make_tables(&sdk_config).await.map_err(tables)?;
         let running = recovery::running_reports(&sdk_config.dynamodb()).await.map_err(tables)?;
         let notification = setup.notification(emulators.queues());
-        let taken_up = recovery::take_up(&sdk_config, &running, &notification).await?;
+        let continued_work = recovery::continue_work(&sdk_config, &running, &notification).await?;
         let queue_url = emulators.queue_url(REPORT_QUEUE);
         let reached = settings.proxies.unwrap_or(emulators.addresses());
         let functions = Functions::new(
@@ -153,7 +153,7 @@ impl System {
             gateway: None,
             event_sources,
             stop,
-            taken_up,
+            continued_work,
             _lock: lock,
         })
     }
@@ -205,8 +205,8 @@ impl System {
     }
 
     /// The unfinished work of an earlier process that this start continued.
-    pub fn taken_up(&self) -> TakenUp {
-        self.taken_up
+    pub fn continued_work(&self) -> ContinuedWork {
+        self.continued_work
     }
 
     /// Takes no more work, gives the current work a few seconds, and closes the stores.

@@ -37,8 +37,8 @@ fn a_first_start_that_is_killed_again_and_again_ends_with_the_right_report() {
 
     let mut child = serve(folder.path());
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let told = lines.map(Result::unwrap).find(|line| line.starts_with("report of "));
-    assert!(told.is_some(), "it ended without a report");
+    let first_report = lines.map(Result::unwrap).find(|line| line.starts_with("report of "));
+    assert!(first_report.is_some(), "it ended without a report");
     let report = std::fs::read(folder.path().join("data/report.csv")).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();

@@ -48,12 +48,15 @@ fn loads_and_requested_reports_survive_a_kill() {
         std::thread::sleep(Duration::from_millis(50));
     }
 
-    let told = check_load(&second, &source.join("b.csv"), "Complete", Some(0));
-    assert!(told.contains("b.csv: 2 rows of polls in "), "{told}");
+    let printed = check_load(&second, &source.join("b.csv"), "Complete", Some(0));
+    assert!(
+        printed.contains("b.csv: of 2 rows of polls, 2 loaded, 0 duplicate, 0 rejected ("),
+        "{printed}"
+    );
     std::fs::write(source.join("c.csv"), "neither,this\n1,2\n").unwrap();
-    let told = check_load(&second, &source.join("c.csv"), "Failed", Some(1));
-    assert!(told.contains("c.csv: "), "{told}");
-    assert!(told.ends_with("local: 1 of 1 loads failed; the reasons are above\n"), "{told}");
+    let printed = check_load(&second, &source.join("c.csv"), "Failed", Some(1));
+    assert!(printed.contains("c.csv: "), "{printed}");
+    assert!(printed.ends_with("local: 1 of 1 loads failed; the reasons are above\n"), "{printed}");
     assert!(second.ended("TERM").success());
 }
 
@@ -68,32 +71,32 @@ fn a_first_load_with_bad_files_shows_their_first_rejected_rows_and_is_not_repeat
     std::os::unix::fs::symlink("nowhere", source.join("unreadable.csv")).unwrap();
 
     let mut first = Serving::start(folder.path());
-    let told = first.lines_until("API on ").concat();
+    let printed = first.lines_until("API on ").concat();
 
     for line in [
         "failed to load source/unreadable.csv: cannot read source/unreadable.csv: ",
         "failed to load source/header.csv: ",
-        "loaded source/b.csv: 2 rows of polls in ",
+        "loaded source/b.csv: of 2 rows of polls, 2 loaded, 0 duplicate, 0 rejected (",
         "failed to load source/bad_rows.csv: 8 of 10 rows were rejected; the limit is 10 %\n",
         "  line 4, column timestamp_utc: ",
         "  line 8, column timestamp_utc: ",
-        "  and 3 more, see loads/bad_rows.csv/",
+        "  and 3 more\n  all rejected rows are in loads/bad_rows.csv/",
         "3 of 4 files failed",
     ] {
-        assert!(told.contains(&format!("\n{line}")), "{line}: {told}");
+        assert!(printed.contains(&format!("\n{line}")), "{line}: {printed}");
     }
-    assert!(!told.contains("line 9"), "{told}");
+    assert!(!printed.contains("line 9"), "{printed}");
     first.lines_until("report of 2 stores");
     assert!(first.ended("TERM").success());
 
     let mut second = Serving::start(folder.path());
-    let told = second.lines_until("API on ");
-    assert_eq!(told.len(), 3, "{told:?}");
-    assert_eq!(told[1], "data is present in data\n");
+    let printed = second.lines_until("API on ");
+    assert_eq!(printed.len(), 3, "{printed:?}");
+    assert_eq!(printed[1], "data is present in data\n");
 }
 
 #[test]
-fn a_load_with_rejected_rows_shows_the_first_of_them_and_a_command_that_downloads_the_others() {
+fn a_load_with_rejected_rows_shows_the_first_of_them_and_a_command_that_downloads_all() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("source")).unwrap();
     let file = folder.path().join("a b+c.csv");
@@ -101,12 +104,12 @@ fn a_load_with_rejected_rows_shows_the_first_of_them_and_a_command_that_download
     let mut serving = Serving::start(folder.path());
     serving.lines_until("API on ");
 
-    let told = check_load(&serving, &file, "Failed", Some(1));
+    let printed = check_load(&serving, &file, "Failed", Some(1));
 
-    assert!(told.contains(": 8 of 10 rows were rejected; the limit is 10 %\n"), "{told}");
-    assert!(told.contains("\n  line 4, column timestamp_utc: "), "{told}");
-    assert!(told.contains("\n  and 3 more, see loads/"), "{told}");
-    let (_, command) = told.split_once("rejects.csv:\n    curl ").unwrap();
+    assert!(printed.contains(": 8 of 10 rows were rejected; the limit is 10 %\n"), "{printed}");
+    assert!(printed.contains("\n  line 4, column timestamp_utc: "), "{printed}");
+    assert!(printed.contains("\n  and 3 more\n  all rejected rows are in loads/"), "{printed}");
+    let (_, command) = printed.split_once("rejects.csv:\n    curl ").unwrap();
     let start = format!("'http://{}/data/loads/", serving.s3);
     let (_, url) = command.lines().next().unwrap().split_once(&start).unwrap();
     assert!(url.contains("a%20b%2Bc.csv/") && url.ends_with("/rejects.csv'"), "{url}");
@@ -121,9 +124,11 @@ fn a_complete_load_shows_its_rejected_rows_too() {
     let mut serving = Serving::start(folder.path());
     serving.lines_until("API on ");
 
-    let told = check_load(&serving, &file, "Complete", Some(0));
+    let printed = check_load(&serving, &file, "Complete", Some(0));
 
-    assert!(told.contains(", 1 rejected\n  line 24, column timestamp_utc: "), "{told}");
+    assert!(printed.contains(", 1 rejected ("), "{printed}");
+    assert!(printed.contains("\n  line 24, column timestamp_utc: "), "{printed}");
+    assert!(printed.contains("\n  all rejected rows are in loads/"), "{printed}");
 }
 
 #[test]
@@ -137,9 +142,9 @@ fn a_load_of_a_file_with_a_long_name_and_a_rejected_row_ends() {
         let rows = format!("{POLLS}{}{BAD_POLL}", POLL_OF_8.repeat(20 + length));
         std::fs::write(&file, rows).unwrap();
 
-        let told = check_load(&serving, &file, "Complete", Some(0));
+        let printed = check_load(&serving, &file, "Complete", Some(0));
 
-        assert!(told.contains(", 1 rejected\n"), "{told}");
+        assert!(printed.contains(", 1 rejected ("), "{printed}");
     }
 }
 
@@ -149,10 +154,10 @@ fn without_the_default_folder_it_starts_without_data() {
 
     let mut serving = Serving::start_with("--port 0 --s3-port 0", folder.path());
 
-    let told = serving.lines_until("API on ");
+    let printed = serving.lines_until("API on ");
     assert!(
-        told.contains(&"the folder data does not exist; starting without data\n".to_owned()),
-        "{told:?}"
+        printed.contains(&"the folder data does not exist; starting without data\n".to_owned()),
+        "{printed:?}"
     );
     assert!(serving.ended("TERM").success());
 }
@@ -171,9 +176,9 @@ fn a_signal_is_heard_while_a_start_looks_through_many_files() {
     assert_eq!(line, "checking 2000 files for unfinished loads ...\n");
 
     assert!(serving.ended("TERM").success());
-    let mut told = String::new();
-    serving.output.read_to_string(&mut told).unwrap();
-    assert_eq!(told, "stopping\n");
+    let mut printed = String::new();
+    serving.output.read_to_string(&mut printed).unwrap();
+    assert_eq!(printed, "stopping\n");
 }
 
 /// A system that was stopped before it loaded any of `count` files.
@@ -232,13 +237,13 @@ fn the_commands_that_a_start_prints_work_in_any_folder_and_do_not_show_the_secre
     std::fs::write(odd.join("FILE"), POLLS).unwrap();
     let mut serving = Serving::start(&odd);
 
-    let told = serving.lines_until("Ctrl-C stops the system").concat();
+    let printed = serving.lines_until("Ctrl-C stops the system").concat();
 
     let secret = std::fs::read_to_string(odd.join("data/secret")).unwrap();
-    assert!(!told.contains(secret.trim()), "{told}");
+    assert!(!printed.contains(secret.trim()), "{printed}");
     let elsewhere = tempfile::tempdir().unwrap();
     std::fs::write(elsewhere.path().join("FILE"), POLLS).unwrap();
-    let (_, commands) = told.split_once("see the result:\n").unwrap();
+    let (_, commands) = printed.split_once("see the result:\n").unwrap();
     let (load, curls) = commands.split_once("\nor\n").unwrap();
     let loaded = shell(load, elsewhere.path());
     assert!(loaded.contains("\"status\": \"Complete\""), "{loaded}");
@@ -259,14 +264,14 @@ fn the_secret_is_in_no_log_and_in_no_output_even_if_everything_is_logged() {
     command.env("RUST_LOG", "trace").stderr(std::fs::File::create(&log).unwrap());
     let mut serving = Serving::started(command, folder.path());
 
-    let told = serving.lines_until("Ctrl-C stops the system").concat();
+    let printed = serving.lines_until("Ctrl-C stops the system").concat();
     assert!(serving.ended("TERM").success());
 
     let secret = std::fs::read_to_string(folder.path().join("data/secret")).unwrap();
     let logged = std::fs::read_to_string(&log).unwrap();
     // Output and log both include the signed calls.
-    assert!(told.contains("loaded source/b.csv") && logged.contains("AWS4-HMAC-SHA256"));
-    assert!(!told.contains(secret.trim()), "{told}");
+    assert!(printed.contains("loaded source/b.csv") && logged.contains("AWS4-HMAC-SHA256"));
+    assert!(!printed.contains(secret.trim()), "{printed}");
     let with_secret = logged.lines().find(|line| line.contains(secret.trim()));
     assert_eq!(with_secret, None);
 }
@@ -291,9 +296,9 @@ fn check_load(system: &Serving, file: &Path, status: &str, code: Option<i32>) ->
         .arg(system.folder.join("data"))
         .output()
         .unwrap();
-    let told = String::from_utf8(output.stdout).unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
     let failure = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains(&format!("\"status\": \"{status}\"")), "{told}{failure}");
+    assert!(printed.contains(&format!("\"status\": \"{status}\"")), "{printed}{failure}");
     assert_eq!(output.status.code(), code);
     failure
 }
@@ -302,9 +307,9 @@ fn check_load(system: &Serving, file: &Path, status: &str, code: Option<i32>) ->
 fn check_failure(folder: &Path, line: &str, reason: &str) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
     let output = command.args(line.split(' ')).current_dir(folder).output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.lines().count() == 1 && told.contains(reason), "{told}");
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    assert!(printed.lines().count() == 1 && printed.contains(reason), "{printed}");
 }
 
 /// A running `local serve`; ended with the test.

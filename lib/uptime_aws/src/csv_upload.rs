@@ -28,7 +28,8 @@ struct SentParts {
 const PART_BYTES: usize = 8 << 20;
 /// The upload and its parts must name the same algorithm.
 const CHECKSUM: ChecksumAlgorithm = ChecksumAlgorithm::Crc32;
-const CSV_TYPE: &str = "text/csv; charset=utf-8";
+/// The content type of every CSV that is stored.
+pub(crate) const CSV_TYPE: &str = "text/csv; charset=utf-8";
 
 impl CsvUpload {
     pub(crate) fn new(client: Client, bucket: String, key: String) -> CsvUpload {

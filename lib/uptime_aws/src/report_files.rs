@@ -7,6 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::presigning::PresigningConfig;
 use uptime::{Timestamp, interval};
 
+use crate::csv_upload::CSV_TYPE;
 use crate::{CallError, Clients, ReportId, StoredCsv, hash};
 
 /// The report bucket.
@@ -27,7 +28,6 @@ pub struct PresignedLink {
 
 /// How long a link is valid, in microseconds.
 pub const LINK_LIFE: i64 = 15 * interval::MINUTE;
-const CSV_TYPE: &str = "text/csv; charset=utf-8";
 
 impl ReportFiles {
     /// Makes the client; nothing is called yet.

@@ -63,7 +63,17 @@ pub enum ReportTableError {
     },
 }
 
-/// What a worker gets that asks for the lease of a report.
+impl ReportTableError {
+    /// Whether the same call may succeed soon.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            ReportTableError::Unavailable { .. } => true,
+            ReportTableError::Unreadable { .. } | ReportTableError::Taken { .. } => false,
+        }
+    }
+}
+
+/// What a worker gets when it requests the lease of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
     /// The lease. The report's `attempt` already counts this attempt.

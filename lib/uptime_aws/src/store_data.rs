@@ -54,6 +54,16 @@ pub enum StoreDataError {
     },
 }
 
+impl StoreDataError {
+    /// Whether the same call may succeed soon.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            StoreDataError::Unavailable(_) | StoreDataError::Throttled { .. } => true,
+            StoreDataError::Unreadable { .. } => false,
+        }
+    }
+}
+
 /// What is wrong with an item.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ItemFault {
@@ -92,7 +102,7 @@ impl StoreData {
 
     /// Sends the metric of the units that segments have cost since it was last sent, unless that is
     /// none.
-    pub fn tell_consumed_units(&self) {
+    pub fn send_consumed_units(&self) {
         let ConsumedUnits { read, write } = self.consumed.take();
         if read + write > 0.0 {
             Metric::UnitsConsumed { read, write }.send();

@@ -147,7 +147,7 @@ fn arguments_out_of_range_are_refused_with_what_is_accepted() {
 }
 
 #[test]
-fn polls_end_at_the_end_asked_for() {
+fn polls_end_at_the_requested_end() {
     let arguments = parse("--stores 5 --days 2 --seed 1 --end 2024-06-01T12:00:00Z").unwrap();
     let sample = make(&arguments).unwrap();
     assert_eq!(sample.polled.end(), &Timestamp::from_micros(1_717_243_200 * SECOND));

@@ -36,7 +36,7 @@ struct State {
     since: Instant,
     /// Since when the client has taken nothing of the answer.
     untaken_since: Option<Instant>,
-    /// When other clients asked for its place; reset when a request arrives.
+    /// When another client first wanted its place; reset when a request arrives.
     asked_at: Option<Instant>,
 }
 

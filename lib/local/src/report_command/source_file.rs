@@ -144,7 +144,7 @@ fn read_all(
 impl Summary {
     /// Writes one line with the counts, one line for each of the first rejected rows, then
     /// warnings.
-    pub(super) fn tell(&self, notes: &mut impl Write) -> io::Result<()> {
+    pub(super) fn write_to(&self, notes: &mut impl Write) -> io::Result<()> {
         let Counts { rows, loaded, duplicate, conflicts, rejected } = self.counts;
         let kind = self.kind.map_or("nothing", FileKind::name);
         let conflicts =
@@ -155,7 +155,7 @@ impl Summary {
              rejected",
             self.path
         )?;
-        for line in first_rejects::lines(&self.rejects, rejected, None) {
+        for line in first_rejects::lines(&self.rejects, rejected) {
             writeln!(notes, "  {line}")?;
         }
         for warning in self.warnings.to_string().lines() {

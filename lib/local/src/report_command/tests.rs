@@ -55,8 +55,8 @@ fn a_report_is_about_the_newest_poll_unless_said_otherwise() {
 #[test]
 fn rejected_rows_are_shown_with_their_lines_and_change_nothing_else() {
     let polls = with_good_polls(&format!("{POLLS}a,2023-01-23 17:20:00 UTC,open\n"), 20);
-    let told = report(&[HOURS, ZONES, &polls], AS_OF_NOON).unwrap();
-    let lines: Vec<&str> = told.notes.lines().skip(2).collect();
+    let outcome = report(&[HOURS, ZONES, &polls], AS_OF_NOON).unwrap();
+    let lines: Vec<&str> = outcome.notes.lines().skip(2).collect();
     assert!(
         lines[0].ends_with(": polls, 23 rows: 22 loaded, 0 duplicate, 1 rejected"),
         "{lines:?}"
@@ -67,16 +67,16 @@ fn rejected_rows_are_shown_with_their_lines_and_change_nothing_else() {
         "{lines:?}"
     );
     assert_eq!(lines.len(), 3, "{lines:?}");
-    assert_eq!(told.shortcomings, [] as [String; 0]);
+    assert_eq!(outcome.shortcomings, [] as [String; 0]);
 }
 
 #[test]
 fn only_the_first_of_many_rejected_rows_are_shown_and_the_report_is_made_from_the_others() {
     let polls = format!("{POLLS}{}", "a,yesterday,active\n".repeat(8));
-    let told = report(&[HOURS, ZONES, &polls], AS_OF_NOON).unwrap();
-    assert!(told.notes.contains("\n  and 3 more\n"), "{}", told.notes);
-    assert_eq!(told.figures, "up 15.00 2.25 2.25, down 45.00 0.75 0.75");
-    assert_eq!(told.shortcomings, ["2: 8 of 10 rows were rejected; the limit is 10 %"]);
+    let outcome = report(&[HOURS, ZONES, &polls], AS_OF_NOON).unwrap();
+    assert!(outcome.notes.contains("\n  and 3 more\n"), "{}", outcome.notes);
+    assert_eq!(outcome.figures, "up 15.00 2.25 2.25, down 45.00 0.75 0.75");
+    assert_eq!(outcome.shortcomings, ["2: 8 of 10 rows were rejected; the limit is 10 %"]);
 }
 
 #[test]
@@ -84,17 +84,17 @@ fn the_stores_are_counted_as_the_service_counts_them() {
     // The hours of b and the zone of c are unknown; d has only closed days.
     let hours = format!("{HOURS}b,,,\nc,0,9:00,12:00\nd,0,,\n");
     let zones = format!("{ZONES}b,UTC\nc,\n");
-    let told = report(&[&hours, &zones, POLLS], AS_OF_NOON).unwrap();
+    let outcome = report(&[&hours, &zones, POLLS], AS_OF_NOON).unwrap();
     let counts = "4 stores: 3 without polls, 1 without known hours (always open), 2 without a known \
                   time zone (America/Chicago)";
-    assert_eq!(told.notes.lines().last(), Some(counts), "{}", told.notes);
+    assert_eq!(outcome.notes.lines().last(), Some(counts), "{}", outcome.notes);
 }
 
 #[test]
 fn warnings_are_below_the_counts_of_their_file() {
     let zones = format!("{ZONES}1.48E+18,UTC\nb,Nowhere\nc,Nowhere\na,Nowhere\n");
-    let told = report(&[HOURS, &zones, POLLS], AS_OF_NOON).unwrap();
-    let lines: Vec<&str> = told.notes.lines().collect();
+    let outcome = report(&[HOURS, &zones, POLLS], AS_OF_NOON).unwrap();
+    let lines: Vec<&str> = outcome.notes.lines().collect();
     assert!(lines[1].ends_with("5 rows: 2 loaded, 0 duplicate, 3 rejected"), "{lines:?}");
     assert!(
         lines[5].starts_with("  warning: 2 stores are named in rejected rows only"),
@@ -121,9 +121,9 @@ fn a_damaged_gzip_file_counts_as_far_as_it_can_be_read() {
     fs::write(folder.path().join("2"), &whole).unwrap();
     assert_eq!(report_of(&folder, 3, AS_OF_NOON).unwrap().shortcomings, [] as [String; 0]);
     fs::write(folder.path().join("2"), &whole[..whole.len() - 100]).unwrap();
-    let told = report_of(&folder, 3, AS_OF_NOON).unwrap();
-    assert_eq!(told.shortcomings.len(), 1, "{:?}", told.shortcomings);
-    assert!(told.figures.starts_with("up"), "{}", told.figures);
+    let outcome = report_of(&folder, 3, AS_OF_NOON).unwrap();
+    assert_eq!(outcome.shortcomings.len(), 1, "{:?}", outcome.shortcomings);
+    assert!(outcome.figures.starts_with("up"), "{}", outcome.figures);
 }
 
 #[test]
@@ -266,9 +266,9 @@ struct Told {
 
 #[track_caller]
 fn check_report(contents: &[&str], options: &str, expected: &str) {
-    let told = report(contents, options).unwrap();
-    assert_eq!(told.figures, expected);
-    assert_eq!(told.shortcomings, [] as [String; 0]);
+    let outcome = report(contents, options).unwrap();
+    assert_eq!(outcome.figures, expected);
+    assert_eq!(outcome.shortcomings, [] as [String; 0]);
 }
 
 #[track_caller]
@@ -332,11 +332,11 @@ fn with_good_polls(polls: &str, count: usize) -> String {
 /// The files of a folder, links included, in the order of their names.
 fn names_and_contents(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let told = entries.filter(|path| path.is_file()).map(|path| {
+    let files = entries.filter(|path| path.is_file()).map(|path| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         format!("{name}: {}", fs::read_to_string(&path).unwrap())
     });
-    let mut told: Vec<String> = told.collect();
-    told.sort_unstable();
-    told
+    let mut files: Vec<String> = files.collect();
+    files.sort_unstable();
+    files
 }

@@ -162,7 +162,7 @@ impl Service {
             });
             attributes.push(("RedrivePolicy", policy.to_string()));
         }
-        Ok(json!({ "Attributes": asked_for(&call.attribute_names, attributes) }))
+        Ok(json!({ "Attributes": requested(&call.attribute_names, attributes) }))
     }
 
     fn send(&self, queue: &str, sending: &Sending) -> Result<Value, SqsError> {
@@ -278,14 +278,14 @@ fn message_document(message: &Received, names: &[String]) -> Value {
         "ReceiptHandle": message.receipt_handle,
         "MD5OfBody": md5_hex(&message.body),
         "Body": message.body,
-        "Attributes": asked_for(names, attributes),
+        "Attributes": requested(names, attributes),
     })
 }
 
-fn asked_for(names: &[String], attributes: Vec<(&str, String)>) -> Map<String, Value> {
-    let is_asked = |name: &str| names.iter().any(|asked| asked == "All" || asked == name);
-    let asked = attributes.into_iter().filter(|(name, _)| is_asked(name));
-    asked.map(|(name, value)| (name.to_owned(), Value::String(value))).collect()
+fn requested(names: &[String], attributes: Vec<(&str, String)>) -> Map<String, Value> {
+    let is_named = |name: &str| names.iter().any(|named| named == "All" || named == name);
+    let requested = attributes.into_iter().filter(|(name, _)| is_named(name));
+    requested.map(|(name, value)| (name.to_owned(), Value::String(value))).collect()
 }
 
 fn batch_answer<'a>(

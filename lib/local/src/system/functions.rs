@@ -1,18 +1,13 @@
-//! The four functions: the same handlers that are deployed, with the settings of the template.
+//! The four functions of a system, with the settings and routes of the template.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use aws_types::SdkConfig;
 use axum::http::Method;
-use lambda_http::Request;
-use lambda_runtime::LambdaEvent;
-use serde_json::Value;
 use uptime_aws::{Settings, SettingsError, settings};
 
-use super::settings::{
-    DATA_BUCKET, DATA_TABLE, REPORT_BUCKET, REPORT_TABLE, SystemSettings, Worker,
-};
+use super::settings::{DATA_BUCKET, DATA_TABLE, REPORT_BUCKET, REPORT_TABLE, SystemSettings};
+use crate::deployed_functions::{compute_report, get_report, load_data, trigger_report};
 use crate::gateway::Route;
 use crate::lambda::Function;
 
@@ -58,10 +53,15 @@ impl Functions {
         ]);
         let load = of(&[(settings::DATA_TABLE, DATA_TABLE), (settings::DATA_BUCKET, DATA_BUCKET)]);
         Ok(Functions {
-            trigger_report: trigger_report(sdk_config, &trigger)?,
-            get_report: get_report(sdk_config, &get)?,
-            compute_report: compute_report(sdk_config, &compute, system.reports)?,
-            load_data: load_data(sdk_config, &load, system.loads)?,
+            trigger_report: trigger_report(sdk_config, &trigger, CALL_TIMEOUT)?,
+            get_report: get_report(sdk_config, &get, CALL_TIMEOUT)?,
+            compute_report: compute_report(
+                sdk_config,
+                &compute,
+                system.reports.timeout,
+                uptime_aws::now,
+            )?,
+            load_data: load_data(sdk_config, &load, system.loads.timeout)?,
         })
     }
 
@@ -90,52 +90,4 @@ fn common_settings(system: &SystemSettings) -> Vec<(String, String)> {
     ];
     pairs.extend(system.function_settings.iter().cloned());
     pairs
-}
-
-fn trigger_report(sdk_config: &SdkConfig, settings: &Settings) -> Result<Function, SettingsError> {
-    let resources = Arc::new(trigger_report::Resources::new(sdk_config, settings)?);
-    let handler = move |request: Request| {
-        let resources = Arc::clone(&resources);
-        async move { trigger_report::handle(&resources, request, uptime_aws::now).await }
-    };
-    Ok(Function::of_requests("trigger_report", CALL_TIMEOUT, handler))
-}
-
-fn get_report(sdk_config: &SdkConfig, settings: &Settings) -> Result<Function, SettingsError> {
-    let resources = Arc::new(get_report::Resources::new(sdk_config, settings)?);
-    let handler = move |request: Request| {
-        let resources = Arc::clone(&resources);
-        async move { get_report::handle(&resources, request, uptime_aws::now).await }
-    };
-    Ok(Function::of_requests("get_report", CALL_TIMEOUT, handler))
-}
-
-fn compute_report(
-    sdk_config: &SdkConfig,
-    settings: &Settings,
-    worker: Worker,
-) -> Result<Function, SettingsError> {
-    let resources = Arc::new(compute_report::Resources::new(sdk_config, settings)?);
-    let handler = move |event: LambdaEvent<Value>| {
-        let resources = Arc::clone(&resources);
-        async move {
-            let event = LambdaEvent::new(serde_json::from_value(event.payload)?, event.context);
-            let answer = compute_report::handle(&resources, event, uptime_aws::now).await?;
-            Ok(serde_json::to_value(answer)?)
-        }
-    };
-    Ok(Function::of_events("compute_report", worker.timeout, handler))
-}
-
-fn load_data(
-    sdk_config: &SdkConfig,
-    settings: &Settings,
-    worker: Worker,
-) -> Result<Function, SettingsError> {
-    let resources = Arc::new(load_data::Resources::new(sdk_config, settings)?);
-    let handler = move |event: LambdaEvent<Value>| {
-        let resources = Arc::clone(&resources);
-        async move { load_data::handle(&resources, event, uptime_aws::now).await }
-    };
-    Ok(Function::of_events("load_data", worker.timeout, handler))
 }

@@ -36,7 +36,7 @@ use crate::terminal::Progress;
 
 /// The unfinished work that a start found and continued.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct TakenUp {
+pub struct ContinuedWork {
     /// Reports that were Running.
     pub reports: usize,
     /// Files whose load had not ended.
@@ -50,17 +50,17 @@ const MANY: usize = 500;
 
 /// Continues the work that an earlier process left, including the reports in `running`. Call it
 /// before anything else uses the stores.
-pub(super) async fn take_up(
+pub(super) async fn continue_work(
     sdk_config: &SdkConfig,
     running: &[ReportId],
     notification: &Notification,
-) -> Result<TakenUp, SystemError> {
-    take_up_reports(&sdk_config.dynamodb(), running, &notification.queues).await?;
-    let files = take_up_files(sdk_config, notification).await?;
-    Ok(TakenUp { reports: running.len(), files })
+) -> Result<ContinuedWork, SystemError> {
+    continue_reports(&sdk_config.dynamodb(), running, &notification.queues).await?;
+    let files = continue_loads(sdk_config, notification).await?;
+    Ok(ContinuedWork { reports: running.len(), files })
 }
 
-async fn take_up_reports(
+async fn continue_reports(
     client: &aws_sdk_dynamodb::Client,
     running: &[ReportId],
     queues: &Queues,
@@ -115,7 +115,7 @@ async fn void_lease(client: &aws_sdk_dynamodb::Client, id: ReportId) -> Result<(
     voided.map(drop).map_err(|source| CallError::new("UpdateItem", source))
 }
 
-async fn take_up_files(
+async fn continue_loads(
     sdk_config: &SdkConfig,
     notification: &Notification,
 ) -> Result<usize, SystemError> {

@@ -59,7 +59,7 @@ async fn a_running_report_gets_its_message_back_and_loses_its_lease() {
 
     let system = System::start(&idle(folder.path())).await.unwrap();
 
-    assert_eq!(system.taken_up(), TakenUp { reports: 2, files: 0 });
+    assert_eq!(system.continued_work(), ContinuedWork { reports: 2, files: 0 });
     let mut bodies = system.queues().bodies(REPORT_QUEUE);
     bodies.sort_unstable();
     let mut expected = [lost, queued].map(report_message::body_of);
@@ -88,7 +88,7 @@ async fn a_file_without_a_finished_manifest_is_announced_once() {
 
     for _ in 0..2 {
         let system = System::start(&idle(folder.path())).await.unwrap();
-        assert_eq!(system.taken_up(), TakenUp { reports: 0, files: 2 });
+        assert_eq!(system.continued_work(), ContinuedWork { reports: 0, files: 2 });
         assert_eq!(system.queues().bodies(LOAD_QUEUE).len(), 2);
         system.stop().await;
     }

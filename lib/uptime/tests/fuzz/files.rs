@@ -165,8 +165,8 @@ fn check_whole(loaded: &Loaded) -> Result<(), TestCaseError> {
     if matches!(loaded.result, Err(IngestError::Refused(_))) {
         prop_assert!(segments.is_empty() && rows == 0 && *warnings == Warnings::default());
     }
-    let told = csv::Reader::from_reader(&rejects[..]).records().count();
-    prop_assert_eq!(told as u64, rejected);
+    let listed = csv::Reader::from_reader(&rejects[..]).records().count();
+    prop_assert_eq!(listed as u64, rejected);
     prop_assert_eq!(loaded.rejected_rows.is_empty(), rejected == 0);
 
     let as_of = span.map_or(LATEST_POLL, |(_, last)| last);

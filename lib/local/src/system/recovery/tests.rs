@@ -25,9 +25,9 @@ async fn an_object_that_cannot_be_checked_is_named_and_stops_nothing() {
     tokio::spawn(server.into_future());
     let notification = notification();
 
-    let taken_up = take_up(&s3, &[], &notification).await.unwrap();
+    let continued_work = continue_work(&s3, &[], &notification).await.unwrap();
 
-    assert_eq!(taken_up, TakenUp { reports: 0, files: 2 });
+    assert_eq!(continued_work, ContinuedWork { reports: 0, files: 2 });
     let bodies = notification.queues.bodies(LOAD_QUEUE);
     assert!(bodies[0].contains("incoming/a.csv") && bodies[1].contains("incoming/c.csv"));
     let logs = std::fs::read_to_string(logs.path()).unwrap();
