@@ -90,7 +90,7 @@ async fn a_load_never_deletes_a_damaged_segment_because_of_the_stores_it_seems_t
     let [item] = items(&cloud).await.try_into().unwrap();
     let mut flips = with_each_bit_flipped(item[SEGMENT].as_b().unwrap().as_ref());
     let naming_another = |flipped: Vec<u8>| match decode(&flipped) {
-        Ok(Decoded::Hours(from, rows)) => {
+        Ok(Decoded::Replacing(from, rows)) => {
             let other = &rows.first()?.0;
             let is_another = other.shard() == shard && other.to_string() != LONG_ID;
             (from == source(1) && is_another).then(|| (hours(&other.to_string()), flipped))

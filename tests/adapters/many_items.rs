@@ -6,7 +6,7 @@ use end_to_end::adapters::{Cloud, in_a_minute};
 use futures::TryStreamExt;
 use uptime::ingest::{Ingest, IngestSettings};
 use uptime::parameters::{Method, ReportParameters};
-use uptime::segment::{Decoded, Segment, Source, decode};
+use uptime::segment::{Decoded, ReplacingRows, Segment, Source, decode};
 use uptime::{Shard, StoreId, Timestamp};
 use uptime_aws::StoreData;
 
@@ -110,19 +110,22 @@ async fn decoded(data: &StoreData) -> Vec<(Source, Vec<(String, usize)>)> {
     let segments =
         data.segments_of(shard(), &parameters, in_a_minute()).try_concat().await.unwrap();
     let hours = segments.iter().map(|segment| match decode(&segment.bytes).unwrap() {
-        Decoded::Hours(source, stores) => {
-            let count = |(store, rows): (StoreId, Vec<_>)| (store.to_string(), rows.len());
+        Decoded::Replacing(source, stores) => {
+            let count = |(store, rows): (StoreId, _)| match rows {
+                ReplacingRows::Hours(rows) => (store.to_string(), rows.len()),
+                ReplacingRows::Zone(zone) => panic!("{zone:?}"),
+            };
             (source, stores.into_iter().map(count).collect())
         }
-        other => panic!("{other:?}"),
+        Decoded::Polls(polls) => panic!("{polls:?}"),
     });
     hours.collect()
 }
 
 fn stores_of(segment: &Segment) -> usize {
     match decode(&segment.bytes).unwrap() {
-        Decoded::Hours(_, stores) => stores.len(),
-        other => panic!("{other:?}"),
+        Decoded::Replacing(_, stores) => stores.len(),
+        Decoded::Polls(polls) => panic!("{polls:?}"),
     }
 }
 

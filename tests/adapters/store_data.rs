@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use end_to_end::adapters::{Cloud, DATA_TABLE, in_a_minute};
 use futures::TryStreamExt;
+use uptime::input::ReplacingKind;
 use uptime::interval::{DAY, HOUR};
 use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{MAX_SEGMENT_BYTES, Segment, SegmentKind, Source, UtcDay, decode};
@@ -13,6 +14,8 @@ use uptime_aws::hash::short_hash;
 use uptime_aws::{Deadline, StoreData, StoreDataError, describe};
 
 const AS_OF_DAY: i64 = 19_381;
+const HOURS: SegmentKind = SegmentKind::Replacing(ReplacingKind::Hours);
+const ZONES: SegmentKind = SegmentKind::Replacing(ReplacingKind::Zones);
 
 #[tokio::test]
 async fn the_newest_poll_never_falls() {
@@ -46,9 +49,9 @@ async fn a_report_reads_all_hours_and_zones_of_its_shard_and_of_no_other() {
     write(
         &data,
         &[
-            of_kind(4, SegmentKind::Hours, "hours"),
-            of_kind(4, SegmentKind::Zones, "zones"),
-            of_kind(5, SegmentKind::Hours, "others"),
+            of_kind(4, HOURS, "hours"),
+            of_kind(4, ZONES, "zones"),
+            of_kind(5, HOURS, "others"),
             polls(4, 0, "polls"),
         ],
     )

@@ -80,16 +80,10 @@ async fn stored(data: &StoreData) -> Vec<String> {
     let mut files: Vec<_> = segments
         .iter()
         .map(|segment| {
-            let (source, stores): (_, Vec<_>) = match decode(&segment.bytes).unwrap() {
-                Decoded::Hours(source, rows) => {
-                    (source, rows.into_iter().map(|row| row.0).collect())
-                }
-                Decoded::Zones(source, rows) => {
-                    (source, rows.into_iter().map(|row| row.0).collect())
-                }
-                Decoded::Polls(_) => panic!("no polls were loaded"),
+            let Decoded::Replacing(source, stores) = decode(&segment.bytes).unwrap() else {
+                panic!("no polls were loaded");
             };
-            let mut letters: Vec<_> = stores.iter().map(letter_of).collect();
+            let mut letters: Vec<_> = stores.iter().map(|(store, _)| letter_of(store)).collect();
             letters.sort_unstable();
             format!("{}: {}", source.key, letters.join(" "))
         })

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_s3::config::retry::RetryConfig;
 use local::emulators::client_config;
 use serde_json::{Value, json};
+use uptime::input::ReplacingKind;
 use uptime::segment::{Segment, SegmentKind, Source};
 use uptime::{Shard, Timestamp};
 use uptime_aws::{Deadline, StoreData};
@@ -128,7 +129,11 @@ fn read_request(socket: &TcpStream) -> std::io::Result<Value> {
 
 fn segment(number: usize) -> Segment {
     let shard = Shard::all().nth(number % Shard::COUNT).unwrap();
-    Segment { shard, kind: SegmentKind::Hours, bytes: number.to_string().into_bytes() }
+    Segment {
+        shard,
+        kind: SegmentKind::Replacing(ReplacingKind::Hours),
+        bytes: number.to_string().into_bytes(),
+    }
 }
 
 fn source() -> Source {

@@ -3,7 +3,7 @@
     python3 tests/deployed/bootstraps.py .aws-sam/build        # after `sam build`, for this machine's processor
     python3 tests/deployed/bootstraps.py target/release        # after `cargo build --release`
 
-The events sent here need no AWS call. The SDK's endpoint is a closed port.
+The functions are those of template.yaml. The events sent here need no AWS call. The SDK's endpoint is a closed port.
 """
 
 import http.server
@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import queue
+import re
 import subprocess
 import sys
 import threading
@@ -33,7 +34,21 @@ SETTINGS = {
     "AWS_LAMBDA_LOG_FORMAT": "JSON",
 }
 
-EVENTS = pathlib.Path(__file__).resolve().parent.parent / "events"
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+EVENTS = TESTS / "events"
+# A function's name in the template, and its package. This script runs without a YAML parser.
+FUNCTION = r"^  (\w+):\n    Type: AWS::Serverless::Function\n(?:    .*\n|\n)*?      CodeUri: functions/(\w+)$"
+
+
+def functions():
+    """Returns the name of each function in template.yaml by its package. Exits unless CHECKS has exactly these."""
+    template = (TESTS.parent / "template.yaml").read_text()
+    found = {package: name for name, package in re.findall(FUNCTION, template, re.M)}
+    if len(found) != template.count("Type: AWS::Serverless::Function"):
+        raise SystemExit(f"template.yaml has more functions than {sorted(found)}; each needs `CodeUri: functions/<package>`")
+    if found.keys() != CHECKS.keys():
+        raise SystemExit(f"template.yaml has the functions {sorted(found)}, but CHECKS in {__file__} has {sorted(CHECKS)}")
+    return found
 
 
 def api_event(name, query):
@@ -142,17 +157,15 @@ def answer_of(binary, event):
     return json.loads(body)
 
 
-def find(folder, function):
-    candidates = [
-        folder / "".join(word.title() for word in function.split("_")) / "bootstrap",
-        folder / ("".join(word.title() for word in function.split("_")) + "Function") / "bootstrap",
-        folder / function / "bootstrap",
-        folder / function,
-    ]
-    for candidate in candidates:
-        if candidate.is_file():
-            return candidate
-    raise SystemExit(f"{folder} contains no build of {function}")
+def built(folder):
+    """Returns the binary of each function by its package. They are where `sam build`, `cargo lambda` or `cargo` puts them."""
+    binaries = {}
+    for package, name in functions().items():
+        places = (folder / name / "bootstrap", folder / package / "bootstrap", folder / package)
+        binaries[package] = next((place for place in places if place.is_file()), None)
+        if not binaries[package]:
+            raise SystemExit(f"{folder} contains no build of {package}")
+    return binaries
 
 
 def main():
@@ -160,8 +173,8 @@ def main():
         raise SystemExit(__doc__)
     folder = pathlib.Path(sys.argv[1]).resolve()
     wrong = 0
-    for function, (event, is_right) in CHECKS.items():
-        binary = find(folder, function)
+    for function, binary in built(folder).items():
+        event, is_right = CHECKS[function]
         answer = answer_of(binary, event())
         right = is_right(answer)
         wrong += not right

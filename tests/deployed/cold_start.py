@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 
-from bootstraps import CHECKS, SECONDS_ALLOWED, SETTINGS, find
+from bootstraps import SECONDS_ALLOWED, SETTINGS, built
 
 RUNS = 15
 BYTES_ALLOWED = 10_000_000
@@ -107,7 +107,7 @@ def main():
         raise SystemExit(__doc__)
     folder = pathlib.Path(sys.argv[1]).resolve()
     print(f"{'':15} {'MB':>8} {'gzip MB':>8} {'wall ms':>8} {'CPU ms':>8} {'peak MB':>8} connections datagrams")
-    wrong = [problem for name in CHECKS for problem in measure(name, find(folder, name))]
+    wrong = [problem for name, binary in built(folder).items() for problem in measure(name, binary)]
     bare = folder / "bare" / "bootstrap"
     if bare.is_file():
         wrong += measure("bare runtime", bare)

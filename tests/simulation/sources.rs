@@ -109,7 +109,7 @@ impl Reading {
         let is_new = |key: &&Key| key.1.contains('#') && !before.items.contains_key(*key);
         let keys: Vec<Key> = after.items.keys().filter(is_new).cloned().collect();
         let source = keys.iter().find_map(|key| match decode(&segment(&after.items[key])?) {
-            Ok(Decoded::Hours(source, _) | Decoded::Zones(source, _)) => Some(source),
+            Ok(Decoded::Replacing(source, _)) => Some(source),
             _ => None,
         });
         Reading { place, source, keys }

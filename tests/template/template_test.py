@@ -254,6 +254,10 @@ class Order(unittest.TestCase):
 
 
 class Rights(unittest.TestCase):
+    def test_each_list_of_functions_names_those_of_the_template(self):
+        for listed in (MAY, ACTIONS_WITHOUT_CALL, stored("sdk_calls.json")):
+            self.assertEqual(listed.keys(), FUNCTIONS.keys())
+
     def test_each_function_has_exactly_the_rights_listed_here(self):
         for function, name in FUNCTIONS.items():
             with self.subTest(function=function):

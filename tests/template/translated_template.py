@@ -21,18 +21,18 @@ logging.getLogger("samtranslator").setLevel(logging.ERROR)
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 NOTHING = object()
 
-# The package of each function, and the name that its resources start with. The template scripts import this list.
-FUNCTIONS = {
-    "trigger_report": "TriggerReport",
-    "get_report": "GetReport",
-    "compute_report": "ComputeReport",
-    "load_data": "LoadData",
-}
-
 
 def source():
     """Returns the template as it is in the file."""
     return yaml_parse((ROOT / "template.yaml").read_text())
+
+
+# The package of each function, and the name that its resources start with. The template scripts import this list.
+FUNCTIONS = {
+    pathlib.PurePath(resource["Properties"]["CodeUri"]).name: name.removesuffix("Function")
+    for name, resource in source()["Resources"].items()
+    if resource["Type"] == "AWS::Serverless::Function"
+}
 
 
 def for_cloudformation(parameters):

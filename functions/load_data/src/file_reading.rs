@@ -23,7 +23,7 @@ pub(crate) struct FileRead {
     pub(crate) counts: Counts,
     pub(crate) warnings: Warnings,
     pub(crate) poll_span: Option<(Timestamp, Timestamp)>,
-    /// All segments of hours or zones, which replace older ones.
+    /// All segments that replace older ones.
     pub(crate) replacing: Vec<Segment>,
 }
 
@@ -69,7 +69,7 @@ async fn stream_file(
             reject_files.write_ready(&mut ingest).await?;
         }
     }
-    if ingest.kind().is_some_and(|kind| kind != FileKind::Polls) {
+    if matches!(ingest.kind(), Some(FileKind::Replacing(_))) {
         complete_source(resources, opened).await?;
     }
     let ended = ingest.finish(&opened.source);
@@ -105,10 +105,7 @@ async fn store_ready(
     if !segments.is_empty() {
         resources.data.write_segments(&segments, source, deadline).await?;
     }
-    segments.retain(|segment| match segment.kind {
-        SegmentKind::Hours | SegmentKind::Zones => true,
-        SegmentKind::Polls(_) => false,
-    });
+    segments.retain(|segment| matches!(segment.kind, SegmentKind::Replacing(_)));
     Ok(segments)
 }
 

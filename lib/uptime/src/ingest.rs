@@ -23,7 +23,7 @@ use thiserror::Error;
 use crate::gzip::{self, GzipError, Unpacker};
 use crate::input::{FileKind, RefusedFile, SourceReader};
 use crate::segment::{Segment, Source};
-use crate::{Shard, Timestamp};
+use crate::{Shard, StoreId, Timestamp};
 
 pub use limits::{Limits, TooManyRejects};
 pub use warnings::Warnings;
@@ -243,6 +243,17 @@ impl Ingest {
         }
         Ok(reader.finish(content)?)
     }
+}
+
+/// Groups values of stores by shard.
+fn by_shard<T>(
+    stores: impl Iterator<Item = (StoreId, T)>,
+) -> impl Iterator<Item = (Shard, Vec<(StoreId, T)>)> {
+    let mut shards: Vec<Vec<(StoreId, T)>> = for_each_shard();
+    for (store, value) in stores {
+        shards[store.shard().index()].push((store, value));
+    }
+    Shard::all().zip(shards)
 }
 
 /// Returns a default value for each shard.

@@ -33,12 +33,19 @@ pub use reject::{Problem, Reject, RejectCode};
 /// What a source file holds. Its header decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FileKind {
-    /// Polls.
+    /// Polls. They are a set, so a file adds to what is stored.
     Polls,
+    /// Rows that replace what older files have for the same stores.
+    Replacing(ReplacingKind),
+}
+
+/// The kinds of rows that replace. All rows of a store come from the newest file that names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReplacingKind {
     /// Business hours.
-    BusinessHours,
+    Hours,
     /// Time zones.
-    TimeZones,
+    Zones,
 }
 
 impl FileKind {
@@ -46,10 +53,19 @@ impl FileKind {
     pub fn name(self) -> &'static str {
         match self {
             FileKind::Polls => "polls",
-            FileKind::BusinessHours => "business_hours",
-            FileKind::TimeZones => "time_zones",
+            FileKind::Replacing(ReplacingKind::Hours) => "business_hours",
+            FileKind::Replacing(ReplacingKind::Zones) => "time_zones",
         }
     }
+}
+
+/// A valid row of a file whose rows replace those of older files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplacingRow {
+    /// A row of business hours.
+    Hours(HoursRow),
+    /// A row of time zones. `None` means that the row leaves the zone empty.
+    Zone(Option<Zone>),
 }
 
 /// Why a whole file is refused. Nothing of it may be stored.
@@ -86,13 +102,14 @@ pub trait Records {
     /// Receives a valid row of a file of polls.
     fn poll(&mut self, store: StoreId, poll: Poll, record: &[u8]);
 
-    /// Receives a valid row of a file of business hours. If this returns an error, the row is
-    /// rejected for that reason.
-    fn hours(&mut self, store: StoreId, row: HoursRow, record: &[u8]) -> Result<(), Problem>;
-
-    /// Receives a valid row of a file of time zones. `None` means that the row leaves the zone
-    /// empty.
-    fn zone(&mut self, store: StoreId, zone: Option<Zone>, record: &[u8]);
+    /// Receives a valid row of a file of another kind. If this returns an error, the row is rejected
+    /// for that reason.
+    fn replacing(
+        &mut self,
+        store: StoreId,
+        row: ReplacingRow,
+        record: &[u8],
+    ) -> Result<(), Problem>;
 
     /// Receives a rejected row.
     fn reject(&mut self, reject: Reject, record: &[u8]);

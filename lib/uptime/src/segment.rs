@@ -42,6 +42,7 @@ use chrono::{DateTime, Datelike};
 use thiserror::Error;
 
 use crate::business_hours::HoursRow;
+use crate::input::ReplacingKind;
 use crate::interval::DAY;
 use crate::{PollSet, Shard, StoreId, Timestamp, Zone};
 
@@ -78,10 +79,8 @@ impl fmt::Display for UtcDay {
 pub enum SegmentKind {
     /// Polls of one UTC day.
     Polls(UtcDay),
-    /// Business hours.
-    Hours,
-    /// Time zones.
-    Zones,
+    /// Rows that replace those of older files.
+    Replacing(ReplacingKind),
 }
 
 /// Packed data of many stores of one shard.
@@ -107,11 +106,17 @@ pub const MAX_HOURS_ROWS: usize = 20_000;
 pub enum Decoded {
     /// Polls, by store.
     Polls(Vec<(StoreId, PollSet)>),
-    /// All rows of hours that a file has for these stores.
-    Hours(Source, Vec<(StoreId, Vec<HoursRow>)>),
-    /// The zones that a file has for these stores. `None` means that the file leaves the zone
-    /// empty.
-    Zones(Source, Vec<(StoreId, Option<Zone>)>),
+    /// The rows that a file has for these stores. All are of one kind.
+    Replacing(Source, Vec<(StoreId, ReplacingRows)>),
+}
+
+/// All rows that a file has for a store, of a kind that replaces those of older files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReplacingRows {
+    /// The rows of business hours.
+    Hours(Vec<HoursRow>),
+    /// The time zone. `None` means that the file leaves it empty.
+    Zone(Option<Zone>),
 }
 
 /// Why bytes are not a segment that this version of the program can read.

@@ -21,7 +21,7 @@ use crate::business_hours::{HoursRow, PackedRow, are_unknown};
 use crate::fleet::Fleet;
 use crate::parameters::ReportParameters;
 use crate::report::{ShardReport, StoreCounts, StoreFacts, row_for_store};
-use crate::segment::{self, DecodeError, Source};
+use crate::segment::{self, DecodeError, ReplacingRows, Source};
 use crate::zone_clock::ZoneClocks;
 use crate::{Poll, PollSet, StoreId, Timestamp, Zone};
 
@@ -121,12 +121,6 @@ struct Union<'a> {
     stores: &'a mut HashMap<StoreId, StoreRecords, FixedState>,
 }
 
-impl Union<'_> {
-    fn shared(&mut self, source: &Source) -> Arc<Source> {
-        Arc::clone(self.source.get_or_insert_with(|| Arc::new(source.clone())))
-    }
-}
-
 impl segment::Visitor for Union<'_> {
     fn polls(&mut self, store: StoreId, polls: &[Poll]) {
         let start = polls.partition_point(|poll| poll.at() < *self.considered.start());
@@ -142,21 +136,17 @@ impl segment::Visitor for Union<'_> {
         }
     }
 
-    fn hours(&mut self, source: &Source, store: StoreId, rows: Vec<HoursRow>) {
-        let source = self.shared(source);
-        keep_newest(
-            &mut self.stores.entry(store).or_default().hours,
-            source,
-            rows,
-            |this, that| order_of_hours(this, that),
-        );
-    }
-
-    fn zone(&mut self, source: &Source, store: StoreId, zone: Option<Zone>) {
-        let source = self.shared(source);
-        keep_newest(&mut self.stores.entry(store).or_default().zone, source, zone, |this, that| {
-            this.map(Zone::name).cmp(&that.map(Zone::name))
-        });
+    fn replacing(&mut self, source: &Source, store: StoreId, rows: ReplacingRows) {
+        let source = Arc::clone(self.source.get_or_insert_with(|| Arc::new(source.clone())));
+        let kept = self.stores.entry(store).or_default();
+        match rows {
+            ReplacingRows::Hours(rows) => {
+                keep_newest(&mut kept.hours, source, rows, |this, that| order_of_hours(this, that));
+            }
+            ReplacingRows::Zone(zone) => keep_newest(&mut kept.zone, source, zone, |this, that| {
+                this.map(Zone::name).cmp(&that.map(Zone::name))
+            }),
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use uptime::output::report_csv;
 use uptime::parameters::{Method, ReportParameters};
 use uptime::report::StoreCounts;
 use uptime::segment::{
-    Decoded, MAX_SEGMENT_BYTES, Segment, SegmentKind, Sequencer, Source, UploadEvent, UtcDay,
-    decode, pack_hours, pack_polls, pack_zones,
+    Decoded, MAX_SEGMENT_BYTES, ReplacingRows, Segment, SegmentKind, Sequencer, Source,
+    UploadEvent, UtcDay, decode, pack_hours, pack_polls, pack_zones,
 };
 use uptime::shard_data::ShardData;
 use uptime::timeline::MaxHold;
@@ -55,11 +55,16 @@ proptest! {
 
         let mut decoded = BTreeMap::new();
         for segment in &segments {
-            let Ok(Decoded::Hours(from, stores)) = decode(&segment.bytes) else {
+            let Ok(Decoded::Replacing(from, stores)) = decode(&segment.bytes) else {
                 return Err(TestCaseError::fail("no segment of hours"));
             };
             prop_assert_eq!(&from, &source);
-            decoded.extend(stores);
+            for (store, rows) in stores {
+                let ReplacingRows::Hours(rows) = rows else {
+                    return Err(TestCaseError::fail("no rows of hours"));
+                };
+                decoded.insert(store, rows);
+            }
         }
         prop_assert!(decoded.values().all(|rows| rows.len() == set_of(rows).len()));
         prop_assert_eq!(rows_as_sets(decoded), kept_rows_as_sets(hours));
@@ -71,13 +76,14 @@ proptest! {
 
         let mut decoded = BTreeMap::new();
         for segment in &segments {
-            let Ok(Decoded::Zones(from, stores)) = decode(&segment.bytes) else {
+            let Ok(Decoded::Replacing(from, stores)) = decode(&segment.bytes) else {
                 return Err(TestCaseError::fail("no segment of zones"));
             };
             prop_assert_eq!(&from, &source);
             decoded.extend(stores);
         }
-        prop_assert_eq!(decoded, zones);
+        let zones = zones.into_iter().map(|(store, zone)| (store, ReplacingRows::Zone(zone)));
+        prop_assert_eq!(decoded, zones.collect());
     }
 
     #[test]
@@ -163,7 +169,7 @@ fn a_day_of_more_stores_than_fit_a_segment_becomes_several_and_loses_nothing() {
         Decoded::Polls(stores) => {
             stores.iter().map(|(_, polls)| polls.as_slice().len()).sum::<usize>()
         }
-        other => panic!("{other:?}"),
+        Decoded::Replacing(..) => panic!("no segment of polls"),
     });
     assert_eq!(decoded.sum::<usize>(), 90_000);
 }

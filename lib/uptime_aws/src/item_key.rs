@@ -5,6 +5,7 @@ use std::fmt;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use uptime::input::ReplacingKind;
 use uptime::parameters::ReportParameters;
 use uptime::segment::{Segment, SegmentKind, Source, UtcDay};
 use uptime::{Shard, Timestamp};
@@ -37,8 +38,8 @@ impl ItemKey {
         let content_hash = hash::short_hash(&segment.bytes);
         let sk = match segment.kind {
             SegmentKind::Polls(day) => format!("polls#{day}#{content_hash}"),
-            SegmentKind::Hours | SegmentKind::Zones => {
-                let rows = rows_name(segment.kind);
+            SegmentKind::Replacing(kind) => {
+                let rows = rows_name(kind);
                 let instant = instant(source.uploaded_at);
                 let file_id = hash::short_hash_of(&[&source.key, &source.version]);
                 format!("store#{rows}#{instant}#{file_id}#{content_hash}")
@@ -104,13 +105,13 @@ impl SortKeys {
         SortKeys { first: format!("polls#{first}#"), last: format!("polls#{last}{BEHIND}") }
     }
 
-    /// All hours and zones.
-    pub(crate) fn of_hours_and_zones() -> SortKeys {
+    /// All rows that replace those of older files.
+    pub(crate) fn of_replacing() -> SortKeys {
         SortKeys { first: "store#".to_owned(), last: format!("store{BEHIND}") }
     }
 
-    /// The hours or zones of files uploaded no later than `source`.
-    pub(crate) fn up_to(kind: SegmentKind, source: &Source) -> SortKeys {
+    /// The rows of files of a kind uploaded no later than `source`.
+    pub(crate) fn up_to(kind: ReplacingKind, source: &Source) -> SortKeys {
         let rows = rows_name(kind);
         let instant = instant(source.uploaded_at);
         SortKeys {
@@ -125,11 +126,10 @@ pub(crate) fn partition(shard: Shard) -> String {
     format!("{:02}", shard.index())
 }
 
-fn rows_name(kind: SegmentKind) -> &'static str {
+fn rows_name(kind: ReplacingKind) -> &'static str {
     match kind {
-        SegmentKind::Polls(_) => "polls",
-        SegmentKind::Hours => "hours",
-        SegmentKind::Zones => "zones",
+        ReplacingKind::Hours => "hours",
+        ReplacingKind::Zones => "zones",
     }
 }
 
@@ -147,6 +147,8 @@ mod tests {
     use super::*;
 
     const CONTENT_HASH: &str = "ba7816bf8f01cfea";
+    const HOURS: SegmentKind = SegmentKind::Replacing(ReplacingKind::Hours);
+    const ZONES: SegmentKind = SegmentKind::Replacing(ReplacingKind::Zones);
 
     #[test]
     fn polls_are_found_by_shard_day_and_content() {
@@ -159,8 +161,8 @@ mod tests {
         let file_id = hash::short_hash_of(&["incoming/menu.csv", "v1"]);
         let named =
             |rows| format!("pk 07, sk store#{rows}#0000000000000000042#{file_id}#{CONTENT_HASH}");
-        check(SegmentKind::Hours, 42, &named("hours"));
-        check(SegmentKind::Zones, 42, &named("zones"));
+        check(HOURS, 42, &named("hours"));
+        check(ZONES, 42, &named("zones"));
     }
 
     #[test]
@@ -185,14 +187,14 @@ mod tests {
 
     #[test]
     fn the_range_searched_holds_older_files_and_the_file_itself_but_no_newer_ones() {
-        let keys = SortKeys::up_to(SegmentKind::Hours, &source(42));
+        let keys = SortKeys::up_to(ReplacingKind::Hours, &source(42));
         let holds = |kind, micros| {
             let sk = ItemKey::of_segment(&segment(kind), &source(micros)).sk;
             keys.first <= sk && sk <= keys.last
         };
 
-        assert!(holds(SegmentKind::Hours, 0) && holds(SegmentKind::Hours, 42));
-        assert!(!holds(SegmentKind::Hours, 43) && !holds(SegmentKind::Zones, 0));
+        assert!(holds(HOURS, 0) && holds(HOURS, 42));
+        assert!(!holds(HOURS, 43) && !holds(ZONES, 0));
     }
 
     #[test]

@@ -249,6 +249,15 @@ impl TryFrom<String> for LoadErrorCode {
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_guide_explains_each_error_code() {
+        let guide = include_str!("../../local/README.md");
+        let (_, table) = guide.split_once("| `error.code` of a manifest |").unwrap();
+        let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+        let codes: Vec<&str> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
+        assert_eq!(codes, LoadErrorCode::ALL.map(LoadErrorCode::name));
+    }
+
     const UPLOADED_AT: Timestamp = Timestamp::from_micros(1_674_669_600_000_000);
 
     #[test]

@@ -170,7 +170,7 @@ impl StoreData {
         self.write_all(writes, deadline).await
     }
 
-    /// Deletes older segments of hours or zones if `segments` name all of their stores. `segments`
+    /// Deletes older segments of the same kind if `segments` name all of their stores. `segments`
     /// must be **all** segments of a load, and must be stored before.
     pub async fn delete_superseded(
         &self,
@@ -214,8 +214,8 @@ impl StoreData {
         deadline: Deadline,
     ) -> impl Stream<Item = Result<Vec<StoredSegment>, StoreDataError>> + Send + use<> {
         let polls = self.pages(shard, SortKeys::of_polls(parameters), deadline);
-        let hours_and_zones = self.pages(shard, SortKeys::of_hours_and_zones(), deadline);
-        stream::select(polls, hours_and_zones)
+        let replacing = self.pages(shard, SortKeys::of_replacing(), deadline);
+        stream::select(polls, replacing)
             .map(|page| page?.into_iter().map(undamaged_segment).collect())
     }
 

@@ -7,6 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use uptime::input::ReplacingKind;
 use uptime::segment::{Decoded, Segment, SegmentKind, Source, decode};
 use uptime::{Shard, StoreId};
 
@@ -15,7 +16,7 @@ use crate::item_key::ItemKey;
 
 /// The stores that a file names, by shard and by kind. Files of polls are left out: they replace
 /// nothing.
-pub(crate) type NamedStores = HashMap<(Shard, SegmentKind), HashSet<StoreId>>;
+pub(crate) type NamedStores = HashMap<(Shard, ReplacingKind), HashSet<StoreId>>;
 
 /// Returns the stores that the segments of a file name.
 pub(crate) fn named_stores(
@@ -24,18 +25,14 @@ pub(crate) fn named_stores(
 ) -> Result<NamedStores, StoreDataError> {
     let mut named = NamedStores::new();
     for segment in segments {
-        if matches!(segment.kind, SegmentKind::Polls(_)) {
-            continue;
-        }
-        let stores = named.entry((segment.shard, segment.kind)).or_default();
+        let SegmentKind::Replacing(kind) = segment.kind else { continue };
         let decoded = decode(&segment.bytes).map_err(|error| StoreDataError::Unreadable {
             item: ItemKey::of_segment(segment, source),
             source: error.into(),
         })?;
-        match decoded {
-            Decoded::Polls(_) => {}
-            Decoded::Hours(_, rows) => stores.extend(rows.into_iter().map(|(store, _)| store)),
-            Decoded::Zones(_, zones) => stores.extend(zones.into_iter().map(|(store, _)| store)),
+        if let Decoded::Replacing(_, stores) = decoded {
+            let named = named.entry((segment.shard, kind)).or_default();
+            named.extend(stores.into_iter().map(|(store, _)| store));
         }
     }
     Ok(named)
@@ -46,18 +43,16 @@ pub(crate) fn named_stores(
 pub(crate) fn is_superseded(older: &Decoded, source: &Source, named: &HashSet<StoreId>) -> bool {
     match older {
         Decoded::Polls(_) => false,
-        Decoded::Hours(from, rows) => {
-            from < source && rows.iter().all(|(store, _)| named.contains(store))
-        }
-        Decoded::Zones(from, zones) => {
-            from < source && zones.iter().all(|(store, _)| named.contains(store))
+        Decoded::Replacing(from, stores) => {
+            from < source && stores.iter().all(|(store, _)| named.contains(store))
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use uptime::{Timestamp, Zone};
+    use uptime::Timestamp;
+    use uptime::segment::ReplacingRows;
 
     use super::*;
 
@@ -80,10 +75,7 @@ mod tests {
         let stored = source(1);
         let placed = |rank| Source { rank, ..source(1) };
         let named = stores("a");
-        let of = |source: &Source| {
-            let rows = named.iter().map(|store| (store.clone(), Vec::new())).collect();
-            Decoded::Hours(source.clone(), rows)
-        };
+        let of = |source: &Source| Decoded::Replacing(source.clone(), with_zones(named.clone()));
         for (older, newer) in [(&stored, &placed(1)), (&placed(1), &placed(2))] {
             assert!(is_superseded(&of(older), newer, &named));
             assert!(!is_superseded(&of(newer), older, &named));
@@ -97,14 +89,12 @@ mod tests {
 
     #[track_caller]
     fn check((older, its_stores): (i64, &str), (newer, named): (i64, &str), expected: bool) {
-        let zones =
-            stores(its_stores).into_iter().map(|store| (store, Some(Zone::DEFAULT))).collect();
-        let rows = stores(its_stores).into_iter().map(|store| (store, Vec::new())).collect();
-        let named = stores(named);
+        let older = Decoded::Replacing(source(older), with_zones(stores(its_stores)));
+        assert_eq!(is_superseded(&older, &source(newer), &stores(named)), expected);
+    }
 
-        for older in [Decoded::Zones(source(older), zones), Decoded::Hours(source(older), rows)] {
-            assert_eq!(is_superseded(&older, &source(newer), &named), expected);
-        }
+    fn with_zones(stores: HashSet<StoreId>) -> Vec<(StoreId, ReplacingRows)> {
+        stores.into_iter().map(|store| (store, ReplacingRows::Zone(None))).collect()
     }
 
     fn stores(names: &str) -> HashSet<StoreId> {

@@ -13,7 +13,7 @@ use uptime::business_hours::HoursRow;
 use uptime::ingest::{Ingest, IngestSettings};
 use uptime::interval::HOUR;
 use uptime::parameters::{Method, ReportParameters};
-use uptime::segment::{Decoded, Segment, Source, decode};
+use uptime::segment::{Decoded, ReplacingRows, Segment, Source, decode};
 use uptime::{PollSet, Shard, StoreId, Timestamp, Zone};
 
 use files::{END, Files};
@@ -110,14 +110,13 @@ fn stores(segments: &[Segment]) -> BTreeMap<StoreId, Store> {
                     store.polls = PollSet::new(all);
                 }
             }
-            Decoded::Hours(_, of_stores) => {
-                for (id, hours) in of_stores {
-                    stores.entry(id).or_default().hours = hours;
-                }
-            }
-            Decoded::Zones(_, of_stores) => {
-                for (id, zone) in of_stores {
-                    stores.entry(id).or_default().zone = zone;
+            Decoded::Replacing(_, of_stores) => {
+                for (id, rows) in of_stores {
+                    let store = stores.entry(id).or_default();
+                    match rows {
+                        ReplacingRows::Hours(hours) => store.hours = hours,
+                        ReplacingRows::Zone(zone) => store.zone = zone,
+                    }
                 }
             }
         }

@@ -6,9 +6,8 @@ use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use uptime::business_hours::HoursRow;
-use uptime::input::{FileKind, Problem, Records, Reject, SourceReader};
-use uptime::{Poll, StoreId, Timestamp, Zone};
+use uptime::input::{FileKind, Problem, Records, Reject, ReplacingRow, SourceReader};
+use uptime::{Poll, StoreId, Timestamp};
 
 use crate::data::{SAMPLE, ingest, latest_poll};
 
@@ -112,15 +111,10 @@ impl Records for Rows {
         self.count += 1;
     }
 
-    fn hours(&mut self, store: StoreId, row: HoursRow, _: &[u8]) -> Result<(), Problem> {
+    fn replacing(&mut self, store: StoreId, row: ReplacingRow, _: &[u8]) -> Result<(), Problem> {
         black_box((&store, row));
         self.count += 1;
         Ok(())
-    }
-
-    fn zone(&mut self, store: StoreId, zone: Option<Zone>, _: &[u8]) {
-        black_box((&store, zone));
-        self.count += 1;
     }
 
     fn reject(&mut self, _: Reject, _: &[u8]) {}

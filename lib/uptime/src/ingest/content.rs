@@ -7,10 +7,9 @@ use super::reject_tables::RejectTables;
 use super::warnings::WarningFinder;
 use super::zones::ZonesFile;
 
-use crate::business_hours::HoursRow;
-use crate::input::{FileKind, Problem, Records, Reject};
+use crate::input::{FileKind, Problem, Records, Reject, ReplacingKind, ReplacingRow};
 use crate::segment::{Segment, Source};
-use crate::{Poll, StoreId, Timestamp, Zone};
+use crate::{Poll, StoreId, Timestamp};
 
 /// The accepted rows until they are in segments, and the rejected rows until they are in the two
 /// files of rejects.
@@ -55,12 +54,12 @@ impl Content {
                 self.polls.pack(&mut self.warnings, false);
                 self.take_packed();
             }
-            Some(FileKind::BusinessHours) => {
+            Some(FileKind::Replacing(ReplacingKind::Hours)) => {
                 self.warnings.accept(self.hours.stores(), false);
                 self.hours.write_rejected_rows(&mut self.reject_tables);
                 self.hours.pack(source, &mut self.segments, &mut self.counts);
             }
-            Some(FileKind::TimeZones) => {
+            Some(FileKind::Replacing(ReplacingKind::Zones)) => {
                 self.warnings.accept(self.zones.stores(), false);
                 self.zones.pack(source, &mut self.segments, &mut self.counts);
             }
@@ -79,7 +78,7 @@ impl Content {
     /// Returns whether nothing may be returned before the file's end, because the whole file may be
     /// refused there.
     pub(super) fn is_held_back(&self) -> bool {
-        self.kind == Some(FileKind::BusinessHours)
+        self.kind == Some(FileKind::Replacing(ReplacingKind::Hours))
     }
 
     /// Moves the polls that were packed to `segments`, and adds their counts.
@@ -107,12 +106,17 @@ impl Records for Content {
         self.extend_span(poll.at());
     }
 
-    fn hours(&mut self, store: StoreId, row: HoursRow, record: &[u8]) -> Result<(), Problem> {
-        self.hours.add(store, row, record)
-    }
-
-    fn zone(&mut self, store: StoreId, zone: Option<Zone>, _record: &[u8]) {
-        self.zones.add(store, zone);
+    fn replacing(
+        &mut self,
+        store: StoreId,
+        row: ReplacingRow,
+        record: &[u8],
+    ) -> Result<(), Problem> {
+        match row {
+            ReplacingRow::Hours(row) => self.hours.add(store, row, record)?,
+            ReplacingRow::Zone(zone) => self.zones.add(store, zone),
+        }
+        Ok(())
     }
 
     fn reject(&mut self, reject: Reject, record: &[u8]) {
@@ -123,7 +127,9 @@ impl Records for Content {
             self.warnings.reject(store.clone());
         }
         match self.kind {
-            Some(FileKind::BusinessHours) => self.hours.add_rejected(reject.store, record),
+            Some(FileKind::Replacing(ReplacingKind::Hours)) => {
+                self.hours.add_rejected(reject.store, record);
+            }
             _ => self.reject_tables.add_rejected_row(record),
         }
     }

@@ -9,11 +9,11 @@ use foldhash::fast::FixedState;
 
 use super::buckets::{in_buckets, starts_of_counts};
 use super::reject_tables::RejectTables;
-use super::{Counts, for_each_shard};
+use super::{Counts, by_shard};
+use crate::StoreId;
 use crate::business_hours::{HoursRow, PackedRow, put_in_order};
 use crate::input::{Problem, RejectCode};
 use crate::segment::{MAX_HOURS_ROWS, Segment, Source, pack_ordered_hours};
-use crate::{Shard, StoreId};
 
 #[derive(Debug, Default)]
 pub(super) struct HoursFile {
@@ -118,14 +118,10 @@ impl HoursFile {
         let rows = in_buckets(accepted, &mut places, total);
         drop(records);
 
-        let mut shards: Vec<Vec<(StoreId, usize)>> = for_each_shard();
-        for (store, number) in self.stores.drain() {
-            shards[store.shard().index()].push((store, number as usize));
-        }
-        for (shard, stores) in Shard::all().zip(shards) {
-            let of_store = |(store, number): (StoreId, usize)| {
-                let end = places[number];
-                let start = end - self.row_counts[number];
+        for (shard, stores) in by_shard(self.stores.drain()) {
+            let of_store = |(store, number): (StoreId, u32)| {
+                let end = places[number as usize];
+                let start = end - self.row_counts[number as usize];
                 let mut rows = rows[start as usize..end as usize].to_vec();
                 let all = rows.len() as u64;
                 put_in_order(&mut rows);

@@ -9,7 +9,8 @@ mod reject_tables;
 use super::*;
 use crate::Zone;
 use crate::business_hours::{HoursRow, Opening};
-use crate::segment::{Decoded, decode};
+use crate::input::ReplacingKind;
+use crate::segment::{Decoded, ReplacingRows, decode};
 
 const POLLS: &str = "store_id,timestamp_utc,status\n";
 const HOURS: &str = "store_id,dayOfWeek,start_time_local,end_time_local\n";
@@ -100,26 +101,26 @@ fn stored(segments: &[Segment]) -> Vec<String> {
                     lines.extend(polls.map(|poll| format!("{store} {poll:?}")));
                 }
             }
-            Decoded::Hours(source, stores) => {
+            Decoded::Replacing(source, stores) => {
                 assert_eq!(source, self::source());
-                for (store, rows) in stores {
-                    let rows = rows.iter().map(|row| match row {
-                        HoursRow::Opens(Opening { day, start, end }) => {
-                            format!("{day} {}-{}", start.seconds(), end.seconds())
-                        }
-                        HoursRow::Closed(day) => format!("{day} closed"),
-                        HoursRow::Unknown => "unknown".to_owned(),
-                    });
-                    lines.push(format!("{store} {}", rows.collect::<Vec<_>>().join(", ")));
-                }
-            }
-            Decoded::Zones(source, stores) => {
-                assert_eq!(source, self::source());
-                let name = |zone: &Option<Zone>| zone.map_or("unknown", Zone::name);
-                lines.extend(stores.iter().map(|(store, zone)| format!("{store} {}", name(zone))));
+                lines.extend(stores.iter().map(|(store, rows)| format!("{store} {}", shown(rows))));
             }
         }
     }
     lines.sort_unstable();
     lines
+}
+
+fn shown(rows: &ReplacingRows) -> String {
+    let row = |row: &HoursRow| match row {
+        HoursRow::Opens(Opening { day, start, end }) => {
+            format!("{day} {}-{}", start.seconds(), end.seconds())
+        }
+        HoursRow::Closed(day) => format!("{day} closed"),
+        HoursRow::Unknown => "unknown".to_owned(),
+    };
+    match rows {
+        ReplacingRows::Hours(rows) => rows.iter().map(row).collect::<Vec<_>>().join(", "),
+        ReplacingRows::Zone(zone) => zone.map_or("unknown", Zone::name).to_owned(),
+    }
 }

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::{Counts, for_each_shard};
+use super::{Counts, by_shard};
 use crate::segment::{Segment, Source, pack_zones};
-use crate::{Shard, StoreId, Zone};
+use crate::{StoreId, Zone};
 
 #[derive(Debug, Default)]
 pub(super) struct ZonesFile {
@@ -52,14 +52,14 @@ impl ZonesFile {
         segments: &mut Vec<Segment>,
         counts: &mut Counts,
     ) {
-        let mut shards: Vec<Vec<(StoreId, Option<Zone>)>> = for_each_shard();
-        for (store, StoreZones { zone, overruled, without_zone }) in self.stores.drain() {
+        let counted = |(store, zones): (StoreId, StoreZones)| {
+            let StoreZones { zone, overruled, without_zone } = zones;
             let with_zone: u64 = overruled.iter().map(|(_, count)| count).sum();
             let differing = overruled.iter().filter(|(before, _)| Some(*before) != zone);
             counts.add_packed(1, with_zone + without_zone, differing.map(|(_, count)| count).sum());
-            shards[store.shard().index()].push((store, zone));
-        }
-        for (shard, stores) in Shard::all().zip(shards) {
+            (store, zone)
+        };
+        for (shard, stores) in by_shard(self.stores.drain().map(counted)) {
             segments.extend(pack_zones(shard, source, stores));
         }
     }

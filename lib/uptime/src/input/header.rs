@@ -5,7 +5,7 @@ use memchr::memchr;
 use super::record::{Fields, MAX_FIELD_BYTES};
 use super::reject::{shown, shown_up_to};
 use super::values::value_of;
-use super::{FileKind, RefusedFile};
+use super::{FileKind, RefusedFile, ReplacingKind};
 use crate::blanks::trimmed;
 
 /// The most columns that a kind of file has.
@@ -42,8 +42,11 @@ pub(super) const ZONE: &str = "timezone_str";
 
 const KINDS: [(FileKind, &[Column]); 3] = [
     (FileKind::Polls, &[&[STORE_ID], &[TIMESTAMP], &[STATUS]]),
-    (FileKind::BusinessHours, &[&[STORE_ID], &[DAY, "day", "day_of_week"], &[START], &[END]]),
-    (FileKind::TimeZones, &[&[STORE_ID], &[ZONE, "timezone"]]),
+    (
+        FileKind::Replacing(ReplacingKind::Hours),
+        &[&[STORE_ID], &[DAY, "day", "day_of_week"], &[START], &[END]],
+    ),
+    (FileKind::Replacing(ReplacingKind::Zones), &[&[STORE_ID], &[ZONE, "timezone"]]),
 ];
 
 impl Header {

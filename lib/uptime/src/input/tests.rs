@@ -41,22 +41,25 @@ impl Records for Found {
         self.records.push(record.to_vec());
     }
 
-    fn hours(&mut self, store: StoreId, row: HoursRow, record: &[u8]) -> Result<(), Problem> {
+    fn replacing(
+        &mut self,
+        store: StoreId,
+        row: ReplacingRow,
+        record: &[u8],
+    ) -> Result<(), Problem> {
         let row = match row {
-            HoursRow::Opens(Opening { day, start, end }) => {
+            ReplacingRow::Hours(HoursRow::Opens(Opening { day, start, end })) => {
                 format!("{day} {}-{}", start.seconds(), end.seconds())
             }
-            HoursRow::Closed(day) => format!("{day} closed"),
-            HoursRow::Unknown => "unknown".to_owned(),
+            ReplacingRow::Hours(HoursRow::Closed(day)) => format!("{day} closed"),
+            ReplacingRow::Zone(Some(zone)) => zone.name().to_owned(),
+            ReplacingRow::Hours(HoursRow::Unknown) | ReplacingRow::Zone(None) => {
+                "unknown".to_owned()
+            }
         };
         self.lines.push(format!("{store} {row}"));
         self.records.push(record.to_vec());
         Ok(())
-    }
-
-    fn zone(&mut self, store: StoreId, zone: Option<Zone>, record: &[u8]) {
-        self.lines.push(format!("{store} {}", zone.map_or("unknown", Zone::name)));
-        self.records.push(record.to_vec());
     }
 
     fn reject(&mut self, reject: Reject, record: &[u8]) {

@@ -5,7 +5,7 @@ use memchr::memchr_iter;
 
 use super::header::{DAY, END, MAX_COLUMNS, START, STATUS, STORE_ID, TIMESTAMP, ZONE};
 use super::reject::shown;
-use super::{FileKind, Problem, RejectCode};
+use super::{Problem, RejectCode, ReplacingKind, ReplacingRow};
 use crate::blanks::trimmed;
 use crate::business_hours::{HoursRow, LocalTime, Opening};
 use crate::digits::{WORD, pairs, word};
@@ -40,31 +40,29 @@ pub(super) fn value_of(field: &[u8]) -> &[u8] {
     }
 }
 
-/// A valid row.
-pub(super) enum Row {
-    Poll(StoreId, Poll),
-    Hours(StoreId, HoursRow),
-    Zone(StoreId, Option<Zone>),
+/// Reads the values of the columns of a poll. Rejects a poll after `latest_poll`.
+#[inline]
+pub(super) fn read_poll(
+    [store, at, status, _]: [&[u8]; MAX_COLUMNS],
+    latest_poll: Timestamp,
+) -> Result<(StoreId, Poll), Problem> {
+    let store = read_store(store)?;
+    let at = read_timestamp(at, latest_poll)?;
+    Ok((store, Poll::new(at, read_status(status)?)))
 }
 
-/// Reads the values of the columns, in the order that the kind defines. Polls after `latest_poll`
-/// are rejected.
+/// Reads the values of the columns of another row, in the order that the kind defines.
 #[inline]
-pub(super) fn read_row(
-    kind: FileKind,
-    values: [&[u8]; MAX_COLUMNS],
-    latest_poll: Timestamp,
-) -> Result<Row, Problem> {
-    let [store, first, second, third] = values;
+pub(super) fn read_replacing_row(
+    kind: ReplacingKind,
+    [store, first, second, third]: [&[u8]; MAX_COLUMNS],
+) -> Result<(StoreId, ReplacingRow), Problem> {
     let store = read_store(store)?;
-    Ok(match kind {
-        FileKind::Polls => {
-            let at = read_timestamp(first, latest_poll)?;
-            Row::Poll(store, Poll::new(at, read_status(second)?))
-        }
-        FileKind::BusinessHours => Row::Hours(store, read_hours(first, second, third)?),
-        FileKind::TimeZones => Row::Zone(store, read_zone(first)?),
-    })
+    let row = match kind {
+        ReplacingKind::Hours => ReplacingRow::Hours(read_hours(first, second, third)?),
+        ReplacingKind::Zones => ReplacingRow::Zone(read_zone(first)?),
+    };
+    Ok((store, row))
 }
 
 /// Reads a store id without blanks around it.

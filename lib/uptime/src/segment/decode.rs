@@ -2,8 +2,9 @@
 
 use super::hours_form::read_row;
 use super::reader::Reader;
-use super::{DecodeError, Decoded, HOURS, POLLS, SOURCED_VERSION, Source, VERSION, ZONES};
-use crate::business_hours::HoursRow;
+use super::{
+    DecodeError, Decoded, HOURS, POLLS, ReplacingRows, SOURCED_VERSION, Source, VERSION, ZONES,
+};
 use crate::{Poll, PollSet, Status, StoreId, Timestamp, Zone};
 
 /// Receives each store of a segment.
@@ -11,24 +12,18 @@ pub(crate) trait Visitor {
     /// Receives a store's polls, in order, at most one per instant. They are empty only if another
     /// program wrote the segment.
     fn polls(&mut self, store: StoreId, polls: &[Poll]);
-    /// Receives the rows of hours that the source file has for a store.
-    fn hours(&mut self, source: &Source, store: StoreId, rows: Vec<HoursRow>);
-    /// Receives the zone that the source file has for a store. `None` means that the file leaves it
-    /// empty.
-    fn zone(&mut self, source: &Source, store: StoreId, zone: Option<Zone>);
+    /// Receives the rows that the source file has for a store.
+    fn replacing(&mut self, source: &Source, store: StoreId, rows: ReplacingRows);
 }
 
 /// Decodes a segment of any kind.
 pub fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let mut collected = Collected::default();
     visit(bytes, &mut collected)?;
-    let kind = bytes.get(1).copied();
-    let source = collected.source;
-    match (kind, source) {
-        (Some(HOURS), Some(source)) => Ok(Decoded::Hours(source, collected.hours)),
-        (Some(ZONES), Some(source)) => Ok(Decoded::Zones(source, collected.zones)),
-        (Some(POLLS), _) => Ok(Decoded::Polls(collected.polls)),
-        _ => Err(DecodeError("it holds no store")),
+    match (bytes.get(1), collected.source) {
+        (Some(&POLLS), _) => Ok(Decoded::Polls(collected.polls)),
+        (_, Some(source)) => Ok(Decoded::Replacing(source, collected.replacing)),
+        (_, None) => Err(DecodeError("it holds no store")),
     }
 }
 
@@ -81,7 +76,7 @@ fn visit_hours(
     reader.stores(|reader, store| {
         let count = reader.count()?;
         let rows = (0..count).map(|_| read_row(reader)).collect::<Result<Vec<_>, _>>()?;
-        visitor.hours(&source, store, rows);
+        visitor.replacing(&source, store, ReplacingRows::Hours(rows));
         Ok(())
     })
 }
@@ -104,7 +99,7 @@ fn visit_zones(
     }
     reader.stores(|reader, store| {
         let zone = zones.get(reader.count()?).ok_or(DecodeError("a zone's name is missing"))?;
-        visitor.zone(&source, store, *zone);
+        visitor.replacing(&source, store, ReplacingRows::Zone(*zone));
         Ok(())
     })
 }
@@ -116,8 +111,7 @@ const MAX_MICROS: u64 = i64::MAX as u64 / 2;
 struct Collected {
     source: Option<Source>,
     polls: Vec<(StoreId, PollSet)>,
-    hours: Vec<(StoreId, Vec<HoursRow>)>,
-    zones: Vec<(StoreId, Option<Zone>)>,
+    replacing: Vec<(StoreId, ReplacingRows)>,
 }
 
 impl Visitor for Collected {
@@ -125,13 +119,8 @@ impl Visitor for Collected {
         self.polls.push((store, PollSet::new(polls.to_vec())));
     }
 
-    fn hours(&mut self, source: &Source, store: StoreId, rows: Vec<HoursRow>) {
+    fn replacing(&mut self, source: &Source, store: StoreId, rows: ReplacingRows) {
         self.source.get_or_insert_with(|| source.clone());
-        self.hours.push((store, rows));
-    }
-
-    fn zone(&mut self, source: &Source, store: StoreId, zone: Option<Zone>) {
-        self.source.get_or_insert_with(|| source.clone());
-        self.zones.push((store, zone));
+        self.replacing.push((store, rows));
     }
 }

@@ -1,5 +1,7 @@
 //! Packs values into segments.
 
+use std::borrow::Borrow;
+
 use super::hours_form::write_row;
 use super::varint::{MAX_VARINT_BYTES, write_count, write_signed, write_varint};
 use super::{
@@ -7,6 +9,7 @@ use super::{
     VERSION, ZONES,
 };
 use crate::business_hours::{HoursRow, PackedRow, put_in_order};
+use crate::input::ReplacingKind;
 use crate::store::IdForm;
 use crate::{Poll, PollSet, Shard, StoreId, Timestamp, Zone};
 
@@ -73,8 +76,6 @@ pub(crate) fn pack_sorted_polls<'a>(
 
 /// Packs the rows of hours that a file has for stores of one shard. Each store may occur only once
 /// and have at most [`super::MAX_HOURS_ROWS`] rows. Rows without effect are left out.
-///
-/// All rows of a store are in one segment, so they replace older rows together.
 pub fn pack_hours(
     shard: Shard,
     source: &Source,
@@ -92,27 +93,23 @@ pub fn pack_hours(
 pub(crate) fn pack_ordered_hours(
     shard: Shard,
     source: &Source,
-    mut stores: Vec<(StoreId, Vec<PackedRow>)>,
+    stores: Vec<(StoreId, Vec<PackedRow>)>,
 ) -> Vec<Segment> {
-    stores.sort_unstable_by(|(this, _), (that, _)| order_in_segment(this, that));
-    let size = |rows: &[PackedRow]| MAX_ID_BYTES + MAX_VARINT_BYTES + rows.len() * 7;
-    let encode = |part: &[(StoreId, Vec<PackedRow>)]| {
-        let mut bytes = vec![SOURCED_VERSION, HOURS];
-        write_source(&mut bytes, source);
-        write_stores(
-            &mut bytes,
-            part,
-            |(store, _)| store,
-            |bytes, (_, rows)| {
+    pack_replacing(
+        shard,
+        (ReplacingKind::Hours, HOURS),
+        source,
+        stores,
+        |(_, rows)| MAX_ID_BYTES + MAX_VARINT_BYTES + rows.len() * 7,
+        |bytes, part| {
+            write_stores(bytes, part, |bytes, rows| {
                 write_count(bytes, rows.len());
                 for row in rows {
                     write_row(bytes, row.row());
                 }
-            },
-        );
-        Segment { shard, kind: SegmentKind::Hours, bytes }
-    };
-    parts(&stores, |(_, rows)| size(rows)).map(encode).collect()
+            });
+        },
+    )
 }
 
 /// Packs the zones that a file has for stores of one shard. Each store may occur only once. `None`
@@ -120,31 +117,51 @@ pub(crate) fn pack_ordered_hours(
 pub fn pack_zones(
     shard: Shard,
     source: &Source,
-    mut stores: Vec<(StoreId, Option<Zone>)>,
+    stores: Vec<(StoreId, Option<Zone>)>,
+) -> Vec<Segment> {
+    pack_replacing(
+        shard,
+        (ReplacingKind::Zones, ZONES),
+        source,
+        stores,
+        // Counts one name of at most 32 bytes per store, although most stores share names.
+        |(store, _)| store.with_text(str::len) + 8 + 40,
+        |bytes, part| {
+            let mut names: Vec<&str> = part.iter().map(|(_, zone)| name_of(*zone)).collect();
+            names.sort_unstable();
+            names.dedup();
+            write_count(bytes, names.len());
+            for name in &names {
+                write_text(bytes, name);
+            }
+            write_stores(bytes, part, |bytes, zone| {
+                write_count(bytes, names.binary_search(&name_of(*zone)).unwrap_or_default());
+            });
+        },
+    )
+}
+
+/// Packs the rows that a file has for stores of one shard. All rows of a store are in one segment,
+/// so they replace older rows together.
+///
+/// `kind_byte` names the kind in a segment. `max_bytes` returns the most bytes a store needs.
+/// `write` writes what follows the source in a segment of these stores.
+fn pack_replacing<Rows>(
+    shard: Shard,
+    (kind, kind_byte): (ReplacingKind, u8),
+    source: &Source,
+    mut stores: Vec<(StoreId, Rows)>,
+    max_bytes: impl Fn(&(StoreId, Rows)) -> usize,
+    write: impl Fn(&mut Vec<u8>, &[(StoreId, Rows)]),
 ) -> Vec<Segment> {
     stores.sort_unstable_by(|(this, _), (that, _)| order_in_segment(this, that));
-    // The size counts one name of at most 32 bytes per store, although most stores share names.
-    let encode = |part: &[(StoreId, Option<Zone>)]| {
-        let mut names: Vec<&str> = part.iter().map(|(_, zone)| name_of(*zone)).collect();
-        names.sort_unstable();
-        names.dedup();
-        let mut bytes = vec![SOURCED_VERSION, ZONES];
+    let encode = |part: &[(StoreId, Rows)]| {
+        let mut bytes = vec![SOURCED_VERSION, kind_byte];
         write_source(&mut bytes, source);
-        write_count(&mut bytes, names.len());
-        for name in &names {
-            write_text(&mut bytes, name);
-        }
-        write_stores(
-            &mut bytes,
-            part,
-            |(store, _)| store,
-            |bytes, (_, zone)| {
-                write_count(bytes, names.binary_search(&name_of(*zone)).unwrap_or_default());
-            },
-        );
-        Segment { shard, kind: SegmentKind::Zones, bytes }
+        write(&mut bytes, part);
+        Segment { shard, kind: SegmentKind::Replacing(kind), bytes }
     };
-    parts(&stores, |(store, _)| store.with_text(str::len) + 8 + 40).map(encode).collect()
+    parts(&stores, max_bytes).map(encode).collect()
 }
 
 /// Returns the name to store. It is empty if no zone is known.
@@ -159,20 +176,15 @@ fn encode_polls(stores: &[StorePolls]) -> Vec<u8> {
     // Most ids have at most 16 bytes, and most polls are about an hour apart.
     bytes.reserve(stores.iter().map(|(_, polls)| 18 + 5 * polls.len()).sum());
     write_signed(&mut bytes, base.micros());
-    write_stores(
-        &mut bytes,
-        stores,
-        |(store, _)| store,
-        |bytes, (_, polls)| {
-            write_count(bytes, polls.len());
-            let mut before = base.micros();
-            for poll in *polls {
-                let distance = poll.at().micros().abs_diff(before);
-                write_varint(bytes, distance << 1 | poll.status() as u64);
-                before = poll.at().micros();
-            }
-        },
-    );
+    write_stores(&mut bytes, stores, |bytes, polls| {
+        write_count(bytes, polls.len());
+        let mut before = base.micros();
+        for poll in *polls {
+            let distance = poll.at().micros().abs_diff(before);
+            write_varint(bytes, distance << 1 | poll.status() as u64);
+            before = poll.at().micros();
+        }
+    });
     bytes
 }
 
@@ -216,28 +228,28 @@ fn group(form: &IdForm) -> u8 {
     }
 }
 
-/// Writes the three groups of stores. `entries` must be in the order of a segment.
-fn write_stores<'a, Entry>(
+/// Writes the three groups of stores, each store with its data. `stores` must be in the order of a
+/// segment.
+fn write_stores<Id: Borrow<StoreId>, Data>(
     bytes: &mut Vec<u8>,
-    entries: &'a [Entry],
-    store_of: impl Fn(&'a Entry) -> &'a StoreId,
-    mut write_data: impl FnMut(&mut Vec<u8>, &'a Entry),
+    stores: &[(Id, Data)],
+    write_data: impl Fn(&mut Vec<u8>, &Data),
 ) {
-    let mut rest = entries;
+    let mut rest = stores;
     for number in 0..3 {
-        let is_later = |entry: &'a Entry| group(store_of(entry).form()) > number;
+        let is_later = |(store, _): &(Id, Data)| group(store.borrow().form()) > number;
         let (of_group, later) = rest.split_at(rest.iter().position(is_later).unwrap_or(rest.len()));
         rest = later;
         write_count(bytes, of_group.len());
-        for entry in of_group {
-            match store_of(entry).form() {
+        for (store, data) in of_group {
+            match store.borrow().form() {
                 IdForm::Integer(integer) => bytes.extend_from_slice(&integer.to_be_bytes()),
                 IdForm::Uuid(halves) => {
                     bytes.extend_from_slice(halves.map(u64::to_be_bytes).as_flattened());
                 }
                 IdForm::Text(text) => write_text(bytes, text),
             }
-            write_data(bytes, entry);
+            write_data(bytes, data);
         }
     }
 }

@@ -38,7 +38,7 @@ fn each_utc_day_has_its_own_segments() {
         .iter()
         .map(|segment| match segment.kind {
             SegmentKind::Polls(day) => day.to_string(),
-            other => format!("{other:?}"),
+            SegmentKind::Replacing(kind) => format!("{kind:?}"),
         })
         .collect();
     assert_eq!(days, ["1969-12-31", "1970-01-01", "1970-01-02"]);
@@ -76,14 +76,11 @@ fn hours_and_zones_decode_to_what_was_packed_with_their_source() {
     let mut sorted = rows;
     sorted.sort_by_key(|row| PackedRow::new(*row));
     assert_eq!(segments.len(), 1);
-    assert_eq!(
-        decode(&segments[0].bytes),
-        Ok(Decoded::Hours(source(), vec![(store("5"), sorted)]))
-    );
+    assert_eq!(decode(&segments[0].bytes), Ok(hours(source(), vec![(store("5"), sorted)])));
 
-    let zones = vec![(store("5"), Some(zone("Asia/Beirut"))), (store("6"), Some(Zone::DEFAULT))];
-    let segments = pack_zones(shard(), &source(), zones.clone());
-    assert_eq!(decode(&segments[0].bytes), Ok(Decoded::Zones(source(), zones)));
+    let stores = vec![(store("5"), Some(zone("Asia/Beirut"))), (store("6"), Some(Zone::DEFAULT))];
+    let segments = pack_zones(shard(), &source(), stores.clone());
+    assert_eq!(decode(&segments[0].bytes), Ok(zones(source(), stores)));
 }
 
 #[test]
@@ -95,11 +92,11 @@ fn rows_without_times_and_stores_without_a_zone_decode_to_what_was_packed() {
         (store("6"), vec![HoursRow::Closed(Weekday::Mon)]),
     ];
     let segments = pack_hours(shard(), &source(), stores.clone());
-    assert_eq!(decode(&segments[0].bytes), Ok(Decoded::Hours(source(), stores)));
+    assert_eq!(decode(&segments[0].bytes), Ok(hours(source(), stores)));
 
-    let zones = vec![(store("5"), None), (store("6"), Some(zone("UTC"))), (store("7"), None)];
-    let segments = pack_zones(shard(), &source(), zones.clone());
-    assert_eq!(decode(&segments[0].bytes), Ok(Decoded::Zones(source(), zones)));
+    let stores = vec![(store("5"), None), (store("6"), Some(zone("UTC"))), (store("7"), None)];
+    let segments = pack_zones(shard(), &source(), stores.clone());
+    assert_eq!(decode(&segments[0].bytes), Ok(zones(source(), stores)));
 }
 
 #[test]
@@ -131,15 +128,15 @@ fn hours_and_zones_that_an_older_program_stored_are_read_as_the_oldest_of_their_
     let preamble = |kind| vec![1, kind, 10, 1, b'k', 2, b'v', b'1'];
     let id = vec![1, 0, 0, 0, 0, 0, 0, 0, 5];
     let rows = vec![2, 0b1_0010, 0x1c, 0x02, 0x3d, 0xf0, 0, 0b110, 0, 0, 0xa0, 0x05, 0, 0];
-    let hours = [preamble(HOURS), id.clone(), rows].concat();
-    let zones = [preamble(ZONES), b"\x01\x03UTC".to_vec(), id, vec![0, 0, 0]].concat();
+    let of_hours = [preamble(HOURS), id.clone(), rows].concat();
+    let of_zones = [preamble(ZONES), b"\x01\x03UTC".to_vec(), id, vec![0, 0, 0]].concat();
 
     let oldest = Source::new(Timestamp::from_micros(5), "k", "v1");
     let rows = vec![row(2, 9 * 3600, 61_501), row(6, 0, 86_400)];
-    let expected = Decoded::Hours(oldest.clone(), vec![(store("5"), rows)]);
-    assert_eq!(decode(&hours), Ok(expected));
-    let expected = Decoded::Zones(oldest.clone(), vec![(store("5"), Some(zone("UTC")))]);
-    assert_eq!(decode(&zones), Ok(expected));
+    let expected = hours(oldest.clone(), vec![(store("5"), rows)]);
+    assert_eq!(decode(&of_hours), Ok(expected));
+    let expected = zones(oldest.clone(), vec![(store("5"), Some(zone("UTC")))]);
+    assert_eq!(decode(&of_zones), Ok(expected));
 
     let event = UploadEvent::new(oldest.uploaded_at, oldest.uploaded_at, sequencer(""));
     for (rank, event) in [(0, Some(event)), (1, None)] {
@@ -267,6 +264,16 @@ fn polls_of(segment: &Segment) -> Vec<(String, Timestamp, Status)> {
 
 fn of_store(store: &StoreId, set: &PollSet) -> Vec<(String, Timestamp, Status)> {
     set.as_slice().iter().map(|poll| (store.to_string(), poll.at(), poll.status())).collect()
+}
+
+fn hours(source: Source, stores: Vec<(StoreId, Vec<HoursRow>)>) -> Decoded {
+    let rows = |(store, rows)| (store, ReplacingRows::Hours(rows));
+    Decoded::Replacing(source, stores.into_iter().map(rows).collect())
+}
+
+fn zones(source: Source, stores: Vec<(StoreId, Option<Zone>)>) -> Decoded {
+    let rows = |(store, zone)| (store, ReplacingRows::Zone(zone));
+    Decoded::Replacing(source, stores.into_iter().map(rows).collect())
 }
 
 fn polls(polls: &[(i64, bool)]) -> PollSet {

@@ -11,9 +11,11 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use uptime::Timestamp;
 use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings, Warnings};
-use uptime::input::{FileKind, RefusedFile};
+use uptime::input::{FileKind, RefusedFile, ReplacingKind};
 use uptime::parameters::{Method, ReportParameters};
-use uptime::segment::{Decoded, MAX_SEGMENT_BYTES, Segment, SegmentKind, Source, UtcDay, decode};
+use uptime::segment::{
+    Decoded, MAX_SEGMENT_BYTES, ReplacingRows, Segment, SegmentKind, Source, UtcDay, decode,
+};
 use uptime::shard_data::ShardData;
 
 use crate::damage::{damaged, damages};
@@ -89,7 +91,7 @@ proptest! {
             }
             prop_assert_eq!(again.kind, first.kind);
             // For hours they include the good rows of the same stores.
-            let is_of_hours = first.kind == Some(FileKind::BusinessHours);
+            let is_of_hours = first.kind == Some(FileKind::Replacing(ReplacingKind::Hours));
             prop_assert!(is_of_hours || again.counts.loaded == 0);
             prop_assert_eq!(again.counts.rejected, first.counts.rejected);
             prop_assert_eq!(again.rejected_rows, first.rejected_rows);
@@ -194,13 +196,19 @@ fn rows_of(segment: &Segment) -> Result<usize, TestCaseError> {
             }
             stores.into_iter().map(|(store, polls)| (store, polls.as_slice().len())).unzip()
         }
-        Decoded::Hours(_, stores) => {
-            stores.into_iter().map(|(store, rows)| (store, rows.len())).unzip()
+        Decoded::Replacing(_, stores) => {
+            stores.into_iter().map(|(store, rows)| (store, row_count(&rows))).unzip()
         }
-        Decoded::Zones(_, stores) => stores.into_iter().map(|(store, _)| (store, 1)).unzip(),
     };
     prop_assert!(stores.iter().all(|store| store.shard() == segment.shard));
     Ok(rows.into_iter().sum())
+}
+
+pub(crate) fn row_count(rows: &ReplacingRows) -> usize {
+    match rows {
+        ReplacingRows::Hours(rows) => rows.len(),
+        ReplacingRows::Zone(_) => 1,
+    }
 }
 
 /// Loads a file in pieces of these lengths, repeated as needed. Without lengths, loads it in one

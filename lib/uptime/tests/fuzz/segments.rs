@@ -4,14 +4,16 @@ use proptest::prelude::*;
 use uptime::interval::HOUR;
 use uptime::output::report_csv;
 use uptime::parameters::{Method, ReportParameters};
-use uptime::segment::{Decoded, Segment, decode, pack_hours, pack_polls, pack_zones};
+use uptime::segment::{
+    Decoded, ReplacingRows, Segment, decode, pack_hours, pack_polls, pack_zones,
+};
 use uptime::shard_data::ShardData;
 use uptime::timeline::MaxHold;
 use uptime::{PollSet, Shard, StoreId, Timestamp};
 
 use crate::damage::{damaged, damages};
 use crate::file::file;
-use crate::files::load;
+use crate::files::{load, row_count};
 
 /// Parts to insert, among them lengths and numbers that no valid segment has.
 const TOKENS: &[&[u8]] = &[
@@ -62,8 +64,9 @@ proptest! {
             Ok(Decoded::Polls(stores)) => {
                 stores.iter().map(|(_, polls)| 1 + polls.as_slice().len()).sum()
             }
-            Ok(Decoded::Hours(_, stores)) => stores.iter().map(|(_, rows)| 1 + rows.len()).sum(),
-            Ok(Decoded::Zones(_, stores)) => stores.len(),
+            Ok(Decoded::Replacing(_, stores)) => {
+                stores.iter().map(|(_, rows)| 1 + row_count(rows)).sum()
+            }
         };
         prop_assert!(count <= bytes.len());
     }
@@ -91,11 +94,18 @@ fn segment() -> impl Strategy<Value = Vec<u8>> {
 
 fn pack(decoded: &Decoded) -> Vec<Segment> {
     let shard = Shard::all().next().unwrap();
-    match decoded.clone() {
-        Decoded::Polls(stores) => pack_polls(shard, merged(stores)),
-        Decoded::Hours(source, stores) => pack_hours(shard, &source, stores),
-        Decoded::Zones(source, stores) => pack_zones(shard, &source, stores),
+    let (source, stores) = match decoded.clone() {
+        Decoded::Polls(stores) => return pack_polls(shard, merged(stores)),
+        Decoded::Replacing(source, stores) => (source, stores),
+    };
+    let (mut hours, mut zones) = (Vec::new(), Vec::new());
+    for (store, rows) in stores {
+        match rows {
+            ReplacingRows::Hours(rows) => hours.push((store, rows)),
+            ReplacingRows::Zone(zone) => zones.push((store, zone)),
+        }
     }
+    [pack_hours(shard, &source, hours), pack_zones(shard, &source, zones)].concat()
 }
 
 /// Returns the content of segments, one text per item, sorted.
@@ -112,16 +122,16 @@ fn joined(decoded: Vec<Decoded>) -> Vec<String> {
                 };
                 texts.extend(merged(stores).into_iter().flat_map(polls));
             }
-            Decoded::Hours(source, stores) => {
-                let rows = |(store, rows): (StoreId, Vec<_>)| {
-                    rows.into_iter().map(move |row| format!("{store} {row:?}")).collect::<Vec<_>>()
-                };
+            Decoded::Replacing(source, stores) => {
                 texts.push(format!("{source:?}"));
-                texts.extend(stores.into_iter().flat_map(rows));
-            }
-            Decoded::Zones(source, stores) => {
-                texts.push(format!("{source:?}"));
-                texts.extend(stores.into_iter().map(|(store, zone)| format!("{store} {zone:?}")));
+                for (store, rows) in stores {
+                    match rows {
+                        ReplacingRows::Hours(rows) => {
+                            texts.extend(rows.iter().map(|row| format!("{store} {row:?}")));
+                        }
+                        ReplacingRows::Zone(zone) => texts.push(format!("{store} {zone:?}")),
+                    }
+                }
             }
         }
     }

@@ -89,7 +89,7 @@ fn a_repeated_row_of_hours_is_a_duplicate() {
     let loaded = load(format!(
         "{HOURS}7,0,9:00,17:00\n7,0,09:00:00,17:00\n7,0,18:00,20:00\n8,0,9:00,17:00\n"
     ));
-    assert_eq!(loaded.kind, Some(FileKind::BusinessHours));
+    assert_eq!(loaded.kind, Some(FileKind::Replacing(ReplacingKind::Hours)));
     assert_eq!(loaded.counts, counts(3, 1, 0, 0));
     let expected = ["7 Mon 32400-61200, Mon 64800-72000", "8 Mon 32400-61200"];
     assert_eq!(stored(&loaded.segments), expected);
@@ -98,7 +98,7 @@ fn a_repeated_row_of_hours_is_a_duplicate() {
 #[test]
 fn if_a_store_has_two_zones_the_later_accepted_row_wins() {
     let loaded = load(format!("{ZONES}7,UTC\n8,UTC\n7,Asia/Tokyo\n7,Nowhere\n"));
-    assert_eq!(loaded.kind, Some(FileKind::TimeZones));
+    assert_eq!(loaded.kind, Some(FileKind::Replacing(ReplacingKind::Zones)));
     assert_eq!(loaded.counts, counts(2, 1, 1, 1));
     assert_eq!(stored(&loaded.segments), ["7 Asia/Tokyo", "8 UTC"]);
     let again = load(format!("{ZONES}7,UTC\n7,Asia/Tokyo\n7,utc\n"));
@@ -142,7 +142,7 @@ fn rows_of_hours_beyond_the_limit_of_a_store_are_rejected() {
 
 #[test]
 fn a_file_with_only_a_header_stores_nothing() {
-    for header in [POLLS, HOURS, ZONES] {
+    for header in [POLLS, HOURS, ZONES, POLLS.trim(), HOURS.trim()] {
         let loaded = load(header);
         assert_eq!((loaded.result, loaded.counts), (Ok(()), Counts::default()));
         assert!(loaded.segments.is_empty() && loaded.rejected_rows.is_empty());

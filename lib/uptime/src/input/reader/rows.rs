@@ -7,8 +7,8 @@ use crate::input::header::{Header, MAX_COLUMNS, PollColumn};
 use crate::input::plain::PlainRecord;
 use crate::input::poll_line;
 use crate::input::record::{MAX_RECORD_BYTES, Scanned};
-use crate::input::values::{Row, read_row, read_store, value_of};
-use crate::input::{FileKind, Problem, Records, Reject, RejectCode};
+use crate::input::values::{read_poll, read_replacing_row, read_store, value_of};
+use crate::input::{FileKind, Problem, Records, Reject, RejectCode, ReplacingKind};
 
 impl SourceReader {
     /// Reads records on the fast paths as long as possible, and returns how many bytes they have.
@@ -141,24 +141,21 @@ impl SourceReader {
         header: &Header,
         records: &mut impl Records,
     ) {
-        let taken = match read_row(header.kind, values, self.latest_poll) {
-            Ok(Row::Poll(store, poll)) => {
-                records.poll(store, poll, record);
-                Ok(())
-            }
-            Ok(Row::Hours(store, row)) => records.hours(store, row, record),
-            Ok(Row::Zone(store, zone)) => {
-                records.zone(store, zone, record);
-                Ok(())
-            }
+        let taken = match header.kind {
+            FileKind::Polls => read_poll(values, self.latest_poll)
+                .map(|(store, poll)| records.poll(store, poll, record)),
+            FileKind::Replacing(kind) => read_replacing_row(kind, values)
+                .and_then(|(store, row)| records.replacing(store, row, record)),
+        };
+        match taken {
+            Ok(()) => {}
             // A blank line is not a row. It has no store id, so it always ends up here, and other
             // rows need no check for blank lines.
-            Err(_) if is_blank_line(record) => Ok(()),
-            Err(problem) => Err(problem),
-        };
-        if let Err(Problem { column, code, message }) = taken {
-            let store = read_store(values[0]).ok();
-            records.reject(Reject { line: self.line, column, code, message, store }, record);
+            Err(_) if is_blank_line(record) => {}
+            Err(Problem { column, code, message }) => {
+                let store = read_store(values[0]).ok();
+                records.reject(Reject { line: self.line, column, code, message, store }, record);
+            }
         }
     }
 
@@ -177,8 +174,8 @@ impl DaysNamed {
     #[inline]
     fn note(&mut self, values: [&[u8]; MAX_COLUMNS], header: &Header, line: u64) {
         match (header.kind, values[1]) {
-            (FileKind::BusinessHours, [b'0']) => self.has_day_0 = true,
-            (FileKind::BusinessHours, [b'7']) => {
+            (FileKind::Replacing(ReplacingKind::Hours), [b'0']) => self.has_day_0 = true,
+            (FileKind::Replacing(ReplacingKind::Hours), [b'7']) => {
                 self.day_7_line.get_or_insert(line);
             }
             _ => {}

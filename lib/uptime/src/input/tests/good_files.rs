@@ -7,14 +7,18 @@ const ROW: &str = "7 2023-01-24T09:06:42Z Active";
 #[test]
 fn the_columns_alone_decide_the_kind_of_a_file() {
     check_kind("store_id,status,timestamp_utc", FileKind::Polls);
-    check_kind("end_time_local,start_time_local,day,store_id", FileKind::BusinessHours);
-    check_kind("timezone_str,store_id", FileKind::TimeZones);
+    check_kind(
+        "end_time_local,start_time_local,day,store_id",
+        FileKind::Replacing(ReplacingKind::Hours),
+    );
+    check_kind("timezone_str,store_id", FileKind::Replacing(ReplacingKind::Zones));
 }
 
 #[test]
 fn kinds_have_stable_names() {
-    let names = [FileKind::Polls, FileKind::BusinessHours, FileKind::TimeZones].map(FileKind::name);
-    assert_eq!(names, ["polls", "business_hours", "time_zones"]);
+    let replacing = [ReplacingKind::Hours, ReplacingKind::Zones].map(FileKind::Replacing);
+    assert_eq!(replacing.map(FileKind::name), ["business_hours", "time_zones"]);
+    assert_eq!(FileKind::Polls.name(), "polls");
 }
 
 #[test]
@@ -27,9 +31,9 @@ fn names_are_matched_without_regard_to_case_and_blanks() {
 fn columns_have_aliases() {
     for day in ["dayOfWeek", "day", "day_of_week", "DAYOFWEEK"] {
         let header = format!("store_id,{day},start_time_local,end_time_local");
-        check_kind(&header, FileKind::BusinessHours);
+        check_kind(&header, FileKind::Replacing(ReplacingKind::Hours));
     }
-    check_kind("store_id,timezone", FileKind::TimeZones);
+    check_kind("store_id,timezone", FileKind::Replacing(ReplacingKind::Zones));
 }
 
 #[test]
@@ -100,12 +104,6 @@ fn lines_end_with_lf_crlf_or_cr_and_the_last_line_needs_no_end() {
 #[test]
 fn blank_lines_are_not_rows() {
     check(format!("\n \t\n{POLLS}\n   \n\n7,2023-01-24 09:06:42,active\n\n \n"), &[ROW]);
-}
-
-#[test]
-fn a_file_with_only_a_header_has_no_rows() {
-    check(POLLS, &[]);
-    check(HOURS.trim(), &[]);
 }
 
 #[test]
