@@ -11,3 +11,6 @@ mod stores_csv;
 pub use cells::guarded;
 pub use files::{FileName, ReportFile, report_files};
 pub use report_csv::{HEADER, report_csv};
+
+#[cfg(test)]
+mod tests;
