@@ -68,9 +68,9 @@ fn figures_are_worked_out_as_the_rules_show() {
         };
 
         let segments = engine::load(&sources).expect("the example can be loaded");
-        let csv = engine::report(&segments, parameters).expect("the example has a report");
+        let mut files = engine::files(&segments, parameters).expect("the example has a report");
 
-        let csv = String::from_utf8(csv).expect("a report is text");
+        let csv = String::from_utf8(files.remove(0).bytes).expect("a report is text");
         let row: Vec<&str> = csv.lines().nth(1).expect("a row").split(',').collect();
         assert_eq!((row[2], row[5]), (up, down), "{rows}, {polls}, {method:?}");
     }

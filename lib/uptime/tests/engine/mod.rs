@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use uptime::fleet::Fleet;
 use uptime::ingest::{Ingest, IngestSettings};
-use uptime::output::{ReportFile, report_csv, report_files};
+use uptime::output::{ReportFile, report_files};
 use uptime::parameters::ReportParameters;
 use uptime::segment::{Segment, Source};
 use uptime::shard_data::ShardData;
@@ -37,18 +37,6 @@ fn fault_in<E: std::fmt::Display>(name: &str) -> impl Fn(E) -> String {
     move |error| format!("{name}: {error}")
 }
 
-/// Returns the `report.csv` of all segments, computed without the other files.
-pub(crate) fn report(
-    segments: &[Segment],
-    parameters: ReportParameters,
-) -> Result<Vec<u8>, String> {
-    let mut rows = Vec::new();
-    for shard in Shard::all() {
-        rows.extend(data_of(shard, segments, parameters)?.report().rows);
-    }
-    Ok(report_csv(&rows))
-}
-
 /// Returns all files of the report of all segments.
 pub(crate) fn files(
     segments: &[Segment],
@@ -61,7 +49,8 @@ pub(crate) fn files(
     Ok(report_files(fleet))
 }
 
-fn data_of(
+/// Merges the segments of one shard.
+pub(crate) fn data_of(
     shard: Shard,
     segments: &[Segment],
     parameters: ReportParameters,
