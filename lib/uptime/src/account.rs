@@ -209,3 +209,6 @@ fn close_gap(runs: &mut Vec<Run>, week: Interval, until: Timestamp) {
     let from = runs.last().map_or(week.start(), |run| run.span.end());
     runs.extend(Interval::new(from, until).map(|span| Run { span, status: SpanStatus::Closed }));
 }
+
+#[cfg(test)]
+mod tests;

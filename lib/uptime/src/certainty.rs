@@ -122,3 +122,6 @@ pub(crate) fn covered_parts(stretch: &Stretch) -> impl Iterator<Item = Interval>
         .and_then(|next| Interval::new(next.at().plus(-COVERAGE_REACH).max(own_end), next.at()));
     [around_own, before_next].into_iter().flatten().filter_map(move |near| near.intersection(span))
 }
+
+#[cfg(test)]
+mod tests;

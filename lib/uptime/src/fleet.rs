@@ -176,3 +176,6 @@ impl MeasuredReport {
         self.accounts.iter().map(|account| account.outages.len()).sum()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,6 +69,9 @@ pub mod fleet;
 
 pub mod output;
 
+#[cfg(test)]
+mod test_text;
+
 pub use interval::{Interval, Timestamp};
 pub use store::{Poll, PollSet, Shard, Status, StoreId};
 pub use zone::Zone;

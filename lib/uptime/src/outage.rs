@@ -154,3 +154,6 @@ impl<'a> OutageSearch<'a> {
         shared.map(Interval::micros).sum()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,3 +13,6 @@ pub use cells::guarded;
 pub use explanation::explanation;
 pub use files::{FileName, Files, ReportFile, report_files};
 pub use report_csv::{HEADER, report_csv};
+
+#[cfg(test)]
+mod tests;

@@ -154,3 +154,6 @@ fn minute_of(at: Timestamp) -> i64 {
 fn start_of(minute: i64) -> Timestamp {
     Timestamp::from_micros(minute * MINUTE)
 }
+
+#[cfg(test)]
+mod tests;

@@ -139,3 +139,6 @@ pub(super) fn write_hundredths(csv: &mut Vec<u8>, mut hundredths: u64) {
     }
     csv.extend_from_slice(&digits[start..]);
 }
+
+#[cfg(test)]
+mod tests;
