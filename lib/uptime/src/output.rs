@@ -4,6 +4,7 @@
 mod cells;
 mod files;
 mod outages_csv;
+mod page;
 mod report_csv;
 mod report_json;
 mod stores_csv;

@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::outages_csv::outages_csv;
+use super::page::report_html;
 use super::report_csv::report_csv;
 use super::report_json::report_json;
 use super::stores_csv::stores_csv;
@@ -100,6 +101,7 @@ pub fn report_files(fleet: Fleet) -> Vec<ReportFile> {
                 ReportFile::new(FileName::ReportCsv, report_csv(report.rows())),
                 ReportFile::new(FileName::StoresCsv, stores_csv(&report)),
                 ReportFile::new(FileName::OutagesCsv, outages_csv(&report)),
+                ReportFile::new(FileName::ReportHtml, report_html(&report)),
             ];
             let json = report_json(&about, Contents::Measured(&report), &files);
             files.push(ReportFile::new(FileName::ReportJson, json));

@@ -1,0 +1,79 @@
+//! Writes `report.html`: one page to look at the report, by itself and offline. Everything above
+//! "All stores" is written here in full, so it can be read without JavaScript.
+
+mod html;
+mod marks;
+mod stores;
+mod words;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest as _, Sha256};
+
+use crate::fleet::MeasuredReport;
+use crate::parameters::Window;
+use html::Html;
+use words::Moment;
+
+/// The style of the page. `stores.css` styles the section "All stores".
+const STYLE: &str = concat!(include_str!("page/page.css"), include_str!("page/stores.css"));
+/// The script of the page. `heat_map.js` moves the focus in the heat map. `page.js` draws the
+/// section "All stores".
+const SCRIPT: &str = concat!(include_str!("page/heat_map.js"), include_str!("page/page.js"));
+
+/// Writes `report.html`: UTF-8, without a reference to anything outside the page.
+pub(super) fn report_html(report: &MeasuredReport) -> Vec<u8> {
+    let mut html = Html::new();
+    write_head(&mut html, report);
+    html.raw("<body>\n");
+    html.raw(marks::DEFINITIONS_START);
+    marks::write_hatches(&mut html);
+    html.raw("<main id=\"content\">\n");
+    stores::section(&mut html, report);
+    html.raw("</main>\n<script>");
+    html.raw(SCRIPT);
+    html.raw("</script>\n</body>\n</html>\n");
+    html.into_bytes()
+}
+
+/// Writes everything before the body. The policy lets the browser run this style and this script
+/// only, and load nothing.
+fn write_head(html: &mut Html, report: &MeasuredReport) {
+    let title = title(report);
+    let foot = page_foot(&title);
+    let style_hash = source_hash(&[STYLE, &foot]);
+    let script_hash = source_hash(&[SCRIPT]);
+    write!(
+        html,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+         base-uri 'none'; form-action 'none'; script-src '{script_hash}'; \
+         style-src '{style_hash}'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>Store uptime, {title}</title>\n<style>{STYLE}{foot}</style>\n</head>\n"
+    );
+}
+
+/// Returns what the report is about, such as "week to Wednesday 25 January 2023, 18:13 UTC".
+fn title(report: &MeasuredReport) -> String {
+    let end = Moment::in_utc(Window::LastWeek.before(report.about.parameters.as_of).end());
+    format!("week to {}, {} UTC", end.full_date(), end.time())
+}
+
+/// Returns the rule that prints a foot on every page.
+fn page_foot(title: &str) -> String {
+    format!(
+        "@page{{@bottom-left{{content:\"Store uptime, {title}\"}}\
+         @bottom-right{{content:\"Page \" counter(page) \" of \" counter(pages)}}}}\n"
+    )
+}
+
+/// Returns the source expression that allows an inline element of this content, given in parts.
+fn source_hash(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    format!("sha256-{}", BASE64_STANDARD.encode(hash.finalize()))
+}

@@ -1,0 +1,219 @@
+//! The marks that stand for times: bars with one hatch for each estimated status.
+//!
+//! **Down is tall, up is half as tall, closed is a thin line. Settled is solid, estimated is
+//! hatched.** So a mark can be read without colour.
+//!
+//! All widths are per cent of the drawing, so that it fits every width. Hatches are not drawn as SVG
+//! patterns, because browsers print those as large, blurred images. The page has one long path for
+//! each hatch. A bar shows it through a clip of all its hatched stretches.
+
+use std::fmt;
+
+use super::html::Html;
+use crate::account::Figures;
+use crate::certainty::{Run, SpanStatus};
+use crate::{Interval, Timestamp};
+
+/// The start of the drawing that holds the hatches.
+pub(super) const DEFINITIONS_START: &str =
+    "<svg class=\"definitions\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs>";
+
+/// How many stripes a hatch has. The widest bar has 1,224 pixels and a stripe takes 7.
+const STRIPES: usize = 186;
+
+/// Writes the hatches and ends the drawing that holds them. A hatch is as tall as the tallest bar.
+pub(super) fn write_hatches(html: &mut Html) {
+    html.raw("<path id=\"hatch-up\" d=\"M-48 48");
+    html.raw(&"l48-48m-41 48".repeat(STRIPES));
+    html.raw("\"/><path id=\"hatch-down\" d=\"M-48 0");
+    html.raw(&"l48 48m-41-48".repeat(STRIPES));
+    html.raw("\"/><path id=\"dots\" d=\"");
+    for row in (0..48).step_by(4) {
+        write!(html, "M2 {row}.5H1300");
+    }
+    html.raw("\"/></defs></svg>\n");
+}
+
+/// The heights of a bar in pixels. All marks are centred on one line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Heights {
+    /// Of the drawing.
+    pub(super) row: u32,
+    /// Of time down.
+    pub(super) down: u32,
+    /// Of time up or not observed.
+    pub(super) up: u32,
+}
+
+impl Heights {
+    /// Of the bar of the fleet.
+    pub(super) const FLEET: Heights = Heights { row: 44, down: 32, up: 20 };
+    /// Of the week of a store.
+    pub(super) const WEEK: Heights = Heights { row: 32, down: 20, up: 10 };
+    /// Of the range in a table.
+    pub(super) const TABLE: Heights = Heights { row: 24, down: 12, up: 6 };
+}
+
+/// A place on an axis in hundredths of a per cent of its length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Percent(u32);
+
+impl Percent {
+    /// Returns the place of `part` on an axis of the length `whole`. It is 0 if the axis has no
+    /// length.
+    pub(super) fn of(part: i64, whole: i64) -> Percent {
+        let part = i128::from(part.clamp(0, whole.max(0)));
+        let place = (part * 20_000 + i128::from(whole)).checked_div(2 * i128::from(whole));
+        Percent(place.and_then(|place| u32::try_from(place).ok()).unwrap_or(0))
+    }
+
+    /// Returns the place of an instant on an axis of time.
+    pub(super) fn at(at: Timestamp, axis: Interval) -> Percent {
+        Percent::of(at.micros() - axis.start().micros(), axis.micros())
+    }
+
+    /// Returns the distance from an earlier place.
+    pub(super) fn since(self, earlier: Percent) -> Percent {
+        Percent(self.0.saturating_sub(earlier.0))
+    }
+
+    /// Returns whether it is less than a whole number of per cent.
+    pub(super) fn is_below(self, percent: u32) -> bool {
+        self.0 < percent * 100
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0 / 100, self.0 % 100) {
+            (whole, 0) => write!(formatter, "{whole}%"),
+            (whole, rest) => write!(formatter, "{whole}.{rest:02}%"),
+        }
+    }
+}
+
+/// A stretch of a bar.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    from: Percent,
+    to: Percent,
+    status: SpanStatus,
+}
+
+/// Writes the week of a store as a bar in a drawing of its own. `id` is unique in the page. `behind`
+/// writes what lies behind the bar.
+pub(super) fn week_bar(
+    html: &mut Html,
+    id: &str,
+    runs: &[Run],
+    axis: Interval,
+    behind: impl FnOnce(&mut Html),
+) {
+    let parts = runs.iter().map(|run| Part {
+        from: Percent::at(run.span.start(), axis),
+        to: Percent::at(run.span.end(), axis),
+        status: run.status,
+    });
+    let parts: Vec<Part> = parts.filter(|part| part.from < part.to).collect();
+    let heights = Heights::WEEK;
+    write!(html, "<svg class=\"bar\" height=\"{}\" aria-hidden=\"true\">", heights.row);
+    behind(html);
+    write_parts(html, id, &parts, heights);
+    html.raw("</svg>");
+}
+
+/// Writes figures as a bar from 0 in a drawing of its own: down settled, down estimated, a tick at
+/// the estimate, not observed, up estimated, up settled. `id` is unique in the page, `axis_micros`
+/// is the length of the axis.
+pub(super) fn range_bar(
+    html: &mut Html,
+    id: &str,
+    figures: &Figures,
+    axis_micros: i64,
+    heights: Heights,
+) {
+    let [least, down, down_or_unknown, most, open] = bounds(figures);
+    let ends = [
+        (least, SpanStatus::Down { settled: true }),
+        (down, SpanStatus::Down { settled: false }),
+        (down_or_unknown, SpanStatus::Unknown),
+        (most, SpanStatus::Up { settled: false }),
+        (open, SpanStatus::Up { settled: true }),
+    ];
+    let mut from = Percent::of(0, axis_micros);
+    let mut parts = Vec::with_capacity(ends.len());
+    for (end, status) in ends {
+        let to = Percent::of(end, axis_micros);
+        if from < to {
+            parts.push(Part { from, to, status });
+        }
+        from = to;
+    }
+    write!(html, "<svg class=\"bar\" height=\"{}\" aria-hidden=\"true\">", heights.row);
+    write_parts(html, id, &parts, heights);
+    if open > 0 {
+        let x = Percent::of(down, axis_micros);
+        write!(html, "<rect class=\"tick\" x=\"{x}\" width=\"2\" height=\"{}\"/>", heights.row);
+    }
+    html.raw("</svg>");
+}
+
+/// Returns where the parts of a range end, from 0: down settled, down, not observed, up estimated,
+/// up settled. In microseconds.
+pub(super) fn bounds(figures: &Figures) -> [i64; 5] {
+    let down = figures.uptime.down_micros;
+    [
+        figures.downtime_least_micros(),
+        down,
+        down + figures.uptime.unknown_micros,
+        figures.downtime_most_micros(),
+        figures.scheduled_micros(),
+    ]
+}
+
+/// Writes solid parts, then the hatched parts of each kind through one clip.
+fn write_parts(html: &mut Html, id: &str, parts: &[Part], heights: Heights) {
+    for part in parts {
+        match part.status {
+            SpanStatus::Closed => write_rect(html, "closed", part, heights.row, 1),
+            SpanStatus::Up { settled: true } => {
+                write_rect(html, "up", part, heights.row, heights.up)
+            }
+            SpanStatus::Down { settled: true } => {
+                write_rect(html, "down", part, heights.row, heights.down);
+            }
+            SpanStatus::Unknown
+            | SpanStatus::Up { settled: false }
+            | SpanStatus::Down { settled: false } => {}
+        }
+    }
+    let kinds = [
+        (SpanStatus::Unknown, "dots", heights.up),
+        (SpanStatus::Up { settled: false }, "hatch-up", heights.up),
+        (SpanStatus::Down { settled: false }, "hatch-down", heights.down),
+    ];
+    for (status, hatch, height) in kinds {
+        let mut hatched = parts.iter().filter(|part| part.status == status).peekable();
+        if hatched.peek().is_none() {
+            continue;
+        }
+        write!(html, "<clipPath id=\"{id}-{hatch}\">");
+        for part in hatched {
+            write_rect(html, "", part, heights.row, height);
+        }
+        write!(
+            html,
+            "</clipPath><g clip-path=\"url(#{id}-{hatch})\"><rect class=\"under-{hatch}\" \
+             width=\"100%\" height=\"100%\"/><use href=\"#{hatch}\"/></g>"
+        );
+    }
+}
+
+fn write_rect(html: &mut Html, class: &str, part: &Part, row: u32, height: u32) {
+    html.raw("<rect");
+    if !class.is_empty() {
+        write!(html, " class=\"{class}\"");
+    }
+    let (x, width, y) = (part.from, part.to.since(part.from), (row - height) / 2);
+    write!(html, " x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/>");
+}
