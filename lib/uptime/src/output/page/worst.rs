@@ -67,17 +67,14 @@ impl Axis {
         })
     }
 
-    /// Writes silences and midnights, which lie behind the bars. `y` is the upper end.
-    fn write_behind(&self, html: &mut Html, y: u32) {
+    /// Writes silences and midnights, which lie behind the bars. They are taller than a bar's row.
+    fn write_behind(&self, html: &mut Html) {
         for (x, width) in self.bands() {
-            write!(
-                html,
-                "<rect class=\"silent\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"100%\"/>"
-            );
+            write!(html, "<rect class=\"silent\" x=\"{x}\" width=\"{width}\" height=\"40\"/>");
         }
         for midnight in &self.midnights {
             let x = Percent::at(*midnight, self.week);
-            write!(html, "<rect class=\"hairline\" x=\"{x}\" width=\"1\" height=\"100%\"/>");
+            write!(html, "<rect class=\"hairline\" x=\"{x}\" width=\"1\" height=\"40\"/>");
         }
     }
 }
@@ -109,7 +106,7 @@ fn write_bars(html: &mut Html, worst: &[&Account], axis: &Axis) {
         html.raw("</td><td class=\"week\">");
         if let Some(detail) = &account.detail {
             let id = format!("worst-{place}");
-            week_bar(html, &id, &detail.runs, axis.week, |html| axis.write_behind(html, 0));
+            week_bar(html, &id, &detail.runs, axis.week, |html| axis.write_behind(html));
         }
         let outages = account.outages.len();
         write!(
