@@ -5,6 +5,7 @@ mod cells;
 mod explanation;
 mod files;
 mod outages_csv;
+mod page;
 mod report_csv;
 mod report_json;
 mod stores_csv;

@@ -131,6 +131,18 @@ impl ZoneClock {
         later.unwrap_or(&self.periods[0]).offset_micros
     }
 
+    /// Splits a span where the offset changes. Returns each part with its offset from UTC in
+    /// microseconds, in order.
+    pub fn offsets_in(&self, span: Interval) -> impl Iterator<Item = (Interval, i64)> {
+        let ends = self.periods.iter().skip(1).map(|next| next.start).chain([span.end()]);
+        let mut start = span.start();
+        self.periods.iter().zip(ends).filter_map(move |(period, end)| {
+            let part = Interval::new(start, end.min(span.end()))?;
+            start = part.end();
+            Some((part, period.offset_micros))
+        })
+    }
+
     /// Returns the local date and time at an instant.
     pub fn local(&self, at: Timestamp) -> LocalDateTime {
         let shown = at.plus(self.offset_micros(at)).micros();

@@ -5,6 +5,7 @@ use std::iter;
 use sha2::{Digest as _, Sha256};
 
 use super::outages_csv::outages_csv;
+use super::page::report_html;
 use super::report_csv::report_csv;
 use super::report_json::report_json;
 use super::stores_csv::stores_csv;
@@ -111,13 +112,14 @@ pub(super) enum Contents<'a> {
 pub fn report_files(fleet: Fleet) -> Files {
     let Fleet { about, stores } = fleet;
     let (mut files, json) = match stores {
-        Stores::Measured { accounts, activity } => {
-            let report = MeasuredReport::new(about, accounts, activity);
+        Stores::Measured { accounts, activity, heat_map } => {
+            let report = MeasuredReport::new(about, accounts, activity, heat_map);
             let files = Files {
                 csv: ReportFile::new(FileName::ReportCsv, report_csv(report.rows())),
                 others: vec![
                     ReportFile::new(FileName::StoresCsv, stores_csv(&report)),
                     ReportFile::new(FileName::OutagesCsv, outages_csv(&report)),
+                    ReportFile::new(FileName::ReportHtml, report_html(&report)),
                 ],
             };
             let json = report_json(&about, Contents::Measured(&report), &files);
