@@ -2,11 +2,12 @@
 
 use std::pin::pin;
 
+use futures::future::{try_join, try_join_all};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use uptime::Shard;
 use uptime::fleet::Fleet;
 use uptime::interval::DAY;
-use uptime::output::{Files, report_files};
+use uptime::output::{Files, ReportFile, report_files};
 use uptime::parameters::ReportParameters;
 use uptime::shard_data::ShardData;
 use uptime::zone::TZ_RELEASE;
@@ -122,17 +123,18 @@ pub(crate) async fn compute(
 }
 
 /// Stores all files of an attempt. Only when all are stored may the attempt complete the report.
+///
+/// The files are sent side by side: S3 takes 100 to 200 ms for a small object (its performance
+/// guidelines), so one after the other they would add up to a second to each report.
 async fn store(
     bucket: &ReportFiles,
     report: &Report,
     files: Files,
 ) -> Result<StoredFiles, CallError> {
     let put = |file| bucket.put(report.id, report.attempt, file);
-    let csv = put(files.csv).await?;
-    let mut others = Vec::with_capacity(files.others.len());
-    for file in files.others {
-        others.push((file.name, put(file).await?));
-    }
+    let put_named = async |file: ReportFile| Ok((file.name, put(file).await?));
+    let others = try_join_all(files.others.into_iter().map(put_named));
+    let (csv, others) = try_join(put(files.csv), others).await?;
     Ok(StoredFiles { csv, others })
 }
 
