@@ -118,9 +118,9 @@ mod tests {
             &format!(
                 "loaded in/a b.csv: of 20 rows of business hours, 19 loaded, 0 duplicate, 1 rejected \
                  (1.2 s)\n  line 4, column status: it is \"gone\"{DOWNLOAD}\n  \
-                 warning: 1 store is named in rejected rows only, which add no data; a store \
-                 without hours counts as always open, a store without a time zone as in \
-                 America/Chicago"
+                 warning: 1 store is named in rejected rows only, which change nothing; a \
+                 store without hours from another file counts as always open, a store without a \
+                 time zone as in America/Chicago"
             ),
         );
     }

@@ -20,8 +20,9 @@ use uptime::segment::MAX_SEGMENT_BYTES;
 use crate::backoff::Backoff;
 use crate::consumed_units::UnitCounter;
 use crate::item_key::ItemKey;
+use crate::store_data_error::StoreDataError;
 use crate::throttling::is_throttled;
-use crate::{CallError, Deadline, StoreDataError, attributes};
+use crate::{CallError, Deadline, attributes};
 
 /// One item to be written or deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]

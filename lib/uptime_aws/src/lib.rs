@@ -14,9 +14,9 @@
 //! - [`manifest`]: what is recorded about a load; `source_files`, `load_files`: its source file and
 //!   its results; `csv_upload`: a result of unknown length.
 //! - `throttling`, `backoff`: how throttled calls and broken downloads are retried.
-//! - `store_data`: the segments, in `DynamoDB`; `item_key`, `batch_write`, `superseded`: their
-//!   keys, how many are written at once, and which ones a newer file replaces; `consumed_units`:
-//!   what they cost; [`attributes`]: all names.
+//! - `store_data`: the segments, in `DynamoDB`; `store_data_error`: why a call for them failed;
+//!   `item_key`, `batch_write`, `superseded`: their keys, how many are written at once, and which
+//!   ones a newer file replaces; `consumed_units`: what they cost; [`attributes`]: all names.
 //!
 //! The features `dynamodb`, `s3` and `sqs` each enable the modules that need that SDK, so that a
 //! function links only what it uses.
@@ -65,6 +65,8 @@ mod source_files;
 #[cfg(feature = "dynamodb")]
 mod store_data;
 #[cfg(feature = "dynamodb")]
+mod store_data_error;
+#[cfg(feature = "dynamodb")]
 mod superseded;
 #[cfg(any(feature = "dynamodb", feature = "s3"))]
 mod throttling;
@@ -101,4 +103,6 @@ pub use settings::{Settings, SettingsError};
 #[cfg(feature = "s3")]
 pub use source_files::{OpenError, Pin, SourceFiles, SourceObject, decoded_key, timestamp};
 #[cfg(feature = "dynamodb")]
-pub use store_data::{ItemFault, StoreData, StoreDataError, StoredSegment};
+pub use store_data::{StoreData, StoredSegment};
+#[cfg(feature = "dynamodb")]
+pub use store_data_error::{ItemFault, StoreDataError};

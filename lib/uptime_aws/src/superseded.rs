@@ -11,8 +11,8 @@ use uptime::input::ReplacingKind;
 use uptime::segment::{Decoded, Segment, SegmentKind, Source, decode};
 use uptime::{Shard, StoreId};
 
-use crate::StoreDataError;
 use crate::item_key::ItemKey;
+use crate::store_data_error::StoreDataError;
 
 /// The stores that a file names, by shard and by kind. Files of polls are left out: they replace
 /// nothing.

@@ -46,8 +46,8 @@ impl fmt::Display for Warnings {
     }
 }
 
-const DEFAULTS: &str = ", which add no data; a store without hours counts as always open, a store \
-                        without a time zone as in America/Chicago";
+const DEFAULTS: &str = ", which change nothing; a store without hours from another file counts as \
+                        always open, a store without a time zone as in America/Chicago";
 const SPOILT: &str = " like a number that a spreadsheet has changed, such as 1.48E+18; export \
                       ids as text";
 
@@ -203,9 +203,9 @@ mod tests {
         assert_eq!(warnings(0, 0), "");
         assert_eq!(
             warnings(1, 2),
-            "warning: 1 store is named in rejected rows only, which add no data; a store \
-             without hours counts as always open, a store without a time zone as in \
-             America/Chicago\n\
+            "warning: 1 store is named in rejected rows only, which change nothing; a store \
+             without hours from another file counts as always open, a store without a time zone \
+             as in America/Chicago\n\
              warning: 2 store ids look like a number that a spreadsheet has changed, such as \
              1.48E+18; export ids as text\n"
         );
