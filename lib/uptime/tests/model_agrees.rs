@@ -137,7 +137,7 @@ proptest! {
         let divided = report_files(fleet(each.iter().rev().cloned(), parameters));
 
         prop_assert_eq!(&divided, &whole);
-        prop_assert_eq!(report_csv_alone(&each.concat(), parameters), whole[0].bytes.clone());
+        prop_assert_eq!(&report_csv_alone(&each.concat(), parameters), &whole[0].bytes);
     }
 }
 

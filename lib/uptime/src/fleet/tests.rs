@@ -40,6 +40,16 @@ fn stores_without_a_counting_poll_are_counted_by_both_methods() {
 }
 
 #[test]
+fn polls_taken_in_closed_time_show_that_the_poller_works() {
+    let stores =
+        [store("1", "UTC", HOURS, "08:00 down, 10:00 up"), store("2", "UTC", HOURS, "08:00 up")];
+    let report = measured(fleet(Method::TimeWeighted { max_hold: None }, stores));
+    let polled: Vec<_> =
+        report.activity.polls_by_minute().filter(|(_, polls)| *polls > 0).collect();
+    assert_eq!(polled, [(at("08:00"), 2), (at("10:00"), 1)]);
+}
+
+#[test]
 fn a_report_has_its_stores_in_order_and_their_sums() {
     let report = measured(fleet(
         Method::TimeWeighted { max_hold: None },

@@ -3,11 +3,11 @@
 
 use super::cells::{Unit, write_percent, write_plain, write_text};
 use super::report_csv::{unit_of, write_six_figures};
-use crate::Status;
 use crate::account::{Account, Figures};
 use crate::fleet::MeasuredReport;
 use crate::outage::Outage;
 use crate::parameters::Window;
+use crate::{Poll, Status};
 
 /// The columns of `stores.csv`.
 pub(super) const HEADER: &str = "store_id,uptime_last_hour_minutes,uptime_last_day_hours,\
@@ -40,7 +40,7 @@ fn write_row(csv: &mut Vec<u8>, account: &Account) {
     csv.extend_from_slice(account.zone.name().as_bytes());
     write_plain(csv, Some(yes_or_no(account.zone_given)));
     write_plain(csv, Some(yes_or_no(account.hours_given)));
-    write_plain(csv, account.last_poll.map(|poll| poll.at()));
+    write_plain(csv, account.last_poll.map(Poll::at));
     write_plain(csv, account.last_poll.map(|poll| name_of(poll.status())));
     for window in Window::ALL {
         write_window(csv, window, &account.figures(window));
