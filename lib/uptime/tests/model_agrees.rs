@@ -3,6 +3,7 @@
 
 mod generator;
 mod model;
+mod silences;
 
 use std::ops::RangeInclusive;
 
