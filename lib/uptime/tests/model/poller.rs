@@ -44,7 +44,7 @@ pub(crate) fn silences(stores: &[&Store], as_of: i64) -> Option<Silences> {
         longest.remove(0);
     }
     let median = longest[0];
-    let least = (3 * median).clamp(15, 90);
-    gaps.retain(|(start, end)| end - start >= least);
-    (median <= 60).then_some((least, gaps))
+    let threshold = (3 * median).clamp(15, 90);
+    gaps.retain(|(start, end)| end - start >= threshold);
+    (median <= 60).then_some((threshold, gaps))
 }
