@@ -90,6 +90,13 @@ fn a_poll_in_the_minute_of_as_of_ends_a_silence() {
 }
 
 #[test]
+fn the_day_of_a_poll_at_as_of_counts() {
+    // At midnight, a day begins in which no gap begins: of 7 and 0 minutes, 0 is the median.
+    check(&every(8, "23 00:00-23 24:00"), "24 00:00", "21: ");
+    check(&every(8, "23 00:00-24 00:01"), "24 00:00", "15: ");
+}
+
+#[test]
 fn active_and_inactive_polls_count_alike() {
     let judged =
         |status| activity(20, &every_with(5, "23 00:00-24 00:00", status), "24 00:00").judge();
