@@ -157,9 +157,8 @@ impl<'a> Walk<'a> {
     fn stretch(&mut self, stretch: &Stretch) {
         if let Some(poll) = stretch.speaker {
             self.outages.speaker(poll);
-            if stretch.span.contains(poll.at()) {
-                self.last_poll = Some(poll);
-            }
+            // The newest counting poll speaks for the last stretch.
+            self.last_poll = Some(poll);
         }
         for run in runs_of(stretch, self.max_hold) {
             self.outages.run(run);

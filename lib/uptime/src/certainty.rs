@@ -80,20 +80,17 @@ pub struct Run {
 pub(crate) fn runs_of(stretch: &Stretch, max_hold: Option<MaxHold>) -> impl Iterator<Item = Run> {
     let Stretch { span, speaker, .. } = *stretch;
     let (start, end) = (span.start(), span.end());
-    let parts = match (speaker, stretch.known(max_hold)) {
-        (Some(poll), Some(known)) => {
-            let settled_from = if is_settled(stretch, max_hold) { poll.at() } else { known.end() };
-            [
-                (start, known.start(), SpanStatus::Unknown),
-                (known.start(), settled_from, SpanStatus::of(poll, false)),
-                (settled_from, known.end(), SpanStatus::of(poll, true)),
-                (known.end(), end, SpanStatus::Unknown),
-            ]
-        }
-        (Some(_), None) | (None, _) => {
-            let none = (end, end, SpanStatus::Unknown);
-            [(start, end, SpanStatus::Unknown), none, none, none]
-        }
+    let parts = if let (Some(poll), Some(known)) = (speaker, stretch.known(max_hold)) {
+        let settled_from = if is_settled(stretch, max_hold) { poll.at() } else { known.end() };
+        [
+            (start, known.start(), SpanStatus::Unknown),
+            (known.start(), settled_from, SpanStatus::of(poll, false)),
+            (settled_from, known.end(), SpanStatus::of(poll, true)),
+            (known.end(), end, SpanStatus::Unknown),
+        ]
+    } else {
+        let none = (end, end, SpanStatus::Unknown);
+        [(start, end, SpanStatus::Unknown), none, none, none]
     };
     parts
         .into_iter()

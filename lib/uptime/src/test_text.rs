@@ -65,8 +65,9 @@ pub(crate) fn polls(text: &str) -> PollSet {
     PollSet::new(items(text).map(poll).collect())
 }
 
+/// An empty text sets no limit.
 pub(crate) fn max_hold(minutes: &str) -> Option<MaxHold> {
-    minutes.parse().ok().and_then(MaxHold::from_minutes)
+    (!minutes.is_empty()).then(|| MaxHold::from_minutes(minutes.parse().unwrap()).unwrap())
 }
 
 /// Returns what is known of a store: its zone, its rows of business hours such as

@@ -114,8 +114,9 @@ fn simulate(phases: Phases) -> Seen {
 }
 
 fn store_days() -> u64 {
-    let asked = std::env::var_os("STORE_DAYS").and_then(|text| text.to_str()?.parse().ok());
-    asked.unwrap_or(USUAL_STORE_DAYS)
+    let Some(asked) = std::env::var_os("STORE_DAYS") else { return USUAL_STORE_DAYS };
+    let days = asked.to_str().and_then(|days| days.parse().ok());
+    days.unwrap_or_else(|| panic!("STORE_DAYS is {}; a whole number is accepted", asked.display()))
 }
 
 impl TrueStore {

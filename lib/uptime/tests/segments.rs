@@ -228,8 +228,8 @@ fn report(segments: &[Segment], parameters: ReportParameters) -> Option<Vec<Stri
     for segment in segments {
         data.add(&segment.bytes).ok()?;
     }
-    let files = report_files(data.fleet()).into_iter();
-    files.map(|file| String::from_utf8(file.bytes).ok()).collect()
+    let files = report_files(data.fleet());
+    files.iter().map(|file| String::from_utf8(file.bytes.clone()).ok()).collect()
 }
 
 fn time_weighted() -> ReportParameters {

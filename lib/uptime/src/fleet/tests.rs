@@ -40,6 +40,16 @@ fn stores_without_a_counting_poll_are_counted_by_both_methods() {
 }
 
 #[test]
+fn polls_taken_in_closed_time_show_that_the_poller_works() {
+    let stores =
+        [store("1", "UTC", HOURS, "08:00 down, 10:00 up"), store("2", "UTC", HOURS, "08:00 up")];
+    let report = measured(fleet(Method::TimeWeighted { max_hold: None }, stores));
+    let polled: Vec<_> =
+        report.activity.polls_by_minute().filter(|(_, polls)| *polls > 0).collect();
+    assert_eq!(polled, [(at("08:00"), 2), (at("10:00"), 1)]);
+}
+
+#[test]
 fn a_report_has_its_stores_in_order_and_their_sums() {
     let report = measured(fleet(
         Method::TimeWeighted { max_hold: None },
@@ -103,8 +113,8 @@ fn fleet(method: Method, stores: impl IntoIterator<Item = StoreFacts>) -> Fleet 
 
 fn measured(fleet: Fleet) -> MeasuredReport {
     match fleet.stores {
-        Stores::Measured { accounts, activity } => {
-            MeasuredReport::new(fleet.about, accounts, activity)
+        Stores::Measured { accounts, activity, heat_map } => {
+            MeasuredReport::new(fleet.about, accounts, activity, heat_map)
         }
         Stores::Counted(_) => panic!("the method measures"),
     }
@@ -113,9 +123,9 @@ fn measured(fleet: Fleet) -> MeasuredReport {
 /// Returns all that a fleet holds, in the order of the stores.
 fn content(fleet: &mut Fleet) -> String {
     match &mut fleet.stores {
-        Stores::Measured { accounts, activity } => {
+        Stores::Measured { accounts, activity, heat_map } => {
             accounts.sort_by(|this, that| this.row.store.cmp(&that.row.store));
-            format!("{accounts:?} {activity:?}")
+            format!("{accounts:?} {activity:?} {heat_map:?}")
         }
         Stores::Counted(rows) => {
             rows.sort_by(|this, that| this.store.cmp(&that.store));

@@ -80,7 +80,8 @@ impl ReportFile {
     /// Takes the content of a file.
     fn new(name: FileName, bytes: Vec<u8>) -> ReportFile {
         let digest = Sha256::digest(&bytes);
-        let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hexadecimal = |byte: &u8| format!("{byte:02x}");
+        let sha256 = digest.iter().map(hexadecimal).collect();
         ReportFile { name, bytes, sha256 }
     }
 }

@@ -57,6 +57,7 @@ enum Totals {
 }
 
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "these are the names of the members")]
 struct HourTotals {
     scheduled_hours: f64,
     uptime_hours: f64,

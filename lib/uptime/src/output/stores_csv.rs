@@ -3,6 +3,7 @@
 
 use super::cells::{Unit, write_instant, write_percent, write_plain, write_text};
 use super::report_csv::{unit_of, write_six_figures};
+use crate::Poll;
 use crate::account::{Account, Figures};
 use crate::fleet::MeasuredReport;
 use crate::outage::Outage;
@@ -39,7 +40,7 @@ fn write_row(csv: &mut Vec<u8>, account: &Account) {
     csv.extend_from_slice(account.zone.name().as_bytes());
     write_plain(csv, Some(yes_or_no(account.zone_given)));
     write_plain(csv, Some(yes_or_no(account.hours_given)));
-    write_instant(csv, account.last_poll.map(|poll| poll.at()));
+    write_instant(csv, account.last_poll.map(Poll::at));
     write_plain(csv, account.last_poll.map(|poll| poll.status().name()));
     for window in Window::ALL {
         write_window(csv, window, &account.figures(window));

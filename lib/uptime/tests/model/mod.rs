@@ -4,6 +4,7 @@
 //! [`account`] determines more of each piece.
 
 pub(crate) mod account;
+pub(crate) mod poller;
 pub(crate) mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
