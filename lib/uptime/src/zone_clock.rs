@@ -131,6 +131,15 @@ impl ZoneClock {
         later.unwrap_or(&self.periods[0]).offset_micros
     }
 
+    /// Returns the changes of the offset within the span: each one's instant and the offset from then
+    /// on, in microseconds.
+    pub fn changes(&self) -> impl Iterator<Item = (Timestamp, i64)> {
+        let within = self.periods.iter().filter(|period| {
+            self.span.start() < period.start && period.start < self.span.end()
+        });
+        within.map(|period| (period.start, period.offset_micros))
+    }
+
     /// Returns the local date and time at an instant.
     pub fn local(&self, at: Timestamp) -> LocalDateTime {
         let shown = at.plus(self.offset_micros(at)).micros();

@@ -1,9 +1,14 @@
 //! Writes `report.html`: one page to look at the report, by itself and offline. Everything above
 //! "All stores" is written here in full, so it can be read without JavaScript.
 
+mod data;
+mod day_sums;
+mod digits;
+mod hours_text;
 mod html;
 mod marks;
 mod stores;
+mod tape;
 mod words;
 
 use base64::Engine as _;
