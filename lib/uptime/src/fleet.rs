@@ -2,6 +2,7 @@
 
 use crate::account::{Account, Figures};
 use crate::business_hours::open_intervals;
+use crate::heat_map::HeatMap;
 use crate::parameters::{Method, ReportParameters, Window};
 use crate::poller::{Poller, PollerActivity};
 use crate::report::{ReportRow, StoreCounts, StoreFacts, row_for_store};
@@ -36,6 +37,8 @@ pub enum Stores {
         accounts: Vec<Account>,
         /// When they were polled.
         activity: PollerActivity,
+        /// When they were down.
+        heat_map: HeatMap,
     },
     /// Method `poll_count`, which gives counts and nothing else.
     Counted(Vec<ReportRow>),
@@ -53,6 +56,7 @@ impl Fleet {
             Method::TimeWeighted { .. } => Stores::Measured {
                 accounts: Vec::new(),
                 activity: PollerActivity::new(parameters.time_considered()),
+                heat_map: HeatMap::new(Window::LastWeek.before(parameters.as_of)),
             },
             Method::PollCount => Stores::Counted(Vec::new()),
         };
@@ -65,9 +69,12 @@ impl Fleet {
         self.about.counts += counts;
         let parameters = &self.about.parameters;
         let has_counting_poll = match &mut self.stores {
-            Stores::Measured { accounts, activity } => {
+            Stores::Measured { accounts, activity, heat_map } => {
                 activity.add_store(facts.polls.as_slice());
                 let account = Account::of(facts, clock, parameters);
+                if let Some(detail) = &account.detail {
+                    heat_map.add_store(&detail.runs, clock);
+                }
                 let has_counting_poll = account.last_poll.is_some();
                 accounts.push(account);
                 has_counting_poll
@@ -88,11 +95,16 @@ impl Fleet {
         self.about.without_counting_poll += other.about.without_counting_poll;
         match (&mut self.stores, other.stores) {
             (
-                Stores::Measured { accounts, activity },
-                Stores::Measured { accounts: others, activity: other_activity },
+                Stores::Measured { accounts, activity, heat_map },
+                Stores::Measured {
+                    accounts: others,
+                    activity: other_activity,
+                    heat_map: other_heat_map,
+                },
             ) => {
                 accounts.extend(others);
                 activity.unite(&other_activity);
+                heat_map.unite(&other_heat_map);
                 if accounts.iter().filter(|account| account.detail.is_some()).count()
                     > STORES_ON_PAGE
                 {
@@ -136,6 +148,8 @@ pub struct MeasuredReport {
     pub accounts: Vec<Account>,
     /// When the stores were polled.
     pub activity: PollerActivity,
+    /// When the stores were down.
+    pub heat_map: HeatMap,
     /// The silences of the poller.
     pub poller: Poller,
     /// The sums over all stores, in the order of [`Window::ALL`].
@@ -148,6 +162,7 @@ impl MeasuredReport {
         about: About,
         mut accounts: Vec<Account>,
         activity: PollerActivity,
+        heat_map: HeatMap,
     ) -> MeasuredReport {
         if accounts.len() > STORES_ON_PAGE {
             keep_worst_details(&mut accounts);
@@ -163,7 +178,7 @@ impl MeasuredReport {
             }
         }
         let poller = activity.judge();
-        MeasuredReport { about, accounts, activity, poller, totals }
+        MeasuredReport { about, accounts, activity, heat_map, poller, totals }
     }
 
     /// Returns the rows of all stores.

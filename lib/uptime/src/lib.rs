@@ -21,7 +21,8 @@
 //! - [`shard_data`]: merges the segments of a shard.
 //! - [`report`]: turns the stores of a shard into rows.
 //! - [`account`]: everything that the files of a report say about one store.
-//! - [`poller`]: times in which no store was polled; [`fleet`]: the stores of all shards.
+//! - [`poller`]: times in which no store was polled; [`heat_map`]: when stores were down;
+//!   [`fleet`]: the stores of all shards.
 //! - [`output`]: writes the files of a report.
 //!
 #![doc = include_str!("../RULES.md")]
@@ -64,6 +65,8 @@ pub mod report;
 pub mod account;
 
 pub mod poller;
+
+pub mod heat_map;
 
 pub mod fleet;
 

@@ -131,13 +131,16 @@ impl ZoneClock {
         later.unwrap_or(&self.periods[0]).offset_micros
     }
 
-    /// Returns the changes of the offset within the span: each one's instant and the offset from then
-    /// on, in microseconds.
-    pub fn changes(&self) -> impl Iterator<Item = (Timestamp, i64)> {
-        let within = self.periods.iter().filter(|period| {
-            self.span.start() < period.start && period.start < self.span.end()
-        });
-        within.map(|period| (period.start, period.offset_micros))
+    /// Splits a span where the offset changes. Returns each part with its offset from UTC in
+    /// microseconds, in order.
+    pub fn offsets_in(&self, span: Interval) -> impl Iterator<Item = (Interval, i64)> {
+        let ends = self.periods.iter().skip(1).map(|next| next.start).chain([span.end()]);
+        let mut start = span.start();
+        self.periods.iter().zip(ends).filter_map(move |(period, end)| {
+            let part = Interval::new(start, end.min(span.end()))?;
+            start = part.end();
+            Some((part, period.offset_micros))
+        })
     }
 
     /// Returns the local date and time at an instant.

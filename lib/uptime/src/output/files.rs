@@ -95,8 +95,8 @@ pub(super) enum Contents<'a> {
 pub fn report_files(fleet: Fleet) -> Vec<ReportFile> {
     let Fleet { about, stores } = fleet;
     match stores {
-        Stores::Measured { accounts, activity } => {
-            let report = MeasuredReport::new(about, accounts, activity);
+        Stores::Measured { accounts, activity, heat_map } => {
+            let report = MeasuredReport::new(about, accounts, activity, heat_map);
             let mut files = vec![
                 ReportFile::new(FileName::ReportCsv, report_csv(report.rows())),
                 ReportFile::new(FileName::StoresCsv, stores_csv(&report)),

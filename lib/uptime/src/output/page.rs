@@ -4,21 +4,28 @@
 mod data;
 mod day_sums;
 mod digits;
+mod down_at_end;
+mod figures;
+mod hours;
 mod hours_text;
 mod html;
 mod marks;
+mod method;
+mod silences;
 mod stores;
 mod tape;
+mod top;
 mod words;
+mod worst;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use crate::fleet::MeasuredReport;
-use crate::parameters::Window;
+use crate::zone_clock::ZoneClocks;
 use html::Html;
-use words::Moment;
+use words::title;
 
 /// The style of the page. `stores.css` styles the section "All stores".
 const STYLE: &str = concat!(include_str!("page/page.css"), include_str!("page/stores.css"));
@@ -30,11 +37,21 @@ const SCRIPT: &str = concat!(include_str!("page/heat_map.js"), include_str!("pag
 pub(super) fn report_html(report: &MeasuredReport) -> Vec<u8> {
     let mut html = Html::new();
     write_head(&mut html, report);
+    let mut clocks = ZoneClocks::new(report.about.parameters.span());
     html.raw("<body>\n");
-    html.raw(marks::DEFINITIONS_START);
     marks::write_hatches(&mut html);
+    top::write_top(&mut html, report, &mut clocks);
     html.raw("<main id=\"content\">\n");
+    top::write_headline(&mut html, report);
+    figures::write_figures(&mut html, report);
+    html.raw("<div class=\"side-by-side\">\n");
+    silences::write_silences(&mut html, report);
+    down_at_end::write_down_at_end(&mut html, report, &mut clocks);
+    html.raw("</div>\n");
+    worst::write_worst(&mut html, report, &mut clocks);
+    hours::write_hours(&mut html, report);
     stores::section(&mut html, report);
+    method::write_method(&mut html, report);
     html.raw("</main>\n<script>");
     html.raw(SCRIPT);
     html.raw("</script>\n</body>\n</html>\n");
@@ -58,12 +75,6 @@ fn write_head(html: &mut Html, report: &MeasuredReport) {
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <title>Store uptime, {title}</title>\n<style>{STYLE}{foot}</style>\n</head>\n"
     );
-}
-
-/// Returns what the report is about, such as "week to Wednesday 25 January 2023, 18:13 UTC".
-fn title(report: &MeasuredReport) -> String {
-    let end = Moment::in_utc(Window::LastWeek.before(report.about.parameters.as_of).end());
-    format!("week to {}, {} UTC", end.full_date(), end.time())
 }
 
 /// Returns the rule that prints a foot on every page.

@@ -67,8 +67,8 @@ const HOURS_GIVEN: u64 = 2;
 const NEWEST_POLL_UP: u64 = 4;
 const DOWN_AT_END: u64 = 8;
 
-/// Below this share of its open time a store has low coverage, in hundredths of a per cent.
-const LOW_COVERAGE: u64 = 50_00;
+/// Below this share of its open time a store has low coverage, in per cent.
+pub(super) const LOW_COVERAGE_PERCENT: u64 = 50;
 
 /// Where minutes are counted from, and what they are rounded to.
 #[derive(Debug, Clone, Copy)]
@@ -275,9 +275,10 @@ impl<'a> Blocks<'a> {
         }
         let (start, end) = (self.minutes.of(self.week.start()), self.minutes.of(self.week.end()));
         let numbers = format!(
-            "\"origin\":{},\"week\":[{start},{end}],\"stores\":{},\"low_coverage\":{LOW_COVERAGE},\"digits\":\"{}\",\"fields\":[",
+            "\"origin\":{},\"week\":[{start},{end}],\"stores\":{},\"low_coverage\":{},\"digits\":\"{}\",\"fields\":[",
             self.minutes.origin,
             self.report.accounts.len(),
+            LOW_COVERAGE_PERCENT * 100,
             String::from_utf8_lossy(DIGITS),
         );
         let mut about = numbers.into_bytes();
@@ -321,11 +322,13 @@ fn write_text(json: &mut Vec<u8>, text: &str) {
 /// Writes a zone: its name, its first offset in minutes, then the minute and the offset of each
 /// change.
 fn write_zone(json: &mut Vec<u8>, zone: Zone, clock: &ZoneClock, minutes: Minutes) {
-    let first = clock.offset_micros(clock.span().start()) / MINUTE;
-    json.extend_from_slice(format!("[\"{}\",{first}", zone.name()).as_bytes());
-    for (at, offset) in clock.changes() {
-        let change = format!(",{},{}", minutes.of(at), offset / MINUTE);
-        json.extend_from_slice(change.as_bytes());
+    json.extend_from_slice(format!("[\"{}\"", zone.name()).as_bytes());
+    for (part, offset) in clock.offsets_in(clock.span()) {
+        // The first offset also stands for the time before the span, so it has no minute.
+        if part.start() > clock.span().start() {
+            json.extend_from_slice(format!(",{}", minutes.of(part.start())).as_bytes());
+        }
+        json.extend_from_slice(format!(",{}", offset / MINUTE).as_bytes());
     }
     json.push(b']');
 }

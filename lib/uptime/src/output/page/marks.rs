@@ -14,15 +14,15 @@ use crate::account::Figures;
 use crate::certainty::{Run, SpanStatus};
 use crate::{Interval, Timestamp};
 
-/// The start of the drawing that holds the hatches.
-pub(super) const DEFINITIONS_START: &str =
-    "<svg class=\"definitions\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs>";
-
 /// How many stripes a hatch has. The widest bar has 1,224 pixels and a stripe takes 7.
 const STRIPES: usize = 186;
 
-/// Writes the hatches and ends the drawing that holds them. A hatch is as tall as the tallest bar.
+/// How many stripes the hatch of the heat map has. A cell has at most 64 pixels.
+const STRIPES_OF_CELL: usize = 16;
+
+/// Writes the hatches, in a drawing that does not show them. A hatch is taller than the tallest bar.
 pub(super) fn write_hatches(html: &mut Html) {
+    html.raw("<svg class=\"definitions\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs>");
     html.raw("<path id=\"hatch-up\" d=\"M-48 48");
     html.raw(&"l48-48m-41 48".repeat(STRIPES));
     html.raw("\"/><path id=\"hatch-down\" d=\"M-48 0");
@@ -31,6 +31,9 @@ pub(super) fn write_hatches(html: &mut Html) {
     for row in (0..48).step_by(4) {
         write!(html, "M2 {row}.5H1300");
     }
+    // The cells of the heat map have thinner stripes, further apart.
+    html.raw("\"/><path id=\"hatch-heat\" d=\"M-24 24");
+    html.raw(&"l24-24m-18 24".repeat(STRIPES_OF_CELL));
     html.raw("\"/></defs></svg>\n");
 }
 
@@ -52,6 +55,8 @@ impl Heights {
     pub(super) const WEEK: Heights = Heights { row: 32, down: 20, up: 10 };
     /// Of the range in a table.
     pub(super) const TABLE: Heights = Heights { row: 24, down: 12, up: 6 };
+    /// Of the samples in a legend.
+    const KEY: Heights = Heights { row: 14, down: 14, up: 8 };
 }
 
 /// A place on an axis in hundredths of a per cent of its length.
@@ -75,6 +80,16 @@ impl Percent {
     /// Returns the distance from an earlier place.
     pub(super) fn since(self, earlier: Percent) -> Percent {
         Percent(self.0.saturating_sub(earlier.0))
+    }
+
+    /// Returns the place at a distance after this one.
+    pub(super) fn plus(self, distance: Percent) -> Percent {
+        Percent(self.0 + distance.0)
+    }
+
+    /// Returns half of the distance.
+    pub(super) fn half(self) -> Percent {
+        Percent(self.0 / 2)
     }
 
     /// Returns whether it is less than a whole number of per cent.
@@ -155,6 +170,19 @@ pub(super) fn range_bar(
         let x = Percent::of(down, axis_micros);
         write!(html, "<rect class=\"tick\" x=\"{x}\" width=\"2\" height=\"{}\"/>", heights.row);
     }
+    html.raw("</svg>");
+}
+
+/// Writes a sample of the mark of a status for a legend. `id` is unique in the page.
+pub(super) fn write_key(html: &mut Html, id: &str, status: SpanStatus) {
+    let heights = Heights::KEY;
+    let whole = Part { from: Percent::of(0, 1), to: Percent::of(1, 1), status };
+    write!(
+        html,
+        "<svg class=\"key\" width=\"24\" height=\"{}\" aria-hidden=\"true\">",
+        heights.row
+    );
+    write_parts(html, id, &[whole], heights);
     html.raw("</svg>");
 }
 

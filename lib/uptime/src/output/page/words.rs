@@ -4,7 +4,8 @@ use std::fmt::{self, Display};
 
 use chrono::{DateTime, NaiveDateTime};
 
-use crate::interval::{HOUR, MINUTE};
+use super::super::cells::Unit;
+use crate::fleet::MeasuredReport;
 use crate::zone_clock::ZoneClock;
 use crate::{Timestamp, Zone};
 
@@ -34,17 +35,19 @@ impl Display for Tenths {
 
 /// Returns `micros` in hours with one decimal.
 pub(super) fn hours(micros: i64) -> Tenths {
-    Tenths(rounded(micros, HOUR / 10))
+    Tenths(rounded(micros, Unit::Hours, 10))
 }
 
 /// Returns `micros` in whole minutes.
 pub(super) fn minutes(micros: i64) -> Number {
-    Number(rounded(micros, MINUTE))
+    Number(rounded(micros, Unit::Minutes, 100))
 }
 
-/// Divides and rounds half away from zero. `micros` is never negative.
-pub(super) fn rounded(micros: i64, unit: i64) -> u64 {
-    ((micros + unit / 2) / unit).unsigned_abs()
+/// Returns a time in multiples of some hundredths of a unit, rounded half away from zero. It rounds
+/// the figure of the CSV files, not the time itself: so the script, which has only that figure,
+/// shows the same.
+pub(super) fn rounded(micros: i64, unit: Unit, hundredths: u64) -> u64 {
+    (unit.hundredths(micros) + hundredths / 2) / hundredths
 }
 
 /// Returns the per cent that `part` is of `whole`, rounded down, or 0 if there is no whole.
@@ -67,6 +70,12 @@ pub(super) fn plural(count: usize) -> &'static str {
 /// Returns the name that people use for a zone: its city, such as "New York".
 pub(super) fn city(zone: Zone) -> String {
     zone.name().rsplit('/').next().unwrap_or_default().replace('_', " ")
+}
+
+/// Returns what the report is about, such as "week to Wednesday 25 January 2023, 18:13 UTC".
+pub(super) fn title(report: &MeasuredReport) -> String {
+    let end = Moment::in_utc(report.about.parameters.as_of);
+    format!("week to {}, {} UTC", end.full_date(), end.time())
 }
 
 /// An instant as a clock and a calendar show it. Seconds are dropped.
@@ -99,6 +108,11 @@ impl Moment {
         self.0.format("%a")
     }
 
+    /// Returns the day of the month, such as `25`.
+    pub(super) fn day(self) -> impl Display {
+        self.0.format("%-d")
+    }
+
     /// Returns weekday and day of the month, such as `Wed 25`.
     pub(super) fn weekday_day(self) -> impl Display {
         self.0.format("%a %-d")
@@ -129,6 +143,7 @@ impl Moment {
 mod tests {
     use super::*;
     use crate::Interval;
+    use crate::interval::{HOUR, MINUTE};
 
     #[test]
     fn numbers_have_commas() {
@@ -141,10 +156,14 @@ mod tests {
     }
 
     #[test]
-    fn hours_have_one_decimal_and_are_rounded_half_away_from_zero() {
+    fn hours_and_minutes_are_rounded_from_the_two_decimals_of_the_csv_files() {
         assert_eq!(hours(3 * MINUTE).to_string(), "0.1");
-        assert_eq!(hours(3 * MINUTE - 1).to_string(), "0.0");
+        // 0.045 hours is 0.05 in stores.csv.
+        assert_eq!(hours(162 * MINUTE / 60).to_string(), "0.1");
+        assert_eq!(hours(161 * MINUTE / 60).to_string(), "0.0");
+        assert_eq!(hours(12_345 * HOUR / 10).to_string(), "1,234.5");
         assert_eq!(minutes(MINUTE / 2).to_string(), "1");
+        assert_eq!(minutes(MINUTE / 3).to_string(), "0");
     }
 
     #[test]
