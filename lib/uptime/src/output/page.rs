@@ -17,6 +17,7 @@ mod tape;
 mod top;
 mod words;
 mod worst;
+mod zone_days;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

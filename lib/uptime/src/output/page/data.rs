@@ -13,12 +13,13 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::day_sums::{days_of, write_day_sums};
+use super::day_sums::write_day_sums;
 use super::digits::{DIGITS, write_number, write_optional};
 use super::hours_text::hours_text;
 use super::html::Html;
 use super::tape::write_tape;
 use super::words::hours;
+use super::zone_days::{days_of, write_zone};
 use crate::account::{Account, Detail};
 use crate::business_hours::HoursRow;
 use crate::fleet::MeasuredReport;
@@ -26,7 +27,7 @@ use crate::interval::{HOUR, MINUTE};
 use crate::outage::Outage;
 use crate::output::cells::{Unit, percent_hundredths};
 use crate::parameters::Window;
-use crate::zone_clock::{ZoneClock, ZoneClocks};
+use crate::zone_clock::ZoneClocks;
 use crate::{Interval, Status, Timestamp, Zone};
 
 /// The figures of a store in their order: name, digits, whether it can be missing. Where `stores.csv`
@@ -199,8 +200,9 @@ impl<'a> Blocks<'a> {
         let place = self.zones.len();
         self.zone_places.insert(zone, place);
         let clock = self.clocks.of(zone);
-        self.zones.push(days_of(clock, self.week));
-        write_zone(separated(&mut self.zone_table), zone, clock, self.minutes);
+        let days = days_of(clock, self.week);
+        write_zone(separated(&mut self.zone_table), zone, clock, &days, self.minutes);
+        self.zones.push(days);
         place
     }
 
@@ -317,20 +319,6 @@ fn write_text(json: &mut Vec<u8>, text: &str) {
         }
     }
     json.push(b'"');
-}
-
-/// Writes a zone: its name, its first offset in minutes, then the minute and the offset of each
-/// change.
-fn write_zone(json: &mut Vec<u8>, zone: Zone, clock: &ZoneClock, minutes: Minutes) {
-    json.extend_from_slice(format!("[\"{}\"", zone.name()).as_bytes());
-    for (part, offset) in clock.offsets_in(clock.span()) {
-        // The first offset also stands for the time before the span, so it has no minute.
-        if part.start() > clock.span().start() {
-            json.extend_from_slice(format!(",{}", minutes.of(part.start())).as_bytes());
-        }
-        json.extend_from_slice(format!(",{}", offset / MINUTE).as_bytes());
-    }
-    json.push(b']');
 }
 
 /// How many figures an outage has.

@@ -11,23 +11,6 @@ use crate::Interval;
 use crate::account::{Figures, count_time};
 use crate::certainty::Run;
 use crate::timeline::Uptime;
-use crate::zone_clock::ZoneClock;
-
-/// Returns the part of each local date that lies in the week, in order. A date that the zone skipped
-/// has none.
-pub(super) fn days_of(clock: &ZoneClock, week: Interval) -> Vec<Interval> {
-    let last_instant = week.end().plus(-1);
-    let (first, last) = (clock.local(week.start()).date, clock.local(last_instant).date);
-    let mut days = Vec::new();
-    let mut date = first;
-    while date <= last {
-        let next = date.plus(1);
-        let day = Interval::new(clock.instant(date, 0), clock.instant(next, 0));
-        days.extend(day.and_then(|day| day.intersection(week)));
-        date = next;
-    }
-    days
-}
 
 /// Writes the sums of each day. `runs` are the whole week in order.
 pub(super) fn write_day_sums(text: &mut Vec<u8>, days: &[Interval], runs: &[Run]) {
@@ -78,32 +61,11 @@ mod tests {
     use crate::certainty::SpanStatus;
     use crate::interval::{DAY, HOUR, MINUTE};
     use crate::output::page::digits::read_number;
-    use crate::{Timestamp, Zone};
+    use crate::Timestamp;
 
     const UP: SpanStatus = SpanStatus::Up { settled: true };
     const MAYBE_UP: SpanStatus = SpanStatus::Up { settled: false };
     const DOWN: SpanStatus = SpanStatus::Down { settled: true };
-
-    #[test]
-    fn a_week_touches_eight_dates_or_seven() {
-        assert_eq!(lengths("UTC", "2023-01-25T18:00:00Z"), [6, 24, 24, 24, 24, 24, 24, 18]);
-        assert_eq!(lengths("UTC", "2023-01-25T00:00:00Z"), [24; 7]);
-    }
-
-    #[test]
-    fn a_date_is_shorter_or_longer_where_clocks_change() {
-        let forward = lengths("America/New_York", "2023-03-13T04:00:00Z");
-        assert_eq!(forward, [1, 24, 24, 24, 24, 24, 24, 23]);
-        let back = lengths("America/New_York", "2023-11-06T05:00:00Z");
-        assert_eq!(back, [23, 24, 24, 24, 24, 24, 25]);
-    }
-
-    #[test]
-    fn a_date_that_the_zone_skipped_is_left_out() {
-        // Samoa had no 30 December 2011: the week has 29 December and 31 December.
-        let lengths = lengths("Pacific/Apia", "2012-01-01T10:00:00Z");
-        assert_eq!(lengths, [24; 7]);
-    }
 
     #[test]
     fn each_day_has_the_sum_of_its_runs() {
@@ -132,12 +94,6 @@ mod tests {
     #[test]
     fn a_run_over_midnight_counts_on_both_days() {
         check(&[(30, UP), (18, SpanStatus::Closed)], "u 240 0 u 60 0");
-    }
-
-    fn lengths(zone: &str, end: &str) -> Vec<i64> {
-        let week = Interval::ending_at(at(end), 7 * DAY);
-        let clock = ZoneClock::new(Zone::named(zone).unwrap(), week);
-        days_of(&clock, week).iter().map(|day| day.micros() / HOUR).collect()
     }
 
     /// `runs` are hours from a midnight, one after the other.
