@@ -16,6 +16,7 @@ const digitOf = new Uint8Array(128);
 const fields = Object.fromEntries(about.fields.map(([name, width, isOptional], place) => [name, {text: figures[place], width, isOptional}]));
 const zones = about.zones.map(([name, city, offsets, days]) => ({name, city, offsets, days}));
 const ROWS = 100;
+
 // Reading the data.
 const number = (text, start, width) => {
     let read = 0;
@@ -118,11 +119,7 @@ const make = (tag, attributes = {}, ...children) => {
     element.append(...children.filter(child => child !== null));
     return element;
 };
-const button = (text, action) => {
-    const made = make('button', {type: 'button'}, text);
-    made.addEventListener('click', action);
-    return made;
-};
+const button = (text, onclick) => Object.assign(make('button', {type: 'button'}, text), {onclick});
 const HATCHES = {n: 'dots', u: 'hatch-up', d: 'hatch-down'}, SOLID = {c: 'closed', U: 'up', D: 'down'};
 let clips = 0;
 // Draws parts of an axis: solid ones as they are, the hatched ones of a kind through one clip.
@@ -166,8 +163,7 @@ const FILTERS = {
     end: isDownAtEnd,
     never: store => week(store, 'outages_*') === null,
     coverage: store => (week(store, 'coverage_*_percent') ?? 10000) < about.low_coverage,
-    hours: store => !areHoursGiven(store),
-    zone: store => !isZoneGiven(store),
+    hours: store => !areHoursGiven(store), zone: store => !isZoneGiven(store),
 };
 const section = byId('all-stores'), body = section.querySelector('tbody'), count = byId('stores-count');
 const search = byId('stores-search'), choice = byId('stores-sort'), pager = byId('stores-pages');
@@ -175,8 +171,7 @@ const filters = [...section.querySelectorAll('[name=show]')], heads = [...sectio
 let sortedBy = 'down', isDescending = true, order = [], shown = [], page = 0, opened = null;
 
 const sort = () => {
-    const [key] = COLUMNS[sortedBy], keys = Float64Array.from(ids, (_, store) => key(store));
-    const sign = isDescending ? -1 : 1;
+    const [key] = COLUMNS[sortedBy], keys = Float64Array.from(ids, (_, store) => key(store)), sign = isDescending ? -1 : 1;
     // Equal keys stay in the order of the ids.
     order = Array.from(ids, (_, store) => store).sort((a, b) => keys[a] === keys[b] ? a - b : keys[a] < keys[b] ? -sign : sign);
 };
@@ -200,13 +195,12 @@ const rangeBar = store => {
 };
 const newestText = store => {
     const minutes = figure(store, 'newest_poll_age_minutes');
-    if (minutes === null) return ['–'];
-    return isNewestUp(store) ? ['up, ' + age(minutes)] : [make('b', {}, 'down'), ', ' + age(minutes)];
+    return minutes === null ? ['–'] : [isNewestUp(store) ? 'up' : make('b', {}, 'down'), ', ' + age(minutes)];
 };
 const rowOf = store => {
     const cell = (name, ...content) => make('td', {class: name}, ...content);
     const hours = name => tenths(week(store, name)), longest = figure(store, 'longest_outage_tenths_of_hours');
-    const row = make('tr', {}, make('th', {class: 'store', scope: 'row'}, linkOf(store)),
+    return make('tr', {'data-store': store}, make('th', {class: 'store', scope: 'row'}, linkOf(store)),
         cell('zone', assumed(isZoneGiven(store)), zoneOf(store).city),
         cell('open number', assumed(areHoursGiven(store)), hours('scheduled_*_hours')),
         cell('up-share number', percent(week(store, 'uptime_*_percent'))),
@@ -214,8 +208,6 @@ const rowOf = store => {
         cell('most number', hours('downtime_most_*_hours')), cell('range', rangeBar(store)),
         cell('outages number', String(week(store, 'outages_*') ?? '–')),
         cell('longest number', longest ? one(longest) : '–'), cell('newest', ...newestText(store)));
-    row.dataset.store = store;
-    return row;
 };
 const draw = () => {
     const pages = Math.max(1, Math.ceil(shown.length / ROWS)), first = page * ROWS;
@@ -229,11 +221,8 @@ const draw = () => {
         button(`Show all ${thousands(ids.length)}`, () => { showAll(); search.focus(); }))));
     for (const head of heads) head.ariaSort = head.dataset.sort !== sortedBy ? null : isDescending ? 'descending' : 'ascending';
     choice.value = sortedBy;
-    const turn = (text, to) => {
-        const made = button(text, () => { page = to; draw(); section.scrollIntoView(); pager.querySelector('b').focus(); });
-        made.disabled = to < 0 || to >= pages;
-        return made;
-    };
+    const turnTo = to => { page = to; draw(); section.scrollIntoView(); pager.querySelector('b').focus(); };
+    const turn = (text, to) => Object.assign(button(text, () => turnTo(to)), {disabled: to < 0 || to >= pages});
     pager.replaceChildren(turn('Previous', page - 1), make('b', {tabindex: -1}, `Page ${page + 1} of ${pages}`), turn('Next', page + 1));
     pager.hidden = pages === 1;
 };
@@ -304,6 +293,7 @@ const hourSum = store => {
 const sentence = store => {
     const [open, down, least, most] = ['scheduled', 'downtime', 'downtime_least', 'downtime_most'].map(name => tenths(week(store, name + '_*_hours')));
     const outages = week(store, 'outages_*');
+    if (week(store, 'scheduled_*_hours') === 0) return ['Closed for the whole week.'];
     if (outages === null) return [`Not observed: no poll fell within this store’s opening hours in the past 8 days. Its ${
         open} open hours count neither as up nor as down.`];
     if (outages === 0) return [`No poll found this store down in its opening hours. Between polls it can have been down for at most ${
@@ -314,14 +304,12 @@ const sentence = store => {
 const outageTable = (store, outages, newest) => {
     const at = minute => minute === null ? '–' : moment(zoneOf(store), minute), hours = name => tenths(week(store, name));
     const heads = ['No.', 'Down from', 'to', 'Down, h', 'at least', 'at most', 'Polls down', 'Last seen up', 'Next seen up', 'Without polls, h'];
-    const cells = (tag, values) => make('tr', {}, ...values.map((value, place) => make(tag, {'data-label': heads[place],
+    const cells = (tag, values, attributes = {}) => make('tr', attributes, ...values.map((value, place) => make(tag, {'data-label': heads[place],
         class: [3, 4, 5, 6, 9].includes(place) ? 'number' : ''}, value)));
     const rows = outages.map(({number, start, end, upBefore, upAfter, down, least, most, polls, silent}) => {
         const until = upAfter !== null ? at(end) : isDownAtEnd(store) ? make('b', {}, 'down at the end') : 'last seen down ' + at(newest);
-        const row = cells('td', [make('span', {class: 'chip'}, String(number)), (upBefore === null ? 'before ' : '') + at(start), until,
-            make('b', {}, one(down)), one(least), one(most), String(polls), at(upBefore), at(upAfter), silent ? one(silent) : '–']);
-        row.dataset.outage = number;
-        return row;
+        return cells('td', [make('span', {class: 'chip'}, String(number)), (upBefore === null ? 'before ' : '') + at(start), until,
+            make('b', {}, one(down)), one(least), one(most), String(polls), at(upBefore), at(upAfter), silent ? one(silent) : '–'], {'data-outage': number});
     });
     const sum = make('tr', {class: 'sum'}, make('td', {colspan: 3}, 'Sum'), make('td', {class: 'number'}, make('b', {}, hours('downtime_*_hours'))),
         make('td', {class: 'number'}, hours('downtime_least_*_hours')), make('td', {class: 'note', colspan: 5},
@@ -346,7 +334,7 @@ const weekOf = store => {
     const copy = button('Copy link', () => navigator.clipboard.writeText(location.href).then(
         () => { status.textContent = 'Copied'; }, () => { status.textContent = location.href; }));
     const show = button('Show polls as text', () => show.setAttribute('aria-expanded', String(!(text.hidden = !text.hidden))));
-    return make('div', {class: 'week'}, make('div', {class: 'week-head'},
+    return make('div', {class: 'store-week'}, make('div', {class: 'week-head'},
         make('div', {}, make('h3', {}, 'Store ', make('bdi', {}, ids[store])), make('p', {class: 'note'}, `${zone.city} time${
             isZoneGiven(store) ? '' : ' (assumed)'}, ${about.hours[figure(store, 'hours')]}; newest poll ${
             newest === null ? 'in opening hours: none' : `${moment(zone, newest)}, ${isNewestUp(store) ? 'up' : 'down'}`}`)),
