@@ -11,8 +11,8 @@ pub struct HeatMap {
     /// 00:00 of the first date, as if local time were UTC.
     first_midnight: Timestamp,
     dates: usize,
-    /// One for each open status.
-    sums: [Sums; 5],
+    /// One for each of `OPEN_STATUSES`.
+    sums: Vec<Sums>,
 }
 
 /// The time of one status. A run costs four additions, however long it is: the hours that it fills
@@ -71,18 +71,24 @@ impl HeatMap {
         HeatMap {
             first_midnight: Timestamp::from_micros(first),
             dates,
-            sums: std::array::from_fn(|_| sums.clone()),
+            sums: vec![sums; OPEN_STATUSES.len()],
         }
     }
 
-    /// Adds the runs of a store.
+    /// Adds the runs of a store. They cover the time without a gap.
     pub(crate) fn add_store(&mut self, runs: &[Run], clock: &ZoneClock) {
-        let first = self.first_midnight.micros();
-        for run in runs {
-            let Some(place) = place_of(run.status) else { continue };
-            for (part, offset) in clock.offsets_in(run.span) {
-                let from = part.start().micros() + offset - first;
-                self.sums[place].add(from, from + part.micros());
+        let (Some(first), Some(last)) = (runs.first(), runs.last()) else { return };
+        let covered = first.span.extended_to(last.span.end());
+        for (part, offset) in clock.offsets_in(covered) {
+            let to_local = offset - self.first_midnight.micros();
+            for run in runs {
+                let (Some(place), Some(shared)) =
+                    (place_of(run.status), run.span.intersection(part))
+                else {
+                    continue;
+                };
+                let from = shared.start().micros() + to_local;
+                self.sums[place].add(from, from + shared.micros());
             }
         }
     }
@@ -143,7 +149,12 @@ const OPEN_STATUSES: [SpanStatus; 5] = [
 ];
 
 fn place_of(status: SpanStatus) -> Option<usize> {
-    OPEN_STATUSES.iter().position(|open| *open == status)
+    match status {
+        SpanStatus::Closed => None,
+        SpanStatus::Unknown => Some(0),
+        SpanStatus::Up { settled } => Some(1 + usize::from(settled)),
+        SpanStatus::Down { settled } => Some(3 + usize::from(settled)),
+    }
 }
 
 impl Sums {

@@ -14,6 +14,8 @@ mod method;
 mod silences;
 mod stores;
 mod tape;
+#[cfg(test)]
+mod tests;
 mod top;
 mod words;
 mod worst;
@@ -66,7 +68,7 @@ fn write_head(html: &mut Html, report: &MeasuredReport) {
     let foot = page_foot(&title);
     let style_hash = source_hash(&[STYLE, &foot]);
     let script_hash = source_hash(&[SCRIPT]);
-    write!(
+    writeln!(
         html,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
@@ -74,7 +76,7 @@ fn write_head(html: &mut Html, report: &MeasuredReport) {
          style-src '{style_hash}'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>Store uptime, {title}</title>\n<style>{STYLE}{foot}</style>\n</head>\n"
+         <title>Store uptime, {title}</title>\n<style>{STYLE}{foot}</style>\n</head>"
     );
 }
 

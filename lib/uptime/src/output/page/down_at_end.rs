@@ -5,7 +5,7 @@ use super::words::{Moment, Number, city, minutes, plural};
 use crate::account::Account;
 use crate::certainty::SETTLED_GAP_MINUTES;
 use crate::fleet::MeasuredReport;
-use crate::interval::HOUR;
+use crate::interval::{DAY, HOUR};
 use crate::outage::Outage;
 use crate::zone_clock::ZoneClocks;
 use crate::{Status, Timestamp};
@@ -24,14 +24,14 @@ pub(super) fn write_down_at_end(html: &mut Html, report: &MeasuredReport, clocks
         0 => html.raw("No open store was down when the week ended</h2>\n"),
         1 => html.raw("1 store was down when the week ended</h2>\n"),
         many => {
-            write!(html, "{} stores were down when the week ended</h2>\n", Number(many as u64));
+            writeln!(html, "{} stores were down when the week ended</h2>", Number(many as u64));
         }
     }
     if !down.is_empty() {
-        write!(
+        writeln!(
             html,
             "<p class=\"muted\">Open at {} UTC, and down at {} newest poll, at most \
-             {SETTLED_GAP_MINUTES} minutes old.</p>\n",
+             {SETTLED_GAP_MINUTES} minutes old.</p>",
             Moment::in_utc(as_of).weekday_time(),
             if down.len() == 1 { "its" } else { "their" }
         );
@@ -63,22 +63,25 @@ fn write_table(html: &mut Html, down: &[&Account], as_of: Timestamp, clocks: &mu
         html.raw("</td><td class=\"since\">");
         let outage = outage_at_end(account);
         let clock = clocks.of(account.zone);
-        if let Some(outage) = outage {
-            write!(html, "{}", Moment::in_zone(outage.span.start(), clock).weekday_time());
-            if outage.started_at().is_none() {
-                html.raw(" or earlier");
-            }
+        let since = outage.map_or(as_of, |outage| outage.span.start());
+        let local = Moment::in_zone(since, clock);
+        // A weekday alone would be ambiguous.
+        if as_of.micros() - since.micros() >= 6 * DAY {
+            write!(html, "{}", local.date_time());
         } else {
-            write!(html, "{}", Moment::in_zone(as_of, clock).weekday_time());
+            write!(html, "{}", local.weekday_time());
+        }
+        if outage.is_some_and(|outage| outage.started_at().is_none()) {
+            html.raw(" or earlier");
         }
         html.raw(" <span class=\"muted\">");
         html.text(&city(account.zone));
         let (least, most) = outage.map_or((0, 0), |it| (it.least_micros, it.most_micros));
         let age = account.last_poll.map_or(0, |poll| as_of.micros() - poll.at().micros());
-        write!(
+        writeln!(
             html,
             "</span></td><td class=\"number main\"><b>{}</b></td><td class=\"number least\">{}</td>\
-             <td class=\"number most\">{}</td><td class=\"number last\">{} min old</td></tr>\n",
+             <td class=\"number most\">{}</td><td class=\"number last\">{} min old</td></tr>",
             minutes(down_micros(account)),
             minutes(least),
             minutes(most),
@@ -87,10 +90,10 @@ fn write_table(html: &mut Html, down: &[&Account], as_of: Timestamp, clocks: &mu
     }
     html.raw("</tbody></table>\n");
     if down.len() > MOST_STORES {
-        write!(
+        writeln!(
             html,
             "<p class=\"note\">These {MOST_STORES} are down longest. The filter “Down at the end” \
-             below shows all {}.</p>\n",
+             below shows all {}.</p>",
             Number(down.len() as u64)
         );
     }
@@ -132,6 +135,6 @@ fn write_foot(html: &mut Html, report: &MeasuredReport, counted: usize) {
     let left_out: Vec<String> = [open, closed].into_iter().flatten().collect();
     if !left_out.is_empty() {
         let name = if counted == 0 { "Last seen down, but not at the end" } else { "Not counted" };
-        write!(html, "<p class=\"note\">{name}: {}.</p>\n", left_out.join(", and "));
+        writeln!(html, "<p class=\"note\">{name}: {}.</p>", left_out.join(", and "));
     }
 }

@@ -15,23 +15,17 @@ use crate::timeline::MaxHold;
 pub(super) fn write_figures(html: &mut Html, report: &MeasuredReport) {
     let week = &report.totals[Window::LastWeek.place()];
     let sums = Sums::of(week);
-    html.raw("<div class=\"figures\">\n");
     let stores = if report.accounts.len() == 1 { "the store" } else { "all stores" };
-    write_figure(
-        html,
-        None,
-        "Open time",
-        sums.open(),
-        &format!("opening hours of {stores} in the week"),
-    );
-    let up = SpanStatus::Up { settled: true };
-    let range = sums.range(sums.least_up(), sums.most_up());
-    write_figure(html, Some(("key-figure-up", up)), "Up", sums.up(), &range);
-    let down = SpanStatus::Down { settled: true };
-    let range = sums.range(sums.least_down(), sums.most_down());
-    write_figure(html, Some(("key-figure-down", down)), "Down", sums.down(), &range);
-    let unknown = Some(("key-figure-unknown", SpanStatus::Unknown));
-    write_figure(html, unknown, "Not observed", sums.unknown(), &why_unknown(report, week));
+    let what_is_open = format!("opening hours of {stores} in the week");
+    let up = ("key-figure-up", SpanStatus::Up { settled: true });
+    let down = ("key-figure-down", SpanStatus::Down { settled: true });
+    let unknown = ("key-figure-unknown", SpanStatus::Unknown);
+    html.raw("<div class=\"figures\">\n");
+    write_figure(html, None, "Open time", &sums.open(), &what_is_open);
+    write_figure(html, Some(up), "Up", &sums.up(), &sums.up_range());
+    write_figure(html, Some(down), "Down", &sums.down(), &sums.down_range());
+    let why = why_unknown(report, week);
+    write_figure(html, Some(unknown), "Not observed", &sums.unknown(), &why);
     html.raw("</div>\n");
     if week.scheduled_micros() > 0 {
         write_bar(html, week, &sums);
@@ -67,24 +61,16 @@ impl Sums {
         self.text(self.ends[4] - self.ends[2])
     }
 
-    fn least_up(&self) -> String {
-        self.text(self.ends[4] - self.ends[3])
-    }
-
-    fn most_up(&self) -> String {
-        self.text(self.ends[4] - self.ends[0])
+    fn up_range(&self) -> String {
+        self.range(self.ends[4] - self.ends[3], self.ends[4] - self.ends[0])
     }
 
     fn down(&self) -> String {
         self.text(self.ends[1])
     }
 
-    fn least_down(&self) -> String {
-        self.text(self.ends[0])
-    }
-
-    fn most_down(&self) -> String {
-        self.text(self.ends[3])
+    fn down_range(&self) -> String {
+        self.range(self.ends[0], self.ends[3])
     }
 
     fn unknown(&self) -> String {
@@ -97,8 +83,8 @@ impl Sums {
         self.text(self.ends[place] - start)
     }
 
-    fn range(&self, least: String, most: String) -> String {
-        format!("at least {least}, at most {most}")
+    fn range(&self, least: u64, most: u64) -> String {
+        format!("at least {}, at most {}", self.text(least), self.text(most))
     }
 
     fn text(&self, amount: u64) -> String {
@@ -110,14 +96,14 @@ fn write_figure(
     html: &mut Html,
     key: Option<(&str, SpanStatus)>,
     name: &str,
-    amount: String,
+    amount: &str,
     note: &str,
 ) {
     html.raw("<div><h2>");
     if let Some((id, status)) = key {
         write_key(html, id, status);
     }
-    write!(html, "{name}</h2><b class=\"amount\">{amount} h</b><span>{note}</span></div>\n");
+    writeln!(html, "{name}</h2><b class=\"amount\">{amount} h</b><span>{note}</span></div>");
 }
 
 fn why_unknown(report: &MeasuredReport, week: &Figures) -> String {
@@ -137,10 +123,10 @@ fn write_bar(html: &mut Html, week: &Figures, sums: &Sums) {
     let [least, down, _, most, _] = bounds(week).map(|micros| Percent::of(micros, open));
     html.raw("<svg class=\"bar labels\" height=\"20\" aria-hidden=\"true\">");
     let anchor = if down.is_below(60) { "start" } else { "end" };
-    write!(
+    writeln!(
         html,
         "<text x=\"{down}\" y=\"13\" text-anchor=\"{anchor}\"><tspan class=\"strong\">Down {} h\
-         </tspan>, the estimate</text></svg>\n",
+         </tspan>, the estimate</text></svg>",
         sums.down()
     );
     range_bar(html, "fleet", week, open, Heights::FLEET);
@@ -148,8 +134,8 @@ fn write_bar(html: &mut Html, week: &Figures, sums: &Sums) {
     for bound in [least, most] {
         write!(html, "<rect class=\"closed\" x=\"{bound}\" width=\"1\" height=\"10\"/>");
     }
-    let at_least = format!("at least {} h", sums.least_down());
-    let at_most = format!("at most {} h", sums.most_down());
+    let at_least = format!("at least {} h", sums.text(sums.ends[0]));
+    let at_most = format!("at most {} h", sums.text(sums.ends[3]));
     if most.since(least).is_below(40) {
         write_label(html, least, &format!("{at_least}, {at_most}"));
     } else {
@@ -207,8 +193,48 @@ fn write_note(html: &mut Html, report: &MeasuredReport, week: &Figures) {
         write!(html, ", for at most {} minute{}", Number(minutes.into()), plural(minutes as usize));
     }
     let covered = percent(week.certainty.covered_micros, week.scheduled_micros());
-    write!(
+    writeln!(
         html,
-        ". {covered}% of the open time is within {COVERAGE_REACH_MINUTES} minutes of a poll.</p>\n"
+        ". {covered}% of the open time is within {COVERAGE_REACH_MINUTES} minutes of a poll.</p>"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certainty::Certainty;
+    use crate::interval::MINUTE;
+    use crate::timeline::Uptime;
+
+    #[test]
+    fn figures_that_would_not_add_up_when_rounded_alone_add_up() {
+        // 0.45 h each: alone, each part would be 0.5 h, and all of them 1.8 h.
+        let minutes = 27 * MINUTE;
+        let uptime =
+            Uptime { up_micros: 2 * minutes, down_micros: minutes, unknown_micros: minutes };
+        let certainty =
+            Certainty { settled_up_micros: minutes, settled_down_micros: 0, covered_micros: 0 };
+        let sums = Sums::of(&Figures { uptime, certainty });
+        assert_eq!(
+            [sums.up(), sums.down(), sums.unknown(), sums.open()],
+            ["0.9", "0.5", "0.4", "1.8"]
+        );
+        assert_eq!(
+            [0, 1, 2, 3, 4].map(|place| sums.part(place)),
+            ["0.0", "0.5", "0.4", "0.5", "0.4"]
+        );
+    }
+
+    #[test]
+    fn figures_of_a_thousand_hours_or_more_have_no_decimals() {
+        let of = |up_micros| {
+            Sums::of(&Figures {
+                uptime: Uptime { up_micros, ..Uptime::default() },
+                ..Figures::default()
+            })
+            .open()
+        };
+        assert_eq!(of(1000 * HOUR), "1,000");
+        assert_eq!(of(999 * HOUR), "999.0");
+    }
 }

@@ -65,7 +65,7 @@ fn write_map(html: &mut Html, dates: &[HeatDate]) {
         if all.open_micros == 0 {
             html.raw("<td class=\"number\">–</td></tr>\n");
         } else {
-            write!(html, "<td class=\"number\">{share}%</td></tr>\n");
+            writeln!(html, "<td class=\"number\">{share}%</td></tr>");
         }
     }
     html.raw(
@@ -124,10 +124,14 @@ fn write_words(html: &mut Html, report: &MeasuredReport, dates: &[HeatDate]) {
         let stands_out = i128::from(hour.down_micros) * i128::from(open)
             >= STANDS_OUT * i128::from(down) * i128::from(hour.open_micros);
         if stands_out {
-            write!(html, "<p><b>Stores were down most on {span}.</b></p>\n");
+            writeln!(html, "<p><b>Stores were down most on {span}.</b></p>");
         } else {
-            write!(html, "<p><b>No hour stands out.</b> The highest was {span}.</p>\n");
+            writeln!(html, "<p><b>No hour stands out.</b> The highest was {span}.</p>");
         }
+    } else if down == 0 {
+        html.raw("<p><b>No store was seen down.</b></p>\n");
+    } else {
+        html.raw("<p><b>Every hour with downtime is mostly estimated.</b></p>\n");
     }
     html.raw(
         "<p>Hours are each store’s own time; blank is outside the week. The scale is fixed, so weeks \

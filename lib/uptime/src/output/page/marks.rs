@@ -205,7 +205,7 @@ fn write_parts(html: &mut Html, id: &str, parts: &[Part], heights: Heights) {
         match part.status {
             SpanStatus::Closed => write_rect(html, "closed", part, heights.row, 1),
             SpanStatus::Up { settled: true } => {
-                write_rect(html, "up", part, heights.row, heights.up)
+                write_rect(html, "up", part, heights.row, heights.up);
             }
             SpanStatus::Down { settled: true } => {
                 write_rect(html, "down", part, heights.row, heights.down);
@@ -244,4 +244,103 @@ fn write_rect(html: &mut Html, class: &str, part: &Part, row: u32, height: u32) 
     }
     let (x, width, y) = (part.from, part.to.since(part.from), (row - height) / 2);
     write!(html, " x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/>");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certainty::Certainty;
+    use crate::interval::HOUR;
+    use crate::timeline::Uptime;
+
+    const SETTLED_UP: SpanStatus = SpanStatus::Up { settled: true };
+    const ESTIMATED_DOWN: SpanStatus = SpanStatus::Down { settled: false };
+
+    #[test]
+    fn down_is_tall_up_is_half_as_tall_closed_is_a_line_and_estimated_is_hatched() {
+        let runs = [(0, 25, SpanStatus::Closed), (25, 50, SETTLED_UP), (50, 100, ESTIMATED_DOWN)];
+        assert_eq!(
+            drawn(&runs),
+            "<svg class=\"bar\" height=\"32\" aria-hidden=\"true\"><rect class=\"behind\"/>\
+             <rect class=\"closed\" x=\"0%\" y=\"15\" width=\"25%\" height=\"1\"/>\
+             <rect class=\"up\" x=\"25%\" y=\"11\" width=\"25%\" height=\"10\"/>\
+             <clipPath id=\"a-hatch-down\">\
+             <rect x=\"50%\" y=\"6\" width=\"50%\" height=\"20\"/></clipPath>\
+             <g clip-path=\"url(#a-hatch-down)\">\
+             <rect class=\"under-hatch-down\" width=\"100%\" height=\"100%\"/>\
+             <use href=\"#hatch-down\"/></g></svg>"
+        );
+    }
+
+    #[test]
+    fn one_clip_holds_all_hatched_parts_of_a_status() {
+        let runs = [(0, 10, ESTIMATED_DOWN), (10, 90, SETTLED_UP), (90, 100, ESTIMATED_DOWN)];
+        assert_eq!(drawn(&runs).matches("<clipPath").count(), 1);
+    }
+
+    #[test]
+    fn what_is_too_short_to_be_seen_is_not_drawn() {
+        let axis = Interval::ending_at(Timestamp::from_micros(0), 168 * HOUR);
+        let span = Interval::ending_at(axis.end(), 1);
+        let mut html = Html::new();
+        week_bar(&mut html, "a", &[Run { span, status: SETTLED_UP }], axis, |_| ());
+        assert!(!text_of(html).contains("rect"));
+    }
+
+    #[test]
+    fn a_range_is_drawn_from_down_settled_to_up_settled_with_a_tick_at_the_estimate() {
+        let uptime =
+            Uptime { up_micros: 60 * HOUR, down_micros: 30 * HOUR, unknown_micros: 10 * HOUR };
+        let certainty = Certainty {
+            settled_up_micros: 40 * HOUR,
+            settled_down_micros: 20 * HOUR,
+            covered_micros: 0,
+        };
+        let mut html = Html::new();
+        range_bar(&mut html, "a", &Figures { uptime, certainty }, 200 * HOUR, Heights::TABLE);
+        let drawn = text_of(html);
+        for mark in [
+            "<rect class=\"down\" x=\"0%\" y=\"6\" width=\"10%\" height=\"12\"/>",
+            "<clipPath id=\"a-hatch-down\"><rect x=\"10%\" y=\"6\" width=\"5%\" height=\"12\"/>",
+            "<rect class=\"tick\" x=\"15%\" width=\"2\" height=\"24\"/>",
+            "<clipPath id=\"a-dots\"><rect x=\"15%\" y=\"9\" width=\"5%\" height=\"6\"/>",
+            "<clipPath id=\"a-hatch-up\"><rect x=\"20%\" y=\"9\" width=\"10%\" height=\"6\"/>",
+            "<rect class=\"up\" x=\"30%\" y=\"9\" width=\"20%\" height=\"6\"/>",
+        ] {
+            assert!(drawn.contains(mark), "{mark} is missing in {drawn}");
+        }
+    }
+
+    #[test]
+    fn places_are_rounded_to_hundredths_of_a_per_cent_and_stay_on_the_axis() {
+        for (part, whole, expected) in [
+            (1, 3, "33.33%"),
+            (2, 3, "66.67%"),
+            (1, 1, "100%"),
+            (1, 20, "5%"),
+            (9, 3, "100%"),
+            (-1, 3, "0%"),
+            (0, 0, "0%"),
+        ] {
+            assert_eq!(Percent::of(part, whole).to_string(), expected, "{part} of {whole}");
+        }
+    }
+
+    /// Draws runs that are given in hundredths of the axis.
+    fn drawn(runs: &[(i64, i64, SpanStatus)]) -> String {
+        let axis = Interval::ending_at(Timestamp::from_micros(100 * HOUR), 100 * HOUR);
+        let at = |hours| Timestamp::from_micros(hours * HOUR);
+        let runs = runs.iter().map(|&(from, to, status)| {
+            let span = Interval::new(at(from), at(to)).unwrap();
+            Run { span, status }
+        });
+        let mut html = Html::new();
+        let behind = |html: &mut Html| html.raw("<rect class=\"behind\"/>");
+        week_bar(&mut html, "a", &runs.collect::<Vec<_>>(), axis, behind);
+        text_of(html)
+    }
+
+    fn text_of(html: Html) -> String {
+        String::from_utf8(html.into_bytes()).unwrap()
+    }
 }

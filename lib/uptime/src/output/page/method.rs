@@ -23,15 +23,15 @@ pub(super) fn write_method(html: &mut Html, report: &MeasuredReport) {
             plural(minutes as usize)
         );
     }
-    write!(
+    writeln!(
         html,
         "Polls while closed do not count. A store whose hours we do not know counts as always open \
          ({}); one without a time zone as in Chicago ({}). An outage that falls whole between two \
-         polls is seen by no rule.</p>\n",
+         polls is seen by no rule.</p>",
         stores(counts.with_default_hours),
         Number(counts.with_default_zone)
     );
-    write!(
+    writeln!(
         html,
         "<p>“At least” is the time down between two polls in a row that both found the store down, at \
          most {SETTLED_GAP_MINUTES} minutes apart. “At most” is all open time except the time \
@@ -39,7 +39,7 @@ pub(super) fn write_method(html: &mut Html, report: &MeasuredReport) {
          before and after it.</p>\n\
          <p>Weekday and time of a store are those of its own zone (tz release {TZ_RELEASE}). The \
          files beside this page have the same figures: stores.csv, outages.csv, report.json.</p>\n\
-         </section>\n"
+         </section>"
     );
 }
 

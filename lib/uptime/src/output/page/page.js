@@ -6,11 +6,9 @@ const byId = id => document.getElementById(id);
 // A report without stores has no table.
 if (!byId('stores')) return;
 const block = id => JSON.parse(byId('data-' + id).textContent);
-const lists = {};
 // The weeks are read only when the first store opens.
-const list = id => lists[id] ??= block(id).split(' ');
-const about = block('about'), ids = block('ids'), figures = block('figures').split(' ');
-const [weekStart, weekEnd] = about.week;
+const lists = {}, list = id => lists[id] ??= block(id).split(' ');
+const about = block('about'), ids = block('ids'), figures = block('figures').split(' '), [weekStart, weekEnd] = about.week;
 const digitOf = new Uint8Array(128);
 [...about.digits].forEach((digit, value) => { digitOf[digit.charCodeAt(0)] = value; });
 const fields = Object.fromEntries(about.fields.map(([name, width, isOptional], place) => [name, {text: figures[place], width, isOptional}]));
@@ -29,9 +27,7 @@ const figure = (store, name) => {
     const {text, width, isOptional} = fields[name];
     return (isOptional ? optional : number)(text, store * width, width);
 };
-const flag = (store, bit) => (figure(store, 'flags') & bit) !== 0;
-const isZoneGiven = store => flag(store, 1), areHoursGiven = store => flag(store, 2);
-const isNewestUp = store => flag(store, 4), isDownAtEnd = store => flag(store, 8);
+const [isZoneGiven, areHoursGiven, isNewestUp, isDownAtEnd] = [1, 2, 4, 8].map(bit => store => (figure(store, 'flags') & bit) !== 0);
 const zoneOf = store => zones[figure(store, 'zone')];
 const week = (store, name) => figure(store, name.replace('*', 'last_week'));
 
@@ -178,8 +174,7 @@ const sort = () => {
 const select = () => {
     const text = search.value.trim().toLowerCase(), filter = FILTERS[filters.find(input => input.checked).value];
     const inZone = zones.map(zone => zone.city.toLowerCase().includes(text) || zone.name.toLowerCase().includes(text));
-    shown = order.filter(store => filter(store) && (text === '' || ids[store].toLowerCase().includes(text) ||
-        inZone[figure(store, 'zone')]));
+    shown = order.filter(store => filter(store) && (ids[store].toLowerCase().includes(text) || inZone[figure(store, 'zone')]));
 };
 const assumed = isGiven => isGiven ? null : make('i', {}, 'assumed ');
 const linkOf = store => make('a', {href: '#store=' + encodeURIComponent(ids[store]), 'aria-expanded': 'false'}, make('bdi', {}, ids[store]));
@@ -369,7 +364,8 @@ const open = store => {
     link.setAttribute('aria-expanded', 'true');
     opened = {row, link, week: made};
     link.focus({preventScroll: true});
-    row.scrollIntoView({block: 'nearest'});
+    const {top} = row.getBoundingClientRect();
+    if (top < 0 || top > innerHeight - 100) row.scrollIntoView();
 };
 const follow = () => {
     if (!location.hash.startsWith('#store=')) return;
@@ -385,18 +381,18 @@ const light = (event, isLit) => {
 };
 body.addEventListener('mouseover', event => light(event, true));
 body.addEventListener('mouseout', event => light(event, false));
-body.addEventListener('click', event => {
+addEventListener('click', event => {
     const link = event.target.closest('a');
-    // A second click on an open store closes it.
     if (link && link === opened?.link) { event.preventDefault(); close(true); }
+    // The address may still be that of a store that sorting or paging has closed.
+    else if (link?.hash.startsWith('#store=') && link.hash === location.hash) follow();
 });
-section.addEventListener('keydown', event => { if (event.key === 'Escape' && opened) { event.preventDefault(); close(true); } });
+section.addEventListener('keydown', event => { if (event.key === 'Escape') close(true); });
 for (const head of heads) head.querySelector('button').addEventListener('click', () => {
     sortBy(head.dataset.sort, head.dataset.sort === sortedBy ? !isDescending : COLUMNS[head.dataset.sort][1]);
 });
 choice.addEventListener('change', () => sortBy(choice.value, COLUMNS[choice.value][1]));
-search.addEventListener('input', update);
-for (const input of filters) input.addEventListener('change', update);
+for (const control of [search, ...filters]) control.addEventListener('input', update);
 addEventListener('hashchange', follow);
 byId('stores-controls').hidden = false;
 sortBy('down', true);

@@ -35,17 +35,17 @@ pub(super) fn write_silences(html: &mut Html, report: &MeasuredReport) {
         (Poller::NotJudged, _) => {
             html.raw("<h2>Polls</h2>\n<p class=\"muted\">Too few polls to see whether the poller paused.</p>\n");
         }
-        (Poller::Judged { threshold_minutes, .. }, []) => write!(
+        (Poller::Judged { threshold_minutes, .. }, []) => writeln!(
             html,
             "<h2>Polls</h2>\n<p class=\"muted\">The poller never paused for {threshold_minutes} \
-             minutes or more.</p>\n"
+             minutes or more.</p>"
         ),
         (Poller::Judged { .. }, [silence]) => {
             write_total(html, &silences);
-            write!(
+            writeln!(
                 html,
                 "<p class=\"muted\">No store was polled from {} UTC: figures for that time are \
-                 estimates.</p>\n",
+                 estimates.</p>",
                 from_to(*silence, Moment::weekday_time)
             );
         }
@@ -60,7 +60,7 @@ pub(super) fn write_silences(html: &mut Html, report: &MeasuredReport) {
 
 fn write_total(html: &mut Html, silences: &[Interval]) {
     let silent = silences.iter().map(|silence| silence.micros()).sum();
-    write!(html, "<h2>No polls for {} of {HOURS} hours</h2>\n", hours(silent));
+    writeln!(html, "<h2>No polls for {} of {HOURS} hours</h2>", hours(silent));
 }
 
 fn write_list(html: &mut Html, silences: &[Interval]) {
@@ -69,9 +69,9 @@ fn write_list(html: &mut Html, silences: &[Interval]) {
          Times are UTC.</p>\n<table class=\"list\"><tbody>\n",
     );
     for silence in silences.iter().take(MOST_SILENCES) {
-        write!(
+        writeln!(
             html,
-            "<tr><td>{}</td><td class=\"number\">{} h</td></tr>\n",
+            "<tr><td>{}</td><td class=\"number\">{} h</td></tr>",
             from_to(*silence, Moment::date_time),
             hours(silence.micros())
         );
@@ -79,7 +79,7 @@ fn write_list(html: &mut Html, silences: &[Interval]) {
     html.raw("</tbody></table>\n");
     let left_out = silences.len().saturating_sub(MOST_SILENCES);
     if left_out > 0 {
-        write!(html, "<p class=\"note\">And {left_out} more: report.json has all.</p>\n");
+        writeln!(html, "<p class=\"note\">And {left_out} more: report.json has all.</p>");
     }
 }
 

@@ -73,7 +73,9 @@ fn named_zones(report: &MeasuredReport, clocks: &mut ZoneClocks) -> Vec<(Zone, i
 /// Writes the headline and what to know before reading on.
 pub(super) fn write_headline(html: &mut Html, report: &MeasuredReport) {
     let as_of = report.about.parameters.as_of;
-    write!(html, "<h1>{}</h1>\n<p class=\"lead\">{}</p>\n", headline(report, as_of), lead(report));
+    write!(html, "<h1>{}</h1>\n<p class=\"lead\">", headline(report, as_of));
+    write_lead(html, report);
+    html.raw("</p>\n");
 }
 
 fn headline(report: &MeasuredReport, as_of: Timestamp) -> String {
@@ -137,14 +139,16 @@ fn counts(report: &MeasuredReport) -> (u64, u64, u64) {
     (report.accounts.len() as u64, much, much_at_least)
 }
 
-fn lead(report: &MeasuredReport) -> String {
+fn write_lead(html: &mut Html, report: &MeasuredReport) {
     let week = &report.totals[Window::LastWeek.place()];
     let (open, certainty) = (week.scheduled_micros(), week.certainty);
     if open == 0 {
-        return "Only opening hours count, and no store was open in the week.".to_owned();
+        html.raw("Only opening hours count, and no store was open in the week.");
+        return;
     }
     let settled = percent(certainty.settled_up_micros + certainty.settled_down_micros, open);
-    let mut lead = format!(
+    write!(
+        html,
         "Only opening hours count. A store is polled about once an hour. That settles {settled}% \
          of the open time; the rest is estimated, so figures come with a range."
     );
@@ -152,17 +156,15 @@ fn lead(report: &MeasuredReport) -> String {
     let more = format!("more than {MUCH_DOWNTIME_HOURS} hours");
     match (much, much_at_least) {
         (0, _) => {}
-        (_, _) if stores == 1 && much_at_least == 0 => {}
-        (1, 0) => lead += &format!(" The lowest figure of this store is not {more}."),
-        (1, _) => lead += &format!(" Even the lowest figure of this store is {more}."),
-        (_, 0) => lead += &format!(" For none of these stores is the lowest figure {more}."),
-        _ => {
-            lead += &format!(
-                " For {} of the {} stores even the lowest figure is {more}.",
-                Number(much_at_least),
-                Number(much)
-            );
-        }
+        (1, 0) if stores == 1 => {}
+        (1, 0) => write!(html, " The lowest figure of this store is not {more}."),
+        (1, _) => write!(html, " Even the lowest figure of this store is {more}."),
+        (_, 0) => write!(html, " For none of these stores is the lowest figure {more}."),
+        (_, _) => write!(
+            html,
+            " For {} of the {} stores even the lowest figure is {more}.",
+            Number(much_at_least),
+            Number(much)
+        ),
     }
-    lead
 }

@@ -33,8 +33,8 @@ pub(super) fn write_worst(html: &mut Html, report: &MeasuredReport, clocks: &mut
             html.raw("<h2>No downtime</h2>\n<p class=\"muted\">No store was seen down in its opening hours.</p>\n");
         }
         1 => html.raw("<h2>The store with downtime</h2>\n"),
-        2..=WORST => write!(html, "<h2>The {with_downtime} stores with downtime</h2>\n"),
-        _ => write!(html, "<h2>The {WORST} stores with the most downtime</h2>\n"),
+        2..=WORST => writeln!(html, "<h2>The {with_downtime} stores with downtime</h2>"),
+        _ => writeln!(html, "<h2>The {WORST} stores with the most downtime</h2>"),
     }
     if with_downtime > 0 {
         let axis = Axis::of(report);
@@ -67,17 +67,14 @@ impl Axis {
         })
     }
 
-    /// Writes silences and midnights, which lie behind the bars. `y` is the upper end.
-    fn write_behind(&self, html: &mut Html, y: u32) {
+    /// Writes silences and midnights, which lie behind the bars. They are taller than a bar's row.
+    fn write_behind(&self, html: &mut Html) {
         for (x, width) in self.bands() {
-            write!(
-                html,
-                "<rect class=\"silent\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"100%\"/>"
-            );
+            write!(html, "<rect class=\"silent\" x=\"{x}\" width=\"{width}\" height=\"40\"/>");
         }
         for midnight in &self.midnights {
             let x = Percent::at(*midnight, self.week);
-            write!(html, "<rect class=\"hairline\" x=\"{x}\" width=\"1\" height=\"100%\"/>");
+            write!(html, "<rect class=\"hairline\" x=\"{x}\" width=\"1\" height=\"40\"/>");
         }
     }
 }
@@ -109,14 +106,14 @@ fn write_bars(html: &mut Html, worst: &[&Account], axis: &Axis) {
         html.raw("</td><td class=\"week\">");
         if let Some(detail) = &account.detail {
             let id = format!("worst-{place}");
-            week_bar(html, &id, &detail.runs, axis.week, |html| axis.write_behind(html, 0));
+            week_bar(html, &id, &detail.runs, axis.week, |html| axis.write_behind(html));
         }
         let outages = account.outages.len();
-        write!(
+        writeln!(
             html,
             "</td><td class=\"number main\"><b>{}</b></td><td class=\"number least\">{}</td>\
              <td class=\"number most\">{}</td><td class=\"number last\">{outages}\
-             <span class=\"unit\"> outage{}</span></td></tr>\n",
+             <span class=\"unit\"> outage{}</span></td></tr>",
             hours(figures.uptime.down_micros),
             hours(figures.downtime_least_micros()),
             hours(figures.downtime_most_micros()),
@@ -165,16 +162,17 @@ fn write_outages(
     clocks: &mut ZoneClocks,
 ) {
     let count: usize = worst.iter().map(|account| account.outages.len()).sum();
-    write!(
-        html,
-        "<details><summary>The {} outage{} of {}</summary>\n<div class=\"scroll\"><table><thead><tr>\
-         <th>Down from</th><th>to</th><th class=\"number\">Down, h</th>\
-         <th class=\"number\">at least</th><th class=\"number\">at most</th>\
-         <th class=\"number\">Polls down</th><th>Last seen up</th><th>Next seen up</th>\
-         <th class=\"number\">Without polls, h</th></tr></thead>\n",
-        Number(count as u64),
-        plural(count),
-        if worst.len() == 1 { "this store" } else { "these stores" }
+    let of = if worst.len() == 1 { "this store" } else { "these stores" };
+    html.raw("<details><summary>");
+    match count {
+        1 => write!(html, "The outage of {of}"),
+        _ => write!(html, "The {} outages of {of}", Number(count as u64)),
+    }
+    html.raw(
+        "</summary>\n<div class=\"scroll\"><table><thead><tr><th>Down from</th><th>to</th>\
+         <th class=\"number\">Down, h</th><th class=\"number\">at least</th>\
+         <th class=\"number\">at most</th><th class=\"number\">Polls down</th><th>Last seen up</th>\
+         <th>Next seen up</th><th class=\"number\">Without polls, h</th></tr></thead>\n",
     );
     for account in worst {
         html.raw("<tbody><tr><th colspan=\"9\" scope=\"rowgroup\">");
@@ -212,11 +210,11 @@ fn write_outage(
         (None, _) => "<b>down at the end</b>".to_owned(),
     };
     let silent = report.poller.silent_micros(&outage.down).filter(|micros| *micros > 0);
-    write!(
+    writeln!(
         html,
         "<tr><td>{from}</td><td>{to}</td><td class=\"number\"><b>{}</b></td>\
          <td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>\
-         <td>{}</td><td>{}</td><td class=\"number\">{}</td></tr>\n",
+         <td>{}</td><td>{}</td><td class=\"number\">{}</td></tr>",
         hours(outage.down_micros()),
         hours(outage.least_micros),
         hours(outage.most_micros),

@@ -1,0 +1,5 @@
+//! Makes pages of small fleets and reads them.
+
+mod fleet;
+mod markup;
+mod states;
