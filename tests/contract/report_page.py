@@ -398,11 +398,11 @@ class Check:
         page = self.open(java_script_enabled=False)
         rows = page.locator("#stores > tbody > tr")
         self.expect("rows without JavaScript", rows.count(), min(100, len(self.stores)))
-        for cells, row in zip(rows.all_inner_texts(), self.by_downtime()):
+        for text, row in zip(rows.all_inner_texts(), self.by_downtime()):
+            cells = [cell.strip() for cell in text.split("\t")]
             # Of stores with the same rounded downtime, another one may come first.
-            self.expect("downtime without JavaScript", cells.split("\t")[4], self.shown(row)[4])
-            store = self.of_id[cells.split("\t")[0]]
-            self.expect("row without JavaScript", cells.split("\t"), self.shown(store))
+            self.expect("downtime without JavaScript", cells[4], self.shown(row)[4])
+            self.expect("row without JavaScript", cells, self.shown(self.of_id[cells[0]]))
         self.expect("controls without JavaScript", page.is_visible("#stores-controls"), False)
         page.context.close()
 
