@@ -141,7 +141,7 @@ fn write_block(html: &mut Html, id: &str, begin: char, content: Vec<u8>, end: ch
     let content = String::from_utf8(content).expect("ids are UTF-8");
     write!(html, "<script type=\"application/json\" id=\"data-{id}\">{begin}");
     html.raw(&content);
-    write!(html, "{end}</script>\n");
+    writeln!(html, "{end}</script>");
 }
 
 impl<'a> Blocks<'a> {
@@ -216,7 +216,12 @@ impl<'a> Blocks<'a> {
     }
 
     /// Returns the figures of a store in the order of [`FIELDS`].
-    fn figures_of(&self, account: &Account, zone: u64, opening: u64) -> [Option<u64>; FIELDS.len()] {
+    fn figures_of(
+        &self,
+        account: &Account,
+        zone: u64,
+        opening: u64,
+    ) -> [Option<u64>; FIELDS.len()] {
         let as_of = self.report.about.parameters.as_of;
         let flag = |is_set: bool, flag: u64| if is_set { flag } else { 0 };
         let newest_is_up = account.last_poll.is_some_and(|poll| poll.status() == Status::Active);
@@ -285,11 +290,9 @@ impl<'a> Blocks<'a> {
         );
         let mut about = numbers.into_bytes();
         about.extend_from_slice(&fields);
-        for (name, list) in [
-            ("silences", &silences),
-            ("zones", &self.zone_table),
-            ("hours", &self.hours_table),
-        ] {
+        for (name, list) in
+            [("silences", &silences), ("zones", &self.zone_table), ("hours", &self.hours_table)]
+        {
             about.extend_from_slice(b"],\n\"");
             about.extend_from_slice(name.as_bytes());
             about.extend_from_slice(b"\":[");

@@ -58,10 +58,10 @@ fn write_sum(text: &mut Vec<u8>, sum: &Figures) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Timestamp;
     use crate::certainty::SpanStatus;
     use crate::interval::{DAY, HOUR, MINUTE};
     use crate::output::page::digits::read_number;
-    use crate::Timestamp;
 
     const UP: SpanStatus = SpanStatus::Up { settled: true };
     const MAYBE_UP: SpanStatus = SpanStatus::Up { settled: false };

@@ -15,7 +15,7 @@ pub(super) fn write_number(text: &mut Vec<u8>, number: u64, digits: usize) {
         return;
     }
     for place in text[start..].iter_mut().rev() {
-        *place = DIGITS[(rest % base) as usize];
+        *place = DIGITS[usize::try_from(rest % base).unwrap_or_default()];
         rest /= base;
     }
 }
@@ -47,7 +47,8 @@ mod tests {
 
     #[test]
     fn a_number_is_read_back() {
-        for (number, digits) in [(0, 1), (88, 1), (89, 2), (7_920, 2), (16_800, 3), (1_008_000, 4)] {
+        for (number, digits) in [(0, 1), (88, 1), (89, 2), (7_920, 2), (16_800, 3), (1_008_000, 4)]
+        {
             let mut text = Vec::new();
             write_number(&mut text, number, digits);
             assert_eq!((text.len(), read_number(&text)), (digits, number));

@@ -108,9 +108,14 @@ fn write_figure(
 
 fn why_unknown(report: &MeasuredReport, week: &Figures) -> String {
     let max_hold = report.about.parameters.method.max_hold().map(MaxHold::minutes);
+    let is_one = report.accounts.len() == 1;
     match (report.about.without_counting_poll, max_hold) {
-        (0, _) if week.uptime.unknown_micros == 0 => "every store was polled while open".to_owned(),
-        (0, Some(minutes)) => format!("more than {} minutes from a poll", Number(minutes.into())),
+        (0, Some(minutes)) if week.uptime.unknown_micros > 0 => {
+            format!("more than {} minutes from a poll", Number(minutes.into()))
+        }
+        (0, _) if is_one => "the store was polled while open".to_owned(),
+        (0, _) => "every store was polled while open".to_owned(),
+        (1, _) if is_one => "the store was never polled while open".to_owned(),
         (1, _) => "1 store was never polled while open".to_owned(),
         (stores, _) => format!("{} stores were never polled while open", Number(stores)),
     }

@@ -1,5 +1,5 @@
-// The heat map has one stop for the Tab key; arrows move between its cells. The cell under the
-// pointer or with the focus is also read out in words below the map.
+// The heat map has one stop for the Tab key; arrows move between its cells. The line below the map
+// says in words what the cell shows that last had the pointer or the focus.
 (() => {
   const map = document.getElementById("heat-map");
   if (!map) return;
@@ -8,7 +8,7 @@
   const reading = document.getElementById("heat-reading");
   const read = (event) => {
     const cell = event.target.closest("[aria-label]");
-    reading.textContent = cell && cell !== map ? cell.getAttribute("aria-label") : "";
+    if (cell && cell !== map) reading.textContent = cell.getAttribute("aria-label");
   };
   const columnOf = (cell) => cell.cellIndex;
   const nearest = (row, column) =>

@@ -95,14 +95,23 @@ mod tests {
     #[test]
     fn equal_hours_of_several_days_are_named_once() {
         check(&["0-6 10:00-20:00"], "open every day 10:00 to 20:00");
-        check(&["0-4 07:00-18:00", "5-6 07:00-19:00"], "open Mon to Fri 7:00 to 18:00, Sat and Sun 7:00 to 19:00");
+        check(
+            &["0-4 07:00-18:00", "5-6 07:00-19:00"],
+            "open Mon to Fri 7:00 to 18:00, Sat and Sun 7:00 to 19:00",
+        );
         check(&["0-3 09:00-17:30", "6-6 09:00-17:30"], "open Mon to Thu and Sun 9:00 to 17:30");
-        check(&["0-0 09:00-17:00", "2-2 09:00-17:00", "4-4 09:00-17:00"], "open Mon, Wed and Fri 9:00 to 17:00");
+        check(
+            &["0-0 09:00-17:00", "2-2 09:00-17:00", "4-4 09:00-17:00"],
+            "open Mon, Wed and Fri 9:00 to 17:00",
+        );
     }
 
     #[test]
     fn a_day_can_have_several_openings() {
-        check(&["5-5 17:00-22:00", "5-5 11:30-14:30"], "open Sat 11:30 to 14:30 and 17:00 to 22:00");
+        check(
+            &["5-5 17:00-22:00", "5-5 11:30-14:30"],
+            "open Sat 11:30 to 14:30 and 17:00 to 22:00",
+        );
         check(&["5-5 11:30-14:30", "5-5 11:30-14:30"], "open Sat 11:30 to 14:30");
     }
 
@@ -138,7 +147,9 @@ mod tests {
         };
         let (start, end) = (time(start), time(end));
         (first.parse::<u8>().unwrap()..=last.parse().unwrap())
-            .map(|day| HoursRow::Opens(Opening { day: Weekday::try_from(day).unwrap(), start, end }))
+            .map(|day| {
+                HoursRow::Opens(Opening { day: Weekday::try_from(day).unwrap(), start, end })
+            })
             .collect()
     }
 }

@@ -45,17 +45,17 @@ pub(super) fn section(html: &mut Html, report: &MeasuredReport) {
         return;
     }
     let rows = shown.len().min(ROWS);
-    write!(
+    writeln!(
         html,
         "<p class=\"muted\" id=\"stores-count\" role=\"status\">1 to {rows} of {}, most downtime \
-         first</p></div>\n",
+         first</p></div>",
         Number(shown.len() as u64)
     );
     if shown.len() < report.accounts.len() {
-        write!(
+        writeln!(
             html,
             "<p class=\"muted wide-text\">Here are the {} of {} stores with the most downtime; \
-             stores.csv has all.</p>\n",
+             stores.csv has all.</p>",
             Number(shown.len() as u64),
             Number(report.accounts.len() as u64)
         );

@@ -76,7 +76,7 @@ fn write_polls(text: &mut Vec<u8>, polls: &[Poll], changes: &[Change], minutes: 
         }
         let hour = at / MINUTES_AN_HOUR;
         go_to(text, next_hour, hour);
-        text.push(DIGITS[(at % MINUTES_AN_HOUR) as usize]);
+        write_number(text, at % MINUTES_AN_HOUR, 1);
         next_hour = hour + 1;
     }
 }
@@ -89,10 +89,10 @@ fn go_to(text: &mut Vec<u8>, next: u64, hour: u64) {
     };
     while without_poll > 0 {
         let step = without_poll.min(LONGEST_STEP);
-        text.push(match step {
-            1 => b'+',
-            _ => DIGITS[(MINUTES_AN_HOUR + step - 2) as usize],
-        });
+        match step {
+            1 => text.push(b'+'),
+            _ => write_number(text, MINUTES_AN_HOUR + step - 2, 1),
+        }
         without_poll -= step;
     }
 }
@@ -208,7 +208,8 @@ mod tests {
             let status = if status == "up" { Status::Active } else { Status::Inactive };
             Poll::new(at(minute.parse().unwrap()), status)
         };
-        let polls: Vec<Poll> = polls.split(", ").filter(|poll| !poll.is_empty()).map(read).collect();
+        let polls: Vec<Poll> =
+            polls.split(", ").filter(|poll| !poll.is_empty()).map(read).collect();
         let run = |(minute, status): &(i64, SpanStatus)| Run {
             span: Interval::ending_at(at(*minute).plus(SECOND), SECOND),
             status: *status,

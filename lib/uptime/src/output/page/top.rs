@@ -160,6 +160,11 @@ fn write_lead(html: &mut Html, report: &MeasuredReport) {
         (1, 0) => write!(html, " The lowest figure of this store is not {more}."),
         (1, _) => write!(html, " Even the lowest figure of this store is {more}."),
         (_, 0) => write!(html, " For none of these stores is the lowest figure {more}."),
+        (_, _) if much == much_at_least => write!(
+            html,
+            " Even the lowest figure of each of these {} stores is {more}.",
+            Number(much)
+        ),
         (_, _) => write!(
             html,
             " For {} of the {} stores even the lowest figure is {more}.",

@@ -29,6 +29,7 @@ pub(super) fn write_worst(html: &mut Html, report: &MeasuredReport, clocks: &mut
     worst.sort_by(|this, that| by_downtime(this, that));
     html.raw("<section class=\"worst\" id=\"worst\">\n");
     match with_downtime {
+        1 if report.accounts.len() == 1 => html.raw("<h2>The week of your store</h2>\n"),
         0 => {
             html.raw("<h2>No downtime</h2>\n<p class=\"muted\">No store was seen down in its opening hours.</p>\n");
         }
@@ -38,7 +39,7 @@ pub(super) fn write_worst(html: &mut Html, report: &MeasuredReport, clocks: &mut
     }
     if with_downtime > 0 {
         let axis = Axis::of(report);
-        write_explanation(html, &axis);
+        write_explanation(html, &axis, worst.len());
         write_bars(html, &worst, &axis);
         write_outages(html, report, &worst, clocks);
     }
@@ -79,9 +80,15 @@ impl Axis {
     }
 }
 
-fn write_explanation(html: &mut Html, axis: &Axis) {
-    html.raw(
-        "<p class=\"muted wide-text\">Each line is a store’s week, in UTC. Tall is down, low is up, \
+fn write_explanation(html: &mut Html, axis: &Axis, stores: usize) {
+    let line = if stores == 1 {
+        "The line is the store’s week"
+    } else {
+        "Each line is a store’s week"
+    };
+    write!(
+        html,
+        "<p class=\"muted wide-text\">{line}, in UTC. Tall is down, low is up, \
          a thin line is closed. Solid is settled, hatched is estimated.",
     );
     if !axis.silences.is_empty() {
@@ -92,7 +99,7 @@ fn write_explanation(html: &mut Html, axis: &Axis) {
 
 fn write_bars(html: &mut Html, worst: &[&Account], axis: &Axis) {
     html.raw(
-        "<table class=\"stack bars\"><thead><tr><th class=\"store\">Store</th><th class=\"week\">",
+        "<table class=\"stack bars\"><thead><tr><th class=\"store\">Store</th><th class=\"week\"><span class=\"hidden\">Week, as a drawing</span>",
     );
     write_head(html, axis);
     html.raw(

@@ -51,32 +51,31 @@ pub(super) fn write_zone(
     days: &[Interval],
     minutes: Minutes,
 ) {
-    let mut offsets = String::new();
-    for (part, offset) in clock.offsets_in(clock.span()) {
-        // The first offset also stands for the time before the span, so it has no minute.
-        if !offsets.is_empty() {
-            offsets += &format!(",{},", minutes.of(part.start()));
+    let offsets = clock.offsets_in(clock.span()).enumerate().map(|(place, (part, offset))| {
+        let offset = offset / MINUTE;
+        match place {
+            // The first offset also stands for the time before the span, so it has no minute.
+            0 => offset.to_string(),
+            _ => format!("{},{offset}", minutes.of(part.start())),
         }
-        offsets += &(offset / MINUTE).to_string();
-    }
+    });
+    let offsets: Vec<String> = offsets.collect();
     let (name, city, changes) = (zone.name(), city(zone), changes_of(clock));
     let mut texts = Vec::new();
     for day in days {
         let change = changes.iter().find(|change| day.contains(change.at));
         let note = change.map(|change| words_of(*change, clock)).unwrap_or_default();
         let moment = Moment::in_zone(day.start(), clock);
-        let mut text = format!("[\"{}\",\"{note}\"", moment.weekday_date());
+        let mut parts = vec![format!("\"{}\",\"{note}\"", moment.weekday_date())];
         for Stretch { span, clock_micros, is_half } in stretches_of(*day, change.copied(), clock) {
             let (start, end) = (minutes.of(span.start()), minutes.of(span.end()));
             let width = if is_half { "0.5" } else { "1" };
-            text += &format!(",[{start},{end},{},{width}]", clock_micros / MINUTE);
+            parts.push(format!("[{start},{end},{},{width}]", clock_micros / MINUTE));
         }
-        texts.push(text + "]");
+        texts.push(format!("[{}]", parts.join(",")));
     }
-    let days = texts.join(",");
-    json.extend_from_slice(
-        format!("[\"{name}\",\"{city}\",[{offsets}],[{days}]]").as_bytes(),
-    );
+    let (offsets, days) = (offsets.join(","), texts.join(","));
+    json.extend_from_slice(format!("[\"{name}\",\"{city}\",[{offsets}],[{days}]]").as_bytes());
 }
 
 fn changes_of(clock: &ZoneClock) -> Vec<Change> {

@@ -38,7 +38,8 @@ fn the_page_of_one_store_speaks_to_its_owner() {
         &[
             "Your store was down for 5.0 of 168.0 open hours last week. It was not down when the week ended.",
             "opening hours of the store in the week",
-            "The store with downtime",
+            "The week of your store",
+            "The line is the store’s week, in UTC.",
         ],
     );
     check(
