@@ -22,7 +22,7 @@ use super::words::hours;
 use super::zone_days::{days_of, write_zone};
 use crate::account::{Account, Detail};
 use crate::business_hours::HoursRow;
-use crate::fleet::MeasuredReport;
+use crate::fleet::{MeasuredReport, STORES_ON_PAGE};
 use crate::interval::{HOUR, MINUTE};
 use crate::outage::Outage;
 use crate::output::cells::{Unit, percent_hundredths};
@@ -61,6 +61,12 @@ const FIELDS: [(&str, usize, bool); 27] = [
     ("longest_outage_last_week_minutes", 4, true),
     ("longest_outage_tenths_of_hours", 3, true),
 ];
+
+/// How many bytes a store usually takes in each block, to reserve memory.
+const USUAL_ID_BYTES: usize = 34;
+const USUAL_DAYS_BYTES: usize = 52;
+const USUAL_POLLS_BYTES: usize = 184;
+const USUAL_CHANGES_BYTES: usize = 88;
 
 /// The bits of the figure `flags`.
 const ZONE_GIVEN: u64 = 1;
@@ -147,6 +153,7 @@ fn write_block(html: &mut Html, id: &str, begin: char, content: Vec<u8>, end: ch
 impl<'a> Blocks<'a> {
     fn new(report: &'a MeasuredReport) -> Blocks<'a> {
         let parameters = &report.about.parameters;
+        let stores = report.accounts.len().min(STORES_ON_PAGE);
         Blocks {
             report,
             minutes: Minutes::since(parameters.time_considered().start()),
@@ -157,12 +164,12 @@ impl<'a> Blocks<'a> {
             zone_table: Vec::new(),
             hours: HashMap::default(),
             hours_table: Vec::new(),
-            ids: Vec::new(),
+            ids: Vec::with_capacity(stores * USUAL_ID_BYTES),
             figures: Default::default(),
-            days: Vec::new(),
+            days: Vec::with_capacity(stores * USUAL_DAYS_BYTES),
             outages: Default::default(),
-            polls: Vec::new(),
-            changes: Vec::new(),
+            polls: Vec::with_capacity(stores * USUAL_POLLS_BYTES),
+            changes: Vec::with_capacity(stores * USUAL_CHANGES_BYTES),
         }
     }
 

@@ -5,19 +5,23 @@
 pub(super) const DIGITS: &[u8; 89] = b"0123456789ABCEFGHIJKLMNOPQRSTVWXYZabefghijklmopqrstvwyz\
 !#$%'()*,./:;?@[]^_`{|}~=+-xcnuUdD";
 
-/// Writes a number. It must be below 89 to the power of `digits`; a greater one becomes the greatest.
+/// The base of all numbers.
+const BASE: u64 = DIGITS.len() as u64;
+/// The most digits of a number.
+const MOST_DIGITS: usize = 4;
+
+/// Writes a number in at most four digits. A number that has more becomes the greatest.
 pub(super) fn write_number(text: &mut Vec<u8>, number: u64, digits: usize) {
-    let base = DIGITS.len() as u64;
+    let mut written = [DIGITS[DIGITS.len() - 1]; MOST_DIGITS];
     let mut rest = number;
-    let start = text.len();
-    text.resize(start + digits, DIGITS[DIGITS.len() - 1]);
-    if number >= (0..digits).fold(1, |power, _| power * base) {
-        return;
+    for place in written[..digits].iter_mut().rev() {
+        *place = DIGITS[(rest % BASE) as usize];
+        rest /= BASE;
     }
-    for place in text[start..].iter_mut().rev() {
-        *place = DIGITS[usize::try_from(rest % base).unwrap_or_default()];
-        rest /= base;
+    if rest > 0 {
+        written = [DIGITS[DIGITS.len() - 1]; MOST_DIGITS];
     }
+    text.extend_from_slice(&written[..digits]);
 }
 
 /// Writes a number plus 1, or 0 if there is none.
@@ -28,8 +32,7 @@ pub(super) fn write_optional(text: &mut Vec<u8>, number: Option<u64>, digits: us
 #[cfg(test)]
 pub(super) fn read_number(text: &[u8]) -> u64 {
     text.iter().fold(0, |number, byte| {
-        let digit = DIGITS.iter().position(|digit| digit == byte).unwrap() as u64;
-        number * DIGITS.len() as u64 + digit
+        number * BASE + DIGITS.iter().position(|digit| digit == byte).unwrap() as u64
     })
 }
 

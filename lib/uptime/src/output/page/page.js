@@ -132,7 +132,7 @@ const drawParts = (svg, parts, middle, downHeight, upHeight) => {
     }
     for (const [known, rects] of Object.entries(clipped)) {
         const id = `clip-${clips += 1}`, hatch = HATCHES[known];
-        svg.append(make('clipPath', {id}, ...rects), make('g', {'clip-path': `url(#${id})`},
+        svg.append(make('clipPath', {id}, ...rects), make('g', {'clip-path': `url("#${id}")`},
             make('rect', {class: 'under-' + hatch, width: '100%', height: '100%'}), make('use', {href: '#' + hatch})));
     }
 };

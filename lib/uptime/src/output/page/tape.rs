@@ -50,17 +50,17 @@ pub(super) fn write_tape(
             changes.push((at, run.status));
         }
     }
-    write_polls(poll_text, polls, &changes, minutes);
-    write_changes(change_text, polls, &changes, minutes);
+    let poll_minutes: Vec<u64> = polls.iter().map(|poll| minutes.of(poll.at())).collect();
+    write_polls(poll_text, polls, &poll_minutes, &changes);
+    write_changes(change_text, &poll_minutes, &changes);
 }
 
-fn write_polls(text: &mut Vec<u8>, polls: &[Poll], changes: &[Change], minutes: Minutes) {
+fn write_polls(text: &mut Vec<u8>, polls: &[Poll], poll_minutes: &[u64], changes: &[Change]) {
     let mut next_hour = 0;
     let mut changes = changes.iter().peekable();
     let mut known = SpanStatus::Closed;
     let mut elsewhere = Status::Active;
-    for poll in polls {
-        let at = minutes.of(poll.at());
+    for (poll, &at) in polls.iter().zip(poll_minutes) {
         while let Some((_, status)) = changes.next_if(|(change, _)| *change <= at) {
             known = *status;
         }
@@ -76,7 +76,7 @@ fn write_polls(text: &mut Vec<u8>, polls: &[Poll], changes: &[Change], minutes: 
         }
         let hour = at / MINUTES_AN_HOUR;
         go_to(text, next_hour, hour);
-        write_number(text, at % MINUTES_AN_HOUR, 1);
+        text.push(DIGITS[(at % MINUTES_AN_HOUR) as usize]);
         next_hour = hour + 1;
     }
 }
@@ -97,13 +97,13 @@ fn go_to(text: &mut Vec<u8>, next: u64, hour: u64) {
     }
 }
 
-fn write_changes(text: &mut Vec<u8>, polls: &[Poll], changes: &[Change], minutes: Minutes) {
-    let mut polls = polls.iter().map(|poll| minutes.of(poll.at())).enumerate().peekable();
+fn write_changes(text: &mut Vec<u8>, poll_minutes: &[u64], changes: &[Change]) {
     let mut last_place = 0;
     let mut last_at = 0;
     for &(at, status) in changes {
-        while polls.next_if(|(_, poll)| *poll < at).is_some() {}
-        if let Some(&(place, _)) = polls.peek().filter(|(_, poll)| *poll == at) {
+        let later_polls = &poll_minutes[last_place..];
+        let place = last_place + later_polls.partition_point(|poll| *poll < at);
+        if poll_minutes.get(place) == Some(&at) {
             let further = place - last_place;
             text.extend((0..further / PLAIN_DIGITS).map(|_| b'+'));
             text.push(DIGITS[further % PLAIN_DIGITS]);
