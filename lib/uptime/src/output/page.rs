@@ -28,7 +28,7 @@ use sha2::{Digest as _, Sha256};
 use crate::fleet::MeasuredReport;
 use crate::zone_clock::ZoneClocks;
 use html::Html;
-use words::title;
+use words::end_of_week;
 
 /// The style of the page. `stores.css` styles the section "All stores".
 const STYLE: &str = concat!(include_str!("page/page.css"), include_str!("page/stores.css"));
@@ -64,8 +64,8 @@ pub(super) fn report_html(report: &MeasuredReport) -> Vec<u8> {
 /// Writes everything before the body. The policy lets the browser run this style and this script
 /// only, and load nothing.
 fn write_head(html: &mut Html, report: &MeasuredReport) {
-    let title = title(report);
-    let foot = page_foot(&title);
+    let end = end_of_week(report);
+    let foot = page_foot(&end);
     let style_hash = source_hash(&[STYLE, &foot]);
     let script_hash = source_hash(&[SCRIPT]);
     writeln!(
@@ -76,14 +76,14 @@ fn write_head(html: &mut Html, report: &MeasuredReport) {
          style-src '{style_hash}'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>Store uptime, {title}</title>\n<style>{STYLE}{foot}</style>\n</head>"
+         <title>Store uptime, week to {end}</title>\n<style>{STYLE}{foot}</style>\n</head>"
     );
 }
 
 /// Returns the rule that prints a foot on every page.
-fn page_foot(title: &str) -> String {
+fn page_foot(end: &str) -> String {
     format!(
-        "@page{{@bottom-left{{content:\"Store uptime, {title}\"}}\
+        "@page{{@bottom-left{{content:\"Store uptime, week to {end}\"}}\
          @bottom-right{{content:\"Page \" counter(page) \" of \" counter(pages)}}}}\n"
     )
 }

@@ -1,5 +1,5 @@
-//! The text of the page while it grows. Text from data goes through [`Html::text`], [`Escaped`] or
-//! [`store_link`], so it becomes neither markup nor script.
+//! The text of the page while it grows. Text from data goes through [`Html::text`] or [`store_link`],
+//! so it becomes neither markup nor script.
 
 use std::fmt::{self, Write as _};
 

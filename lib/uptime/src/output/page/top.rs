@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
+
 use super::html::Html;
-use super::words::{Moment, Number, city, hours, percent, title};
+use super::words::{Moment, Number, city, end_of_week, hours, percent};
 use crate::account::Account;
 use crate::fleet::MeasuredReport;
 use crate::interval::HOUR;
@@ -17,8 +19,8 @@ const MUCH_DOWNTIME_HOURS: i64 = 2;
 /// Writes the line at the top of the page, with the links to its sections.
 pub(super) fn write_top(html: &mut Html, report: &MeasuredReport, clocks: &mut ZoneClocks) {
     html.raw("<a class=\"skip\" href=\"#content\">Skip to the report</a>\n");
-    html.raw("<header class=\"top\"><div><b>Store uptime</b> <span>W");
-    html.raw(&title(report)[1..]);
+    html.raw("<header class=\"top\"><div><b>Store uptime</b> <span>Week to ");
+    html.raw(&end_of_week(report));
     let as_of = report.about.parameters.as_of;
     for (place, (zone, offset)) in named_zones(report, clocks).into_iter().enumerate() {
         html.raw(if place == 0 { " <span class=\"muted\">(" } else { ", " });
@@ -44,7 +46,7 @@ pub(super) fn write_top(html: &mut Html, report: &MeasuredReport, clocks: &mut Z
 /// Returns the westernmost, the commonest and the easternmost zone of the stores with their offsets
 /// from UTC at the end, in this order. Zones with the offset of one before are left out.
 fn named_zones(report: &MeasuredReport, clocks: &mut ZoneClocks) -> Vec<(Zone, i64)> {
-    let mut stores_in: HashMap<Zone, usize> = HashMap::new();
+    let mut stores_in: HashMap<Zone, usize, FixedState> = HashMap::default();
     for account in &report.accounts {
         *stores_in.entry(account.zone).or_default() += 1;
     }

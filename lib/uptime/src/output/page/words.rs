@@ -72,10 +72,10 @@ pub(super) fn city(zone: Zone) -> String {
     zone.name().rsplit('/').next().unwrap_or_default().replace('_', " ")
 }
 
-/// Returns what the report is about, such as "week to Wednesday 25 January 2023, 18:13 UTC".
-pub(super) fn title(report: &MeasuredReport) -> String {
+/// Returns when the week of the report ends, such as "Wednesday 25 January 2023, 18:13 UTC".
+pub(super) fn end_of_week(report: &MeasuredReport) -> String {
     let end = Moment::in_utc(report.about.parameters.as_of);
-    format!("week to {}, {} UTC", end.full_date(), end.time())
+    format!("{}, {} UTC", end.full_date(), end.time())
 }
 
 /// An instant as a clock and a calendar show it. Seconds are dropped.

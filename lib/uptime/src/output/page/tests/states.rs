@@ -1,6 +1,9 @@
 //! What the page says of fleets in different states.
 
 use super::fleet::Sample;
+use crate::certainty::Certainty;
+use crate::heat_map::HeatHour;
+use crate::parameters::Window;
 
 #[test]
 fn the_headline_counts_the_stores_that_were_down_for_more_than_two_hours() {
@@ -205,6 +208,30 @@ fn an_hour_stands_out_if_its_share_is_at_least_twice_the_share_of_the_week() {
         fleet.hourly(&format!("s{store}"), if store == 0 { 0..170 } else { 0..0 })
     });
     check(&steady, &["No hour stands out. The highest was Wed 18 January,", "with 8.3% of"]);
+}
+
+#[test]
+fn the_heat_map_holds_exactly_the_time_of_the_week() {
+    let report = Sample::new()
+        .hourly("a", 20..25)
+        .hourly("b", 0..70)
+        .poll("c", 600, "inactive")
+        .open_on_monday_morning("d")
+        .zone("a", "Asia/Kathmandu")
+        .zone("b", "Pacific/Kiritimati")
+        .zone("c", "Pacific/Honolulu")
+        .report();
+
+    let mut sum = HeatHour::default();
+    for date in report.heat_map.dates() {
+        sum += date.whole_day();
+    }
+
+    let week = report.totals[Window::LastWeek.place()];
+    let Certainty { settled_up_micros, settled_down_micros, .. } = week.certainty;
+    assert_eq!(sum.open_micros, week.scheduled_micros());
+    assert_eq!(sum.down_micros, week.uptime.down_micros);
+    assert_eq!(sum.settled_micros, settled_up_micros + settled_down_micros);
 }
 
 #[test]
