@@ -5,9 +5,8 @@
 //! stores and of outages are a text each figure, with blanks between the figures and none between the
 //! stores or outages: numbers of one kind side by side are packed best. In all other texts a blank
 //! ends each store. Most numbers have fixed-width digits of base 89 ([`super::digits`]), because that
-//! halves the page. Figures
-//! are hundredths of the units of `stores.csv`. Instants are whole minutes since the UTC hour of
-//! the first instant considered, rounded down.
+//! halves the page. Figures are hundredths of the units of `stores.csv`. Instants are whole minutes
+//! since the UTC hour of the first instant considered, rounded down.
 
 use std::collections::HashMap;
 
@@ -243,7 +242,6 @@ impl<'a> Blocks<'a> {
         let minutes = |micros: i64| Some(Unit::Minutes.hundredths(micros));
         let hours_of = |micros: i64| Some(Unit::Hours.hundredths(micros));
         let up_percent = |up: i64, down: i64| percent_hundredths(up, up + down);
-        let covered = |covered: i64, open: i64| percent_hundredths(covered, open);
         [
             Some(zone),
             Some(opening),
@@ -260,7 +258,7 @@ impl<'a> Blocks<'a> {
             hours_of(day.downtime_least_micros()),
             hours_of(day.downtime_most_micros()),
             up_percent(day.uptime.up_micros, day.uptime.down_micros),
-            covered(day.certainty.covered_micros, day.scheduled_micros()),
+            percent_hundredths(day.certainty.covered_micros, day.scheduled_micros()),
             hours_of(week.uptime.up_micros),
             hours_of(week.uptime.down_micros),
             hours_of(week.scheduled_micros()),
@@ -268,7 +266,7 @@ impl<'a> Blocks<'a> {
             hours_of(week.downtime_least_micros()),
             hours_of(week.downtime_most_micros()),
             up_percent(week.uptime.up_micros, week.uptime.down_micros),
-            covered(week.certainty.covered_micros, week.scheduled_micros()),
+            percent_hundredths(week.certainty.covered_micros, week.scheduled_micros()),
             outages,
             account.last_poll.map(|_| Unit::Minutes.hundredths(longest)),
             account.last_poll.map(|_| hours(longest).0),
@@ -289,9 +287,9 @@ impl<'a> Blocks<'a> {
         }
         let (start, end) = (self.minutes.of(self.week.start()), self.minutes.of(self.week.end()));
         let numbers = format!(
-            "\"origin\":{},\"week\":[{start},{end}],\"stores\":{},\"low_coverage\":{},\"digits\":\"{}\",\"fields\":[",
+            "\"origin\":{},\"week\":[{start},{end}],\"low_coverage\":{},\"digits\":\"{}\",\
+             \"fields\":[",
             self.minutes.origin,
-            self.report.accounts.len(),
             LOW_COVERAGE_PERCENT * 100,
             String::from_utf8_lossy(DIGITS),
         );
