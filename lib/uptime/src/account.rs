@@ -177,19 +177,7 @@ impl<'a> Walk<'a> {
         for (place, window) in self.windows.into_iter().enumerate() {
             let Some(shared) = run.span.intersection(window) else { continue };
             let (uptime, certainty) = (&mut self.uptimes[place], &mut self.certainty[place]);
-            let micros = shared.micros();
-            match run.status {
-                SpanStatus::Closed => {}
-                SpanStatus::Unknown => uptime.unknown_micros += micros,
-                SpanStatus::Up { settled } => {
-                    uptime.up_micros += micros;
-                    certainty.settled_up_micros += if settled { micros } else { 0 };
-                }
-                SpanStatus::Down { settled } => {
-                    uptime.down_micros += micros;
-                    certainty.settled_down_micros += if settled { micros } else { 0 };
-                }
-            }
+            count_time(uptime, certainty, run.status, shared.micros());
         }
     }
 
@@ -199,6 +187,27 @@ impl<'a> Walk<'a> {
         match self.runs.last_mut().filter(|last| last.status == run.status) {
             Some(last) => last.span = last.span.extended_to(span.end()),
             None => self.runs.push(Run { span, status: run.status }),
+        }
+    }
+}
+
+/// Adds time of one status to figures.
+pub(crate) fn count_time(
+    uptime: &mut Uptime,
+    certainty: &mut Certainty,
+    status: SpanStatus,
+    micros: i64,
+) {
+    match status {
+        SpanStatus::Closed => {}
+        SpanStatus::Unknown => uptime.unknown_micros += micros,
+        SpanStatus::Up { settled } => {
+            uptime.up_micros += micros;
+            certainty.settled_up_micros += if settled { micros } else { 0 };
+        }
+        SpanStatus::Down { settled } => {
+            uptime.down_micros += micros;
+            certainty.settled_down_micros += if settled { micros } else { 0 };
         }
     }
 }

@@ -1,19 +1,25 @@
 //! Writes `report.html`: one page to look at the report, by itself and offline. Everything above
 //! "All stores" is written here in full, so it can be read without JavaScript.
 
+mod data;
+mod day_sums;
+mod digits;
 mod down_at_end;
 mod figures;
 mod hours;
+mod hours_text;
 mod html;
 mod marks;
 mod method;
 mod silences;
 mod stores;
+mod tape;
 #[cfg(test)]
 mod tests;
 mod top;
 mod words;
 mod worst;
+mod zone_days;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

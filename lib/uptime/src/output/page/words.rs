@@ -118,6 +118,11 @@ impl Moment {
         self.0.format("%a %-d")
     }
 
+    /// Returns weekday, day and month, such as `Wed 25 Jan`.
+    pub(super) fn weekday_date(self) -> impl Display {
+        self.0.format("%a %-d %b")
+    }
+
     /// Returns weekday, date and time, such as `Wed 25 Jan 18:13`.
     pub(super) fn date_time(self) -> impl Display {
         self.0.format("%a %-d %b %H:%M")
