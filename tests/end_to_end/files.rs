@@ -48,10 +48,12 @@ async fn a_report_that_measures_time_has_all_files_and_one_that_counts_polls_has
     let story = Story::begin().await;
     story.load_all(&small::FILES).await;
     let names = async |query: &str| {
-        let status = story.ended(&story.trigger(query).await).await;
+        let id = story.trigger(query).await;
+        let status = story.ended(&id).await;
         assert_eq!(status["files"][0]["url"], status["report_url"]);
-        let names = status["files"].as_array().unwrap().iter().map(|file| file["name"].clone());
-        names.collect::<Vec<Value>>()
+        let files = status["files"].as_array().unwrap();
+        assert_eq!(story.keys_of(&id).await.len(), files.len(), "no object without a link");
+        files.iter().map(|file| file["name"].clone()).collect::<Vec<Value>>()
     };
     assert_eq!(names("").await, FILES);
     assert_eq!(names("?method=poll_count").await, ["report.csv", "report.json"]);

@@ -8,7 +8,7 @@
 //!   operators.
 //! - `report_id`, `report`, [`report_message`]: a report's id, its life and its message in the
 //!   queue; `json_fault`: what is wrong with a message's JSON.
-//! - `report_table`, `report_queue`, `report_files`: where reports, their messages and their CSVs
+//! - `report_table`, `report_queue`, `report_files`: where reports, their messages and their files
 //!   are; `report_item`, `report_transition`: a report as an item, and how that item may change.
 //! - `idempotency_key`: the key of a request; `key_table`: which report a key stands for.
 //! - [`manifest`]: what is recorded about a load; `source_files`, `load_files`: its source file and

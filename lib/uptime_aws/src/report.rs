@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_report_that_timed_out_says_why_its_last_attempt_failed() {
-        let detail = "the CSV could not be stored".to_owned();
+        let detail = "a file of the report could not be stored".to_owned();
         let failure = Failure { code: FailureCode::ComputeFailed, detail };
         let mut report = report(ReportState::Running { shards_done: 3 });
         report.last_failure = Some(failure);
@@ -229,7 +229,9 @@ mod tests {
             panic!("it should read as Failed, not as {seen:?}");
         };
         assert_eq!(code, FailureCode::TimedOut);
-        assert!(detail.ends_with("its last attempt failed: the CSV could not be stored"));
+        assert!(
+            detail.ends_with("its last attempt failed: a file of the report could not be stored")
+        );
     }
 
     #[test]
