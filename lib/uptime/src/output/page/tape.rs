@@ -24,7 +24,7 @@ use crate::{Poll, Status};
 
 const MINUTES_AN_HOUR: u64 = 60;
 /// The greatest number of hours without a poll that one digit stands for.
-const LONGEST_STEP: u64 = 20;
+const LONGEST_STEP: usize = 20;
 /// How many digits are no marks.
 const PLAIN_DIGITS: usize = 79;
 /// The greatest number of two digits.
@@ -55,46 +55,56 @@ pub(super) fn write_tape(
     write_changes(change_text, &poll_minutes, &changes);
 }
 
+/// The marks of the hours between two polls, by their number: in the same hour, in the next hour, then
+/// one hour without a poll and more.
+const STEPS: [u8; LONGEST_STEP + 2] = {
+    let mut steps = [b'='; LONGEST_STEP + 2];
+    steps[2] = b'+';
+    let mut place = 3;
+    while place < steps.len() {
+        steps[place] = DIGITS[MINUTES_AN_HOUR as usize + place - 3];
+        place += 1;
+    }
+    steps
+};
+
+/// Each character is written first and kept only if it is needed: which ones are needed is too
+/// irregular for branches to be fast.
 fn write_polls(text: &mut Vec<u8>, polls: &[Poll], poll_minutes: &[u64], changes: &[Change]) {
+    let mut end = text.len();
     let mut next_hour = 0;
     let mut changes = changes.iter().peekable();
-    let mut known = SpanStatus::Closed;
+    let mut known = None;
     let mut elsewhere = Status::Active;
     for (poll, &at) in polls.iter().zip(poll_minutes) {
         while let Some((_, status)) = changes.next_if(|(change, _)| *change <= at) {
-            known = *status;
+            known = match status {
+                SpanStatus::Up { .. } => Some(Status::Active),
+                SpanStatus::Down { .. } => Some(Status::Inactive),
+                SpanStatus::Closed | SpanStatus::Unknown => None,
+            };
         }
-        let expected = match known {
-            SpanStatus::Up { .. } => Status::Active,
-            SpanStatus::Down { .. } => Status::Inactive,
-            SpanStatus::Closed | SpanStatus::Unknown => {
-                std::mem::replace(&mut elsewhere, poll.status())
-            }
-        };
-        if poll.status() != expected {
-            text.push(b'x');
+        let is_unexpected = known.unwrap_or(elsewhere) != poll.status();
+        elsewhere = if known.is_none() { poll.status() } else { elsewhere };
+        let (hour, minute) = (at / MINUTES_AN_HOUR, at % MINUTES_AN_HOUR);
+        // 0 means that the poll is in the hour of the last one, 1 that it is in the next.
+        let mut step = usize::try_from(hour + 1 - next_hour).unwrap_or_default();
+        while step >= STEPS.len() {
+            text.truncate(end);
+            text.push(STEPS[STEPS.len() - 1]);
+            end += 1;
+            step -= LONGEST_STEP;
         }
-        let hour = at / MINUTES_AN_HOUR;
-        go_to(text, next_hour, hour);
-        text.push(DIGITS[(at % MINUTES_AN_HOUR) as usize]);
+        text.resize(end + 3, 0);
+        text[end] = b'x';
+        end += usize::from(is_unexpected);
+        text[end] = STEPS[step];
+        end += usize::from(step != 1);
+        text[end] = DIGITS[minute as usize];
+        end += 1;
         next_hour = hour + 1;
     }
-}
-
-/// Writes the hours without a poll from `next`, the hour after the last poll, to `hour`.
-fn go_to(text: &mut Vec<u8>, next: u64, hour: u64) {
-    let Some(mut without_poll) = hour.checked_sub(next) else {
-        text.push(b'=');
-        return;
-    };
-    while without_poll > 0 {
-        let step = without_poll.min(LONGEST_STEP);
-        match step {
-            1 => text.push(b'+'),
-            _ => write_number(text, MINUTES_AN_HOUR + step - 2, 1),
-        }
-        without_poll -= step;
-    }
+    text.truncate(end);
 }
 
 fn write_changes(text: &mut Vec<u8>, poll_minutes: &[u64], changes: &[Change]) {
@@ -197,7 +207,7 @@ mod tests {
     #[test]
     fn marks_are_no_plain_digits() {
         assert_eq!(std::str::from_utf8(&DIGITS[PLAIN_DIGITS..]).unwrap(), "=+-xcnuUdD");
-        assert_eq!(PLAIN_DIGITS as u64, MINUTES_AN_HOUR + LONGEST_STEP - 1);
+        assert_eq!(PLAIN_DIGITS, MINUTES_AN_HOUR as usize + LONGEST_STEP - 1);
     }
 
     #[track_caller]
