@@ -17,10 +17,15 @@ const BLOCK_BYTES: usize = 2 * 1024;
 /// few repeated rows.
 const FREE_BYTES: u64 = 1024 * 1024;
 
-/// Packs bytes at the usual level, 6.
+/// The level at which a page of 14,000 stores has 3.16 MB, packed in three quarters of the time of
+/// the usual level 6, which gives 3.12 MB.
+const PACK_LEVEL: u32 = 4;
+
+/// Packs bytes.
 #[expect(clippy::expect_used, reason = "a vector accepts every write")]
 pub fn pack(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 2), Compression::default());
+    let mut encoder =
+        GzEncoder::new(Vec::with_capacity(bytes.len() / 2), Compression::new(PACK_LEVEL));
     encoder.write_all(bytes).expect("a vector accepts every write");
     encoder.finish().expect("a vector accepts every write")
 }
