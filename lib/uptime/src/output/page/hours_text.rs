@@ -48,10 +48,7 @@ fn opening_text(opening: &Opening) -> String {
     // Midnight at the end of the day is 24:00. A later end is a time of the next day.
     let is_midnight = closing.days_later == 1 && closing.clock_micros == 0;
     let end = if is_midnight { DAY } else { closing.clock_micros };
-    match (start, end) {
-        (0, DAY) => "all day".to_owned(),
-        _ => format!("{} to {}", Clock(start), Clock(end)),
-    }
+    format!("{} to {}", Clock(start), Clock(end))
 }
 
 /// A time of day, such as `7:00`. Seconds are dropped.
@@ -120,7 +117,7 @@ mod tests {
         check(&["0-6 10:00-23:59"], "open every day 10:00 to 24:00");
         check(&["4-4 10:00-00:00"], "open Fri 10:00 to 24:00");
         check(&["4-4 22:00-02:00"], "open Fri 22:00 to 2:00");
-        check(&["0-6 00:00-24:00"], "open every day all day");
+        check(&["0-6 00:00-24:00"], "open every day 0:00 to 24:00");
     }
 
     #[test]

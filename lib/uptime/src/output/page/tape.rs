@@ -22,7 +22,9 @@ use super::digits::{DIGITS, write_number};
 use crate::certainty::{Run, SpanStatus};
 use crate::{Poll, Status};
 
-const MINUTES_AN_HOUR: u64 = 60;
+/// How many digits stand for a minute of the hour.
+const MINUTE_DIGITS: usize = 60;
+const MINUTES_AN_HOUR: u64 = MINUTE_DIGITS as u64;
 /// The greatest number of hours without a poll that one digit stands for.
 const LONGEST_STEP: usize = 20;
 /// How many digits are no marks.
@@ -62,7 +64,7 @@ const STEPS: [u8; LONGEST_STEP + 2] = {
     steps[2] = b'+';
     let mut place = 3;
     while place < steps.len() {
-        steps[place] = DIGITS[MINUTES_AN_HOUR as usize + place - 3];
+        steps[place] = DIGITS[MINUTE_DIGITS + place - 3];
         place += 1;
     }
     steps
@@ -86,7 +88,7 @@ fn write_polls(text: &mut Vec<u8>, polls: &[Poll], poll_minutes: &[u64], changes
         }
         let is_unexpected = known.unwrap_or(elsewhere) != poll.status();
         elsewhere = if known.is_none() { poll.status() } else { elsewhere };
-        let (hour, minute) = (at / MINUTES_AN_HOUR, at % MINUTES_AN_HOUR);
+        let hour = at / MINUTES_AN_HOUR;
         // 0 means that the poll is in the hour of the last one, 1 that it is in the next.
         let mut step = usize::try_from(hour + 1 - next_hour).unwrap_or_default();
         while step >= STEPS.len() {
@@ -100,7 +102,7 @@ fn write_polls(text: &mut Vec<u8>, polls: &[Poll], poll_minutes: &[u64], changes
         end += usize::from(is_unexpected);
         text[end] = STEPS[step];
         end += usize::from(step != 1);
-        text[end] = DIGITS[minute as usize];
+        text[end] = DIGITS[(at % MINUTES_AN_HOUR) as usize];
         end += 1;
         next_hour = hour + 1;
     }
@@ -207,7 +209,7 @@ mod tests {
     #[test]
     fn marks_are_no_plain_digits() {
         assert_eq!(std::str::from_utf8(&DIGITS[PLAIN_DIGITS..]).unwrap(), "=+-xcnuUdD");
-        assert_eq!(PLAIN_DIGITS, MINUTES_AN_HOUR as usize + LONGEST_STEP - 1);
+        assert_eq!(PLAIN_DIGITS, MINUTE_DIGITS + LONGEST_STEP - 1);
     }
 
     #[track_caller]
