@@ -33,12 +33,11 @@ pub(crate) fn wanted(headers: &HeaderMap) -> Wanted {
     let (csv, page) = (weight_of("text/csv"), weight_of("text/html"));
     let (csv, page) = (csv.unwrap_or_default(), page.unwrap_or_default());
     let (file, weight) = if page > csv { (Wanted::Page, page) } else { (Wanted::Csv, csv) };
-    let is_preferred = match weight_of("application/json") {
-        Some(json) => weight > json,
-        None => {
-            let any = weight_of("application/*").or_else(|| weight_of("*/*")).unwrap_or_default();
-            weight > 0 && weight >= any
-        }
+    let is_preferred = if let Some(json) = weight_of("application/json") {
+        weight > json
+    } else {
+        let any = weight_of("application/*").or_else(|| weight_of("*/*")).unwrap_or_default();
+        weight > 0 && weight >= any
     };
     if is_preferred { file } else { Wanted::Json }
 }
