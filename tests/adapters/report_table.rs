@@ -5,11 +5,12 @@ use std::cell::Cell;
 use end_to_end::adapters::{Cloud, REPORT_TABLE, in_a_minute};
 use end_to_end::fault_injection::{Fault, Faults};
 use uptime::Timestamp;
+use uptime::output::FileName;
 use uptime::parameters::{Method, ReportParameters};
 use uptime::report::StoreCounts;
 use uptime_aws::{
     Claim, Completion, Failure, FailureCode, IdempotencyKey, KeyTable, KeyUse, NewReport, Refusal,
-    Report, ReportId, ReportState, ReportTable, ReportTableError, StoredCsv,
+    Report, ReportId, ReportState, ReportTable, ReportTableError, StoredFile, StoredFiles,
 };
 
 const CREATED_AT: i64 = 1_000;
@@ -347,13 +348,20 @@ fn completion(attempt: u32) -> Completion {
         completed_at: at(2_500),
         counts: StoreCounts { stores: 3, ..StoreCounts::default() },
         tz_release: "2026f".to_owned(),
-        csv: StoredCsv {
-            key: format!("reports/x/{attempt}/report.csv"),
-            size_bytes: 12,
-            sha256: "ab".repeat(32),
+        files: StoredFiles {
+            csv: stored(attempt, FileName::ReportCsv),
+            others: vec![
+                (FileName::StoresCsv, stored(attempt, FileName::StoresCsv)),
+                (FileName::ReportHtml, stored(attempt, FileName::ReportHtml)),
+            ],
         },
-        csv_expires_at: at(99_000),
+        files_expire_at: at(99_000),
     }
+}
+
+fn stored(attempt: u32, name: FileName) -> StoredFile {
+    let key = format!("reports/x/{attempt}/{}", name.as_str());
+    StoredFile { key, size_bytes: 12, sha256: "ab".repeat(32) }
 }
 
 fn at(micros: i64) -> Timestamp {

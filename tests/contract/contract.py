@@ -3,11 +3,11 @@
     python3 tests/contract/contract.py target/debug/local .../bin/schemathesis [--cases 20] [--seed 1]
 
 Starts the system on free ports without data and calls it. Then loads three polls, and calls it as a caller
-that accepts JSON, as one that accepts CSV, and with an idempotency key that belongs to another request. In
-each of these passes, schemathesis generates good and bad requests, follows the documented links, and checks the
-responses: no 5xx; no status, header or body that is not documented; no bad request accepted; no good request
-refused. The check also fails if a common response never occurred, so it cannot pass without sending
-requests. It leaves no processes and no files.
+that accepts JSON, as one that accepts CSV, as a browser, and with an idempotency key that belongs to another
+request. In each of these passes, schemathesis generates good and bad requests, follows the documented links,
+and checks the responses: no 5xx; no status, header or body that is not documented; no bad request accepted;
+no good request refused. The check also fails if a common response never occurred, so it cannot pass without
+sending requests. It leaves no processes and no files.
 """
 
 import argparse
@@ -149,6 +149,8 @@ def judged(arguments, folder):
         checks = ["--exclude-checks", "positive_data_acceptance"]
         csv = ["--header", "Accept: text/csv", "--phases", "examples,stateful", *checks]
         kept &= judge.judges("a caller that accepts CSV", csv, report_id)
+        page = ["--header", "Accept: text/html,*/*;q=0.8", "--phases", "examples,stateful"]
+        kept &= judge.judges("a browser", page, report_id)
         reused = ["--header", f"Idempotency-Key: {KEY}", "--phases", "examples", *triggers, *checks]
         kept &= judge.judges("a caller that reuses a key", reused)
         return kept, judge.seen()

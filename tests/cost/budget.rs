@@ -1,6 +1,8 @@
 //! The measured cost of loading a fleet's polls and of its report, and the budget for each.
 
 use end_to_end::metered_system::{MeteredReport, MeteredSystem};
+use end_to_end::report_files::FILES;
+use end_to_end::request_meter::PUT_OBJECT;
 use end_to_end::request_meter::usage::{Usage, number};
 use local::system::{DATA_TABLE, REPORT_TABLE};
 
@@ -44,6 +46,7 @@ impl Figures {
         eprintln!("  stored: {stored_bytes} bytes, {:.2} per poll", self.stored_bytes_a_poll());
         eprintln!("  loads: {write} write units, {:.2} per 1,000 polls", self.write_units_a_1000());
         eprintln!("  report: {read} read units, {:.2} per 1,000 polls", self.read_units_a_1000());
+        eprintln!("  files of the report: {} bytes put", report.compute.bytes_put);
         eprintln!("  loads: {loads:?}");
         eprintln!("  report: {:?}, {:?}", report.trigger, report.compute);
         eprintln!("  status: {:?}", report.status);
@@ -66,7 +69,7 @@ impl Figures {
         all += compute.clone();
         let mut taken = |call| all.calls.remove(call).unwrap_or_default();
         assert!(taken("DynamoDB Query") <= 128, "{compute:?}");
-        assert_eq!(taken("S3 PutObject"), 1, "{compute:?}");
+        assert_eq!(taken(PUT_OBJECT), FILES.len() as u64, "{compute:?}");
         assert_eq!(taken("SQS SendMessage"), 1, "{trigger:?}");
         let control: u64 = all.calls.values().sum();
         let progress = compute_time.as_secs() / PROGRESS_SECONDS;

@@ -3,10 +3,6 @@
 use end_to_end::http::Answer;
 use end_to_end::story::Story;
 use http::Method;
-use local::system::REPORT_BUCKET;
-use uptime::Timestamp;
-use uptime::interval::MINUTE;
-use uptime_aws::ReportFiles;
 
 use crate::small;
 
@@ -45,51 +41,6 @@ async fn without_as_of_a_report_is_about_the_newest_poll() {
 
     assert_eq!(story.status(&id).await["as_of"], "2023-01-23T11:15:00Z");
     story.ended(&id).await;
-}
-
-#[tokio::test]
-async fn a_link_is_fresh_on_each_call_and_a_forged_one_is_refused() {
-    let story = Story::begin().await;
-    story.load_all(&[small::POLLS]).await;
-    let id = story.trigger("").await;
-    let link = story.ended(&id).await["report_url"].as_str().unwrap().to_owned();
-
-    assert!(link.contains("X-Amz-Signature="));
-    let unsigned = link.split('?').next().unwrap();
-    assert_eq!(story.http().get(unsigned).await.status, 403);
-    let (before, signature) = link.split_once("X-Amz-Signature=").unwrap();
-    let first = if signature.starts_with('0') { '1' } else { '0' };
-    let forged = format!("{before}X-Amz-Signature={first}{}", &signature[1..]);
-    assert_eq!(story.http().get(&forged).await.status, 403);
-    let again = story.status(&id).await;
-    assert_eq!(
-        story.follow(again["report_url"].as_str().unwrap()).await,
-        story.follow(&link).await
-    );
-}
-
-#[tokio::test]
-async fn a_link_is_refused_after_15_minutes_and_a_new_call_gives_another() {
-    let story = Story::begin().await;
-    story.load_all(&[small::POLLS]).await;
-    let id = story.trigger("").await;
-    let csv = story.csv_of(&id).await;
-    let files = ReportFiles::new(&story.system.sdk_config(), REPORT_BUCKET);
-    let key = format!("reports/{id}/1/report.csv");
-    let made = async |minutes_ago: i64| {
-        let at = uptime_aws::now().plus(-minutes_ago * MINUTE);
-        files.presigned_link(&key, "report.csv", at).await.unwrap().url
-    };
-
-    assert!(made(0).await.contains("X-Amz-Expires=900"));
-    assert_eq!(story.follow(&made(14).await).await, csv);
-    assert_eq!(story.http().get(&made(16).await).await.status, 403);
-
-    let status = story.status(&id).await;
-    let (link, expires_at) = (&status["report_url"], &status["report_url_expires_at"]);
-    assert_eq!(story.follow(link.as_str().unwrap()).await, csv);
-    let expires_at = Timestamp::from_rfc3339(expires_at.as_str().unwrap()).unwrap();
-    assert!(expires_at <= uptime_aws::now().plus(15 * MINUTE), "{expires_at}");
 }
 
 #[tokio::test]

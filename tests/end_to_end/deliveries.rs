@@ -3,22 +3,23 @@
 
 use std::time::Duration;
 
-use end_to_end::story::{Story, without_link};
+use end_to_end::report_files::keys_of_attempt;
+use end_to_end::story::{Story, without_links};
 use end_to_end::until::until;
 use futures::future::join_all;
 use http::Method;
-use local::system::{REPORT_BUCKET, REPORT_DEAD_LETTER_QUEUE, REPORT_QUEUE, SystemSettings};
+use local::system::{REPORT_DEAD_LETTER_QUEUE, REPORT_QUEUE, SystemSettings};
 
 use crate::small;
 
 #[tokio::test]
-async fn a_work_order_delivered_again_leaves_the_report_and_its_csv_untouched() {
+async fn a_work_order_delivered_again_leaves_the_report_and_its_files_untouched() {
     let story = Story::begin().await;
     story.load_all(&small::FILES).await;
     let id = story.trigger(small::AT_NOON).await;
-    let complete = without_link(story.ended(&id).await);
-    let csvs = story.csvs_of(&id).await;
-    assert_eq!(csvs.len(), 1);
+    let complete = without_links(story.ended(&id).await);
+    let objects = story.objects_of(&id).await;
+    assert_eq!(story.keys_of(&id).await, keys_of_attempt(&id, 1));
 
     // Data that is loaded later would change the report.
     let later = "store_id,timestamp_utc,status\na,2023-01-23 09:30:00,inactive\n";
@@ -29,8 +30,8 @@ async fn a_work_order_delivered_again_leaves_the_report_and_its_csv_untouched() 
     }
     story.drained(REPORT_QUEUE).await;
 
-    assert_eq!(without_link(story.status(&id).await), complete);
-    assert_eq!(story.csvs_of(&id).await, csvs);
+    assert_eq!(without_links(story.status(&id).await), complete);
+    assert_eq!(story.objects_of(&id).await, objects);
     assert_eq!(story.csv_of(&id).await, small::csv_at_noon());
     assert!(story.messages(REPORT_DEAD_LETTER_QUEUE).is_empty());
 }
@@ -46,7 +47,7 @@ async fn a_work_order_delivered_twice_at_once_gives_one_complete_report() {
     assert_eq!(story.csv_of(&id).await, small::csv_at_noon());
     story.drained(REPORT_QUEUE).await;
     assert_eq!(story.csv_of(&id).await, small::csv_at_noon());
-    assert_eq!(story.csvs_of(&id).await.len(), 1);
+    assert_eq!(story.keys_of(&id).await, keys_of_attempt(&id, 1));
 }
 
 #[tokio::test]
@@ -70,7 +71,7 @@ async fn a_report_on_unreadable_data_fails_with_a_reason_and_its_work_order_is_k
     assert_eq!(failed["error"]["code"], "data_unreadable");
     assert_eq!(failed["error"]["retryable"], false);
     assert!(failed["error"]["detail"].is_string());
-    assert!(failed.get("report_url").is_none());
+    assert!(failed.get("report_url").is_none() && failed.get("files").is_none());
     let path = format!("/get_report/{id}");
     let csv = story.call(Method::GET, &path, &[("accept", "text/csv")], "").await;
     assert_eq!(csv.problem(406), "no-csv");
@@ -81,7 +82,7 @@ async fn a_report_on_unreadable_data_fails_with_a_reason_and_its_work_order_is_k
     })
     .await;
     assert!(story.messages(REPORT_QUEUE).is_empty());
-    assert!(story.csvs_of(&id).await.is_empty());
+    assert!(story.keys_of(&id).await.is_empty());
 }
 
 #[tokio::test]
@@ -96,7 +97,7 @@ async fn a_work_order_that_is_malformed_or_of_an_unknown_report_ends_in_the_dead
         (story.messages(REPORT_DEAD_LETTER_QUEUE).len() == 2).then_some(())
     })
     .await;
-    assert!(story.keys(REPORT_BUCKET, &format!("reports/{unknown}/")).await.is_empty());
+    assert!(story.keys_of(&unknown).await.is_empty());
 }
 
 const SECOND: Duration = Duration::from_secs(1);

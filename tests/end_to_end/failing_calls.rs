@@ -2,6 +2,7 @@
 
 use end_to_end::fault_injection::Fault;
 use end_to_end::faulty_system::FaultySystem;
+use end_to_end::report_files::{FILES, keys_named, keys_of_attempt};
 use serde_json::json;
 use uptime::interval::DAY;
 use uptime_aws::{FailureCode, LINK_LIFE, ReportState};
@@ -45,7 +46,7 @@ async fn a_failure_to_queue_is_reported_even_if_recording_it_is_not_answered() {
 }
 
 #[tokio::test]
-async fn the_last_link_to_a_csv_ends_before_s3_deletes_it() {
+async fn the_last_link_to_a_file_ends_before_s3_deletes_it() {
     let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
     let before = uptime_aws::now();
     assert_eq!(system.deliver(&id, 1).await, Some(true));
@@ -54,25 +55,28 @@ async fn the_last_link_to_a_csv_ends_before_s3_deletes_it() {
         panic!("the report is not Complete");
     };
     // Lifecycle rules count from the put or later.
-    let last_link_ends = completion.csv_expires_at.plus(LINK_LIFE);
+    let last_link_ends = completion.files_expire_at.plus(LINK_LIFE);
     let kept = 30 * DAY;
     assert!(before.plus(kept) <= last_link_ends, "{last_link_ends}");
     assert!(last_link_ends <= completion.completed_at.plus(kept), "{last_link_ends}");
 }
 
 #[tokio::test]
-async fn a_failed_attempt_releases_its_lease_and_records_why() {
-    let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
-    system.faults.plan("PutObject", 0, Fault::Refuse(403, "AccessDenied"));
+async fn an_attempt_that_cannot_store_every_file_releases_its_lease_and_records_why() {
+    for stored_first in 0..FILES.len() {
+        let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
+        let refused = Fault::Refuse(403, "AccessDenied");
+        system.faults.plan("PutObject", u32::try_from(stored_first).unwrap(), refused);
 
-    assert_eq!(system.deliver(&id, 1).await, Some(false));
-    let report = system.recorded(&id).await;
-    assert!(matches!(report.state, ReportState::Running { .. }));
-    assert_eq!(report.last_failure.unwrap().detail, "the CSV could not be stored");
+        assert_eq!(system.deliver(&id, 1).await, Some(false));
+        let report = system.recorded(&id).await;
+        assert!(matches!(report.state, ReportState::Running { .. }));
+        let detail = report.last_failure.unwrap().detail;
+        assert_eq!(detail, "a file of the report could not be stored");
 
-    assert_eq!(system.deliver(&id, 2).await, Some(true));
-    assert_eq!(system.recorded(&id).await.attempt, 2);
-    check_csv(&system, &id).await;
+        assert_eq!(system.deliver(&id, 2).await, Some(true));
+        check_files_of_attempt(&system, &id, 2).await;
+    }
 }
 
 #[tokio::test]
@@ -103,7 +107,7 @@ async fn a_completion_counts_even_if_its_response_is_lost() {
 #[tokio::test]
 async fn after_a_worker_dies_at_any_step_the_next_one_finds_or_makes_a_complete_report() {
     for (operation, earlier) in
-        [("UpdateItem", 0), ("Query", 40), ("PutObject", 0), ("UpdateItem", 1)]
+        [("UpdateItem", 0), ("Query", 40), ("PutObject", 0), ("PutObject", 2), ("UpdateItem", 1)]
     {
         for death in [Fault::DieBefore, Fault::DieAfter] {
             let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
@@ -181,14 +185,14 @@ async fn a_wrong_clock_or_expired_credentials_fail_a_try_that_is_then_repeated()
 }
 
 #[tokio::test]
-async fn an_unreadable_page_fails_the_attempt_and_leaves_no_csv() {
+async fn an_unreadable_page_fails_the_attempt_and_leaves_no_file() {
     let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
     system.faults.plan("Query", 100, Fault::Refuse(400, "ValidationException"));
 
     assert_eq!(system.deliver(&id, 1).await, Some(false));
 
     assert_eq!(system.faults.tries("PutObject"), 0);
-    assert!(system.story.csvs_of(&id).await.is_empty());
+    assert!(system.story.keys_of(&id).await.is_empty());
     assert_eq!(system.story.status(&id).await["status"], "Running");
     assert_eq!(system.deliver(&id, 2).await, Some(true));
     check_csv(&system, &id).await;
@@ -208,7 +212,7 @@ async fn an_empty_page_is_not_the_end_of_a_range() {
 }
 
 #[tokio::test]
-async fn a_csv_is_put_again_when_s3_is_busy_each_time_with_a_checksum() {
+async fn a_file_is_put_again_when_s3_is_busy_each_time_with_a_checksum() {
     let (system, id) = FaultySystem::with_report(&small::FILES, NOON).await;
     for _ in 0..2 {
         system.faults.plan("PutObject", 0, Fault::Refuse(503, "SlowDown"));
@@ -216,9 +220,18 @@ async fn a_csv_is_put_again_when_s3_is_busy_each_time_with_a_checksum() {
 
     assert_eq!(system.deliver(&id, 1).await, Some(true));
 
-    assert_eq!(system.faults.tries("PutObject"), 3);
+    assert_eq!(system.faults.tries("PutObject"), FILES.len() + 2);
     assert!(system.faults.all_had("PutObject", "x-amz-checksum-"));
     check_csv(&system, &id).await;
+}
+
+/// The report is Complete with all files of this attempt, and no other files.
+async fn check_files_of_attempt(system: &FaultySystem, id: &str, attempt: u32) {
+    let ReportState::Complete(completion) = system.recorded(id).await.state else {
+        panic!("the report is not Complete");
+    };
+    assert_eq!(keys_named(&completion.files), keys_of_attempt(id, attempt));
+    check_csv(system, id).await;
 }
 
 async fn check_csv(system: &FaultySystem, id: &str) {

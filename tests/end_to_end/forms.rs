@@ -1,6 +1,6 @@
 //! Both verbs of both calls, with parameters in the query, in JSON and in forms.
 
-use end_to_end::story::{Story, without_link};
+use end_to_end::story::{Story, without_links};
 use serde_json::Value;
 
 use crate::small;
@@ -58,7 +58,7 @@ async fn a_status_is_requested_by_get_and_by_post() {
         story.post(&format!("/get_report?report_id={id}"), FORM, "").await,
     ];
     let statuses: Vec<Value> =
-        answers.iter().map(|answer| without_link(answer.document(200))).collect();
+        answers.iter().map(|answer| without_links(answer.document(200))).collect();
     assert_eq!(statuses[0]["status"], "Complete");
     assert!(statuses.iter().all(|status| *status == statuses[0]), "{statuses:?}");
 }

@@ -1,17 +1,15 @@
-//! A report over time: a restart before it completes, the expiry of its CSV, a passed deadline.
+//! A report over time: a restart before it completes, the expiry of its files, a passed deadline.
 //!
 //! What would take days is written into the report table, with the adapter that the functions use.
 
-use end_to_end::adapters::in_a_minute;
+use end_to_end::report_files::new_report;
 use end_to_end::story::Story;
 use http::Method;
-use local::system::{REPORT_QUEUE, REPORT_TABLE};
+use local::system::REPORT_QUEUE;
 use uptime::Timestamp;
-use uptime::interval::{DAY, MINUTE};
-use uptime::parameters::Method as Rule;
-use uptime::parameters::ReportParameters;
-use uptime::report::StoreCounts;
-use uptime_aws::{Claim, Completion, NewReport, ReportId, ReportTable, StoredCsv};
+use uptime::interval::MINUTE;
+use uptime::output::FileName;
+use uptime_aws::{ReportId, StoredFile, StoredFiles};
 
 use crate::small;
 
@@ -47,14 +45,14 @@ async fn a_file_that_was_put_before_a_restart_is_loaded_after_it() {
 }
 
 #[tokio::test]
-async fn a_report_whose_csv_has_expired_is_gone() {
+async fn a_report_whose_files_have_expired_is_gone() {
     let story = Story::begin().await;
     let now = uptime_aws::now();
-    let kept = complete_report(&story, now.plus(MINUTE)).await.to_string();
+    let kept = complete_report(&story, now.plus(MINUTE)).await;
     assert_eq!(story.status(&kept).await["status"], "Complete");
 
     let expired = complete_report(&story, now.plus(-MINUTE)).await;
-    for accept in ["application/json", "text/csv"] {
+    for accept in ["application/json", "text/csv", "text/html"] {
         let path = format!("/get_report/{expired}");
         let answer = story.call(Method::GET, &path, &[("accept", accept)], "").await;
         assert_eq!(answer.problem(410), "report-expired");
@@ -68,8 +66,8 @@ async fn a_report_whose_csv_has_expired_is_gone() {
 async fn a_report_still_running_after_its_deadline_is_shown_as_failed_for_good() {
     let story = Story::begin().await;
     story.load_all(&small::FILES).await;
-    let late = new_report(uptime_aws::now().plus(-2 * MINUTE));
-    reports(&story).record_running(&late).await.unwrap();
+    let late = new_report(ReportId::random(), uptime_aws::now().plus(-2 * MINUTE));
+    story.report_table().record_running(&late).await.unwrap();
     let id = late.id.to_string();
 
     let failed = story.status(&id).await;
@@ -80,41 +78,23 @@ async fn a_report_still_running_after_its_deadline_is_shown_as_failed_for_good()
     story.deliver_again(&id);
     story.drained(REPORT_QUEUE).await;
     assert_eq!(story.status(&id).await, failed);
-    assert!(story.csvs_of(&id).await.is_empty());
+    assert!(story.keys_of(&id).await.is_empty());
 }
 
-fn reports(story: &Story) -> ReportTable {
-    ReportTable::new(&story.system.sdk_config(), REPORT_TABLE)
+/// A file that is recorded but does not exist: nothing downloads it.
+fn stored(id: ReportId, name: FileName) -> StoredFile {
+    let key = format!("reports/{id}/1/{}", name.as_str());
+    StoredFile { key, size_bytes: 0, sha256: "0".repeat(64) }
 }
 
-fn new_report(deadline: Timestamp) -> NewReport {
-    let created_at = deadline.plus(-DAY);
-    let method = Rule::TimeWeighted { max_hold: None };
+/// Records a complete report whose files expire at a given instant.
+async fn complete_report(story: &Story, files_expire_at: Timestamp) -> String {
     let id = ReportId::random();
-    let expires_at = deadline.plus(90 * DAY);
-    let parameters = ReportParameters { as_of: created_at, method };
-    NewReport { id, parameters, created_at, deadline, expires_at }
-}
-
-/// Records a complete report whose CSV expires at a given instant.
-async fn complete_report(story: &Story, csv_expires_at: Timestamp) -> ReportId {
-    let now = uptime_aws::now();
-    let report = new_report(now.plus(DAY));
-    let (id, table) = (report.id, reports(story));
-    table.record_running(&report).await.unwrap();
-    let claim = table.claim(id, "somebody", now, now.plus(MINUTE)).await.unwrap();
-    assert!(matches!(claim, Claim::Granted(_)));
-    let completion = Completion {
-        completed_at: now,
-        counts: StoreCounts::default(),
-        tz_release: "2026f".to_owned(),
-        csv: StoredCsv {
-            key: format!("reports/{id}/1/report.csv"),
-            size_bytes: 0,
-            sha256: "0".repeat(64),
-        },
-        csv_expires_at,
+    let html = FileName::ReportHtml;
+    let files = StoredFiles {
+        csv: stored(id, FileName::ReportCsv),
+        others: vec![(html, stored(id, html))],
     };
-    assert!(table.complete(id, "somebody", || now, in_a_minute(), &completion).await.unwrap());
-    id
+    story.record_complete(id, files, files_expire_at).await;
+    id.to_string()
 }

@@ -2,7 +2,7 @@
 //! and emulated services. Each test has a data folder of its own.
 //!
 //! - [`calls`], [`parameters`], [`forms`]: what callers may send, and the responses they get.
-//! - [`figures`]: reports equal those of `local report`, byte for byte.
+//! - [`files`]: the files of a report, and links to them; [`figures`]: reports equal those of `local report`, byte for byte.
 //! - [`loads`], [`newest`], [`one_second`], [`rejects`], [`repeats`], [`notifications`],
 //!   [`future_polls`]: loads of files; [`downloads`]: loads whose download breaks.
 //! - [`names`]: keys of any form and length; [`stalled`]: uploads that stall.
@@ -22,6 +22,7 @@ mod downloads;
 mod events;
 mod failing_calls;
 mod figures;
+mod files;
 mod forms;
 mod future_polls;
 mod keys;

@@ -3,6 +3,7 @@
 
 use end_to_end::story::Story;
 use http::Method;
+use local::system::REPORT_BUCKET;
 use serde_json::Value;
 
 use crate::small;
@@ -33,7 +34,7 @@ async fn a_refused_parameter_is_named_and_nothing_happens() {
     check(&story, "/get_report", "id=1", "unknown-parameter", "id").await;
     check(&story, "/get_report", "report_id=1&report_id=1", "repeated-parameter", "report_id")
         .await;
-    assert!(story.csvs_of("").await.is_empty());
+    assert!(story.keys(REPORT_BUCKET, "reports/").await.is_empty());
 }
 
 #[tokio::test]

@@ -76,10 +76,11 @@ async fn round(seed: u64, kills: &mut Kills) {
     check_items(&stored, &undisturbed, &format!("seed {seed}, after the loads"));
 
     let expected = local_report(&sample.files(), "");
-    let [lease_taken, before_csv, csv_put, before_complete] = OF_A_REPORT.map(Some);
-    let first = [lease_taken, before_csv];
+    let [lease_taken, before_files, between_files, files_put, before_complete] =
+        OF_A_REPORT.map(Some);
+    let first = [lease_taken, before_files, between_files];
     let folder = report_and_kill(folder, &first, &expected, &mut dice, kills).await;
-    let second = [csv_put, before_complete, None];
+    let second = [files_put, before_complete, None];
     let folder = report_and_kill(folder, &second, &expected, &mut dice, kills).await;
 
     let story = Story::in_folder(folder, |_| {}).await;

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::functions::{Invocation, Outcome, Work};
+use crate::report_files::METHODS;
 use crate::schedule::Schedule;
-use crate::sources::METHODS;
 
 /// The number of keys that callers share.
 const KEYS: usize = 2;
@@ -36,7 +36,7 @@ pub(crate) struct Callers {
 impl Schedule<'_> {
     pub(crate) fn trigger(&mut self) -> &'static str {
         self.callers.triggers_left -= 1;
-        let method = METHODS[self.random.usize(..METHODS.len())];
+        let method = METHODS[self.random.usize(..METHODS.len())].name();
         let key = self.random.bool().then(|| self.random.usize(..KEYS));
         if let Some(key) = key {
             self.callers.asked[key].push(method);

@@ -4,7 +4,7 @@
 //! - [`callers`]: callers of the API; [`functions`]: the handlers and their invocations;
 //!   [`clock`]: their clock; [`sources`]: the source files.
 //! - [`schedule`], [`steps`]: the choices of a seed; [`simulated_faults`]: the faults;
-//!   [`world`]: stored data; [`promises`]: checks after every step; [`state`], [`coverage`]: the
+//!   [`world`]: stored data; [`promises`], [`report_files`]: checks after every step; [`state`], [`coverage`]: the
 //!   states that were reached.
 //! - [`runner`]: runs many seeds.
 //!
@@ -18,6 +18,7 @@ mod coverage;
 mod functions;
 mod models;
 mod promises;
+mod report_files;
 mod runner;
 mod schedule;
 mod simulated_faults;

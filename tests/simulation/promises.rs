@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use uptime::parameters::Method;
 use uptime_aws::manifest::ManifestFile;
-use uptime_aws::{LoadStatus, Manifest, hash};
+use uptime_aws::{LoadStatus, Manifest};
 
 use crate::clock;
 use crate::functions::RECEIVES_ALLOWED;
@@ -14,6 +14,7 @@ use crate::models::dynamodb::{Key, Table};
 use crate::models::expression::{Item, number};
 use crate::models::s3::{Buckets, place_of};
 use crate::models::sqs::Message;
+use crate::report_files::{is_as_named, lists, whole_files};
 use crate::simulated_faults::SKEW_MICROS;
 use crate::sources::{self, FILES, Reading, Undisturbed};
 
@@ -35,6 +36,8 @@ pub(crate) struct Promises {
     accepted: BTreeSet<String>,
     /// How often the message of each report invocation was delivered.
     receives: BTreeMap<String, u32>,
+    /// The invocation that stored each file of a report, by the file's key.
+    file_senders: BTreeMap<String, String>,
     /// The status in the newest manifest of each file's load.
     pub(crate) loads: [Option<LoadStatus>; FILES.len()],
 }
@@ -50,6 +53,7 @@ impl Promises {
             will_complete: BTreeSet::new(),
             accepted: BTreeSet::new(),
             receives: BTreeMap::new(),
+            file_senders: BTreeMap::new(),
             loads: [None; FILES.len()],
         }
     }
@@ -139,39 +143,35 @@ impl Promises {
         self.require(now <= deadline + GRACE_MICROS, || {
             "a report that is shown as timed out was completed".to_owned()
         });
-        let key = text(report, "object_key");
-        let Some(csv) = buckets.newest(&format!("/reports/{key}")) else {
-            self.require(false, || "a report is Complete but its CSV does not exist".to_owned());
+        let is_own = |key: &str| self.file_senders.get(key).is_some_and(|other| other == sender);
+        let files = match whole_files(report, buckets, is_own) {
+            Ok(files) => files,
+            Err(broken) => return self.require(false, || broken),
+        };
+        let Some(undisturbed) = self.undisturbed.clone() else {
             return;
         };
-        let size_is_right = number(&report["size_bytes"]) == csv.body.len() as i128;
-        self.require(
-            size_is_right && text(report, "sha256") == hash::sha256_hex(&csv.body),
-            || "a report is Complete but its CSV is not the one recorded".to_owned(),
-        );
-        if let (true, Some(undisturbed)) = (self.data_rests, self.undisturbed.clone()) {
-            let right = undisturbed.csvs[text(report, "method").as_str()] == csv.body;
-            self.require(right, || {
-                format!("a report is wrong:\n{}", String::from_utf8_lossy(&csv.body))
-            });
-        }
+        let expected = &undisturbed.files[text(report, "method").as_str()];
+        self.require(files.keys().eq(expected.keys()), || {
+            format!("a report is Complete with {:?} alone", files.keys())
+        });
+        self.require(!self.data_rests || files == *expected, || {
+            format!("a report is wrong:\n{}", String::from_utf8_lossy(&files["report.csv"]))
+        });
     }
 
-    /// Called after an object was stored.
+    /// Called after an object was stored by an invocation.
     pub(crate) fn object_put(
         &mut self,
         name: &str,
-        buckets: &Buckets,
-        reports: &Table,
-        data: &Table,
+        sender: String,
+        (buckets, reports, data): (&Buckets, &Table, &Table),
     ) {
         let body = &buckets.newest(name).expect("it was just stored").body;
         if let Some(key) = name.strip_prefix("/reports/") {
-            let is_its = |report: &&Item| text(report, "object_key") == key;
-            if let Some(report) = reports.items.values().find(is_its) {
-                let same = text(report, "sha256") == hash::sha256_hex(body);
-                self.require(same, || "the CSV of a Complete report was changed".to_owned());
-            }
+            let is_as_named = is_as_named(key, body, reports.items.values());
+            self.require(is_as_named, || format!("{key} of a Complete report was changed"));
+            self.file_senders.insert(key.to_owned(), sender);
         } else if name.ends_with("/manifest.json") {
             let manifest = serde_json::from_slice(body).expect("a manifest");
             self.manifest_put(&manifest, data);
@@ -283,8 +283,8 @@ impl Promises {
             data.items.iter().filter(|(key, _)| expected.contains_key(*key) || !is_left_over(key));
         self.require(found.eq(expected.iter()), || "the stored data differs".to_owned());
         let counting = sources::report(data, Method::TimeWeighted { max_hold: None });
-        let newest_count =
-            counting == undisturbed.csvs[Method::TimeWeighted { max_hold: None }.name()];
+        let newest_count = counting
+            == undisturbed.files[Method::TimeWeighted { max_hold: None }.name()]["report.csv"];
         self.require(newest_count, || {
             "hours or zones are not those of the newest upload".to_owned()
         });
@@ -339,6 +339,11 @@ impl Promises {
         status: &Value,
     ) {
         let name = status["status"].as_str().expect("a status");
+        if let (true, Some(undisturbed)) = (name == "Complete", &self.undisturbed) {
+            let expected = &undisturbed.files[status["method"].as_str().expect("a method")];
+            let all = lists(status, expected);
+            self.require(all, || format!("a caller got {} alone", status["files"]));
+        }
         let earlier = self.ended.get(report_id).filter(|(by_then, _)| *by_then < number);
         if let Some((_, before)) = earlier.cloned() {
             self.require(before == name, || format!("a report changed from {before} to {name}"));

@@ -9,6 +9,7 @@ use std::time::Instant;
 use crate::coverage::Coverage;
 use crate::functions::Functions;
 use crate::promises::Promises;
+use crate::report_files::undisturbed_files;
 use crate::schedule::Schedule;
 use crate::sources::{self, Reading, Undisturbed};
 use crate::world::World;
@@ -111,8 +112,8 @@ async fn load_undisturbed(functions: &Rc<Functions>) -> Undisturbed {
         schedule.announce(place, version);
     })
     .await;
-    let csvs = sources::csvs();
-    Undisturbed { data: world.data, buckets: world.buckets, announced, direct, csvs }
+    let files = undisturbed_files();
+    Undisturbed { data: world.data, buckets: world.buckets, announced, direct, files }
 }
 
 /// Loads the files one after the other. Returns the items that each adds.

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use aws_smithy_types::base64;
-use end_to_end::engine::local_report;
+use end_to_end::report_files::Contents;
+use uptime::Timestamp;
 use uptime::interval::SECOND;
 use uptime::output::report_csv;
 use uptime::parameters::{Method, ReportParameters};
@@ -24,7 +25,7 @@ pub(crate) struct SourceFile {
     pub(crate) name: &'static str,
     /// When it was put, in milliseconds of the minute before the schedule begins.
     put_at: i64,
-    text: &'static str,
+    pub(crate) text: &'static str,
     /// The instant of its newest poll, as in its manifest.
     pub(crate) last_poll: Option<&'static str>,
 }
@@ -131,10 +132,15 @@ fn segment(item: &Item) -> Option<Vec<u8>> {
     base64::decode(item.get("segment")?["B"].as_str()?).ok()
 }
 
-/// The report on the stored data, as of the newest poll of all files.
-pub(crate) fn report(data: &Table, method: Method) -> Vec<u8> {
+/// The instant of the newest poll of all files.
+pub(crate) fn newest_poll() -> Timestamp {
     let newest = FILES.iter().filter_map(|file| file.last_poll).max().unwrap();
-    let as_of = uptime::Timestamp::from_rfc3339(newest).unwrap();
+    Timestamp::from_rfc3339(newest).unwrap()
+}
+
+/// `report.csv` on the stored data, as of the newest poll of all files.
+pub(crate) fn report(data: &Table, method: Method) -> Vec<u8> {
+    let as_of = newest_poll();
     let mut shards = BTreeMap::new();
     for ((partition, _), item) in &data.items {
         if let Some(bytes) = segment(item) {
@@ -155,8 +161,8 @@ pub(crate) struct Undisturbed {
     pub(crate) announced: Vec<Reading>,
     /// The items that each file adds when it is loaded directly and none of its events is known.
     pub(crate) direct: Vec<Reading>,
-    /// The report on all files, as of the newest poll, by method.
-    pub(crate) csvs: BTreeMap<&'static str, Vec<u8>>,
+    /// The files of the report on all sources, as of the newest poll, by method.
+    pub(crate) files: BTreeMap<&'static str, Contents>,
 }
 
 impl Undisturbed {
@@ -170,15 +176,4 @@ impl Undisturbed {
         let replaces = |other: &&Reading| reading.is_replaced_by(other);
         reading.is_in(data) || self.readings().filter(replaces).any(|other| other.is_in(data))
     }
-}
-
-/// The methods that callers request.
-pub(crate) const METHODS: [&str; 2] = ["time_weighted", "poll_count"];
-
-/// The reports that the command line makes from the same files.
-pub(crate) fn csvs() -> BTreeMap<&'static str, Vec<u8>> {
-    let texts = FILES.map(|file| file.text);
-    METHODS
-        .map(|method| (method, local_report(&texts, &format!("--method {method}")).into_bytes()))
-        .into()
 }

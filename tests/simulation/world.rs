@@ -55,7 +55,9 @@ impl World {
                 let reply = self.buckets.put_object(request, now);
                 if reply.status == 200 {
                     let (name, _) = name_and_version(&request.path);
-                    self.promises.object_put(name, &self.buckets, &self.reports, &self.data);
+                    let sender = request_id(call.invocation);
+                    let stored = (&self.buckets, &self.reports, &self.data);
+                    self.promises.object_put(name, sender, stored);
                 }
                 reply
             }

@@ -1,10 +1,19 @@
-//! The `generate` and `report` commands, called as functions on texts instead of files.
+//! The `generate` and `report` commands, called as functions on texts instead of files, and the
+//! engine alone.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::{Args, Parser};
 use local::{generate, report_command};
 use tempfile::TempDir;
+use uptime::Timestamp;
+use uptime::fleet::Fleet;
+use uptime::ingest::{Ingest, IngestSettings};
+use uptime::output::{Files, report_files};
+use uptime::parameters::ReportParameters;
+use uptime::segment::Source;
+use uptime::shard_data::ShardData;
 
 /// The three source files that `local generate` makes.
 #[derive(Debug, Clone)]
@@ -50,6 +59,30 @@ pub fn local_report(contents: &[impl AsRef<[u8]>], options: &str) -> String {
     let words = words.chain(write_all(&folder, contents));
     report_command::run(&arguments(words)).ok();
     std::fs::read_to_string(&out).expect("local report gives a report")
+}
+
+/// Makes all files of a report of sources with these contents; a later one counts as a newer upload.
+pub fn files_of(contents: &[&str], parameters: ReportParameters) -> Files {
+    let mut shards = BTreeMap::new();
+    for (place, content) in (0..).zip(contents) {
+        let mut ingest = Ingest::new(IngestSettings {
+            latest_poll: Timestamp::from_micros(i64::MAX),
+            batch_bytes: usize::MAX,
+            gzip_ratio_limit: 1,
+        });
+        ingest.feed(content.as_bytes()).unwrap();
+        ingest.finish(&Source::new(Timestamp::from_micros(place), "", "")).unwrap();
+        for segment in ingest.take_segments() {
+            let shard = shards.entry(segment.shard.index());
+            let shard = shard.or_insert_with(|| ShardData::new(parameters));
+            shard.add(&segment.bytes).unwrap();
+        }
+    }
+    let mut fleet = Fleet::new(parameters);
+    for shard in shards.into_values() {
+        fleet.unite(shard.fleet());
+    }
+    report_files(fleet)
 }
 
 fn write_all(folder: &TempDir, contents: &[impl AsRef<[u8]>]) -> Vec<String> {

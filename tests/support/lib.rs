@@ -1,6 +1,7 @@
 //! Shared code of the tests.
 //!
 //! - [`story`]: the whole system in a folder of its own, and the actions of its users.
+//! - [`report_files`]: the files of reports.
 //! - [`http`]: a plain HTTP client; [`until`]: waits for a condition, with a deadline.
 //! - [`engine`]: the `generate` and `report` commands, run on texts.
 //! - [`child`]: the system in a process of its own that can be killed; [`phase`]: the moments to
@@ -31,6 +32,7 @@ pub mod metered_system;
 pub mod paused_time;
 pub mod phase;
 pub mod proxies;
+pub mod report_files;
 pub mod request_meter;
 pub mod story;
 pub mod story_data;

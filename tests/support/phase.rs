@@ -13,11 +13,13 @@ pub enum Phase {
     BeforeNewestPoll,
     /// A worker holds a report's lease, and has no response yet.
     LeaseTaken,
-    /// A report is computed; its CSV is about to be stored.
-    BeforeCsvPut,
-    /// A report's CSV is stored, and the worker has no response yet.
-    CsvPut,
-    /// A worker knows that its CSV is stored, and is about to complete the report.
+    /// A report is computed; its files are about to be stored.
+    BeforeFilesPut,
+    /// `report.csv` is sent, and no other file is stored.
+    BetweenFiles,
+    /// A report's files are stored, and the worker has no response yet.
+    FilesPut,
+    /// A worker knows that all files are stored, and is about to complete the report.
     BeforeComplete,
 }
 
@@ -25,8 +27,13 @@ pub enum Phase {
 pub const OF_A_LOAD: [Phase; 3] =
     [Phase::ObjectStored, Phase::FirstBatchWritten, Phase::BeforeNewestPoll];
 /// The phases of a report, in order.
-pub const OF_A_REPORT: [Phase; 4] =
-    [Phase::LeaseTaken, Phase::BeforeCsvPut, Phase::CsvPut, Phase::BeforeComplete];
+pub const OF_A_REPORT: [Phase; 5] = [
+    Phase::LeaseTaken,
+    Phase::BeforeFilesPut,
+    Phase::BetweenFiles,
+    Phase::FilesPut,
+    Phase::BeforeComplete,
+];
 
 impl Phase {
     /// The name of the phase.
@@ -36,8 +43,9 @@ impl Phase {
             Phase::FirstBatchWritten => "first batch written",
             Phase::BeforeNewestPoll => "before the newest poll is raised",
             Phase::LeaseTaken => "lease taken",
-            Phase::BeforeCsvPut => "before the csv is put",
-            Phase::CsvPut => "csv put",
+            Phase::BeforeFilesPut => "before the files are put",
+            Phase::BetweenFiles => "between two files",
+            Phase::FilesPut => "files put",
             Phase::BeforeComplete => "before complete",
         }
     }
@@ -64,8 +72,12 @@ impl Phase {
                 (raises && call.says("newest_poll"), Fate::HeldBefore)
             }
             Phase::LeaseTaken => (changes_report && call.says("ADD #attempt"), Fate::HeldAfter),
-            Phase::BeforeCsvPut => (is_s3("PUT", "/reports/reports/"), Fate::HeldBefore),
-            Phase::CsvPut => (is_s3("PUT", "/reports/reports/"), Fate::HeldAfter),
+            Phase::BeforeFilesPut => (is_s3("PUT", "/reports/reports/"), Fate::HeldBefore),
+            Phase::BetweenFiles => {
+                let is_csv = call.path.contains("/report.csv");
+                (is_s3("PUT", "/reports/reports/") && !is_csv, Fate::HeldBefore)
+            }
+            Phase::FilesPut => (is_s3("PUT", "/reports/reports/"), Fate::HeldAfter),
             Phase::BeforeComplete => {
                 (changes_report && call.says("\"Complete\""), Fate::HeldBefore)
             }

@@ -31,6 +31,9 @@ use bill::{Answer, bill};
 use tables::Tables;
 use usage::Usage;
 
+/// The name by which calls of `PutObject` are counted.
+pub const PUT_OBJECT: &str = "S3 PutObject";
+
 /// Counts the requests of the clients that use it. Clones share the same readings.
 #[derive(Debug, Clone)]
 pub struct RequestMeter(Arc<Mutex<Readings>>);
@@ -85,8 +88,11 @@ impl RequestMeter {
     fn count(&self, call: &Metadata, sent: &Sent, response: Option<&HttpResponse>) {
         let mut readings = self.readings();
         let name = format!("{} {}", call.service(), call.name());
-        *readings.usage.calls.entry(name).or_default() += 1;
         readings.usage.bytes_sent += sent.length;
+        if name == PUT_OBJECT {
+            readings.usage.bytes_put += sent.length;
+        }
+        *readings.usage.calls.entry(name).or_default() += 1;
         let Some(response) = response else { return };
         readings.usage.bytes_received += received(response);
         let Some(request) = &sent.body else { return };

@@ -96,11 +96,14 @@ impl Story {
         .await
     }
 
-    /// Waits for a report. Returns the CSV behind its link.
+    /// Waits for a report. Returns the CSV behind its link. **Checks all files of the report**, as
+    /// [`Story::files_in`] does.
     pub async fn csv_of(&self, id: &str) -> String {
         let status = self.ended(id).await;
-        assert_eq!(status["status"], "Complete", "{status}");
-        self.follow(status["report_url"].as_str().unwrap()).await
+        let files = self.files_in(&status).await;
+        let csv = self.follow(status["report_url"].as_str().unwrap()).await;
+        assert_eq!(files["report.csv"], csv.as_bytes());
+        csv
     }
 
     /// Follows a presigned link, without any other credentials.
@@ -118,9 +121,14 @@ impl Story {
     }
 }
 
-/// A status without its link, which is a new one in each response.
-pub fn without_link(mut status: Value) -> Value {
+/// A status without its links, which are new ones in each response.
+pub fn without_links(mut status: Value) -> Value {
     let members = status.as_object_mut().unwrap();
     members.retain(|name, _| !name.starts_with("report_url"));
+    if let Some(files) = members.get_mut("files") {
+        for file in files.as_array_mut().unwrap() {
+            file.as_object_mut().unwrap().remove("url");
+        }
+    }
     status
 }

@@ -133,12 +133,8 @@ impl Story {
         self.stored(bucket, prefix).await.into_iter().map(|stored| stored.key).collect()
     }
 
-    /// The CSVs of all attempts at a report.
-    pub async fn csvs_of(&self, id: &str) -> Vec<Stored> {
-        self.stored(REPORT_BUCKET, &format!("reports/{id}/")).await
-    }
-
-    async fn stored(&self, bucket: &str, prefix: &str) -> Vec<Stored> {
+    /// The objects whose keys start with a prefix, in the order of their keys.
+    pub async fn stored(&self, bucket: &str, prefix: &str) -> Vec<Stored> {
         let list = self.s3().list_objects_v2().bucket(bucket).prefix(prefix);
         let page = list.send().await.unwrap();
         let stored = page.contents().iter().map(|object| Stored {

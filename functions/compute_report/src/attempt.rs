@@ -2,17 +2,18 @@
 
 use std::pin::pin;
 
+use futures::future::{try_join, try_join_all};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use uptime::Shard;
+use uptime::fleet::Fleet;
 use uptime::interval::DAY;
-use uptime::output::report_csv;
+use uptime::output::{Files, ReportFile, report_files};
 use uptime::parameters::ReportParameters;
-use uptime::report::ShardReport;
 use uptime::shard_data::ShardData;
 use uptime::zone::TZ_RELEASE;
 use uptime_aws::{
-    CallError, Completion, Deadline, Failure, FailureCode, LINK_LIFE, Metric, Report,
-    ReportTableError, StoreData, StoreDataError,
+    CallError, Completion, Deadline, Failure, FailureCode, LINK_LIFE, Metric, Report, ReportFiles,
+    ReportTableError, StoreData, StoreDataError, StoredFiles,
 };
 
 use crate::invocation::Invocation;
@@ -38,8 +39,8 @@ pub(crate) enum Outcome {
 pub(crate) enum AttemptError {
     #[error(transparent)]
     Data(#[from] StoreDataError),
-    #[error("the CSV could not be stored")]
-    Csv(#[from] CallError),
+    #[error("a file of the report could not be stored")]
+    File(#[from] CallError),
     #[error("the report could not be completed")]
     Table(#[from] ReportTableError),
     #[error("the invocation ran out of time")]
@@ -60,7 +61,7 @@ impl AttemptError {
             AttemptError::Data(StoreDataError::Unreadable { .. })
             | AttemptError::OutOfTime
             | AttemptError::Panicked => set.min(RECEIVES_IN_VAIN),
-            AttemptError::Data(_) | AttemptError::Csv(_) | AttemptError::Table(_) => set,
+            AttemptError::Data(_) | AttemptError::File(_) | AttemptError::Table(_) => set,
         }
     }
 
@@ -76,7 +77,9 @@ impl AttemptError {
             AttemptError::Data(_) => {
                 (FailureCode::ComputeFailed, "the stored data was not available")
             }
-            AttemptError::Csv(_) => (FailureCode::ComputeFailed, "the CSV could not be stored"),
+            AttemptError::File(_) => {
+                (FailureCode::ComputeFailed, "a file of the report could not be stored")
+            }
             AttemptError::Table(_) | AttemptError::Panicked => {
                 (FailureCode::ComputeFailed, "computing the report failed")
             }
@@ -85,30 +88,30 @@ impl AttemptError {
     }
 }
 
-/// Computes a report, stores its CSV, then completes it.
+/// Computes a report, stores its files, then completes it.
 pub(crate) async fn compute(
     resources: &Resources,
     invocation: &Invocation,
     report: &Report,
 ) -> Result<Outcome, AttemptError> {
-    let Some(computed) = compute_all_shards(resources, invocation, report).await? else {
+    let Some(fleet) = compute_all_shards(resources, invocation, report).await? else {
         return Ok(Outcome::Lost);
     };
-    let ShardReport { rows, counts } = computed;
-    let csv = report_csv(&rows);
+    let counts = fleet.about.counts;
+    let files = report_files(fleet);
 
-    // The clock is read before the CSV is stored, because S3 counts the days from storing. So the
-    // CSV exists for as long as the last link to it is valid.
+    // The clock is read before the files are stored, because S3 counts the days from storing. So
+    // each file exists for as long as the last link to it is valid.
     let kept = i64::from(resources.report_days) * DAY;
-    let csv_expires_at = invocation.now().plus(kept - LINK_LIFE);
-    let csv = resources.files.put(report.id, report.attempt, csv).await?;
+    let files_expire_at = invocation.now().plus(kept - LINK_LIFE);
+    let files = store(&resources.files, report, files).await?;
 
     let completion = Completion {
         completed_at: invocation.now(),
         counts,
         tz_release: TZ_RELEASE.to_owned(),
-        csv,
-        csv_expires_at,
+        files,
+        files_expire_at,
     };
     let owner = &invocation.lease_owner;
     let (clock, deadline) = (|| invocation.now(), invocation.deadline());
@@ -119,21 +122,36 @@ pub(crate) async fn compute(
     Ok(Outcome::Completed)
 }
 
+/// Stores all files of an attempt. Only when all are stored may the attempt complete the report.
+///
+/// The files are sent side by side: S3 takes 100 to 200 ms for a small object (its performance
+/// guidelines), so one after the other they would add up to a second to each report.
+async fn store(
+    bucket: &ReportFiles,
+    report: &Report,
+    files: Files,
+) -> Result<StoredFiles, CallError> {
+    let put = |file| bucket.put(report.id, report.attempt, file);
+    let put_named = async |file: ReportFile| Ok((file.name, put(file).await?));
+    let others = try_join_all(files.others.into_iter().map(put_named));
+    let (csv, others) = try_join(put(files.csv), others).await?;
+    Ok(StoredFiles { csv, others })
+}
+
 /// `None`: this worker no longer holds the lease of the report.
 async fn compute_all_shards(
     resources: &Resources,
     invocation: &Invocation,
     report: &Report,
-) -> Result<Option<ShardReport>, AttemptError> {
+) -> Result<Option<Fleet>, AttemptError> {
     let deadline = invocation.deadline();
     let mut shards = stream::iter(Shard::all())
         .map(|shard| compute_shard(&resources.data, shard, report.parameters, deadline))
         .buffer_unordered(SHARDS_IN_FLIGHT);
-    let mut whole = ShardReport::default();
+    let mut whole = Fleet::new(report.parameters);
     let mut progress = Progress::begin();
     while let Some(part) = shards.try_next().await? {
-        whole.rows.extend(part.rows);
-        whole.counts += part.counts;
+        whole.unite(part);
         let owner = &invocation.lease_owner;
         if !progress.shard_done(&resources.reports, report.id, owner).await {
             return Ok(None);
@@ -147,7 +165,7 @@ async fn compute_shard(
     shard: Shard,
     parameters: ReportParameters,
     deadline: Deadline,
-) -> Result<ShardReport, AttemptError> {
+) -> Result<Fleet, AttemptError> {
     let mut shard_data = ShardData::new(parameters);
     let mut pages = pin!(data.segments_of(shard, &parameters, deadline));
     while let Some(page) = pages.try_next().await? {
@@ -155,7 +173,7 @@ async fn compute_shard(
             shard_data.add(&segment.bytes).map_err(|error| segment.unreadable(error))?;
         }
     }
-    Ok(shard_data.report())
+    Ok(shard_data.fleet())
 }
 
 fn log_completion(report: &Report, completion: &Completion) {
@@ -164,7 +182,7 @@ fn log_completion(report: &Report, completion: &Completion) {
         report.id = %report.id,
         attempt = report.attempt,
         stores = completion.counts.stores,
-        size_bytes = completion.csv.size_bytes,
+        size_bytes = completion.files.iter().map(|(_, file)| file.size_bytes).sum::<u64>(),
         since_asked_ms = since_asked / 1_000,
         "the report is complete"
     );
@@ -179,7 +197,7 @@ mod tests {
     fn failures_that_may_pass_have_a_retryable_code() {
         let throttled = StoreDataError::Throttled { unprocessed: 1 };
         check(&AttemptError::Data(throttled), "compute_failed");
-        check(&AttemptError::Csv(CallError::new("PutObject", "refused")), "compute_failed");
+        check(&AttemptError::File(CallError::new("PutObject", "refused")), "compute_failed");
         check(&AttemptError::OutOfTime, "compute_failed");
         check(&AttemptError::Panicked, "compute_failed");
     }
@@ -191,9 +209,9 @@ mod tests {
 
     #[test]
     fn a_failure_that_is_no_services_fault_is_tried_at_most_five_times() {
-        let csv = AttemptError::Csv(CallError::new("PutObject", "refused"));
+        let file = AttemptError::File(CallError::new("PutObject", "refused"));
         for set in [2, 1000] {
-            assert_eq!(csv.receives_allowed(set), set);
+            assert_eq!(file.receives_allowed(set), set);
             for in_vain in [AttemptError::OutOfTime, AttemptError::Panicked] {
                 assert_eq!(in_vain.receives_allowed(set), set.min(5));
             }
@@ -202,7 +220,7 @@ mod tests {
 
     #[test]
     fn no_failure_contains_internal_text() {
-        let error = AttemptError::Csv(CallError::new("PutObject", "arn:aws:s3:::secret"));
-        assert_eq!(error.failure().detail, "the CSV could not be stored");
+        let error = AttemptError::File(CallError::new("PutObject", "arn:aws:s3:::secret"));
+        assert_eq!(error.failure().detail, "a file of the report could not be stored");
     }
 }

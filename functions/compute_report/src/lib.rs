@@ -1,9 +1,10 @@
 //! Computes reports from SQS events of the report queue, one report per message.
 //!
-//! Claims the report, reads and computes it shard by shard, stores the CSV, **then** completes the
-//! report. So no report is Complete without its CSV. Only a message that fails is delivered again.
-//! A failed attempt records why it failed and releases its lease, so that the next delivery need
-//! not wait for the lease to end. The last attempt allowed records the report as Failed.
+//! Claims the report, reads and computes it shard by shard, stores its files, **then** completes
+//! the report. So no report is Complete without all its files. Only a message that fails is
+//! delivered again. A failed attempt records why it failed and releases its lease, so that the next
+//! delivery need not wait for the lease to end. The last attempt allowed records the report as
+//! Failed.
 
 mod attempt;
 mod invocation;

@@ -1,9 +1,10 @@
-//! Whether the caller wants JSON or CSV, by the `Accept` header (RFC 9110, section 12.5.1).
+//! What the caller wants: the status as JSON, the CSV or the page, by the `Accept` header (RFC 9110,
+//! section 12.5.1).
 //!
-//! Without the header the answer is JSON. CSV is sent only if the header **names** `text/csv` and
-//! does not prefer JSON. `*/*` and `text/*` do not count as `text/csv`, because browsers and tools
-//! send them with every request. If JSON and CSV are named with equal weight, JSON is sent. If only
-//! CSV is named, beside a wildcard of equal weight, CSV is sent.
+//! Without the header the answer is JSON. A file is sent only if the header **names** `text/csv` or
+//! `text/html` and prefers neither JSON nor a wildcard. `*/*` and `text/*` do not count as a name,
+//! because tools send them with every request; a browser names `text/html`. At equal weights, JSON
+//! comes before CSV, CSV before the page, and each of them before a wildcard.
 
 use lambda_http::http::HeaderMap;
 use lambda_http::http::header::ACCEPT;
@@ -12,8 +13,16 @@ use lambda_http::http::header::ACCEPT;
 type Weight = u16;
 const FULL: Weight = 1000;
 
-/// Returns whether the caller prefers the CSV to the status.
-pub(crate) fn prefers_csv(headers: &HeaderMap) -> bool {
+/// What the caller wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Json,
+    Csv,
+    Page,
+}
+
+/// Returns what the caller prefers.
+pub(crate) fn wanted(headers: &HeaderMap) -> Wanted {
     let lines = headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok());
     let ranges: Vec<(String, Weight)> =
         lines.flat_map(|line| line.split(',')).filter_map(media_range).collect();
@@ -21,12 +30,16 @@ pub(crate) fn prefers_csv(headers: &HeaderMap) -> bool {
         ranges.iter().filter(|(range, _)| range == wanted).map(|&(_, weight)| weight).max()
     };
 
-    let csv = weight_of("text/csv").unwrap_or_default();
-    if let Some(json) = weight_of("application/json") {
-        return csv > json;
-    }
-    let any = weight_of("application/*").or_else(|| weight_of("*/*")).unwrap_or_default();
-    csv > 0 && csv >= any
+    let (csv, page) = (weight_of("text/csv"), weight_of("text/html"));
+    let (csv, page) = (csv.unwrap_or_default(), page.unwrap_or_default());
+    let (file, weight) = if page > csv { (Wanted::Page, page) } else { (Wanted::Csv, csv) };
+    let is_preferred = if let Some(json) = weight_of("application/json") {
+        weight > json
+    } else {
+        let any = weight_of("application/*").or_else(|| weight_of("*/*")).unwrap_or_default();
+        weight > 0 && weight >= any
+    };
+    if is_preferred { file } else { Wanted::Json }
 }
 
 /// Reads `type/subtype;q=0.5` and ignores other parameters. A weight that cannot be read counts as
@@ -60,16 +73,26 @@ fn weight(text: &str) -> Option<Weight> {
 mod tests {
     use super::*;
 
-    const CSV: bool = true;
-    const JSON: bool = false;
+    const CSV: Wanted = Wanted::Csv;
+    const JSON: Wanted = Wanted::Json;
+    const PAGE: Wanted = Wanted::Page;
 
     #[test]
-    fn without_a_preference_for_csv_the_answer_is_json() {
+    fn without_a_preference_for_a_file_the_answer_is_json() {
         check("", JSON);
         check("*/*", JSON);
         check("text/*", JSON);
         check("application/json", JSON);
-        check("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", JSON);
+    }
+
+    #[test]
+    fn a_browser_gets_the_page() {
+        check("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", PAGE);
+        check("text/html", PAGE);
+        check("text/html;q=0.9, text/csv;q=0.8", PAGE);
+        check("text/html, application/json", JSON);
+        check("text/html;q=0", JSON);
+        check("text/html;q=0.5, */*", JSON);
     }
 
     #[test]
@@ -116,13 +139,13 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(ACCEPT, "application/json;q=0.5".parse().unwrap());
         headers.append(ACCEPT, "text/csv".parse().unwrap());
-        assert!(prefers_csv(&headers));
+        assert_eq!(wanted(&headers), CSV);
     }
 
     #[track_caller]
-    fn check(accept: &str, expected: bool) {
+    fn check(accept: &str, expected: Wanted) {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, accept.parse().unwrap());
-        assert_eq!(prefers_csv(&headers), expected, "{accept}");
+        assert_eq!(wanted(&headers), expected, "{accept}");
     }
 }

@@ -1,10 +1,11 @@
-//! `GET` and `POST /get_report`: returns a report's status, or redirects the caller to its CSV.
+//! `GET` and `POST /get_report`: returns a report's status, or redirects the caller to a file of it.
 //!
 //! Makes one consistent read and writes nothing: a report past its deadline only *reads* as Failed.
 //! Each call signs a new link. A caller that requests `text/csv` gets a redirection or a problem,
 //! never a status, so that **no JSON is ever saved as a CSV**.
 
 mod accept;
+mod links;
 mod status;
 
 use http_api::{
@@ -15,12 +16,15 @@ use lambda_http::http::StatusCode;
 use lambda_http::http::header::RETRY_AFTER;
 use lambda_http::{Body, Error, Request, Response};
 use uptime::Timestamp;
+use uptime::output::FileName;
 use uptime_aws::settings::{REPORT_BUCKET, REPORT_TABLE};
 use uptime_aws::{
     Clients, Completion, Deadline, PresignedLink, Report, ReportFiles, ReportId, ReportState,
     ReportTable, Settings, SettingsError, describe,
 };
 
+use crate::accept::Wanted;
+use crate::links::{Links, Signer};
 use crate::status::StatusDocument;
 
 const REPORT_ID: Parameter = Parameter {
@@ -60,14 +64,20 @@ pub async fn handle(
     let answered = tokio::time::timeout(ends.left(), answering).await;
     match answered.unwrap_or_else(|elapsed| Err(Problem::unavailable(describe(&elapsed)))) {
         Ok(Answer::Status(status)) => status_answer(&status),
-        Ok(Answer::Csv(link)) => redirect_answer(&link.url),
+        Ok(Answer::File(link)) => redirect_answer(&link.url),
         Err(problem) => problem.into_answer(&request),
     }
 }
 
 enum Answer {
     Status(Box<StatusDocument>),
-    Csv(PresignedLink),
+    File(PresignedLink),
+}
+
+impl Answer {
+    fn status(report: &Report, links: Option<Links>) -> Answer {
+        Answer::Status(Box::new(StatusDocument::of(report, links)))
+    }
 }
 
 async fn answer(
@@ -77,18 +87,34 @@ async fn answer(
 ) -> Result<Answer, Problem> {
     let report_id = read_report_id(request)?;
     let report = find_report(&resources.reports, report_id).await?.seen_at(now);
-    let link = match &report.state {
-        ReportState::Complete(completion) => {
-            refuse_expired(completion, now)?;
-            Some(link_to(&resources.files, report_id, completion, now).await?)
-        }
-        ReportState::Running { .. } | ReportState::Failed(_) => None,
-    };
+    let wanted = accept::wanted(request.headers());
+    if let ReportState::Complete(completion) = &report.state {
+        refuse_expired(completion, now)?;
+        return complete_answer(resources, &report, completion, wanted, now).await;
+    }
+    match wanted {
+        Wanted::Csv => Err(no_csv(&report.state)),
+        Wanted::Json | Wanted::Page => Ok(Answer::status(&report, None)),
+    }
+}
 
-    match (accept::prefers_csv(request.headers()), link) {
-        (true, Some(link)) => Ok(Answer::Csv(link)),
-        (true, None) => Err(no_csv(&report.state)),
-        (false, link) => Ok(Answer::Status(Box::new(StatusDocument::of(report, link)))),
+/// Answers with the file that the caller wants, or with the status if the report has no such file.
+async fn complete_answer(
+    resources: &Resources,
+    report: &Report,
+    completion: &Completion,
+    wanted: Wanted,
+    now: Timestamp,
+) -> Result<Answer, Problem> {
+    let signer = Signer { bucket: &resources.files, report_id: report.id, now };
+    let name = match wanted {
+        Wanted::Json => None,
+        Wanted::Csv => Some(FileName::ReportCsv),
+        Wanted::Page => Some(FileName::ReportHtml),
+    };
+    match name.and_then(|name| Some((name, completion.files.get(name)?))) {
+        Some((name, file)) => Ok(Answer::File(signer.link(name, file).await?)),
+        None => Ok(Answer::status(report, Some(signer.links(&completion.files).await?))),
     }
 }
 
@@ -110,23 +136,12 @@ async fn find_report(reports: &ReportTable, report_id: ReportId) -> Result<Repor
 }
 
 fn refuse_expired(completion: &Completion, now: Timestamp) -> Result<(), Problem> {
-    let expired_at = completion.csv_expires_at;
+    let expired_at = completion.files_expire_at;
     if now < expired_at {
         return Ok(());
     }
-    let detail = format!("the report's CSV was kept until {expired_at}; request a new report");
+    let detail = format!("the report's files were kept until {expired_at}; request a new report");
     Err(Problem::new(ProblemKind::ReportExpired, detail))
-}
-
-async fn link_to(
-    files: &ReportFiles,
-    report_id: ReportId,
-    completion: &Completion,
-    now: Timestamp,
-) -> Result<PresignedLink, Problem> {
-    let file_name = format!("report-{report_id}.csv");
-    let link = files.presigned_link(&completion.csv.key, &file_name, now).await;
-    link.map_err(|error| Problem::unavailable(describe(&error)))
 }
 
 fn no_csv(state: &ReportState) -> Problem {

@@ -6,7 +6,7 @@ use uptime::interval::MINUTE;
 use uptime::parameters::{Method, ReportParameters};
 use uptime::report::StoreCounts;
 use uptime::timeline::MaxHold;
-use uptime_aws::{Failure, FailureCode, StoredCsv};
+use uptime_aws::{Failure, FailureCode, StoredFile, StoredFiles};
 
 use super::*;
 
@@ -19,23 +19,39 @@ fn a_running_report_shows_its_progress() {
         "method": "time_weighted", "max_hold_minutes": 90, "created_at": "2023-01-26T08:00:00Z",
         "progress": { "shards_done": 16, "shards": 64 },
     });
-    check(report(ReportState::Running { shards_done: 16 }), None, &expected);
+    check(&report(ReportState::Running { shards_done: 16 }), None, &expected);
 }
 
 #[test]
-fn a_complete_report_shows_its_counts_and_its_link() {
-    let url = "https://bucket.example/report.csv?signature=1".to_owned();
-    let link = PresignedLink { url, expires_at: at("2023-01-26T09:15:00Z") };
-    let expected = json!({
-        "report_id": ID, "status": "Complete", "as_of": "2023-01-25T18:13:22Z",
-        "method": "time_weighted", "max_hold_minutes": 90, "created_at": "2023-01-26T08:00:00Z",
-        "completed_at": "2023-01-26T08:00:03.500000Z",
-        "stores": 4, "stores_without_polls": 3, "stores_with_default_hours": 2,
-        "stores_with_default_zone": 1, "tz_release": "2026f",
-        "report_url": "https://bucket.example/report.csv?signature=1",
-        "report_url_expires_at": "2023-01-26T09:15:00Z",
-    });
-    check(report(ReportState::Complete(completion())), Some(link), &expected);
+fn a_complete_report_shows_its_counts_and_a_link_to_each_file() {
+    let html = FileName::ReportHtml;
+    let files =
+        StoredFiles { csv: stored(FileName::ReportCsv, 7), others: vec![(html, stored(html, 9))] };
+    let links = Links { csv: link("report.csv"), others: vec![link("report.html")] };
+    let mut expected = complete_document();
+    let [csv_url, page_url] = ["report.csv", "report.html"].map(url);
+    expected["report_url"] = json!(csv_url);
+    expected["report_url_expires_at"] = json!("2023-01-26T09:15:00Z");
+    expected["files"] = json!([
+        { "name": "report.csv", "content_type": "text/csv; charset=utf-8", "length": 7,
+            "sha256": "07", "url": csv_url },
+        { "name": "report.html", "content_type": "text/html; charset=utf-8", "length": 9,
+            "sha256": "09", "url": page_url },
+    ]);
+    let state = ReportState::Complete(Completion { files, ..completion() });
+    check(&report(state), Some(links), &expected);
+}
+
+#[test]
+fn a_complete_report_of_an_earlier_version_shows_its_csv_as_its_only_file() {
+    let links = Links { csv: link("report.csv"), others: Vec::new() };
+    let document = StatusDocument::of(&report(ReportState::Complete(completion())), Some(links));
+
+    let document = serde_json::to_value(document).unwrap();
+
+    assert_eq!(document["report_url"], url("report.csv"));
+    assert_eq!(document["files"].as_array().unwrap().len(), 1);
+    assert_eq!(document["files"][0]["name"], "report.csv");
 }
 
 #[test]
@@ -46,7 +62,7 @@ fn a_failed_report_shows_why() {
         "method": "time_weighted", "max_hold_minutes": 90, "created_at": "2023-01-26T08:00:00Z",
         "error": { "code": "timed_out", "detail": "too slow", "retryable": true },
     });
-    check(report(ReportState::Failed(failure)), None, &expected);
+    check(&report(ReportState::Failed(failure)), None, &expected);
 }
 
 #[test]
@@ -54,7 +70,7 @@ fn max_hold_is_null_when_unset() {
     let mut report = report(ReportState::Running { shards_done: 0 });
     report.parameters.method = Method::PollCount;
 
-    let document = serde_json::to_value(StatusDocument::of(report, None)).unwrap();
+    let document = serde_json::to_value(StatusDocument::of(&report, None)).unwrap();
 
     assert_eq!(document["method"], "poll_count");
     assert_eq!(document.get("max_hold_minutes"), Some(&Value::Null));
@@ -63,7 +79,7 @@ fn max_hold_is_null_when_unset() {
 #[test]
 fn only_a_running_status_has_retry_after() {
     let retry_after = |state| {
-        let answer = status_answer(&StatusDocument::of(report(state), None)).unwrap();
+        let answer = status_answer(&StatusDocument::of(&report(state), None)).unwrap();
         answer.headers().contains_key("retry-after")
     };
     assert!(retry_after(ReportState::Running { shards_done: 0 }));
@@ -83,8 +99,8 @@ fn a_missing_csv_is_a_406_with_retry_after_only_while_running() {
 }
 
 #[test]
-fn a_csv_is_refused_from_the_instant_it_expires() {
-    let expires_at = completion().csv_expires_at;
+fn a_report_is_refused_from_the_instant_its_files_expire() {
+    let expires_at = completion().files_expire_at;
     let refused = |now| refuse_expired(&completion(), now).err().map(|problem| problem.kind);
     assert_eq!(refused(expires_at.plus(-1)), None);
     assert_eq!(refused(expires_at), Some(ProblemKind::ReportExpired));
@@ -123,8 +139,33 @@ fn a_missing_or_bad_report_id_is_a_400() {
 }
 
 #[track_caller]
-fn check(report: Report, link: Option<PresignedLink>, expected: &Value) {
-    assert_eq!(serde_json::to_value(StatusDocument::of(report, link)).unwrap(), *expected);
+fn check(report: &Report, links: Option<Links>, expected: &Value) {
+    assert_eq!(serde_json::to_value(StatusDocument::of(report, links)).unwrap(), *expected);
+}
+
+/// The status of a complete report, without its links.
+fn complete_document() -> Value {
+    json!({
+        "report_id": ID, "status": "Complete", "as_of": "2023-01-25T18:13:22Z",
+        "method": "time_weighted", "max_hold_minutes": 90, "created_at": "2023-01-26T08:00:00Z",
+        "completed_at": "2023-01-26T08:00:03.500000Z",
+        "stores": 4, "stores_without_polls": 3, "stores_with_default_hours": 2,
+        "stores_with_default_zone": 1, "tz_release": "2026f",
+    })
+}
+
+fn url(file: &str) -> String {
+    format!("https://bucket.example/{file}?signature=1")
+}
+
+fn link(file: &str) -> PresignedLink {
+    PresignedLink { url: url(file), expires_at: at("2023-01-26T09:15:00Z") }
+}
+
+/// A stored file of this length, whose SHA-256 is shortened to two digits.
+fn stored(name: FileName, size_bytes: u64) -> StoredFile {
+    let key = format!("reports/{ID}/1/{}", name.as_str());
+    StoredFile { key, size_bytes, sha256: format!("{size_bytes:02}") }
 }
 
 fn report(state: ReportState) -> Report {
@@ -152,12 +193,8 @@ fn completion() -> Completion {
             with_default_zone: 1,
         },
         tz_release: "2026f".to_owned(),
-        csv: StoredCsv {
-            key: format!("reports/{ID}/1/report.csv"),
-            size_bytes: 1,
-            sha256: String::new(),
-        },
-        csv_expires_at: at("2023-02-25T08:00:03Z"),
+        files: StoredFiles { csv: stored(FileName::ReportCsv, 1), others: Vec::new() },
+        files_expire_at: at("2023-02-25T08:00:03Z"),
     }
 }
 

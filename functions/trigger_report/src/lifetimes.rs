@@ -8,7 +8,7 @@ use uptime::interval::DAY;
 use uptime::parameters::ReportParameters;
 use uptime_aws::{NewReport, ReportId, Settings, SettingsError};
 
-/// How many days longer than the CSV a record is kept, so that `get_report` can distinguish an
+/// How many days longer than its files a record is kept, so that `get_report` can distinguish an
 /// expired report from an unknown one.
 const RECORD_DAYS_LONGER: u32 = 60;
 
@@ -30,7 +30,7 @@ impl Lifetimes {
     }
 
     /// A report requested at `now`. Its deadline is one visibility time-out after its message can
-    /// become visible for the last time. Its record is deleted 60 days after its CSV.
+    /// become visible for the last time. Its record is deleted 60 days after its files.
     pub(crate) fn new_report(
         &self,
         id: ReportId,

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use uptime_aws::describe;
 
 use crate::failure::Failure;
-use crate::{generate, load_command, report_command, serve, terminal};
+use crate::{explain_command, generate, load_command, report_command, serve, terminal};
 
 /// Reports how long each store was online during its business hours
 #[derive(Debug, Parser)]
@@ -31,6 +31,7 @@ enum Command {
     Serve(serve::Arguments),
     Load(load_command::Arguments),
     Report(report_command::Arguments),
+    Explain(explain_command::Arguments),
     Generate(generate::Arguments),
 }
 
@@ -42,6 +43,7 @@ impl Cli {
             Command::Serve(arguments) => to_the_end(serve::run(&arguments)),
             Command::Load(arguments) => to_the_end(load_command::run(&arguments)),
             Command::Report(arguments) => report_command::run(&arguments),
+            Command::Explain(arguments) => explain_command::run(&arguments),
             Command::Generate(arguments) => generate::run(&arguments),
         };
         let code = match outcome {

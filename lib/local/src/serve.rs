@@ -121,7 +121,7 @@ async fn session(system: &mut System, arguments: &Arguments) -> Result<(), Failu
     first_load::run(&uploads, &arguments.data_dir, source).await?;
     system.open_api()?;
     say(format_args!("API on http://{}", system.api_address()));
-    let report = report::run(system.api_address(), &arguments.data_dir.join("report.csv")).await;
+    let report = report::run(system.api_address(), &arguments.data_dir).await;
     let report_id = match &report {
         Ok(id) => id.as_deref(),
         // The system works even without this report.
@@ -163,8 +163,11 @@ fn instructions(system: &System, data_dir: &Path, report_id: Option<&str>) -> St
     } else {
         format!(" --data-dir {}", shell_quoted(data_dir))
     };
+    let page = report_id.map_or(String::new(), |id| {
+        format!("\nOpen the report in a browser:\n  http://{api}/get_report/{id}\n")
+    });
     format!(
-        "
+        "{page}
 Request a report, check its status, download it:
   curl http://{api}/trigger_report
   curl http://{api}/get_report/{id}

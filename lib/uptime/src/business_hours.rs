@@ -63,10 +63,10 @@ pub struct Opening {
 
 /// When a row closes the store, once its end is interpreted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Closing {
+pub(crate) struct Closing {
     /// 0 for the day it opens, 1 for the day after.
-    days_later: i64,
-    clock_micros: i64,
+    pub(crate) days_later: i64,
+    pub(crate) clock_micros: i64,
 }
 
 impl HoursRow {
@@ -102,7 +102,7 @@ impl Opening {
 
     /// An end of 23:59:00 or later means midnight. An end that is not after the start is on the
     /// next day.
-    fn closing(self) -> Closing {
+    pub(crate) fn closing(self) -> Closing {
         if self.end >= LocalTime::LAST_MINUTE {
             Closing { days_later: 1, clock_micros: 0 }
         } else if self.end <= self.start {

@@ -12,12 +12,18 @@
 //! - [`business_hours`]: turns weekly local hours into open intervals.
 //! - [`parameters`]: the instant, method and windows of a report.
 //! - [`timeline`]: the core: turns polls and open intervals into uptime, downtime and unknown time.
+//! - [`certainty`]: which open time polls settle, and which they cover; [`outage`]: runs of inactive
+//!   polls.
 //! - [`poll_count`]: the method that only counts polls.
 //! - [`segment`]: the packed form in which data is stored.
 //! - [`gzip`]: unpacks gzip files as their bytes arrive.
 //! - [`ingest`]: turns a source file into segments, rejected rows and counts.
 //! - [`shard_data`]: merges the segments of a shard.
-//! - [`report`]: turns the stores of a shard into rows; [`output`]: writes rows as CSV.
+//! - [`report`]: turns the stores of a shard into rows.
+//! - [`account`]: everything that the files of a report say about one store.
+//! - [`poller`]: times in which no store was polled; [`heat_map`]: when stores were down;
+//!   [`fleet`]: the stores of all shards.
+//! - [`output`]: writes the files of a report.
 //!
 #![doc = include_str!("../RULES.md")]
 
@@ -40,6 +46,10 @@ pub mod parameters;
 
 pub mod timeline;
 
+pub mod certainty;
+
+pub mod outage;
+
 pub mod poll_count;
 
 pub mod segment;
@@ -52,7 +62,18 @@ pub mod shard_data;
 
 pub mod report;
 
+pub mod account;
+
+pub mod poller;
+
+pub mod heat_map;
+
+pub mod fleet;
+
 pub mod output;
+
+#[cfg(test)]
+mod test_text;
 
 pub use interval::{Interval, Timestamp};
 pub use store::{Poll, PollSet, Shard, Status, StoreId};

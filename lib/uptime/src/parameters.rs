@@ -69,6 +69,11 @@ impl Window {
     /// All of them, in the order of a row's figures.
     pub const ALL: [Window; 3] = [Window::LastHour, Window::LastDay, Window::LastWeek];
 
+    /// Returns its place in [`Window::ALL`].
+    pub fn place(self) -> usize {
+        self as usize
+    }
+
     /// Returns the window that ends with `as_of`.
     pub fn before(self, as_of: Timestamp) -> Interval {
         let hours = match self {
@@ -106,6 +111,12 @@ impl ReportParameters {
     /// `[as_of - 192 h, as_of]`.
     pub fn polls_considered(&self) -> RangeInclusive<Timestamp> {
         self.as_of.plus(-POLLS_CONSIDERED)..=self.as_of
+    }
+
+    /// Returns the time between the first and the last instant considered,
+    /// `[as_of - 192 h, as_of)`.
+    pub fn time_considered(&self) -> Interval {
+        Interval::ending_at(self.as_of, POLLS_CONSIDERED)
     }
 
     /// Returns the span for which a report needs the open time of stores. It includes every poll

@@ -7,7 +7,7 @@ use crate::parameters::{Method, ReportParameters, Window};
 use crate::poll_count::count_polls;
 use crate::timeline::{Uptime, uptime_during};
 use crate::zone_clock::ZoneClock;
-use crate::{Poll, StoreId};
+use crate::{PollSet, StoreId, Zone};
 
 /// One store's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,15 +18,26 @@ pub struct ReportRow {
     pub uptimes: [Uptime; Window::ALL.len()],
 }
 
-/// Computes one store's row. `polls` are the considered polls, at most one per instant. `clock` is
-/// the clock of the store's zone for [`ReportParameters::span`].
+/// What the stored data says about one store.
+#[derive(Debug, Clone)]
+pub(crate) struct StoreFacts {
+    pub(crate) store: StoreId,
+    /// `None`: the zone is not known.
+    pub(crate) zone: Option<Zone>,
+    pub(crate) hours: Vec<HoursRow>,
+    /// The polls considered.
+    pub(crate) polls: PollSet,
+}
+
+/// Computes one store's row. `clock` is the clock of the store's zone for
+/// [`ReportParameters::span`].
 pub(crate) fn row_for_store(
-    store: StoreId,
-    hours: &[HoursRow],
-    polls: &[Poll],
+    facts: &StoreFacts,
     clock: &ZoneClock,
     parameters: &ReportParameters,
 ) -> ReportRow {
+    let StoreFacts { store, hours, polls, .. } = facts;
+    let polls = polls.as_slice();
     let uptimes = match parameters.method {
         Method::TimeWeighted { max_hold } => {
             let windows = Window::ALL.map(|window| window.before(parameters.as_of));
@@ -34,7 +45,7 @@ pub(crate) fn row_for_store(
         }
         Method::PollCount => count_polls(hours, polls, clock, parameters),
     };
-    ReportRow { store, uptimes }
+    ReportRow { store: store.clone(), uptimes }
 }
 
 /// The counts of stores that a report's status shows.

@@ -18,10 +18,11 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 
 use crate::business_hours::{HoursRow, PackedRow, are_unknown};
+use crate::fleet::Fleet;
 use crate::parameters::ReportParameters;
-use crate::report::{ShardReport, StoreCounts, row_for_store};
+use crate::report::{ShardReport, StoreCounts, StoreFacts, row_for_store};
 use crate::segment::{self, DecodeError, ReplacingRows, Source};
-use crate::zone_clock::ZoneClock;
+use crate::zone_clock::ZoneClocks;
 use crate::{Poll, PollSet, StoreId, Timestamp, Zone};
 
 /// All data of one shard that a report needs.
@@ -62,22 +63,45 @@ impl ShardData {
         segment::visit(segment, &mut union)
     }
 
-    /// Computes the shard's rows.
+    /// Computes everything that the files of a report say about the shard's stores.
+    pub fn fleet(self) -> Fleet {
+        let ShardData { parameters, stores } = self;
+        let mut clocks = ZoneClocks::new(parameters.span());
+        let mut fleet = Fleet::new(parameters);
+        for (store, data) in stores {
+            let counts = counts_of(&data);
+            let facts = data.facts(store);
+            let clock = clocks.of(facts.zone.unwrap_or(Zone::DEFAULT));
+            fleet.add(facts, counts, clock);
+        }
+        fleet
+    }
+
+    /// Computes the shard's rows, which is all that `report.csv` needs.
     pub fn report(self) -> ShardReport {
         let ShardData { parameters, stores } = self;
-        let mut clocks: HashMap<Zone, ZoneClock, FixedState> = HashMap::default();
+        let mut clocks = ZoneClocks::new(parameters.span());
         let mut report =
             ShardReport { rows: Vec::with_capacity(stores.len()), ..Default::default() };
         for (store, data) in stores {
             report.counts += counts_of(&data);
-            let zone = data.zone.and_then(|zone| zone.value).unwrap_or(Zone::DEFAULT);
-            let clock =
-                clocks.entry(zone).or_insert_with(|| ZoneClock::new(zone, parameters.span()));
-            let hours = data.hours.map(|hours| hours.value).unwrap_or_default();
-            let polls = PollSet::new(data.polls);
-            report.rows.push(row_for_store(store, &hours, polls.as_slice(), clock, &parameters));
+            let facts = data.facts(store);
+            let clock = clocks.of(facts.zone.unwrap_or(Zone::DEFAULT));
+            report.rows.push(row_for_store(&facts, clock, &parameters));
         }
         report
+    }
+}
+
+impl StoreRecords {
+    fn facts(self, store: StoreId) -> StoreFacts {
+        let hours = self.hours.map(|hours| hours.value).unwrap_or_default();
+        StoreFacts {
+            store,
+            zone: self.zone.and_then(|zone| zone.value),
+            hours,
+            polls: PollSet::new(self.polls),
+        }
     }
 }
 

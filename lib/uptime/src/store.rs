@@ -217,6 +217,16 @@ pub enum Status {
     Active = 1,
 }
 
+impl Status {
+    /// Returns its name, as source files and reports write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Active => "active",
+            Status::Inactive => "inactive",
+        }
+    }
+}
+
 /// One observation of a store. Ordered by instant; at one instant, inactive comes first.
 ///
 /// It has eight bytes: the instant, shifted left by one, and the status in the lowest bit. So polls

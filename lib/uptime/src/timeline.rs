@@ -24,6 +24,13 @@ pub struct Uptime {
     pub unknown_micros: i64,
 }
 
+impl Uptime {
+    /// Returns the open time: all of it, in microseconds.
+    pub fn scheduled_micros(&self) -> i64 {
+        self.up_micros + self.down_micros + self.unknown_micros
+    }
+}
+
 impl AddAssign for Uptime {
     fn add_assign(&mut self, other: Uptime) {
         self.up_micros += other.up_micros;
@@ -51,7 +58,7 @@ impl MaxHold {
         u32::from(self.0)
     }
 
-    fn micros(self) -> i64 {
+    pub(crate) fn micros(self) -> i64 {
         i64::from(self.0) * MINUTE
     }
 }
@@ -67,23 +74,44 @@ pub fn uptime_during<const WINDOWS: usize>(
     windows: [Interval; WINDOWS],
 ) -> [Uptime; WINDOWS] {
     let mut uptimes = [Uptime::default(); WINDOWS];
-    for_each_stretch(open, polls, |stretch, speaker| {
+    for_each_stretch(open, polls, |stretch| {
         for (uptime, window) in uptimes.iter_mut().zip(windows) {
-            if let Some(shared) = stretch.intersection(window) {
-                *uptime += estimate(shared, speaker, max_hold);
+            if let Some(shared) = estimate(&stretch, window, max_hold) {
+                *uptime += shared;
             }
         }
     });
     uptimes
 }
 
-/// Splits the open intervals into stretches and passes each to `take` with the poll that speaks for
-/// it. The poll is `None` if the store has no counting poll.
-fn for_each_stretch(
-    open: &[Interval],
-    polls: &[Poll],
-    mut take: impl FnMut(Interval, Option<Poll>),
-) {
+/// A span of open time for which one poll speaks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stretch {
+    pub(crate) span: Interval,
+    /// The poll that speaks for it, in this open interval or another one. `None` if the store has
+    /// no counting poll.
+    pub(crate) speaker: Option<Poll>,
+    /// The poll at which it ends, in the same open interval. `None` if it ends with the interval.
+    pub(crate) next: Option<Poll>,
+}
+
+impl Stretch {
+    fn within(span: Interval, speaker: Option<Poll>) -> Stretch {
+        Stretch { span, speaker, next: None }
+    }
+
+    /// Returns the part that the speaker's status is taken for: all of it, or what is within
+    /// `max_hold` of the speaker. The rest is unknown.
+    pub(crate) fn known(&self, max_hold: Option<MaxHold>) -> Option<Interval> {
+        let poll = self.speaker?;
+        let Some(max_hold) = max_hold else { return Some(self.span) };
+        let (from, to) = (poll.at().plus(-max_hold.micros()), poll.at().plus(max_hold.micros()));
+        Interval::new(from, to)?.intersection(self.span)
+    }
+}
+
+/// Splits the open intervals into stretches, in order, and passes each to `take`.
+pub(crate) fn for_each_stretch(open: &[Interval], polls: &[Poll], mut take: impl FnMut(Stretch)) {
     let mut rest = polls;
     let mut latest_earlier = None;
     // Intervals before the first counting poll. That poll speaks for them.
@@ -92,26 +120,27 @@ fn for_each_stretch(
         let inside = polls_inside(&mut rest, interval);
         let (Some(&first), Some(&last)) = (inside.first(), inside.last()) else {
             match latest_earlier {
-                Some(poll) => take(interval, Some(poll)),
+                Some(poll) => take(Stretch::within(interval, Some(poll))),
                 None => silent_so_far.push(interval),
             }
             continue;
         };
         for earlier_interval in silent_so_far.drain(..) {
-            take(earlier_interval, Some(first));
+            take(Stretch::within(earlier_interval, Some(first)));
         }
-        let ends = inside.iter().skip(1).map(|next| next.at()).chain([interval.end()]);
+        let nexts = inside.iter().skip(1).copied().map(Some).chain([None]);
         let mut start = interval.start();
-        for (&poll, end) in inside.iter().zip(ends) {
-            if let Some(stretch) = Interval::new(start, end) {
-                take(stretch, Some(poll));
+        for (&poll, next) in inside.iter().zip(nexts) {
+            let end = next.map_or(interval.end(), Poll::at);
+            if let Some(span) = Interval::new(start, end) {
+                take(Stretch { span, speaker: Some(poll), next });
             }
             start = end;
         }
         latest_earlier = Some(last);
     }
     for interval in silent_so_far {
-        take(interval, None);
+        take(Stretch::within(interval, None));
     }
 }
 
@@ -126,23 +155,19 @@ fn polls_inside<'a>(rest: &mut &'a [Poll], interval: Interval) -> &'a [Poll] {
     inside
 }
 
-/// Applies the speaker's status to the part of `stretch` within `max_hold` of it. The rest is
-/// unknown.
-fn estimate(stretch: Interval, speaker: Option<Poll>, max_hold: Option<MaxHold>) -> Uptime {
-    let all = stretch.micros();
-    let Some(poll) = speaker else {
-        return Uptime { unknown_micros: all, ..Uptime::default() };
+/// Returns the shared time of a stretch and a window by estimated status.
+fn estimate(stretch: &Stretch, window: Interval, max_hold: Option<MaxHold>) -> Option<Uptime> {
+    let all = stretch.span.intersection(window)?.micros();
+    let Some(poll) = stretch.speaker else {
+        return Some(Uptime { unknown_micros: all, ..Uptime::default() });
     };
-    let known = max_hold.map_or(all, |max_hold| {
-        let (from, to) = (poll.at().plus(-max_hold.micros()), poll.at().plus(max_hold.micros()));
-        let held = Interval::new(from, to).and_then(|held| held.intersection(stretch));
-        held.map_or(0, Interval::micros)
-    });
-    let unknown_micros = all - known;
-    match poll.status() {
-        Status::Active => Uptime { up_micros: known, down_micros: 0, unknown_micros },
-        Status::Inactive => Uptime { up_micros: 0, down_micros: known, unknown_micros },
-    }
+    let known = stretch.known(max_hold).and_then(|known| known.intersection(window));
+    let known_micros = known.map_or(0, Interval::micros);
+    let unknown_micros = all - known_micros;
+    Some(match poll.status() {
+        Status::Active => Uptime { up_micros: known_micros, down_micros: 0, unknown_micros },
+        Status::Inactive => Uptime { up_micros: 0, down_micros: known_micros, unknown_micros },
+    })
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@
 //!
 //! The offset changes of a zone are looked up once for the span, not once for each local time.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
 use jiff::tz::Offset;
 
 use crate::interval::{DAY, SECOND};
@@ -17,6 +19,25 @@ pub struct ZoneClock {
     span: Interval,
     // Invariant: not empty, in order. The first one also stands for all earlier time.
     periods: Arc<[Period]>,
+}
+
+/// The clocks of all zones that a report meets, each made once.
+#[derive(Debug)]
+pub struct ZoneClocks {
+    span: Interval,
+    clocks: HashMap<Zone, ZoneClock, FixedState>,
+}
+
+impl ZoneClocks {
+    /// Begins without clocks. All will be made for `span`.
+    pub fn new(span: Interval) -> ZoneClocks {
+        ZoneClocks { span, clocks: HashMap::default() }
+    }
+
+    /// Returns the clock of a zone.
+    pub fn of(&mut self, zone: Zone) -> &ZoneClock {
+        self.clocks.entry(zone).or_insert_with(|| ZoneClock::new(zone, self.span))
+    }
 }
 
 /// A period in which the offset of a zone does not change. It ends where the next one begins.
@@ -104,11 +125,27 @@ impl ZoneClock {
         as_if_utc
     }
 
+    /// Returns the offset from UTC at an instant, in microseconds: local time minus UTC.
+    pub fn offset_micros(&self, at: Timestamp) -> i64 {
+        let later = self.periods.iter().rev().find(|period| period.start <= at);
+        later.unwrap_or(&self.periods[0]).offset_micros
+    }
+
+    /// Splits a span where the offset changes. Returns each part with its offset from UTC in
+    /// microseconds, in order.
+    pub fn offsets_in(&self, span: Interval) -> impl Iterator<Item = (Interval, i64)> {
+        let ends = self.periods.iter().skip(1).map(|next| next.start).chain([span.end()]);
+        let mut start = span.start();
+        self.periods.iter().zip(ends).filter_map(move |(period, end)| {
+            let part = Interval::new(start, end.min(span.end()))?;
+            start = part.end();
+            Some((part, period.offset_micros))
+        })
+    }
+
     /// Returns the local date and time at an instant.
     pub fn local(&self, at: Timestamp) -> LocalDateTime {
-        let later = self.periods.iter().rev().find(|period| period.start <= at);
-        let offset_micros = later.unwrap_or(&self.periods[0]).offset_micros;
-        let shown = at.plus(offset_micros).micros();
+        let shown = at.plus(self.offset_micros(at)).micros();
         LocalDateTime {
             date: LocalDate(shown.div_euclid(DAY)),
             clock_micros: shown.rem_euclid(DAY),

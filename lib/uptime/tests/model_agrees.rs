@@ -3,16 +3,23 @@
 
 mod generator;
 mod model;
+mod silences;
 
 use std::ops::RangeInclusive;
 
 use chrono::Weekday;
 use generator::{Scenario, scenario};
+use model::account::{Account as ModelAccount, Known, Outage as ModelOutage};
 use model::{Shares, Store};
+use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+use uptime::account::Account;
 use uptime::business_hours::{HoursRow, LocalTime, Opening, open_intervals};
+use uptime::fleet::{Fleet, Stores};
+use uptime::outage::Outage;
+use uptime::output::{report_csv, report_files};
 use uptime::parameters::{Method, ReportParameters, Window};
 use uptime::segment::{Segment, Source, pack_hours, pack_polls, pack_zones};
 use uptime::shard_data::ShardData;
@@ -62,12 +69,76 @@ proptest! {
         let weighted = has_row.then(|| expected_time_weighted(&scenario));
         let counted = has_row.then(|| model::poll_count(&scenario.store, scenario.as_of));
 
-        let segments = segments(&scenario.store, names_zone);
+        let segments = segments("a", &scenario.store, names_zone);
 
         let time_weighted = parameters(&scenario, max_hold(&scenario));
         prop_assert_eq!(row(&segments, time_weighted), weighted);
         let poll_count = ReportParameters { method: Method::PollCount, ..time_weighted };
         prop_assert_eq!(row(&segments, poll_count), counted);
+    }
+
+    #[test]
+    fn accounts_agree_with_the_model(scenario in scenario()) {
+        let account = account_of(&scenario);
+
+        prop_assert_eq!(in_plain_numbers(&account), expected_account(&scenario));
+    }
+
+    #[test]
+    fn downtime_is_between_its_bounds_and_outages_add_up_to_it(scenario in scenario()) {
+        let account = account_of(&scenario);
+
+        for window in Window::ALL {
+            let figures = account.figures(window);
+            let (least, most) = (figures.downtime_least_micros(), figures.downtime_most_micros());
+            prop_assert!(0 <= least && most <= figures.scheduled_micros());
+            prop_assert!(least <= figures.uptime.down_micros && figures.uptime.down_micros <= most);
+            let covered = figures.certainty.covered_micros;
+            prop_assert!(0 <= covered && covered <= figures.scheduled_micros());
+        }
+        let week = account.figures(Window::LastWeek);
+        let sum = |micros: fn(&Outage) -> i64| account.outages.iter().map(micros).sum::<i64>();
+        prop_assert_eq!(sum(Outage::down_micros), week.uptime.down_micros);
+        prop_assert_eq!(sum(|outage| outage.least_micros), week.downtime_least_micros());
+        for outage in &account.outages {
+            let (least, down) = (outage.least_micros, outage.down_micros());
+            prop_assert!(0 <= least && least <= down && down <= outage.most_micros);
+        }
+    }
+
+    #[test]
+    fn a_store_has_the_same_account_alone_and_in_a_fleet(scenarios in vec(scenario(), 1..=4)) {
+        let parameters = parameters(&scenarios[0], max_hold(&scenarios[0]));
+        let stores: Vec<&Store> = scenarios.iter().map(|scenario| &scenario.store).collect();
+
+        let together = accounts(fleet_of(&stores, parameters));
+
+        prop_assert_eq!(together.len(), stores.len());
+        for account in together {
+            let place = account.row.store.to_string().parse::<usize>().unwrap_or_default();
+            let alone = fleet([segments(&place.to_string(), stores[place], true)], parameters);
+            prop_assert_eq!(accounts(alone), [account]);
+        }
+    }
+
+    #[test]
+    fn a_fleet_has_the_same_files_however_its_stores_are_divided(
+        scenarios in vec(scenario(), 1..=4),
+        counts_polls in any::<bool>(),
+    ) {
+        let method =
+            if counts_polls { Method::PollCount } else { max_hold(&scenarios[0]) };
+        let parameters = parameters(&scenarios[0], method);
+        let each = scenarios.iter().enumerate().map(|(place, scenario)| {
+            segments(&place.to_string(), &scenario.store, true)
+        });
+        let each: Vec<Vec<Segment>> = each.collect();
+
+        let whole = report_files(fleet([each.concat()], parameters));
+        let divided = report_files(fleet(each.iter().rev().cloned(), parameters));
+
+        prop_assert_eq!(&divided, &whole);
+        prop_assert_eq!(&report_csv_alone(&each.concat(), parameters), &whole.csv.bytes);
     }
 }
 
@@ -75,31 +146,53 @@ fn random_cases() -> ProptestConfig {
     ProptestConfig { cases: CASES, failure_persistence: None, ..Default::default() }
 }
 
-/// If these cases were rare, the three properties above would prove little.
+/// If these cases were rare, the properties above would prove little.
 #[test]
 fn the_hard_cases_are_frequent_among_the_random_ones() {
     let mut runner = TestRunner::deterministic();
-    let mut seen = [0; 6];
+    let mut seen = [0; 11];
     for _ in 0..CASES {
-        let Scenario { store, as_of, .. } = scenario().new_tree(&mut runner).unwrap().current();
-        let taken = store.polls.iter().filter(|(at, _)| considered(as_of).contains(at)).count();
-        let hard = [
-            model::has_clock_change(&store, as_of),
-            model::has_edge_in_gap_or_fold(&store, as_of),
-            taken > model::considered(&store, as_of).len(),
-            model::has_empty_interval(&store, as_of),
-            store.rows.is_empty() && !store.closed_days.is_empty(),
-            store.rows.is_empty() && store.closed_days.is_empty() && store.says_unknown,
-        ];
-        for (count, is_hard) in seen.iter_mut().zip(hard) {
+        let scenario = scenario().new_tree(&mut runner).unwrap().current();
+        for (count, is_hard) in seen.iter_mut().zip(hard_cases(&scenario)) {
             *count += u32::from(is_hard);
         }
     }
     let shares = seen.map(|count: u32| count * 1000 / CASES);
-    let [common @ .., always_closed, said_unknown] = shares;
+    let [common @ .., before_week, always_closed, said_unknown] = shares;
     let all_are_frequent = common.into_iter().all(|share| share >= 50);
-    assert!(all_are_frequent, "clock change, edge in gap or fold, tie, empty: {shares:?} of 1000");
-    assert!(always_closed >= 10 && said_unknown >= 20, "closed days alone, unknown: {shares:?}");
+    assert!(
+        all_are_frequent,
+        "clock change, edge in gap or fold, tie, empty, settled downtime, partly covered, outage of \
+         several polls, over a closing: {shares:?} of 1000"
+    );
+    assert!(
+        before_week >= 20 && always_closed >= 10 && said_unknown >= 20,
+        "outage from before the week, closed days alone, unknown: {shares:?} of 1000"
+    );
+}
+
+fn hard_cases(scenario: &Scenario) -> [bool; 11] {
+    let Scenario { store, as_of, .. } = scenario;
+    let as_of = *as_of;
+    let taken = store.polls.iter().filter(|(at, _)| considered(as_of).contains(at)).count();
+    let account = expected_account(scenario);
+    let [_, _, week] = account.windows;
+    let scheduled = week.shares.up + week.shares.down + week.shares.unknown;
+    let any = |is: &dyn Fn(&ModelOutage) -> bool| account.outages.iter().any(is);
+    let lasted = |outage: &ModelOutage| Some(outage.ended_at? - outage.started_at?);
+    [
+        model::has_clock_change(store, as_of),
+        model::has_edge_in_gap_or_fold(store, as_of),
+        taken > model::considered(store, as_of).len(),
+        model::has_empty_interval(store, as_of),
+        week.least_down > 0,
+        0 < week.covered && week.covered < scheduled,
+        any(&|outage| outage.inactive_polls > 1),
+        any(&|outage| lasted(outage).is_some_and(|lasted| lasted > outage.down)),
+        any(&|outage| outage.started_at.is_some_and(|at| at < as_of - 168 * model::HOUR)),
+        store.rows.is_empty() && !store.closed_days.is_empty(),
+        store.rows.is_empty() && store.closed_days.is_empty() && store.says_unknown,
+    ]
 }
 
 fn considered(as_of: i64) -> RangeInclusive<i64> {
@@ -107,8 +200,15 @@ fn considered(as_of: i64) -> RangeInclusive<i64> {
 }
 
 fn expected_time_weighted(scenario: &Scenario) -> [Shares; 3] {
-    let max_hold = scenario.max_hold_minutes.map(|minutes| i64::from(minutes) * model::MINUTE);
-    model::time_weighted(&scenario.store, scenario.as_of, max_hold)
+    model::time_weighted(&scenario.store, scenario.as_of, max_hold_micros(scenario))
+}
+
+fn expected_account(scenario: &Scenario) -> ModelAccount {
+    model::account::account(&scenario.store, scenario.as_of, max_hold_micros(scenario))
+}
+
+fn max_hold_micros(scenario: &Scenario) -> Option<i64> {
+    scenario.max_hold_minutes.map(|minutes| i64::from(minutes) * model::MINUTE)
 }
 
 fn max_hold(scenario: &Scenario) -> Method {
@@ -118,6 +218,64 @@ fn max_hold(scenario: &Scenario) -> Method {
 
 fn parameters(scenario: &Scenario, method: Method) -> ReportParameters {
     ReportParameters { as_of: Timestamp::from_micros(scenario.as_of), method }
+}
+
+/// Returns the account of the only store of a scenario.
+fn account_of(scenario: &Scenario) -> Account {
+    let parameters = parameters(scenario, max_hold(scenario));
+    let mut accounts = accounts(fleet_of(&[&scenario.store], parameters));
+    accounts.pop().unwrap_or_else(|| unreachable!("a store with a zone has an account"))
+}
+
+/// Returns the fleet of stores that are named by their places: 0, 1, ...
+fn fleet_of(stores: &[&Store], parameters: ReportParameters) -> Fleet {
+    let stores = stores.iter().enumerate();
+    fleet(stores.map(|(place, store)| segments(&place.to_string(), store, true)), parameters)
+}
+
+/// Unites the fleets of several lots of segments, in this order.
+fn fleet(lots: impl IntoIterator<Item = Vec<Segment>>, parameters: ReportParameters) -> Fleet {
+    let mut fleet = Fleet::new(parameters);
+    for lot in lots {
+        fleet.unite(data_of(&lot, parameters).fleet());
+    }
+    fleet
+}
+
+fn accounts(fleet: Fleet) -> Vec<Account> {
+    match fleet.stores {
+        Stores::Measured { accounts, .. } => accounts,
+        Stores::Counted(_) => unreachable!("the method measures"),
+    }
+}
+
+fn in_plain_numbers(account: &Account) -> ModelAccount {
+    let micros = |at: Option<Timestamp>| at.map(Timestamp::micros);
+    let outage = |outage: &Outage| ModelOutage {
+        started_at: micros(outage.started_at()),
+        ended_at: micros(outage.ended_at()),
+        down: outage.down_micros(),
+        least: outage.least_micros,
+        most: outage.most_micros,
+        inactive_polls: outage.inactive_polls,
+        last_active_before: micros(outage.last_active_before),
+        first_active_after: micros(outage.first_active_after),
+    };
+    ModelAccount {
+        windows: Window::ALL.map(|window| {
+            let figures = account.figures(window);
+            Known {
+                shares: shares(figures.uptime),
+                least_down: figures.downtime_least_micros(),
+                most_down: figures.downtime_most_micros(),
+                covered: figures.certainty.covered_micros,
+            }
+        }),
+        last_poll: account
+            .last_poll
+            .map(|poll| (poll.at().micros(), poll.status() == Status::Active)),
+        outages: account.outages.iter().map(outage).collect(),
+    }
 }
 
 fn timeline_of(store: &Store, parameters: &ReportParameters) -> [Shares; 3] {
@@ -158,11 +316,9 @@ fn zone(store: &Store) -> Zone {
     Zone::named(store.zone).unwrap_or_else(|| unreachable!("{} is a zone", store.zone))
 }
 
-fn segments(store: &Store, names_zone: bool) -> Vec<Segment> {
+fn segments(id: &str, store: &Store, names_zone: bool) -> Vec<Segment> {
     let source = Source::new(Timestamp::from_micros(0), "", "");
-    let Ok(id) = StoreId::new("a") else {
-        return Vec::new();
-    };
+    let id = StoreId::new(id).unwrap_or_else(|error| unreachable!("{error}"));
     let shard = id.shard();
     let mut segments = pack_polls(shard, vec![(id.clone(), polls(store))]);
     if !hours(store).is_empty() {
@@ -175,10 +331,18 @@ fn segments(store: &Store, names_zone: bool) -> Vec<Segment> {
 }
 
 fn row(segments: &[Segment], parameters: ReportParameters) -> Option<[Shares; 3]> {
+    let rows = data_of(segments, parameters).report().rows;
+    rows.first().map(|row| row.uptimes.map(shares))
+}
+
+fn report_csv_alone(segments: &[Segment], parameters: ReportParameters) -> Vec<u8> {
+    report_csv(&data_of(segments, parameters).report().rows)
+}
+
+fn data_of(segments: &[Segment], parameters: ReportParameters) -> ShardData {
     let mut data = ShardData::new(parameters);
     for segment in segments {
-        data.add(&segment.bytes).ok()?;
+        data.add(&segment.bytes).unwrap_or_else(|error| unreachable!("{error}"));
     }
-    let rows = data.report().rows;
-    rows.first().map(|row| row.uptimes.map(shares))
+    data
 }

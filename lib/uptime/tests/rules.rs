@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::Weekday;
 use uptime::business_hours::{HoursRow, LocalTime, Opening, open_intervals};
+use uptime::output::{FileName, ReportFile};
 use uptime::parameters::{Method, ReportParameters};
 use uptime::timeline::MaxHold;
 use uptime::zone_clock::ZoneClock;
@@ -43,36 +44,47 @@ fn stores_are_open_as_the_rules_show() {
 #[test]
 fn figures_are_worked_out_as_the_rules_show() {
     for [rows, polls, as_of, method, max_hold, up, down] in table("**Examples: figures.**") {
-        let hours = list(rows).map(|row| {
-            let (day, start, end) = row_parts(row);
-            format!("1,{day},{start},{end}\n")
-        });
-        let polls_csv = list(polls).map(|poll| {
-            let (time, status) = poll.split_once(' ').expect("a poll is a time and a letter");
-            let status = if status == "A" { "active" } else { "inactive" };
-            format!("1,2023-01-23 {time}:00,{status}\n")
-        });
-        let csv =
-            |header: &str, rows: Vec<String>| (header.to_owned() + &rows.concat()).into_bytes();
-        let hours_header = "store_id,dayOfWeek,start_time_local,end_time_local\n";
-        let sources = BTreeMap::from([
-            ("business_hours.csv".to_owned(), csv(hours_header, hours.collect())),
-            ("polls.csv".to_owned(), csv("store_id,timestamp_utc,status\n", polls_csv.collect())),
-            ("time_zones.csv".to_owned(), b"store_id,timezone_str\n1,Etc/UTC\n".to_vec()),
-        ]);
-        let limit = max_hold.parse().ok().and_then(MaxHold::from_minutes);
-        let method = Method::from_name(method).and_then(|method| method.with_max_hold(limit));
-        let parameters = ReportParameters {
-            as_of: instant(&format!("2023-01-23T{as_of}:00Z")),
-            method: method.expect("the method is known"),
-        };
+        let method = method_of(method, max_hold);
+        let report = report_of(rows, polls, as_of, method);
+        let [row] = &report.rows(FileName::ReportCsv)[..] else { panic!("one store") };
+        let figures = (&row["uptime_last_day_hours"], &row["downtime_last_day_hours"]);
+        assert_eq!(figures, (&up.to_owned(), &down.to_owned()), "{rows}, {polls}, {method:?}");
+    }
+}
 
-        let segments = engine::load(&sources).expect("the example can be loaded");
-        let csv = engine::report(&segments, parameters).expect("the example has a report");
+#[test]
+fn certainty_is_worked_out_as_the_rules_show() {
+    for [rows, polls, as_of, max_hold, least, down, most, coverage] in
+        table("**Examples: certainty.**")
+    {
+        let method = method_of("time_weighted", max_hold);
+        let report = report_of(rows, polls, as_of, method);
+        let [row] = &report.rows(FileName::StoresCsv)[..] else { panic!("one store") };
+        let columns = ["downtime_least", "downtime", "downtime_most"];
+        let figures = columns.map(|column| row[&format!("{column}_last_day_hours")].as_str());
+        assert_eq!(figures, [least, down, most], "{rows}, {polls}, {method:?}");
+        assert_eq!(row["coverage_last_day_percent"], coverage, "{rows}, {polls}, {method:?}");
+    }
+}
 
-        let csv = String::from_utf8(csv).expect("a report is text");
-        let row: Vec<&str> = csv.lines().nth(1).expect("a row").split(',').collect();
-        assert_eq!((row[2], row[5]), (up, down), "{rows}, {polls}, {method:?}");
+#[test]
+fn outages_are_found_as_the_rules_show() {
+    let hours = (0..7).map(|day| format!("{day} 09:00-22:00")).collect::<Vec<_>>().join(", ");
+    for [polls, started, ended, down, least, most, inactive_polls] in
+        table("**Examples: outages.**")
+    {
+        let report = report_of(&hours, polls, "Tue 12:00", method_of("time_weighted", ""));
+        let found = report.rows(FileName::OutagesCsv);
+        if started == "none" {
+            assert!(found.is_empty(), "{polls}: {found:?}");
+            continue;
+        }
+        let [row] = &found[..] else { panic!("one outage: {polls}: {found:?}") };
+        let at = |time: &str| if time == "-" { String::new() } else { instant_of(time) };
+        assert_eq!((&row["started_at"], &row["ended_at"]), (&at(started), &at(ended)), "{polls}");
+        let columns = ["downtime_minutes", "downtime_least_minutes", "downtime_most_minutes"];
+        assert_eq!(columns.map(|column| row[column].as_str()), [down, least, most], "{polls}");
+        assert_eq!(row["inactive_polls"], inactive_polls, "{polls}");
     }
 }
 
@@ -89,11 +101,89 @@ fn every_code_of_a_rejected_row_is_explained() {
 
 #[test]
 fn every_column_of_a_report_is_explained() {
-    for (document, title) in [(RULES, "## The report"), (README, "## What the columns mean")] {
+    for (document, title) in [(RULES, "### `report.csv`"), (README, "## What the columns mean")] {
         let columns = table_of(document, title).map(|[column, _, _]| column.trim_matches('`'));
         let columns: Vec<&str> = columns.collect();
         assert_eq!(columns.join(","), uptime::output::HEADER.trim_end());
     }
+}
+
+#[test]
+fn every_column_and_every_member_of_the_other_files_is_explained() {
+    let explained = |title| -> Vec<&str> {
+        table(title).map(|[name, _]: [&str; 2]| name.trim_matches('`')).collect()
+    };
+    let report = report_of("no rows", "", "12:00", method_of("time_weighted", ""));
+    for (title, name) in
+        [("### `stores.csv`", FileName::StoresCsv), ("### Outages", FileName::OutagesCsv)]
+    {
+        let header = report.text(name).lines().next().expect("a header");
+        assert_eq!(explained(title).join(","), header);
+    }
+    let json = report.text(FileName::ReportJson).lines();
+    let members: Vec<&str> =
+        json.filter_map(|line| line.strip_prefix("  \"")?.split('"').next()).collect();
+    assert_eq!(explained("### `report.json`"), members);
+}
+
+#[test]
+fn every_file_of_a_report_is_explained() {
+    let explained = table("## The report").map(|[name, _, _]| name.trim_matches('`'));
+    assert_eq!(explained.collect::<Vec<_>>(), FileName::ALL.map(FileName::as_str));
+}
+
+/// The files of a report.
+struct Report(Vec<ReportFile>);
+
+impl Report {
+    fn text(&self, name: FileName) -> &str {
+        let file = self.0.iter().find(|file| file.name == name).expect("the report has it");
+        std::str::from_utf8(&file.bytes).expect("a file is text")
+    }
+
+    /// Returns the cells of each row by their columns.
+    fn rows(&self, name: FileName) -> Vec<BTreeMap<String, String>> {
+        let mut reader = csv::Reader::from_reader(self.text(name).as_bytes());
+        reader.deserialize().map(|row| row.expect("a row")).collect()
+    }
+}
+
+/// Computes the report of one store in Etc/UTC. Times without a day are on Monday.
+fn report_of(rows: &str, polls: &str, as_of: &str, method: Method) -> Report {
+    let hours = list(rows).map(|row| {
+        let (day, start, end) = row_parts(row);
+        format!("1,{day},{start},{end}\n")
+    });
+    let polls_csv = list(polls).map(|poll| {
+        let (time, status) = poll.rsplit_once(' ').expect("a poll is a time and a letter");
+        let status = if status == "A" { "active" } else { "inactive" };
+        format!("1,{},{status}\n", instant_of(time))
+    });
+    let csv = |header: &str, rows: Vec<String>| (header.to_owned() + &rows.concat()).into_bytes();
+    let hours_header = "store_id,dayOfWeek,start_time_local,end_time_local\n";
+    let sources = BTreeMap::from([
+        ("business_hours.csv".to_owned(), csv(hours_header, hours.collect())),
+        ("polls.csv".to_owned(), csv("store_id,timestamp_utc,status\n", polls_csv.collect())),
+        ("time_zones.csv".to_owned(), b"store_id,timezone_str\n1,Etc/UTC\n".to_vec()),
+    ]);
+    let parameters = ReportParameters { as_of: instant(&instant_of(as_of)), method };
+    let segments = engine::load(&sources).expect("the example can be loaded");
+    Report(engine::files(&segments, parameters).expect("the example has a report"))
+}
+
+/// Returns the instant of a time such as `10:14` or `Tue 10:14`.
+fn instant_of(time: &str) -> String {
+    match time.split_once(' ') {
+        None | Some(("Mon", _)) => format!("2023-01-23T{}:00Z", time.trim_start_matches("Mon ")),
+        Some(("Tue", time)) => format!("2023-01-24T{time}:00Z"),
+        Some((day, _)) => panic!("{day} is neither Mon nor Tue"),
+    }
+}
+
+fn method_of(name: &str, max_hold_minutes: &str) -> Method {
+    let limit = max_hold_minutes.parse().ok().and_then(MaxHold::from_minutes);
+    let method = Method::from_name(name).and_then(|method| method.with_max_hold(limit));
+    method.expect("the method is known")
 }
 
 fn table<const COLUMNS: usize>(title: &str) -> impl Iterator<Item = [&'static str; COLUMNS]> {
@@ -121,7 +211,7 @@ fn cells<const COLUMNS: usize>(line: &str) -> [&str; COLUMNS] {
 }
 
 fn list(text: &str) -> impl Iterator<Item = &str> {
-    text.split(", ").filter(|item| *item != "no rows")
+    text.split(", ").filter(|item| !["no rows", ""].contains(item))
 }
 
 fn openings(rows: &str) -> impl Iterator<Item = Opening> {

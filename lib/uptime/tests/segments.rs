@@ -1,4 +1,4 @@
-//! Segments keep what is packed into them. The rows of a shard do not depend on how its data was
+//! Segments keep what is packed into them. The files of a report do not depend on how its data was
 //! split into loads, or on the order and repetition of these loads.
 
 use std::collections::{BTreeMap, HashSet};
@@ -9,9 +9,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use uptime::business_hours::{HoursRow, LocalTime, Opening};
 use uptime::interval::{DAY, HOUR, MINUTE, SECOND};
-use uptime::output::report_csv;
+use uptime::output::report_files;
 use uptime::parameters::{Method, ReportParameters};
-use uptime::report::StoreCounts;
 use uptime::segment::{
     Decoded, MAX_SEGMENT_BYTES, ReplacingRows, Segment, SegmentKind, Sequencer, Source,
     UploadEvent, UtcDay, decode, pack_hours, pack_polls, pack_zones,
@@ -223,13 +222,14 @@ fn pack_all_polls(polls: &PollsOf) -> Vec<Segment> {
     pack_polls(shard(), polls.iter().map(set).collect())
 }
 
-fn report(segments: &[Segment], parameters: ReportParameters) -> Option<(String, StoreCounts)> {
+/// Returns all files of the report, as texts.
+fn report(segments: &[Segment], parameters: ReportParameters) -> Option<Vec<String>> {
     let mut data = ShardData::new(parameters);
     for segment in segments {
         data.add(&segment.bytes).ok()?;
     }
-    let report = data.report();
-    Some((String::from_utf8(report_csv(&report.rows)).ok()?, report.counts))
+    let files = report_files(data.fleet());
+    files.iter().map(|file| String::from_utf8(file.bytes.clone()).ok()).collect()
 }
 
 fn time_weighted() -> ReportParameters {

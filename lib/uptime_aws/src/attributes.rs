@@ -80,13 +80,18 @@ pub const STORES_WITH_DEFAULT_HOURS: &str = "stores_with_default_hours";
 pub const STORES_WITH_DEFAULT_ZONE: &str = "stores_with_default_zone";
 /// The tz release.
 pub const TZ_RELEASE: &str = "tz_release";
-/// The CSV's key.
+/// The key of `report.csv`, or of a file in [`FILES`].
 pub const OBJECT_KEY: &str = "object_key";
-/// The CSV's length.
+/// The length of that file.
 pub const SIZE_BYTES: &str = "size_bytes";
-/// The CSV's SHA-256.
+/// The SHA-256 of that file.
 pub const SHA256: &str = "sha256";
-/// The instant from which the CSV counts as deleted.
+/// The report's files besides `report.csv`: a list of maps with [`FILE_NAME`], [`OBJECT_KEY`],
+/// [`SIZE_BYTES`] and [`SHA256`]. Reports of earlier versions have none.
+pub const FILES: &str = "files";
+/// The name of a file in [`FILES`].
+pub const FILE_NAME: &str = "name";
+/// The instant from which the report's files count as deleted.
 pub const CSV_EXPIRES_AT: &str = "csv_expires_at";
 /// When its message was known to be in the queue. Only set for reports with an idempotency key.
 pub const QUEUED_AT: &str = "queued_at";

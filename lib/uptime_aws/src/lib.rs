@@ -8,7 +8,7 @@
 //!   operators.
 //! - `report_id`, `report`, [`report_message`]: a report's id, its life and its message in the
 //!   queue; `json_fault`: what is wrong with a message's JSON.
-//! - `report_table`, `report_queue`, `report_files`: where reports, their messages and their CSVs
+//! - `report_table`, `report_queue`, `report_files`: where reports, their messages and their files
 //!   are; `report_item`, `report_transition`: a report as an item, and how that item may change.
 //! - `idempotency_key`: the key of a request; `key_table`: which report a key stands for.
 //! - [`manifest`]: what is recorded about a load; `source_files`, `load_files`: its source file and
@@ -88,7 +88,9 @@ pub use key_table::{KeyTable, KeyUse};
 pub use load_files::{LoadFiles, LoadFolder};
 pub use manifest::{LoadError, LoadErrorCode, LoadStatus, Manifest};
 pub use metrics::Metric;
-pub use report::{Completion, Failure, FailureCode, NewReport, Report, ReportState, StoredCsv};
+pub use report::{
+    Completion, Failure, FailureCode, NewReport, Report, ReportState, StoredFile, StoredFiles,
+};
 #[cfg(feature = "s3")]
 pub use report_files::{LINK_LIFE, PresignedLink, ReportFiles};
 pub use report_id::{ReportId, ReportIdError};

@@ -30,7 +30,7 @@ pub enum Metric {
     ReportCompleted {
         /// The time since the report was requested.
         age_micros: i64,
-        /// The rows of its CSV.
+        /// The rows of its `report.csv`.
         stores: u64,
     },
     /// A report has failed: it is recorded as Failed, or its deadline has passed and it reads as

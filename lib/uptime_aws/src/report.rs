@@ -1,6 +1,9 @@
 //! A report's life: Running, then Complete or Failed, which are final (`README.md`, "A report's
 //! life").
 
+use std::iter;
+
+use uptime::output::FileName;
 use uptime::parameters::ReportParameters;
 use uptime::report::StoreCounts;
 use uptime::{Timestamp, interval};
@@ -54,9 +57,9 @@ pub enum ReportState {
         /// Shards done, of [`uptime::Shard::COUNT`].
         shards_done: u32,
     },
-    /// Its CSV is stored.
+    /// Its files are stored.
     Complete(Completion),
-    /// It has no CSV and never will.
+    /// It has no files and never will.
     Failed(Failure),
 }
 
@@ -69,21 +72,44 @@ pub struct Completion {
     pub counts: StoreCounts,
     /// The tz release that it was computed with, such as `2026f`.
     pub tz_release: String,
-    /// Its CSV in the report bucket.
-    pub csv: StoredCsv,
-    /// The instant from which its CSV counts as deleted.
-    pub csv_expires_at: Timestamp,
+    /// Its files in the report bucket.
+    pub files: StoredFiles,
+    /// The instant from which its files count as deleted.
+    pub files_expire_at: Timestamp,
 }
 
-/// A CSV that is stored.
+/// The files of a report, which always include `report.csv`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredCsv {
+pub struct StoredFiles {
+    /// `report.csv`.
+    pub csv: StoredFile,
+    /// The other files, in the order in which the report lists them. A report of an earlier version
+    /// has none.
+    pub others: Vec<(FileName, StoredFile)>,
+}
+
+/// A file that is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFile {
     /// Its key in the bucket.
     pub key: String,
-    /// Its length in bytes.
+    /// Its length in bytes. A page is stored compressed; this is its length before that.
     pub size_bytes: u64,
-    /// Its SHA-256, 64 hexadecimal digits in lower case.
+    /// Its SHA-256, 64 hexadecimal digits in lower case; of a page, before it is compressed.
     pub sha256: String,
+}
+
+impl StoredFiles {
+    /// Returns all files, in the order in which the report lists them.
+    pub fn iter(&self) -> impl Iterator<Item = (FileName, &StoredFile)> {
+        let others = self.others.iter().map(|(name, file)| (*name, file));
+        iter::once((FileName::ReportCsv, &self.csv)).chain(others)
+    }
+
+    /// Returns the file of this name.
+    pub fn get(&self, name: FileName) -> Option<&StoredFile> {
+        self.iter().find(|(stored, _)| *stored == name).map(|(_, file)| file)
+    }
 }
 
 /// Why a report failed.
@@ -192,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_report_that_timed_out_says_why_its_last_attempt_failed() {
-        let detail = "the CSV could not be stored".to_owned();
+        let detail = "a file of the report could not be stored".to_owned();
         let failure = Failure { code: FailureCode::ComputeFailed, detail };
         let mut report = report(ReportState::Running { shards_done: 3 });
         report.last_failure = Some(failure);
@@ -203,7 +229,9 @@ mod tests {
             panic!("it should read as Failed, not as {seen:?}");
         };
         assert_eq!(code, FailureCode::TimedOut);
-        assert!(detail.ends_with("its last attempt failed: the CSV could not be stored"));
+        assert!(
+            detail.ends_with("its last attempt failed: a file of the report could not be stored")
+        );
     }
 
     #[test]

@@ -1,14 +1,14 @@
-//! The reports' CSVs in S3. Each attempt at a report writes its own object (`README.md`, "A
+//! The reports' files in S3. Each attempt at a report writes its own objects (`README.md`, "A
 //! report's life").
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::presigning::PresigningConfig;
-use uptime::{Timestamp, interval};
+use uptime::output::{FileName, ReportFile};
+use uptime::{Timestamp, gzip, interval};
 
-use crate::csv_upload::CSV_TYPE;
-use crate::{CallError, Clients, ReportId, StoredCsv, hash};
+use crate::{CallError, Clients, ReportId, StoredFile};
 
 /// The report bucket.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct ReportFiles {
     bucket: String,
 }
 
-/// A link to a CSV. Anybody who has it can download the CSV until it expires. Never log it.
+/// A link to a file. Anybody who has it can download the file until it expires. Never log it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresignedLink {
     /// The link.
@@ -36,34 +36,44 @@ impl ReportFiles {
         ReportFiles { client, bucket: bucket.to_owned() }
     }
 
-    /// Stores the CSV of one attempt, `reports/<id>/<attempt>/report.csv`.
+    /// Stores a file of one attempt, `reports/<id>/<attempt>/<file>`. A page is stored as gzip with
+    /// `Content-Encoding`, so browsers decompress it.
     pub async fn put(
         &self,
         report_id: ReportId,
         attempt: u32,
-        csv: Vec<u8>,
-    ) -> Result<StoredCsv, CallError> {
-        let key = format!("reports/{report_id}/{attempt}/report.csv");
-        let stored =
-            StoredCsv { key, size_bytes: csv.len() as u64, sha256: hash::sha256_hex(&csv) };
+        file: ReportFile,
+    ) -> Result<StoredFile, CallError> {
+        let ReportFile { name, bytes, sha256 } = file;
+        let key = format!("reports/{report_id}/{attempt}/{}", name.as_str());
+        let stored = StoredFile { key, size_bytes: bytes.len() as u64, sha256 };
+        let (bytes, encoding) = match name {
+            FileName::ReportHtml => (gzip::pack(&bytes), Some("gzip".to_owned())),
+            FileName::ReportCsv
+            | FileName::StoresCsv
+            | FileName::OutagesCsv
+            | FileName::ReportJson => (bytes, None),
+        };
         self.client
             .put_object()
             .bucket(&self.bucket)
             .key(&stored.key)
-            .content_type(CSV_TYPE)
-            .body(csv.into())
+            .content_type(name.content_type())
+            .set_content_encoding(encoding)
+            .body(bytes.into())
             .send()
             .await
             .map_err(|source| CallError::new("PutObject", source))?;
         Ok(stored)
     }
 
-    /// Makes a link that is valid for [`LINK_LIFE`] from `now`. A browser saves the CSV as
-    /// `file_name`, which must not need escaping in a header. No call is made.
+    /// Makes a link to the file with this key that is valid for [`LINK_LIFE`] from `now`. A browser
+    /// opens a page and saves any other file, as `<file>-<report id>.<ending>`. No call is made.
     pub async fn presigned_link(
         &self,
+        report_id: ReportId,
+        name: FileName,
         key: &str,
-        file_name: &str,
         now: Timestamp,
     ) -> Result<PresignedLink, CallError> {
         let life = Duration::from_micros(LINK_LIFE.unsigned_abs());
@@ -78,12 +88,24 @@ impl ReportFiles {
             .get_object()
             .bucket(&self.bucket)
             .key(key)
-            .response_content_type(CSV_TYPE)
-            .response_content_disposition(format!("attachment; filename=\"{file_name}\""))
+            .response_content_type(name.content_type())
+            .response_content_disposition(disposition(report_id, name))
             .presigned(presigning)
             .await
             .map_err(|source| CallError::new("presigning GetObject", source))?;
         let expires_at = now.plus(LINK_LIFE);
         Ok(PresignedLink { url: request.uri().to_owned(), expires_at })
     }
+}
+
+/// The header `Content-Disposition` (RFC 6266). The name needs no escaping.
+fn disposition(report_id: ReportId, name: FileName) -> String {
+    let kind = match name {
+        FileName::ReportHtml => "inline",
+        FileName::ReportCsv | FileName::StoresCsv | FileName::OutagesCsv | FileName::ReportJson => {
+            "attachment"
+        }
+    };
+    let (stem, ending) = name.as_str().split_once('.').unwrap_or((name.as_str(), ""));
+    format!("{kind}; filename=\"{stem}-{report_id}.{ending}\"")
 }

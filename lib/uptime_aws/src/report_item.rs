@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use uptime::output::FileName;
 use uptime::parameters::{Method, ReportParameters};
 use uptime::report::StoreCounts;
 use uptime::timeline::MaxHold;
@@ -11,13 +12,14 @@ use uptime::{Timestamp, interval};
 
 use crate::attributes::{
     AS_OF, ATTEMPT, COMPLETED_AT, CREATED_AT, CSV_EXPIRES_AT, DEADLINE, EXPIRES_AT, FAILURE_CODE,
-    FAILURE_DETAIL, LEASE_OWNER, MAX_HOLD_MINUTES, METHOD, OBJECT_KEY, QUEUED_AT, REPORT_ID,
-    SHA256, SHARDS_DONE, SIZE_BYTES, STATE, STORES, STORES_WITH_DEFAULT_HOURS,
+    FAILURE_DETAIL, FILE_NAME, FILES, LEASE_OWNER, MAX_HOLD_MINUTES, METHOD, OBJECT_KEY, QUEUED_AT,
+    REPORT_ID, SHA256, SHARDS_DONE, SIZE_BYTES, STATE, STORES, STORES_WITH_DEFAULT_HOURS,
     STORES_WITH_DEFAULT_ZONE, STORES_WITHOUT_POLLS, TZ_RELEASE,
 };
 use crate::item_key::Item;
 use crate::{
-    Completion, Failure, FailureCode, NewReport, Report, ReportId, ReportState, StoredCsv,
+    Completion, Failure, FailureCode, NewReport, Report, ReportId, ReportState, StoredFile,
+    StoredFiles,
 };
 
 /// The attribute that is missing or malformed.
@@ -53,7 +55,7 @@ pub(crate) fn running_item(report: &NewReport) -> Item {
 /// Returns the attributes that an item gets when its report is complete.
 pub(crate) fn completion_attributes(completion: &Completion) -> Vec<Attribute> {
     let counts = completion.counts;
-    vec![
+    let mut attributes = vec![
         (STATE, text(ReportState::COMPLETE)),
         (COMPLETED_AT, instant(completion.completed_at)),
         (STORES, number(counts.stores)),
@@ -61,10 +63,23 @@ pub(crate) fn completion_attributes(completion: &Completion) -> Vec<Attribute> {
         (STORES_WITH_DEFAULT_HOURS, number(counts.with_default_hours)),
         (STORES_WITH_DEFAULT_ZONE, number(counts.with_default_zone)),
         (TZ_RELEASE, text(&completion.tz_release)),
-        (OBJECT_KEY, text(&completion.csv.key)),
-        (SIZE_BYTES, number(completion.csv.size_bytes)),
-        (SHA256, text(&completion.csv.sha256)),
-        (CSV_EXPIRES_AT, instant(completion.csv_expires_at)),
+        (FILES, AttributeValue::L(completion.files.others.iter().map(file_map).collect())),
+        (CSV_EXPIRES_AT, instant(completion.files_expire_at)),
+    ];
+    attributes.extend(file_attributes(&completion.files.csv));
+    attributes
+}
+
+fn file_map((name, file): &(FileName, StoredFile)) -> AttributeValue {
+    let attributes = file_attributes(file).into_iter().chain([(FILE_NAME, text(name.as_str()))]);
+    AttributeValue::M(attributes.map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+fn file_attributes(file: &StoredFile) -> [Attribute; 3] {
+    [
+        (OBJECT_KEY, text(&file.key)),
+        (SIZE_BYTES, number(file.size_bytes)),
+        (SHA256, text(&file.sha256)),
     ]
 }
 
@@ -142,13 +157,28 @@ fn completion(item: &Item) -> Result<Completion, Unreadable> {
             with_default_zone: read_number(item, STORES_WITH_DEFAULT_ZONE)?,
         },
         tz_release: read_text(item, TZ_RELEASE)?.to_owned(),
-        csv: StoredCsv {
-            key: read_text(item, OBJECT_KEY)?.to_owned(),
-            size_bytes: read_number(item, SIZE_BYTES)?,
-            sha256: read_text(item, SHA256)?.to_owned(),
-        },
-        csv_expires_at: read_instant(item, CSV_EXPIRES_AT)?,
+        files: StoredFiles { csv: file(item)?, others: other_files(item)? },
+        files_expire_at: read_instant(item, CSV_EXPIRES_AT)?,
     })
+}
+
+fn file(item: &Item) -> Result<StoredFile, Unreadable> {
+    Ok(StoredFile {
+        key: read_text(item, OBJECT_KEY)?.to_owned(),
+        size_bytes: read_number(item, SIZE_BYTES)?,
+        sha256: read_text(item, SHA256)?.to_owned(),
+    })
+}
+
+/// Reports of earlier versions have no list.
+fn other_files(item: &Item) -> Result<Vec<(FileName, StoredFile)>, Unreadable> {
+    let Some(list) = item.get(FILES) else { return Ok(Vec::new()) };
+    let read = |map: &AttributeValue| {
+        let map = map.as_m().map_err(|_| FILES)?;
+        let name = FileName::from_name(read_text(map, FILE_NAME)?).ok_or(FILE_NAME)?;
+        Ok((name, file(map)?))
+    };
+    list.as_l().map_err(|_| FILES)?.iter().map(read).collect()
 }
 
 /// Reads an instant, stored as microseconds since 1970.
@@ -265,6 +295,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_complete_report_of_an_earlier_version_reads_back_with_its_csv_alone() {
+        let mut completion = completion_example();
+        let mut item = item_with(completion_attributes(&completion));
+        item.remove(FILES);
+
+        completion.files.others.clear();
+        assert_eq!(state(&item), Ok(ReportState::Complete(completion)));
+    }
+
+    fn file_example(name: &str) -> StoredFile {
+        let key = format!("reports/x/1/{name}");
+        StoredFile { key, size_bytes: 5, sha256: "ab".to_owned() }
+    }
+
     fn completion_example() -> Completion {
         Completion {
             completed_at: Timestamp::from_micros(1),
@@ -275,12 +320,11 @@ mod tests {
                 with_default_zone: 4,
             },
             tz_release: "2026f".to_owned(),
-            csv: StoredCsv {
-                key: "reports/x/1/report.csv".to_owned(),
-                size_bytes: 5,
-                sha256: "ab".to_owned(),
+            files: StoredFiles {
+                csv: file_example("report.csv"),
+                others: vec![(FileName::ReportHtml, file_example("report.html"))],
             },
-            csv_expires_at: Timestamp::from_micros(6),
+            files_expire_at: Timestamp::from_micros(6),
         }
     }
 }

@@ -235,9 +235,9 @@ impl ReportTable {
         Ok(outcome.ends_in(&ReportState::Failed(failure.clone()), Some(lease_owner)))
     }
 
-    /// Completes a report whose CSV is stored. `false`: nothing changed, because the report is
+    /// Completes a report whose files are stored. `false`: nothing changed, because the report is
     /// already final, `lease_owner` no longer holds the lease, or the report's deadline has passed.
-    /// Completing it again with the same CSV, as after a lost answer, returns `true`.
+    /// Completing it again with the same files, as after a lost answer, returns `true`.
     ///
     /// Retries until `deadline` while `DynamoDB` throttles, and a few times after other failures.
     /// Reads `clock` before each try. The SDK's own retries would send the time of the first try

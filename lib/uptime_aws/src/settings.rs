@@ -15,13 +15,13 @@ pub const DATA_TABLE: &str = "DATA_TABLE";
 pub const REPORT_TABLE: &str = "REPORT_TABLE";
 /// The bucket of `incoming/` and `loads/`.
 pub const DATA_BUCKET: &str = "DATA_BUCKET";
-/// The bucket of the reports' CSVs.
+/// The bucket of the reports' files.
 pub const REPORT_BUCKET: &str = "REPORT_BUCKET";
 /// The URL of the report queue.
 pub const REPORT_QUEUE_URL: &str = "REPORT_QUEUE_URL";
 /// The method of a report whose request names none.
 pub const DEFAULT_METHOD: &str = "DEFAULT_METHOD";
-/// How many days a CSV is kept.
+/// How many days a report's files are kept.
 pub const REPORT_DAYS: &str = "REPORT_DAYS";
 /// How often the report queue delivers a message before it moves it to the dead-letter queue.
 pub const RECEIVES_ALLOWED: &str = "RECEIVES_ALLOWED";

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// Attributes by name, each `{"S": "..."}`, `{"N": "..."}` or `{"B": "..."}`.
+/// Attributes by name, each such as `{"S": "..."}`, `{"N": "..."}` or `{"L": [{"M": {...}}]}`.
 pub(crate) type Item = Map<String, Value>;
 
 /// Resolves the `#name` and `:value` placeholders of one request.

@@ -10,6 +10,8 @@ pub struct Usage {
     pub calls: BTreeMap<String, u64>,
     /// Bytes of request bodies.
     pub bytes_sent: u64,
+    /// Bytes of the bodies of `S3 PutObject` among them.
+    pub bytes_put: u64,
     /// Bytes of response bodies.
     pub bytes_received: u64,
     /// Units by table.
@@ -73,6 +75,7 @@ impl AddAssign for Usage {
             *self.calls.entry(call).or_default() += times;
         }
         self.bytes_sent += other.bytes_sent;
+        self.bytes_put += other.bytes_put;
         self.bytes_received += other.bytes_received;
         for (table, units) in other.tables {
             *self.tables.entry(table).or_default() += units;

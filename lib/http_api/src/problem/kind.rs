@@ -25,7 +25,7 @@ pub enum ProblemKind {
     NoCsv,
     /// No polls are stored, so there is nothing to report.
     NoPolls,
-    /// The report's CSV has been deleted.
+    /// The report's files have been deleted.
     ReportExpired,
     /// The body stopped arriving before it was complete.
     BodyTooSlow,

@@ -1,4 +1,5 @@
-//! Writes the report to a file, whole or not at all, or to stdout. Never replaces a source.
+//! Writes the report to a file, to stdout or to a folder. Each file is written whole or not at all.
+//! Never replaces a source.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -7,18 +8,35 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+use uptime::output::{FileName, Files};
 
 /// The report would replace one of the files that it is made from.
 #[derive(Debug, Error)]
-#[error("--out is {out:?}, which is the source {source_path:?}; it must not be a source file")]
+#[error(
+    "the report would be written to {out:?}, which is the source {source_path:?}; it must not \
+     replace a source file"
+)]
 pub(super) struct OutIsSource {
     out: PathBuf,
     source_path: PathBuf,
 }
 
+/// Refuses an `out`, and an `out_dir` with a file of a report, that is one of the sources.
+pub(super) fn check(
+    out: Option<&Path>,
+    out_dir: Option<&Path>,
+    sources: &[PathBuf],
+) -> Result<(), OutIsSource> {
+    check_file(out, sources)?;
+    for name in out_dir.into_iter().flat_map(|_| FileName::ALL) {
+        check_file(out_dir.map(|folder| folder.join(name.as_str())).as_deref(), sources)?;
+    }
+    Ok(())
+}
+
 /// Refuses an `out` that is one of the sources, even under another path: through a link, `./` or
 /// another spelling.
-pub(super) fn check(out: Option<&Path>, sources: &[PathBuf]) -> Result<(), OutIsSource> {
+fn check_file(out: Option<&Path>, sources: &[PathBuf]) -> Result<(), OutIsSource> {
     // A file that does not exist yet replaces nothing.
     let Some((out, replaced)) = out.and_then(|out| Some((out, identity(out)?))) else {
         return Ok(());
@@ -56,6 +74,28 @@ pub(super) fn write(out: Option<&Path>, csv: &[u8]) -> Result<(), WriteError> {
     written.map_err(|source| WriteError { to: path.display().to_string(), source })
 }
 
+/// Writes all files of a report to a folder, which is made if it does not exist. Files that an
+/// earlier report left and this one does not have are removed first, so that the folder never holds
+/// files of two reports once this returns.
+pub(super) fn write_folder(folder: &Path, files: &Files) -> Result<(), WriteError> {
+    let failed = |path: &Path| {
+        let to = path.display().to_string();
+        move |source| WriteError { to, source }
+    };
+    fs::create_dir_all(folder).map_err(failed(folder))?;
+    for name in FileName::ALL {
+        let path = folder.join(name.as_str());
+        if files.iter().all(|file| file.name != name) && path.exists() {
+            fs::remove_file(&path).map_err(failed(&path))?;
+        }
+    }
+    for file in files.iter() {
+        let path = folder.join(file.name.as_str());
+        replace(&path, &file.bytes).map_err(failed(&path))?;
+    }
+    Ok(())
+}
+
 /// Whether the path is a device or a pipe, such as `/dev/null`. The report is written to it,
 /// because renaming a file over it would replace it.
 fn is_special(path: &Path) -> bool {
@@ -63,12 +103,12 @@ fn is_special(path: &Path) -> bool {
 }
 
 /// Writes a file beside `path` and renames it, so that a failure keeps the old file.
-fn replace(path: &Path, csv: &[u8]) -> io::Result<()> {
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // Replace the file that a link points to, and keep the link.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let unfinished = unfinished_name(&path)?;
     let renamed = File::create(&unfinished)
-        .and_then(|mut file| file.write_all(csv))
+        .and_then(|mut file| file.write_all(bytes))
         .and_then(|()| fs::rename(&unfinished, &path));
     if renamed.is_err() {
         // If the removal fails as well, the first error is the one to return.

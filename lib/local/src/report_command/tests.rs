@@ -10,6 +10,8 @@ use uptime::interval::SECOND;
 
 use super::*;
 
+mod out_dir;
+
 #[test]
 fn the_worked_example_of_the_readme_comes_out() {
     let expected = "up 15.00 2.25 2.25, down 45.00 0.75 0.75";
@@ -230,7 +232,8 @@ fn a_report_never_replaces_a_source_by_whatever_path_it_is_named() {
         let refused = run(&arguments).unwrap_err().to_string();
 
         let expected = format!(
-            "--out is {out:?}, which is the source {source:?}; it must not be a source file"
+            "the report would be written to {out:?}, which is the source {source:?}; it must not \
+             replace a source file"
         );
         assert_eq!(refused, expected);
         assert_eq!(names_and_contents(folder.path()), before, "{name}");
@@ -257,7 +260,7 @@ const AS_OF_NOON: &str = "--as-of 2023-01-23T18:00:00Z";
 const NOW: Timestamp = Timestamp::from_micros(1_675_209_600 * SECOND);
 
 #[derive(Debug)]
-struct Told {
+struct Outcome {
     /// The figures of store `a`.
     figures: String,
     notes: String,
@@ -278,18 +281,22 @@ fn check_error(contents: &[&str], options: &str, expected: &str) {
 }
 
 /// Makes a report of files that are named by their index.
-fn report(contents: &[&str], options: &str) -> Result<Told, String> {
+fn report(contents: &[&str], options: &str) -> Result<Outcome, String> {
     report_of(&files(contents), contents.len(), options)
 }
 
-fn report_of(folder: &TempDir, file_count: usize, options: &str) -> Result<Told, String> {
+fn report_of(folder: &TempDir, file_count: usize, options: &str) -> Result<Outcome, String> {
     let arguments = arguments(folder, file_count, options)?;
     let mut notes = Vec::new();
     let made = make(&arguments, NOW, &mut notes).map_err(|error| error.to_string())?;
     let prefix = format!("{}/", folder.path().display());
     let shortcomings = made.shortcomings.iter().map(|one| one.to_string().replace(&prefix, ""));
-    Ok(Told {
-        figures: figures(&String::from_utf8(made.csv).unwrap()),
+    let csv = match made.contents {
+        Contents::Csv(csv) => csv,
+        Contents::All(_, files) => files.csv.bytes,
+    };
+    Ok(Outcome {
+        figures: figures(&String::from_utf8(csv).unwrap()),
         notes: String::from_utf8(notes).unwrap(),
         shortcomings: shortcomings.collect(),
     })

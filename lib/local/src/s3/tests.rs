@@ -147,6 +147,34 @@ async fn a_presigned_link_names_the_fixed_port_and_the_bucket_in_its_path() {
     assert!(link.uri().starts_with(&start), "{}", link.uri());
 }
 
+#[tokio::test]
+async fn a_packed_object_is_served_by_its_link_as_packed_and_with_the_headers_of_the_link() {
+    let fixture = Fixture::new().await;
+    let put = fixture.client.put_object().bucket("data").key("report.html");
+    let put = put.content_type("text/plain").content_encoding("gzip");
+    put.body(ByteStream::from_static(b"packed")).send().await.unwrap();
+    let quarter = PresigningConfig::expires_in(Duration::from_mins(15)).unwrap();
+    let get = fixture.client.get_object().bucket("data").key("report.html");
+    let get = get.response_content_type("text/html; charset=utf-8");
+    let get = get.response_content_disposition("inline; filename=\"report.html\"");
+    let link = get.presigned(quarter).await.unwrap().uri().to_owned();
+
+    let answer = fixture.browse(&link).await;
+
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let head = head.to_lowercase();
+    for header in [
+        "http/1.1 200",
+        "\ncontent-encoding: gzip\r",
+        "\ncontent-type: text/html; charset=utf-8\r",
+        "\ncontent-disposition: inline; filename=\"report.html\"\r",
+        "\ncontent-length: 6\r",
+    ] {
+        assert!(format!("{head}\r").contains(header), "{header} in {head}");
+    }
+    assert_eq!(body, "packed");
+}
+
 fn summary(event: &Value) -> (&str, &str, u64) {
     let object = &event["s3"]["object"];
     (
@@ -212,6 +240,21 @@ impl Fixture {
         let emulators = Emulators::start(&Setup::for_test(folder.path())).unwrap();
         let client = emulators.sdk_config().s3();
         Fixture { folder, emulators, client }
+    }
+
+    /// Opens a link as a browser does. Returns the response as it was sent.
+    async fn browse(&self, link: &str) -> String {
+        let address = self.emulators.addresses().s3;
+        let path = link.strip_prefix(&format!("http://{address}")).unwrap();
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        let call = format!(
+            "GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: text/html\r\n\
+             Accept-Encoding: gzip, deflate, br\r\nConnection: close\r\n\r\n"
+        );
+        socket.write_all(call.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        answer
     }
 
     async fn restarted(self) -> Fixture {

@@ -1,11 +1,15 @@
-//! Makes a report over HTTP, as any client would.
+//! Makes a report over HTTP and saves its files, as any client would.
 
+use std::borrow::Cow;
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use flate2::read::GzDecoder;
 use serde_json::Value;
+use uptime::gzip;
 
 use super::http_client::HttpClient;
 use crate::failure::Failure;
@@ -13,13 +17,11 @@ use crate::terminal::{Progress, say};
 
 /// The pause between two requests for a report's status.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How many lines of the report are shown.
-const LINES_SHOWN: usize = 4;
 
-/// Makes a report of all loaded data, saves it as `file` and shows its progress.
+/// Makes a report of all loaded data, saves its files in `folder` and shows its progress.
 ///
 /// Returns the report's id, or `None` if no poll is loaded yet.
-pub(super) async fn run(api: SocketAddr, file: &Path) -> Result<Option<String>, Failure> {
+pub(super) async fn run(api: SocketAddr, folder: &Path) -> Result<Option<String>, Failure> {
     let client = HttpClient::new();
     let url = format!("http://{api}/trigger_report");
     let (status, body) = client.get(&url).await?;
@@ -33,14 +35,34 @@ pub(super) async fn run(api: SocketAddr, file: &Path) -> Result<Option<String>, 
     let completed = completed(&client, api, &id, &progress).await;
     progress.end();
     let completed = completed?;
-    let (status, csv) = client.get(&text(&completed, "report_url")?).await?;
-    if status != StatusCode::OK {
-        return Err(format!("downloading report {id} failed with status {status}").into());
+    for file in completed["files"].as_array().into_iter().flatten() {
+        save(&client, file, folder).await?;
     }
-    std::fs::write(file, &csv)
-        .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
-    show(&completed, &csv, file);
+    show(&completed, folder);
     Ok(Some(id))
+}
+
+/// Downloads a file of the report and saves it unpacked.
+async fn save(client: &HttpClient, file: &Value, folder: &Path) -> Result<(), Failure> {
+    let name = text(file, "name")?;
+    let (status, body) = client.get(&text(file, "url")?).await?;
+    if status != StatusCode::OK {
+        return Err(format!("downloading {name} failed with status {status}").into());
+    }
+    let path = folder.join(&name);
+    unpacked(&body)
+        .and_then(|bytes| std::fs::write(&path, bytes))
+        .map_err(|error| format!("cannot write {}: {error}", path.display()).into())
+}
+
+/// S3 sends a page as gzip, whatever the client accepts.
+fn unpacked(body: &[u8]) -> std::io::Result<Cow<'_, [u8]>> {
+    if !body.starts_with(&gzip::MAGIC) {
+        return Ok(body.into());
+    }
+    let mut bytes = Vec::new();
+    GzDecoder::new(body).read_to_end(&mut bytes)?;
+    Ok(bytes.into())
 }
 
 /// Waits until the report is Complete, and returns its status document.
@@ -84,10 +106,10 @@ fn text(document: &Value, name: &str) -> Result<String, Failure> {
     text.ok_or_else(|| format!("the API's response has no text field {name}").into())
 }
 
-fn show(report: &Value, csv: &[u8], file: &Path) {
+fn show(report: &Value, folder: &Path) {
     let (stores, as_of) = (&report["stores"], report["as_of"].as_str().unwrap_or_default());
-    say(format_args!("report of {stores} stores as of {as_of} is in {}:", file.display()));
-    for line in String::from_utf8_lossy(csv).lines().take(LINES_SHOWN) {
-        say(format_args!("  {line}"));
-    }
+    say(format_args!(
+        "report of {stores} stores as of {as_of}: its files are in {}",
+        folder.display()
+    ));
 }

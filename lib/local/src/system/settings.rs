@@ -7,7 +7,7 @@ use crate::emulators::Addresses;
 
 /// The bucket of `incoming/` and `loads/`.
 pub const DATA_BUCKET: &str = "data";
-/// The bucket of the reports' CSVs.
+/// The bucket of the reports' files.
 pub const REPORT_BUCKET: &str = "reports";
 /// The table of the segments.
 pub const DATA_TABLE: &str = "data";

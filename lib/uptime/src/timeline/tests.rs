@@ -1,6 +1,6 @@
 use super::*;
-use crate::interval::{DAY, HOUR};
-use crate::{PollSet, Timestamp};
+use crate::interval::DAY;
+use crate::test_text::{max_hold, polls, span, spans};
 
 #[test]
 fn a_status_holds_until_the_next_poll_of_the_interval_and_the_last_until_its_end() {
@@ -98,8 +98,7 @@ fn check(open: &str, taken: &str, max_hold_minutes: &str, expected: &str) {
 /// Only this function calls the API. It takes text and returns minutes, all on one day.
 #[track_caller]
 fn check_in(window: &str, open: &str, taken: &str, max_hold_minutes: &str, expected: &str) {
-    let open: Vec<Interval> = open.split(", ").map(span).collect();
-    let max_hold = max_hold_minutes.parse().ok().and_then(MaxHold::from_minutes);
+    let (open, max_hold) = (spans(open), max_hold(max_hold_minutes));
 
     let [uptime] = uptime_during(&open, polls(taken).as_slice(), max_hold, [span(window)]);
 
@@ -111,23 +110,4 @@ fn check_in(window: &str, open: &str, taken: &str, max_hold_minutes: &str, expec
         minutes(uptime.unknown_micros)
     );
     assert_eq!(actual, expected);
-}
-
-fn polls(text: &str) -> PollSet {
-    let poll = |poll: &str| {
-        let (at, status) = poll.split_once(' ').unwrap();
-        Poll::new(today(at), if status == "up" { Status::Active } else { Status::Inactive })
-    };
-    PollSet::new(text.split(", ").filter(|poll| !poll.is_empty()).map(poll).collect())
-}
-
-fn span(text: &str) -> Interval {
-    let (start, end) = text.split_once('-').unwrap();
-    Interval::new(today(start), today(end)).unwrap()
-}
-
-fn today(time: &str) -> Timestamp {
-    let (hour, minute) = time.split_once(':').unwrap();
-    let (hour, minute): (i64, i64) = (hour.parse().unwrap(), minute.parse().unwrap());
-    Timestamp::from_micros(hour * HOUR + minute * MINUTE)
 }

@@ -190,3 +190,18 @@ fn check(text: &str, expected: &str) {
     let read = Timestamp::from_source(text.as_bytes());
     assert_eq!(read.map_or("no".to_owned(), |at| at.to_string()), expected, "{text}");
 }
+
+#[test]
+fn every_date_of_four_digits_is_written_as_chrono_writes_it() {
+    let first = days_since_1970(0, 1, 1).unwrap();
+    let last = days_since_1970(9_999, 12, 31).unwrap();
+    for days in first..=last {
+        let at = Timestamp::from_micros(days * DAY + 86_399_999_999);
+        let expected = chrono::DateTime::from_timestamp_micros(at.micros()).unwrap();
+        let text = at.date_and_time().unwrap();
+        assert_eq!(text.as_str(), expected.naive_utc().format("%FT%T.%6f").to_string());
+    }
+    for outside in [first - 1, last + 1] {
+        assert!(Timestamp::from_micros(outside * DAY).date_and_time().is_none());
+    }
+}

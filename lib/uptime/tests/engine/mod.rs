@@ -1,9 +1,10 @@
-//! Computes `report.csv` from source files in memory.
+//! Computes the files of a report from source files in memory.
 
 use std::collections::BTreeMap;
 
+use uptime::fleet::Fleet;
 use uptime::ingest::{Ingest, IngestSettings};
-use uptime::output::report_csv;
+use uptime::output::{ReportFile, report_files};
 use uptime::parameters::ReportParameters;
 use uptime::segment::{Segment, Source};
 use uptime::shard_data::ShardData;
@@ -36,18 +37,27 @@ fn fault_in<E: std::fmt::Display>(name: &str) -> impl Fn(E) -> String {
     move |error| format!("{name}: {error}")
 }
 
-/// Returns the `report.csv` of all segments.
-pub(crate) fn report(
+/// Returns all files of the report of all segments.
+pub(crate) fn files(
     segments: &[Segment],
     parameters: ReportParameters,
-) -> Result<Vec<u8>, String> {
-    let mut rows = Vec::new();
+) -> Result<Vec<ReportFile>, String> {
+    let mut fleet = Fleet::new(parameters);
     for shard in Shard::all() {
-        let mut data = ShardData::new(parameters);
-        for segment in segments.iter().filter(|segment| segment.shard == shard) {
-            data.add(&segment.bytes).map_err(|error| error.to_string())?;
-        }
-        rows.extend(data.report().rows);
+        fleet.unite(data_of(shard, segments, parameters)?.fleet());
     }
-    Ok(report_csv(&rows))
+    Ok(report_files(fleet).iter().cloned().collect())
+}
+
+/// Merges the segments of one shard.
+pub(crate) fn data_of(
+    shard: Shard,
+    segments: &[Segment],
+    parameters: ReportParameters,
+) -> Result<ShardData, String> {
+    let mut data = ShardData::new(parameters);
+    for segment in segments.iter().filter(|segment| segment.shard == shard) {
+        data.add(&segment.bytes).map_err(|error| error.to_string())?;
+    }
+    Ok(data)
 }

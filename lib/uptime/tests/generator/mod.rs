@@ -60,9 +60,10 @@ pub(crate) fn scenario() -> impl Strategy<Value = Scenario> {
         ];
         let polls = vec(poll_near(change, as_of), 0..=9);
         let without_times = (rows_of_closed_days(), any::<bool>());
+        let polls = (polls, series_of_polls(change, as_of));
         (rows, without_times, polls, max_hold_minutes()).prop_map(
-            move |(rows, (closed_days, says_unknown), polls, max_hold_minutes)| {
-                let polls = polls.into_iter().flatten().collect();
+            move |(rows, (closed_days, says_unknown), (polls, series), max_hold_minutes)| {
+                let polls = polls.into_iter().flatten().chain(series).collect();
                 let store = Store { zone, rows, closed_days, says_unknown, polls };
                 Scenario { store, as_of, max_hold_minutes }
             },
@@ -136,4 +137,23 @@ fn poll_near(change: i64, as_of: i64) -> impl Strategy<Value = Vec<(i64, bool)>>
         let second = again.map(|active| (at, active));
         [(at, active)].into_iter().chain(second).collect()
     })
+}
+
+/// Returns polls at equal distances, mostly inactive ones after an active one, so that outages with
+/// both ends are frequent. Most stores have none.
+fn series_of_polls(change: i64, as_of: i64) -> impl Strategy<Value = Vec<(i64, bool)>> {
+    let start = prop_oneof![
+        (-30..=4_i64).prop_map(move |quarters| change + quarters * QUARTER),
+        (0..=30_i64).prop_map(move |quarters| as_of - 168 * HOUR - quarters * QUARTER),
+    ];
+    let mostly_inactive = prop_oneof![4 => Just(false), 1 => Just(true)];
+    let series = (start, 2..=11_i64, vec(mostly_inactive, 2..=10)).prop_map(
+        |(start, quarters_apart, statuses)| {
+            let statuses = std::iter::once(true).chain(statuses).chain([true]);
+            let places = 0..;
+            let at = move |place: i64| start + place * quarters_apart * QUARTER;
+            places.zip(statuses).map(|(place, active)| (at(place), active)).collect()
+        },
+    );
+    prop_oneof![2 => Just(Vec::new()), 1 => series]
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use uptime::Timestamp;
+use uptime::output::FileName;
 use uptime::parameters::{Method, ReportParameters};
 use uptime::timeline::MaxHold;
 
@@ -28,28 +29,46 @@ pub(crate) struct GoldenCase {
 /// A report that the source files of the case must give.
 #[derive(Debug)]
 pub(crate) struct Expected {
-    pub(crate) file: String,
     pub(crate) parameters: ReportParameters,
-    pub(crate) csv: String,
+    /// Its `report.csv`, then the further files that the case has.
+    pub(crate) files: Vec<ExpectedFile>,
+}
+
+/// A file of an expected report.
+#[derive(Debug)]
+pub(crate) struct ExpectedFile {
+    pub(crate) name: FileName,
+    /// Where it is in the folder of the case.
+    pub(crate) path: String,
+    pub(crate) text: String,
+}
+
+/// What a section of `case.txt` says.
+#[derive(Debug)]
+struct Section {
+    parameters: ReportParameters,
+    files: Vec<(FileName, String)>,
 }
 
 impl GoldenCase {
     /// Reads a folder. The error says what is wrong with it. With `or_empty`, a missing expected
-    /// report is read as empty.
+    /// file is read as empty.
     pub(crate) fn read(folder: &Path, or_empty: bool) -> Result<GoldenCase, String> {
         let mut files = read_files(folder)?;
         let case_text = files.remove("case.txt").ok_or("case.txt is missing")?;
         let mut reports = Vec::new();
-        for (file, parameters) in read_case_text(&text(case_text)?)? {
-            let csv = files.remove(&file).or(or_empty.then(Vec::new));
-            let csv = csv.ok_or_else(|| format!("{file} is missing"))?;
-            reports.push(Expected { file, parameters, csv: text(csv)? });
+        for Section { parameters, files: named } in read_case_text(&text(case_text)?)? {
+            let mut expected = Vec::new();
+            for (name, path) in named {
+                let bytes = files.remove(&path).or(or_empty.then(Vec::new));
+                let bytes = bytes.ok_or_else(|| format!("{path} is missing"))?;
+                expected.push(ExpectedFile { name, path, text: text(bytes)? });
+            }
+            reports.push(Expected { parameters, files: expected });
         }
         let stray = files.keys().find(|name| !SOURCE_FILES.contains(&name.as_str()));
         match stray {
-            Some(name) => {
-                Err(format!("{name} is not a source file and has no section in case.txt"))
-            }
+            Some(name) => Err(format!("{name} is not a source file and case.txt does not name it")),
             None if files.is_empty() => Err("the folder has no source file".to_owned()),
             None => Ok(GoldenCase { sources: files, reports }),
         }
@@ -70,8 +89,7 @@ fn text(bytes: Vec<u8>) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| error.to_string())
 }
 
-/// Returns the file name and the parameters of each report.
-fn read_case_text(text: &str) -> Result<Vec<(String, ReportParameters)>, String> {
+fn read_case_text(text: &str) -> Result<Vec<Section>, String> {
     let (why, sections) = text.split_once("\n[").ok_or("case.txt has no section")?;
     if why.trim().is_empty() {
         return Err("case.txt gives no reason for the case".to_owned());
@@ -79,7 +97,7 @@ fn read_case_text(text: &str) -> Result<Vec<(String, ReportParameters)>, String>
     sections.split("\n[").map(read_section).collect()
 }
 
-fn read_section(section: &str) -> Result<(String, ReportParameters), String> {
+fn read_section(section: &str) -> Result<Section, String> {
     let (file, lines) = section.split_once("]\n").ok_or("a section's name is not closed")?;
     let mut settings = BTreeMap::new();
     for line in lines.lines().filter(|line| !line.is_empty()) {
@@ -92,8 +110,23 @@ fn read_section(section: &str) -> Result<(String, ReportParameters), String> {
     let as_of = settings.remove("as_of").ok_or_else(|| format!("[{file}]: as_of is missing"))?;
     let as_of =
         Timestamp::from_rfc3339(as_of).map_err(|error| format!("[{file}]: as_of: {error}"))?;
+    let further = settings.remove("files").unwrap_or_default();
+    let files = read_files_line(file, further).map_err(|fault| format!("[{file}]: {fault}"))?;
     let method = read_method(settings).map_err(|fault| format!("[{file}]: {fault}"))?;
-    Ok((file.to_owned(), ReportParameters { as_of, method }))
+    Ok(Section { parameters: ReportParameters { as_of, method }, files })
+}
+
+/// Returns the files of a report with their paths. Those of `expected.csv` besides itself begin with
+/// `expected.`.
+fn read_files_line(report_csv: &str, further: &str) -> Result<Vec<(FileName, String)>, String> {
+    let stem = report_csv.strip_suffix(".csv").ok_or("the section does not name a .csv")?;
+    let mut files = vec![(FileName::ReportCsv, report_csv.to_owned())];
+    for name in further.split_whitespace() {
+        let file = FileName::from_name(name).filter(|file| *file != FileName::ReportCsv);
+        let file = file.ok_or_else(|| format!("{name} is not a further file of a report"))?;
+        files.push((file, format!("{stem}.{name}")));
+    }
+    Ok(files)
 }
 
 fn read_method(mut settings: BTreeMap<&str, &str>) -> Result<Method, String> {
@@ -126,9 +159,16 @@ fn an_incomplete_case_text_is_refused() {
         format!("why\n[expected.csv]\n{section}max_hold_minutes = 5\n"),
         format!("why\n[expected.csv]\n{section}colour = red\n"),
         format!("why\n[expected.csv]\n{section}{section}"),
+        format!("why\n[expected]\n{section}"),
+        format!("why\n[expected.csv]\n{section}files = report.csv\n"),
+        format!("why\n[expected.csv]\n{section}files = stores.txt\n"),
     ];
     for text in refused {
         assert!(read_case_text(&text).is_err(), "{text}");
     }
-    assert_eq!(read_case_text(&format!("why\n[a]\n{section}\n[b]\n{section}")).unwrap().len(), 2);
+    let text = format!("why\n[a.csv]\n{section}\n[b.csv]\n{section}files = report.json\n");
+    let sections = read_case_text(&text).unwrap();
+    let paths: Vec<&str> =
+        sections.iter().flat_map(|section| &section.files).map(|(_, path)| path.as_str()).collect();
+    assert_eq!(paths, ["a.csv", "b.csv", "b.report.json"]);
 }

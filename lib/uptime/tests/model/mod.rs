@@ -1,7 +1,10 @@
 //! A second, slow and obvious implementation of the rules, with plain numbers (microseconds,
 //! seconds). It shares no code with the library. It cuts time at every instant at which anything
 //! could change, and determines for each piece whether the store is open and which poll speaks.
+//! [`account`] determines more of each piece.
 
+pub(crate) mod account;
+pub(crate) mod poller;
 pub(crate) mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +58,21 @@ struct Piece {
     interval: usize,
 }
 
+impl Piece {
+    fn length(&self) -> i64 {
+        self.end - self.start
+    }
+}
+
+/// A considered poll that was taken in open time.
+#[derive(Debug, Clone, Copy)]
+struct CountingPoll {
+    at: i64,
+    active: bool,
+    /// The number of its open interval.
+    interval: usize,
+}
+
 impl Store {
     /// Returns whether the hours are unknown: no row opens the store or says that it is closed.
     fn has_no_hours(&self) -> bool {
@@ -87,19 +105,13 @@ pub(crate) fn considered(store: &Store, as_of: i64) -> BTreeMap<i64, bool> {
 pub(crate) fn time_weighted(store: &Store, as_of: i64, max_hold: Option<i64>) -> [Shares; 3] {
     let polls = considered(store, as_of);
     let pieces = pieces(store, as_of, &polls, max_hold);
-    let counting: Vec<(i64, bool, usize)> = polls
-        .iter()
-        .filter_map(|(&at, &active)| {
-            let piece = pieces.iter().find(|piece| piece.start == at)?;
-            piece.open.then_some((at, active, piece.interval))
-        })
-        .collect();
+    let counting = counting_polls(&polls, &pieces);
     let mut shares = [Shares::default(); 3];
     for piece in pieces.iter().filter(|piece| piece.open) {
-        let status = status(piece, &counting, max_hold);
+        let status = status(piece, speaker(piece, &counting), max_hold);
         for (share, window) in shares.iter_mut().zip(WINDOWS) {
             if as_of - window <= piece.start && piece.end <= as_of {
-                let length = piece.end - piece.start;
+                let length = piece.length();
                 match status {
                     Some(true) => share.up += length,
                     Some(false) => share.down += length,
@@ -111,14 +123,27 @@ pub(crate) fn time_weighted(store: &Store, as_of: i64, max_hold: Option<i64>) ->
     shares
 }
 
-fn status(piece: &Piece, counting: &[(i64, bool, usize)], max_hold: Option<i64>) -> Option<bool> {
-    let inside: Vec<(i64, bool, usize)> =
-        counting.iter().copied().filter(|(.., interval)| *interval == piece.interval).collect();
+fn counting_polls(polls: &BTreeMap<i64, bool>, pieces: &[Piece]) -> Vec<CountingPoll> {
+    let counting = polls.iter().filter_map(|(&at, &active)| {
+        let piece = pieces.iter().find(|piece| piece.start == at)?;
+        piece.open.then_some(CountingPoll { at, active, interval: piece.interval })
+    });
+    counting.collect()
+}
+
+/// Returns the poll that speaks for a piece of open time.
+fn speaker(piece: &Piece, counting: &[CountingPoll]) -> Option<CountingPoll> {
+    let inside: Vec<CountingPoll> =
+        counting.iter().copied().filter(|poll| poll.interval == piece.interval).collect();
     let candidates = if inside.is_empty() { counting } else { &inside };
-    let earlier = candidates.iter().rfind(|(at, ..)| *at <= piece.start);
-    let (at, active, _) = earlier.or(candidates.first())?;
+    let earlier = candidates.iter().rfind(|poll| poll.at <= piece.start);
+    earlier.or(candidates.first()).copied()
+}
+
+fn status(piece: &Piece, speaker: Option<CountingPoll>, max_hold: Option<i64>) -> Option<bool> {
+    let CountingPoll { at, active, .. } = speaker?;
     let distance = (piece.start - at).abs().max((piece.end - at).abs());
-    max_hold.is_none_or(|max_hold| distance <= max_hold).then_some(*active)
+    max_hold.is_none_or(|max_hold| distance <= max_hold).then_some(active)
 }
 
 fn pieces(
@@ -133,6 +158,7 @@ fn pieces(
     cuts.extend(covered.iter().flat_map(|&(start, end)| [start, end]));
     cuts.extend(polls.keys());
     for at in polls.keys() {
+        cuts.extend([at - 45 * MINUTE, at + 45 * MINUTE]);
         cuts.extend(max_hold.into_iter().flat_map(|max_hold| [at - max_hold, at + max_hold]));
     }
     let cuts: Vec<i64> = cuts.into_iter().collect();

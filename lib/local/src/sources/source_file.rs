@@ -18,7 +18,7 @@ use crate::first_rejects;
 
 /// Why no row of a file was used.
 #[derive(Debug, Error)]
-pub(super) enum FileError {
+pub(crate) enum FileError {
     #[error("cannot read {path}")]
     Unreadable { path: String, source: io::Error },
     #[error("{path} is refused")]
@@ -27,7 +27,7 @@ pub(super) enum FileError {
 
 /// What happened to the rows of a file.
 #[derive(Debug)]
-pub(super) struct Summary {
+pub(crate) struct Summary {
     path: String,
     kind: Option<FileKind>,
     counts: Counts,
@@ -39,7 +39,7 @@ pub(super) struct Summary {
 
 /// Why a file counts as failed although its accepted rows are stored.
 #[derive(Debug)]
-pub(super) struct Shortcoming {
+pub(crate) struct Shortcoming {
     path: String,
     reason: String,
 }
@@ -51,7 +51,7 @@ impl fmt::Display for Shortcoming {
 }
 
 /// Ingests a file.
-pub(super) fn ingest(
+pub(crate) fn ingest(
     path: &Path,
     source: &Source,
     latest_poll: Timestamp,
@@ -93,7 +93,7 @@ pub(super) fn ingest(
 }
 
 /// Returns the size of a file in bytes, or 0 if it is unknown.
-pub(super) fn length(path: &Path) -> u64 {
+pub(crate) fn length(path: &Path) -> u64 {
     path.metadata().map_or(0, |file| file.len())
 }
 
@@ -144,7 +144,7 @@ fn read_all(
 impl Summary {
     /// Writes one line with the counts, one line for each of the first rejected rows, then
     /// warnings.
-    pub(super) fn write_to(&self, notes: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn write_to(&self, notes: &mut impl Write) -> io::Result<()> {
         let Counts { rows, loaded, duplicate, conflicts, rejected } = self.counts;
         let kind = self.kind.map_or("nothing", FileKind::name);
         let conflicts =
@@ -165,7 +165,7 @@ impl Summary {
     }
 
     /// Returns why the service would mark this load as Failed, or `None` if it would not.
-    pub(super) fn shortcoming(&self) -> Option<Shortcoming> {
+    pub(crate) fn shortcoming(&self) -> Option<Shortcoming> {
         let too_many = || Limits::default().check_rejects(self.counts).err();
         let damage = self.damage.as_ref().map(ToString::to_string);
         let reason = damage.or_else(|| Some(too_many()?.to_string()))?;

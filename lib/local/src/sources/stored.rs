@@ -1,0 +1,104 @@
+//! What the service would have stored of the files: their segments by shard.
+
+use std::{panic, thread};
+
+use uptime::fleet::Fleet;
+use uptime::output::report_csv;
+use uptime::parameters::ReportParameters;
+use uptime::report::{ShardReport, StoreCounts};
+use uptime::segment::{DecodeError, Segment};
+use uptime::shard_data::ShardData;
+use uptime::{Shard, Timestamp};
+
+/// The segments of all files.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    /// One entry for each shard, in order.
+    shards: Vec<Segments>,
+    newest_poll: Option<Timestamp>,
+}
+
+type Segments = Vec<Box<[u8]>>;
+
+impl Stored {
+    pub(crate) fn new() -> Stored {
+        Stored { shards: vec![Segments::new(); Shard::COUNT], newest_poll: None }
+    }
+
+    pub(crate) fn add(&mut self, segments: Vec<Segment>) {
+        for segment in segments {
+            self.shards[segment.shard.index()].push(segment.bytes.into_boxed_slice());
+        }
+    }
+
+    pub(crate) fn raise_newest_poll(&mut self, at: Timestamp) {
+        self.newest_poll = self.newest_poll.max(Some(at));
+    }
+
+    pub(crate) fn newest_poll(&self) -> Option<Timestamp> {
+        self.newest_poll
+    }
+
+    /// Computes `report.csv` alone and counts its stores.
+    pub(crate) fn report(
+        self,
+        parameters: ReportParameters,
+    ) -> Result<(Vec<u8>, StoreCounts), DecodeError> {
+        let [mut all, others] = self.halves(|shards| {
+            let mut united = ShardReport::default();
+            for segments in shards {
+                let of_shard = shard_data(&segments, parameters)?.report();
+                united.rows.extend(of_shard.rows);
+                united.counts += of_shard.counts;
+            }
+            Ok(united)
+        })?;
+        all.rows.extend(others.rows);
+        all.counts += others.counts;
+        Ok((report_csv(&all.rows), all.counts))
+    }
+
+    /// Computes everything that the files of a report say.
+    pub(crate) fn fleet(self, parameters: ReportParameters) -> Result<Fleet, DecodeError> {
+        let [mut all, others] = self.halves(|shards| {
+            let mut united = Fleet::new(parameters);
+            for segments in shards {
+                united.unite(shard_data(&segments, parameters)?.fleet());
+            }
+            Ok(united)
+        })?;
+        all.unite(others);
+        Ok(all)
+    }
+
+    /// Computes everything that the files of a report say about the stores of one shard.
+    pub(crate) fn fleet_of_shard(
+        &self,
+        shard: Shard,
+        parameters: ReportParameters,
+    ) -> Result<Fleet, DecodeError> {
+        Ok(shard_data(&self.shards[shard.index()], parameters)?.fleet())
+    }
+
+    /// Works on both halves of the shards at the same time. Shards do not depend on each other.
+    fn halves<T: Send>(
+        mut self,
+        work: impl Fn(Vec<Segments>) -> Result<T, DecodeError> + Sync,
+    ) -> Result<[T; 2], DecodeError> {
+        let others = self.shards.split_off(self.shards.len() / 2);
+        let (one_half, other_half) = thread::scope(|scope| {
+            let other = scope.spawn(|| work(others));
+            let half = work(self.shards);
+            (half, other.join().unwrap_or_else(|cause| panic::resume_unwind(cause)))
+        });
+        Ok([one_half?, other_half?])
+    }
+}
+
+fn shard_data(segments: &Segments, parameters: ReportParameters) -> Result<ShardData, DecodeError> {
+    let mut data = ShardData::new(parameters);
+    for segment in segments {
+        data.add(segment)?;
+    }
+    Ok(data)
+}

@@ -1,0 +1,208 @@
+//! Explains the figures of one store as text that a person can check by hand: its hours, its polls,
+//! the time each poll speaks for, and the sums.
+
+use std::fmt::{self, Write as _};
+
+use super::cells::{Unit, hundredths_text, local_text, percent_hundredths};
+use super::report_csv::unit_of;
+use crate::account::{Account, Detail};
+use crate::business_hours::{HoursRow, LocalTime, open_intervals};
+use crate::certainty::{Run, SpanStatus, runs_of};
+use crate::interval::MINUTE;
+use crate::outage::Outage;
+use crate::parameters::{ReportParameters, Window};
+use crate::poller::Poller;
+use crate::timeline::{MaxHold, for_each_stretch};
+use crate::zone_clock::ZoneClock;
+use crate::{Interval, Poll, Timestamp};
+
+/// Explains the figures of a store. Returns `None` if its account has no [`Account::detail`].
+pub fn explanation(
+    account: &Account,
+    parameters: &ReportParameters,
+    poller: &Poller,
+) -> Option<String> {
+    let detail = account.detail.as_deref()?;
+    let clock = ZoneClock::new(account.zone, parameters.span());
+    let mut text = Text { text: String::new(), clock: &clock };
+    text.head(account, parameters);
+    text.hours(account, detail);
+    let open = open_intervals(&detail.hours, &clock);
+    text.polls(&open, detail);
+    text.stretches(&open, detail, parameters);
+    text.sums(account);
+    text.outages(account, poller);
+    Some(text.text)
+}
+
+struct Text<'a> {
+    text: String,
+    clock: &'a ZoneClock,
+}
+
+impl Text<'_> {
+    fn line(&mut self, line: fmt::Arguments<'_>) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(self.text, "{line}");
+    }
+
+    fn head(&mut self, account: &Account, parameters: &ReportParameters) {
+        let max_hold = parameters.method.max_hold().map(MaxHold::minutes);
+        let max_hold = max_hold.map_or("no limit".to_owned(), |minutes| format!("{minutes} min"));
+        let (zone, assumed) = (account.zone.name(), assumed(account.zone_given));
+        self.line(format_args!("Store {}", account.row.store));
+        self.line(format_args!("  as of      {}", parameters.as_of));
+        self.line(format_args!("  method     {}", parameters.method.name()));
+        self.line(format_args!("  max hold   {max_hold}"));
+        self.line(format_args!(
+            "  time zone  {zone}{assumed}; all times below are its local times"
+        ));
+    }
+
+    fn hours(&mut self, account: &Account, detail: &Detail) {
+        self.line(format_args!("\nBusiness hours{}", assumed(account.hours_given)));
+        if !account.hours_given {
+            self.line(format_args!("  always open"));
+        }
+        for row in &detail.hours {
+            match row {
+                HoursRow::Opens(opening) => {
+                    let (start, end) = (clock_text(opening.start), clock_text(opening.end));
+                    self.line(format_args!("  {}  {start} to {end}", opening.day));
+                }
+                HoursRow::Closed(day) => self.line(format_args!("  {day}  closed")),
+                HoursRow::Unknown => {}
+            }
+        }
+    }
+
+    fn polls(&mut self, open: &[Interval], detail: &Detail) {
+        let polls = detail.polls.as_slice();
+        self.line(format_args!("\nPolls considered: {}", polls.len()));
+        for &poll in polls {
+            let counts = open.iter().any(|interval| interval.contains(poll.at()));
+            let note = if counts { "" } else { "  does not count: taken while closed" };
+            let line = format!("  {}  {:<8}{note}", self.at(poll.at()), poll.status().name());
+            self.line(format_args!("{}", line.trim_end()));
+        }
+    }
+
+    fn stretches(&mut self, open: &[Interval], detail: &Detail, parameters: &ReportParameters) {
+        let windows = Window::ALL.map(|window| window.before(parameters.as_of));
+        let max_hold = parameters.method.max_hold();
+        self.line(format_args!(
+            "\nOpen time of the last week, in minutes within each window\n  {:<32}  {:<32}  {:<15}  \
+             {:>9}  {:>9}  {:>9}  by the poll",
+            "from", "to", "status", "last hour", "last day", "last week"
+        ));
+        for_each_stretch(open, detail.polls.as_slice(), |stretch| {
+            for run in runs_of(&stretch, max_hold) {
+                self.run(run, stretch.speaker, windows);
+            }
+        });
+    }
+
+    fn run(&mut self, run: Run, speaker: Option<Poll>, windows: [Interval; Window::ALL.len()]) {
+        let [hour, day, week] = windows.map(|window| run.span.intersection(window));
+        let Some(shown) = week else { return };
+        let minutes = |shared: Option<Interval>| {
+            let micros = shared.map_or(0, Interval::micros);
+            hundredths_text(Unit::Minutes.hundredths(micros))
+        };
+        let by = match (run.status, speaker) {
+            (SpanStatus::Closed | SpanStatus::Unknown, _) | (_, None) => "none".to_owned(),
+            (SpanStatus::Up { .. } | SpanStatus::Down { .. }, Some(poll)) => self.at(poll.at()),
+        };
+        let (from, to) = (self.at(shown.start()), self.at(shown.end()));
+        self.line(format_args!(
+            "  {from:<32}  {to:<32}  {:<15}  {:>9}  {:>9}  {:>9}  {by}",
+            span_text(run.status),
+            minutes(hour),
+            minutes(day),
+            minutes(week),
+        ));
+    }
+
+    fn sums(&mut self, account: &Account) {
+        self.line(format_args!(
+            "\nSums\n  {:<17}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}",
+            "", "scheduled", "up", "down", "unknown", "least", "most", "coverage"
+        ));
+        for window in Window::ALL {
+            let figures = account.figures(window);
+            let unit = unit_of(window);
+            let amount = |micros| hundredths_text(unit.hundredths(micros));
+            let (scheduled, uptime) = (figures.scheduled_micros(), figures.uptime);
+            let covered = percent_hundredths(figures.certainty.covered_micros, scheduled);
+            let coverage = covered.map_or("-".to_owned(), |share| hundredths_text(share) + "%");
+            let name = match window {
+                Window::LastHour => "last hour, min",
+                Window::LastDay => "last day, h",
+                Window::LastWeek => "last week, h",
+            };
+            self.line(format_args!(
+                "  {name:<17}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {coverage:>9}",
+                amount(scheduled),
+                amount(uptime.up_micros),
+                amount(uptime.down_micros),
+                amount(uptime.unknown_micros),
+                amount(figures.downtime_least_micros()),
+                amount(figures.downtime_most_micros()),
+            ));
+        }
+    }
+
+    fn outages(&mut self, account: &Account, poller: &Poller) {
+        self.line(format_args!("\nOutages of the last week: {}", account.outages.len()));
+        for outage in &account.outages {
+            let line = self.outage(outage, poller);
+            self.line(format_args!("  {line}"));
+        }
+    }
+
+    fn outage(&self, outage: &Outage, poller: &Poller) -> String {
+        let from = outage.started_at();
+        let from = from.map_or("before what is considered".to_owned(), |at| self.at(at));
+        let to = outage.ended_at().map_or("ongoing".to_owned(), |at| self.at(at));
+        let minutes = |micros| hundredths_text(Unit::Minutes.hundredths(micros));
+        let silent = poller.silent_micros(&outage.down).filter(|micros| *micros > 0);
+        let silent = silent.map_or(String::new(), |micros| {
+            format!("; no store was polled for {} of them", minutes(micros))
+        });
+        format!(
+            "{from} to {to}: {} min down (least {}, most {}), {} inactive polls{silent}",
+            minutes(outage.down_micros()),
+            minutes(outage.least_micros),
+            minutes(outage.most_micros),
+            outage.inactive_polls,
+        )
+    }
+
+    fn at(&self, at: Timestamp) -> String {
+        local_text(at, self.clock)
+    }
+}
+
+fn assumed(given: bool) -> &'static str {
+    if given { "" } else { " (assumed, because the sources give none)" }
+}
+
+fn clock_text(time: LocalTime) -> String {
+    let minutes = i64::from(time.seconds()) * crate::interval::SECOND / MINUTE;
+    let (hours, minutes, seconds) = (minutes / 60, minutes % 60, time.seconds() % 60);
+    match seconds {
+        0 => format!("{hours:02}:{minutes:02}"),
+        _ => format!("{hours:02}:{minutes:02}:{seconds:02}"),
+    }
+}
+
+fn span_text(status: SpanStatus) -> &'static str {
+    match status {
+        SpanStatus::Closed => "closed",
+        SpanStatus::Unknown => "unknown",
+        SpanStatus::Up { settled: true } => "up, settled",
+        SpanStatus::Up { settled: false } => "up, estimated",
+        SpanStatus::Down { settled: true } => "down, settled",
+        SpanStatus::Down { settled: false } => "down, estimated",
+    }
+}

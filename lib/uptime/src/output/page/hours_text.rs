@@ -1,0 +1,152 @@
+//! Business hours in words, such as "open Mon to Fri 10:00 to 20:00, Sat 11:00 to 15:00".
+
+use std::fmt::{self, Display};
+
+use crate::business_hours::{HoursRow, Opening, are_unknown};
+use crate::interval::{DAY, MINUTE, SECOND};
+
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// Returns the hours in words. `rows` may be in any order, overlap and repeat.
+pub(super) fn hours_text(rows: &[HoursRow]) -> String {
+    if are_unknown(rows) {
+        return "hours not known, so it counts as always open".to_owned();
+    }
+    let hours_of_days: Vec<String> = (0..WEEKDAYS.len()).map(|day| hours_on(rows, day)).collect();
+    let mut groups: Vec<(&str, Vec<usize>)> = Vec::new();
+    for (day, hours) in hours_of_days.iter().enumerate().filter(|(_, hours)| !hours.is_empty()) {
+        match groups.iter_mut().find(|(of_group, _)| of_group == hours) {
+            Some((_, days)) => days.push(day),
+            None => groups.push((hours, vec![day])),
+        }
+    }
+    if groups.is_empty() {
+        return "closed every day".to_owned();
+    }
+    let groups: Vec<String> =
+        groups.iter().map(|(hours, days)| format!("{} {hours}", days_text(days))).collect();
+    format!("open {}", groups.join(", "))
+}
+
+/// Returns the openings that start on a weekday; empty if none does.
+fn hours_on(rows: &[HoursRow], day: usize) -> String {
+    let openings = rows.iter().filter_map(|row| match row {
+        HoursRow::Opens(opening) => Some(opening),
+        HoursRow::Closed(_) | HoursRow::Unknown => None,
+    });
+    let mut of_day: Vec<&Opening> =
+        openings.filter(|opening| opening.day.num_days_from_monday() as usize == day).collect();
+    of_day.sort_by_key(|opening| (opening.start, opening.end));
+    let mut texts: Vec<String> = of_day.into_iter().map(opening_text).collect();
+    texts.dedup();
+    texts.join(" and ")
+}
+
+fn opening_text(opening: &Opening) -> String {
+    let start = i64::from(opening.start.seconds()) * SECOND;
+    let closing = opening.closing();
+    // Midnight at the end of the day is 24:00. A later end is a time of the next day.
+    let is_midnight = closing.days_later == 1 && closing.clock_micros == 0;
+    let end = if is_midnight { DAY } else { closing.clock_micros };
+    format!("{} to {}", Clock(start), Clock(end))
+}
+
+/// A time of day, such as `7:00`. Seconds are dropped.
+struct Clock(i64);
+
+impl Display for Clock {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let minutes = self.0 / MINUTE;
+        write!(formatter, "{}:{:02}", minutes / 60, minutes % 60)
+    }
+}
+
+/// Returns weekdays in words, such as "Mon to Thu and Sun". `days` are in order.
+fn days_text(days: &[usize]) -> String {
+    if days.len() == WEEKDAYS.len() {
+        return "every day".to_owned();
+    }
+    let in_a_row = days.chunk_by(|day, next| day + 1 == *next);
+    let mut texts: Vec<String> = Vec::new();
+    for row in in_a_row {
+        match row {
+            [first, .., last] if row.len() > 2 => {
+                texts.push(format!("{} to {}", WEEKDAYS[*first], WEEKDAYS[*last]));
+            }
+            _ => texts.extend(row.iter().map(|day| WEEKDAYS[*day].to_owned())),
+        }
+    }
+    match texts.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => texts.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Weekday;
+
+    use super::*;
+    use crate::business_hours::LocalTime;
+
+    #[test]
+    fn equal_hours_of_several_days_are_named_once() {
+        check(&["0-6 10:00-20:00"], "open every day 10:00 to 20:00");
+        check(
+            &["0-4 07:00-18:00", "5-6 07:00-19:00"],
+            "open Mon to Fri 7:00 to 18:00, Sat and Sun 7:00 to 19:00",
+        );
+        check(&["0-3 09:00-17:30", "6-6 09:00-17:30"], "open Mon to Thu and Sun 9:00 to 17:30");
+        check(
+            &["0-0 09:00-17:00", "2-2 09:00-17:00", "4-4 09:00-17:00"],
+            "open Mon, Wed and Fri 9:00 to 17:00",
+        );
+    }
+
+    #[test]
+    fn a_day_can_have_several_openings() {
+        check(
+            &["5-5 17:00-22:00", "5-5 11:30-14:30"],
+            "open Sat 11:30 to 14:30 and 17:00 to 22:00",
+        );
+        check(&["5-5 11:30-14:30", "5-5 11:30-14:30"], "open Sat 11:30 to 14:30");
+    }
+
+    #[test]
+    fn an_end_at_midnight_is_24_00_and_a_later_one_is_of_the_next_day() {
+        check(&["0-6 10:00-23:59"], "open every day 10:00 to 24:00");
+        check(&["4-4 10:00-00:00"], "open Fri 10:00 to 24:00");
+        check(&["4-4 22:00-02:00"], "open Fri 22:00 to 2:00");
+        check(&["0-6 00:00-24:00"], "open every day 0:00 to 24:00");
+    }
+
+    #[test]
+    fn stores_without_an_opening_are_named_so() {
+        assert_eq!(hours_text(&[]), "hours not known, so it counts as always open");
+        assert_eq!(hours_text(&[HoursRow::Closed(Weekday::Mon)]), "closed every day");
+    }
+
+    #[track_caller]
+    fn check(rows: &[&str], expected: &str) {
+        let rows: Vec<HoursRow> = rows.iter().flat_map(|row| rows_of(row)).collect();
+        assert_eq!(hours_text(&rows), expected);
+    }
+
+    /// Reads rows such as `0-4 07:00-18:00`: the first and the last weekday, then the times.
+    fn rows_of(text: &str) -> Vec<HoursRow> {
+        let (days, times) = text.split_once(' ').unwrap();
+        let (first, last) = days.split_once('-').unwrap();
+        let (start, end) = times.split_once('-').unwrap();
+        let time = |text: &str| {
+            let (hour, minute) = text.split_once(':').unwrap();
+            let minutes = hour.parse::<u32>().unwrap() * 60 + minute.parse::<u32>().unwrap();
+            LocalTime::from_seconds(minutes * 60).unwrap()
+        };
+        let (start, end) = (time(start), time(end));
+        (first.parse::<u8>().unwrap()..=last.parse().unwrap())
+            .map(|day| {
+                HoursRow::Opens(Opening { day: Weekday::try_from(day).unwrap(), start, end })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,6 @@
+//! Makes pages of small fleets and reads them.
+
+mod data;
+mod fleet;
+mod markup;
+mod states;

@@ -1,0 +1,177 @@
+//! What the report is about, and the answer in one sentence.
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
+use super::html::Html;
+use super::words::{Moment, Number, city, end_of_week, hours, percent};
+use crate::account::Account;
+use crate::fleet::MeasuredReport;
+use crate::interval::HOUR;
+use crate::parameters::Window;
+use crate::zone_clock::ZoneClocks;
+use crate::{Timestamp, Zone};
+
+/// A store with more downtime in the week counts in the headline, in hours.
+const MUCH_DOWNTIME_HOURS: i64 = 2;
+
+/// Writes the line at the top of the page, with the links to its sections.
+pub(super) fn write_top(html: &mut Html, report: &MeasuredReport, clocks: &mut ZoneClocks) {
+    html.raw("<a class=\"skip\" href=\"#content\">Skip to the report</a>\n");
+    html.raw("<header class=\"top\"><div><b>Store uptime</b> <span>Week to ");
+    html.raw(&end_of_week(report));
+    let as_of = report.about.parameters.as_of;
+    for (place, (zone, offset)) in named_zones(report, clocks).into_iter().enumerate() {
+        html.raw(if place == 0 { " <span class=\"muted\">(" } else { ", " });
+        write!(html, "{} in ", Moment::in_utc(as_of.plus(offset)).time());
+        html.text(&city(zone));
+    }
+    if !report.accounts.is_empty() {
+        html.raw(")</span>");
+    }
+    html.raw("</span></div>\n<nav aria-label=\"Sections\">");
+    for (address, name) in [
+        ("down", "Down at the end"),
+        ("worst", "Worst 10"),
+        ("by-hour", "By hour"),
+        ("all-stores", "All stores"),
+        ("method", "Method"),
+    ] {
+        write!(html, "<a href=\"#{address}\">{name}</a> ");
+    }
+    html.raw("</nav></header>\n");
+}
+
+/// Returns the westernmost, the commonest and the easternmost zone of the stores with their offsets
+/// from UTC at the end, in this order. Zones with the offset of one before are left out.
+fn named_zones(report: &MeasuredReport, clocks: &mut ZoneClocks) -> Vec<(Zone, i64)> {
+    let mut stores_in: HashMap<Zone, usize, FixedState> = HashMap::default();
+    for account in &report.accounts {
+        *stores_in.entry(account.zone).or_default() += 1;
+    }
+    let as_of = report.about.parameters.as_of;
+    let mut zones: Vec<(Zone, i64, usize)> = stores_in
+        .into_iter()
+        .map(|(zone, stores)| (zone, clocks.of(zone).offset_micros(as_of), stores))
+        .collect();
+    // Of two zones with one offset, the one with more stores comes first.
+    zones.sort_by(|(this, this_offset, these), (that, that_offset, those)| {
+        (this_offset, those, this.name()).cmp(&(that_offset, these, that.name()))
+    });
+    let commonest = zones.iter().rev().max_by_key(|(_, _, stores)| stores);
+    let last_offset = zones.last().map(|(_, offset, _)| *offset);
+    let easternmost = zones.iter().find(|(_, offset, _)| Some(*offset) == last_offset);
+    let mut named: Vec<(Zone, i64)> = Vec::new();
+    for (zone, offset, _) in [zones.first(), commonest, easternmost].into_iter().flatten() {
+        if named.iter().all(|(_, other)| other != offset) {
+            named.push((*zone, *offset));
+        }
+    }
+    named.sort_by_key(|(_, offset)| *offset);
+    named
+}
+
+/// Writes the headline and what to know before reading on.
+pub(super) fn write_headline(html: &mut Html, report: &MeasuredReport) {
+    let as_of = report.about.parameters.as_of;
+    write!(html, "<h1>{}</h1>\n<p class=\"lead\">", headline(report, as_of));
+    write_lead(html, report);
+    html.raw("</p>\n");
+}
+
+fn headline(report: &MeasuredReport, as_of: Timestamp) -> String {
+    let down_at_end = report.accounts.iter().filter(|account| account.down_at_end(as_of)).count();
+    let (stores, much_down, _) = counts(report);
+    if let [account] = report.accounts.as_slice() {
+        return headline_of_one(account, down_at_end == 1);
+    }
+    if stores == 0 {
+        return "This report has no stores.".to_owned();
+    }
+    if report.about.without_counting_poll == stores {
+        return format!(
+            "None of the {} stores was polled in its opening hours last week.",
+            Number(stores)
+        );
+    }
+    let over_two_hours = match much_down {
+        0 => "No store was".to_owned(),
+        1 => format!("1 of {} stores was", Number(stores)),
+        _ => format!("{} of {} stores were", Number(much_down), Number(stores)),
+    };
+    let at_end = match down_at_end {
+        0 => "None was".to_owned(),
+        1 => "1 was".to_owned(),
+        many => format!("{} were", Number(many as u64)),
+    };
+    format!(
+        "{over_two_hours} down for more than {MUCH_DOWNTIME_HOURS} hours last week.<br>\
+         {at_end} down when it ended."
+    )
+}
+
+fn headline_of_one(account: &Account, down_at_end: bool) -> String {
+    let figures = account.figures(Window::LastWeek);
+    let open = hours(figures.scheduled_micros());
+    if figures.scheduled_micros() == 0 {
+        return "Your store had no opening hours last week.".to_owned();
+    }
+    if account.last_poll.is_none() {
+        return format!("Your store was not polled in its {open} open hours last week.");
+    }
+    let at_end = if down_at_end { "was" } else { "was not" };
+    format!(
+        "Your store was down for {} of {open} open hours last week.<br>\
+         It {at_end} down when the week ended.",
+        hours(figures.uptime.down_micros)
+    )
+}
+
+/// Returns how many stores there are, how many were down for more than two hours, and how many for
+/// more than two hours at least.
+fn counts(report: &MeasuredReport) -> (u64, u64, u64) {
+    let is_much = |micros: i64| u64::from(micros > MUCH_DOWNTIME_HOURS * HOUR);
+    let (mut much, mut much_at_least) = (0, 0);
+    for account in &report.accounts {
+        let figures = account.figures(Window::LastWeek);
+        much += is_much(figures.uptime.down_micros);
+        much_at_least += is_much(figures.downtime_least_micros());
+    }
+    (report.accounts.len() as u64, much, much_at_least)
+}
+
+fn write_lead(html: &mut Html, report: &MeasuredReport) {
+    let week = &report.totals[Window::LastWeek.place()];
+    let (open, certainty) = (week.scheduled_micros(), week.certainty);
+    if open == 0 {
+        html.raw("Only opening hours count, and no store was open in the week.");
+        return;
+    }
+    let settled = percent(certainty.settled_up_micros + certainty.settled_down_micros, open);
+    write!(
+        html,
+        "Only opening hours count. A store is polled about once an hour. That settles {settled}% \
+         of the open time; the rest is estimated, so figures come with a range."
+    );
+    let (stores, much, much_at_least) = counts(report);
+    let more = format!("more than {MUCH_DOWNTIME_HOURS} hours");
+    match (much, much_at_least) {
+        (0, _) => {}
+        (1, 0) if stores == 1 => {}
+        (1, 0) => write!(html, " The lowest figure of this store is not {more}."),
+        (1, _) => write!(html, " Even the lowest figure of this store is {more}."),
+        (_, 0) => write!(html, " For none of these stores is the lowest figure {more}."),
+        (_, _) if much == much_at_least => write!(
+            html,
+            " Even the lowest figure of each of these {} stores is {more}.",
+            Number(much)
+        ),
+        (_, _) => write!(
+            html,
+            " For {} of the {} stores even the lowest figure is {more}.",
+            Number(much_at_least),
+            Number(much)
+        ),
+    }
+}

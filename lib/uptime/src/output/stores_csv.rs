@@ -1,0 +1,78 @@
+//! Writes `stores.csv` (`RULES.md`, "`stores.csv`"): the six figures of each store, and what is known
+//! of their certainty.
+
+use super::cells::{Unit, write_instant, write_percent, write_plain, write_text};
+use super::report_csv::{unit_of, write_six_figures};
+use crate::Poll;
+use crate::account::{Account, Figures};
+use crate::fleet::MeasuredReport;
+use crate::outage::Outage;
+use crate::parameters::Window;
+
+/// The columns of `stores.csv`.
+pub(super) const HEADER: &str = "store_id,uptime_last_hour_minutes,uptime_last_day_hours,\
+uptime_last_week_hours,downtime_last_hour_minutes,downtime_last_day_hours,\
+downtime_last_week_hours,time_zone,time_zone_given,hours_given,last_poll_at,last_status,\
+scheduled_last_hour_minutes,unknown_last_hour_minutes,scheduled_last_day_hours,\
+unknown_last_day_hours,uptime_last_day_percent,coverage_last_day_percent,\
+downtime_least_last_day_hours,downtime_most_last_day_hours,scheduled_last_week_hours,\
+unknown_last_week_hours,uptime_last_week_percent,coverage_last_week_percent,\
+downtime_least_last_week_hours,downtime_most_last_week_hours,outages_last_week,\
+longest_outage_last_week_minutes\n";
+
+/// The usual length of a line, to reserve memory.
+const USUAL_LINE_BYTES: usize = 240;
+
+/// Writes `stores.csv`.
+pub(super) fn stores_csv(report: &MeasuredReport) -> Vec<u8> {
+    let mut csv = Vec::with_capacity(HEADER.len() + report.accounts.len() * USUAL_LINE_BYTES);
+    csv.extend_from_slice(HEADER.as_bytes());
+    for account in &report.accounts {
+        write_row(&mut csv, account);
+    }
+    csv
+}
+
+fn write_row(csv: &mut Vec<u8>, account: &Account) {
+    account.row.store.with_text(|store| write_text(csv, store));
+    write_six_figures(csv, &account.row);
+    csv.push(b',');
+    csv.extend_from_slice(account.zone.name().as_bytes());
+    write_plain(csv, Some(yes_or_no(account.zone_given)));
+    write_plain(csv, Some(yes_or_no(account.hours_given)));
+    write_instant(csv, account.last_poll.map(Poll::at));
+    write_plain(csv, account.last_poll.map(|poll| poll.status().name()));
+    for window in Window::ALL {
+        write_window(csv, window, &account.figures(window));
+    }
+    let longest = account.outages.iter().map(Outage::down_micros).max();
+    match account.last_poll {
+        Some(_) => {
+            write_plain(csv, Some(account.outages.len()));
+            Unit::Minutes.write(csv, longest.unwrap_or(0));
+        }
+        None => csv.extend_from_slice(b",,"),
+    }
+    csv.push(b'\n');
+}
+
+/// The last hour has no certainty: its newest poll says more.
+fn write_window(csv: &mut Vec<u8>, window: Window, figures: &Figures) {
+    let unit = unit_of(window);
+    let (uptime, scheduled) = (figures.uptime, figures.scheduled_micros());
+    unit.write(csv, scheduled);
+    unit.write(csv, uptime.unknown_micros);
+    match window {
+        Window::LastHour => {}
+        Window::LastDay | Window::LastWeek => {
+            write_percent(csv, uptime.up_micros, uptime.up_micros + uptime.down_micros);
+            write_percent(csv, figures.certainty.covered_micros, scheduled);
+            unit.write(csv, figures.downtime_least_micros());
+            unit.write(csv, figures.downtime_most_micros());
+        }
+    }
+}
+
+fn yes_or_no(given: bool) -> &'static str {
+    if given { "yes" } else { "no" }
+}

@@ -1,0 +1,129 @@
+//! `report.json` matches `report.schema.json`, which has no room for anything else.
+#![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
+
+mod engine;
+
+use std::collections::BTreeMap;
+
+use boon::{Compiler, SchemaIndex, Schemas};
+use serde_json::{Map, Value, json};
+use uptime::Timestamp;
+use uptime::output::FileName;
+use uptime::parameters::{Method, ReportParameters};
+use uptime::timeline::MaxHold;
+
+#[test]
+fn the_json_of_both_methods_matches_the_schema() {
+    let schema = Schema::read();
+    for json in reports() {
+        assert_eq!(schema.fault(&json), None, "{json:#}");
+    }
+}
+
+#[test]
+fn the_reports_of_this_test_have_silences_and_empty_windows() {
+    let [silent, _, counted, empty] = reports();
+    assert_eq!(silent["poller"]["silences"].as_array().map(Vec::len), Some(1));
+    assert_eq!(counted["poller"], Value::Null);
+    assert_eq!(empty["totals"]["last_day"]["coverage_percent"], Value::Null);
+}
+
+#[test]
+fn a_member_that_is_missing_or_unknown_does_not_match() {
+    let schema = Schema::read();
+    for json in reports() {
+        for place in objects(&json, String::new()) {
+            let object = |json: &mut Value| -> Map<String, Value> {
+                json.pointer(&place).unwrap().as_object().unwrap().clone()
+            };
+            let mut changed = json.clone();
+            let mut more = object(&mut changed);
+            more.insert("colour".to_owned(), json!("red"));
+            *changed.pointer_mut(&place).unwrap() = Value::Object(more);
+            assert!(schema.fault(&changed).is_some(), "{place} has a further member");
+
+            for member in object(&mut json.clone()).keys() {
+                let mut changed = json.clone();
+                let mut less = object(&mut changed);
+                less.remove(member);
+                *changed.pointer_mut(&place).unwrap() = Value::Object(less);
+                assert!(schema.fault(&changed).is_some(), "{place} has no {member}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_belongs_to_the_other_method_does_not_match() {
+    let schema = Schema::read();
+    let [measured, _, counted, _] = reports();
+    for member in ["poller", "outages", "totals"] {
+        for (one, other) in [(&measured, &counted), (&counted, &measured)] {
+            let mut mixed = one.clone();
+            mixed[member] = other[member].clone();
+            assert!(schema.fault(&mixed).is_some(), "{member} of the other method");
+        }
+    }
+}
+
+/// Returns `report.json` with silences, with `max_hold`, of counts, and without stores.
+fn reports() -> [Value; 4] {
+    let sources = BTreeMap::from([(
+        "polls.csv".to_owned(),
+        include_bytes!("golden/poller_silence/polls.csv").to_vec(),
+    )]);
+    let measured = |minutes: u32| Method::TimeWeighted { max_hold: MaxHold::from_minutes(minutes) };
+    [
+        report(&sources, measured(0)),
+        report(&sources, measured(90)),
+        report(&sources, Method::PollCount),
+        report(&BTreeMap::new(), measured(0)),
+    ]
+}
+
+fn report(sources: &BTreeMap<String, Vec<u8>>, method: Method) -> Value {
+    let as_of = Timestamp::from_rfc3339("2023-01-25T02:00:00Z").unwrap();
+    let segments = engine::load(sources).unwrap();
+    let files = engine::files(&segments, ReportParameters { as_of, method }).unwrap();
+    let json = files.iter().find(|file| file.name == FileName::ReportJson).unwrap();
+    serde_json::from_slice(&json.bytes).unwrap()
+}
+
+/// Returns the JSON pointers of all objects within `json`.
+fn objects(json: &Value, place: String) -> Vec<String> {
+    let inside: Vec<String> = match json {
+        Value::Object(members) => members
+            .iter()
+            .flat_map(|(name, value)| objects(value, format!("{place}/{name}")))
+            .collect(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .flat_map(|(index, item)| objects(item, format!("{place}/{index}")))
+            .collect(),
+        _ => return Vec::new(),
+    };
+    if json.is_object() { [vec![place], inside].concat() } else { inside }
+}
+
+struct Schema {
+    schemas: Schemas,
+    index: SchemaIndex,
+}
+
+impl Schema {
+    fn read() -> Schema {
+        let text = include_str!("../report.schema.json");
+        let mut compiler = Compiler::new();
+        // The name is only a label: nothing is fetched.
+        let name = "report.schema.json";
+        compiler.add_resource(name, serde_json::from_str(text).unwrap()).unwrap();
+        let mut schemas = Schemas::new();
+        let index = compiler.compile(name, &mut schemas).unwrap();
+        Schema { schemas, index }
+    }
+
+    fn fault(&self, json: &Value) -> Option<String> {
+        self.schemas.validate(json, self.index).err().map(|error| error.to_string())
+    }
+}
