@@ -20,7 +20,8 @@ use crate::story::Story;
 use crate::story_data::Stored;
 
 /// The files of a report by the method `time_weighted`, in the order in which a status lists them.
-pub const FILES: [&str; 4] = ["report.csv", "stores.csv", "outages.csv", "report.json"];
+pub const FILES: [&str; 5] =
+    ["report.csv", "stores.csv", "outages.csv", "report.html", "report.json"];
 
 /// The contents of files, by name.
 pub type Contents = BTreeMap<String, Vec<u8>>;
