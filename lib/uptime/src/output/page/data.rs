@@ -32,7 +32,7 @@ use crate::{Interval, Timestamp, Zone};
 
 /// The figures of a store in their order: name, digits, whether it can be missing. Where `stores.csv`
 /// has the figure, it has the same name there.
-const FIELDS: [(&str, usize, bool); 27] = [
+const FIELDS: [(&str, u32, bool); 27] = [
     ("zone", 2, false),
     ("hours", 3, false),
     ("flags", 1, false),
@@ -71,19 +71,19 @@ const USUAL_CHANGES_BYTES: usize = 88;
 /// Where minutes are counted from, and what they are rounded to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Minutes {
-    origin: i64,
+    origin_micros: i64,
 }
 
 impl Minutes {
     /// Counts from the hour of an instant.
     pub(super) fn since(start: Timestamp) -> Minutes {
-        Minutes { origin: start.micros().div_euclid(HOUR) * (HOUR / MINUTE) }
+        Minutes { origin_micros: start.micros().div_euclid(HOUR) * HOUR }
     }
 
     /// Returns the whole minutes from that hour to the instant; 0 for earlier instants.
     pub(super) fn of(self, at: Timestamp) -> u64 {
-        let minutes = at.micros().div_euclid(MINUTE) - self.origin;
-        u64::try_from(minutes).unwrap_or_default()
+        let micros = (at.micros() - self.origin_micros).max(0);
+        micros.unsigned_abs() / MINUTE.unsigned_abs()
     }
 }
 
@@ -156,7 +156,7 @@ impl<'a> Blocks<'a> {
             hours: HashMap::default(),
             hours_table: Vec::new(),
             ids: Vec::with_capacity(stores * USUAL_ID_BYTES),
-            figures: Default::default(),
+            figures: FIELDS.map(|(_, digits, _)| Vec::with_capacity(stores * digits as usize)),
             days: Vec::with_capacity(stores * USUAL_DAYS_BYTES),
             outages: Default::default(),
             polls: Vec::with_capacity(stores * USUAL_POLLS_BYTES),
@@ -275,7 +275,7 @@ impl<'a> Blocks<'a> {
         let numbers = format!(
             "\"origin\":{},\"week\":[{start},{end}],\"digits\":\"{}\",\
              \"fields\":[",
-            self.minutes.origin,
+            self.minutes.origin_micros / MINUTE,
             String::from_utf8_lossy(DIGITS),
         );
         let mut about = numbers.into_bytes();
