@@ -40,6 +40,9 @@ HOSTILE = [
 ]
 COLUMNS = ["store", "zone", "open", "up", "down", "least", "most", "range", "outages", "longest", "newest"]
 NEVER = "–"
+# A page shows all of 20,000 stores. Of more it shows the 5,000 with the most downtime.
+MANY = 20_001
+SHOWN_OF_MANY = 5_000
 
 
 def read_csv(path):
@@ -152,9 +155,9 @@ class Check:
                 expected = (int(cell) if cell else None) if name == "outages_last_week" else hundredths(cell)
                 self.expect(f"{row['store_id']} {name}", figures[name][place], expected)
             flags = figures["flags"][place]
-            self.expect("time_zone", data.about["zones"][figures["zone"][place]][0], row["time_zone"])
-            self.expect("time_zone_given", flags & 1 != 0, row["time_zone_given"] == "yes")
-            self.expect("hours_given", flags & 2 != 0, row["hours_given"] == "yes")
+            self.expect("time_zone", data.about["zones"][figures["zone"][place]]["name"], row["time_zone"])
+            self.expect("time_zone_given", flags & 1 == 0, row["time_zone_given"] == "yes")
+            self.expect("hours_given", flags & 2 == 0, row["hours_given"] == "yes")
             self.expect("last_status", flags & 4 != 0, row["last_status"] == "active")
             newest = row["last_poll_at"]
             age = (as_of - instant(newest)) // datetime.timedelta(minutes=1) if newest else None
@@ -203,7 +206,7 @@ class Check:
             row["store_id"], assumed(row["time_zone_given"]) + row["time_zone"].split("/")[-1].replace("_", " "),
             assumed(row["hours_given"]) + tenths(figure("scheduled")), row["uptime_last_week_percent"] or NEVER,
             tenths(figure("downtime")), tenths(figure("downtime_least")), tenths(figure("downtime_most")), "",
-            row["outages_last_week"] or NEVER, f"{longest / 10:.1f}" if longest else NEVER, words]
+            row["outages_last_week"] or NEVER, NEVER if longest is None else f"{longest / 10:.1f}", words]
 
     def rows(self, page):
         return page.evaluate("""() => [...document.querySelectorAll('#stores > tbody > tr:not(.week-row)')].map(
@@ -245,7 +248,7 @@ class Check:
             "open": number("scheduled_last_week_hours"), "up": number("uptime_last_week_percent"),
             "down": number("downtime_last_week_hours"), "least": number("downtime_least_last_week_hours"),
             "most": number("downtime_most_last_week_hours"), "outages": number("outages_last_week"),
-            "longest": lambda row: float(row["longest_outage_last_week_minutes"] or -1),
+            "longest": lambda row: float(row["longest_outage_last_week_minutes"] or 0),
             "newest": lambda row: math.inf if row["age"] is None else row["age"],
             "zone": lambda row: row["time_zone"].split("/")[-1].replace("_", " "), "store": lambda row: 0}
         for name, key in keys.items():
@@ -253,11 +256,11 @@ class Check:
             for _ in range(2):
                 took = page.evaluate("""name => {
                     const start = performance.now();
-                    document.querySelector(`th[data-sort=${name}] button`).click();
+                    document.querySelector(`th[data-column=${name}] button`).click();
                     document.body.offsetHeight;
                     return performance.now() - start;
                 }""", name)
-                direction = page.get_attribute(f"th[data-sort={name}]", "aria-sort")
+                direction = page.get_attribute(f"th[data-column={name}]", "aria-sort")
                 found.append(direction)
                 rows = self.rows(page)
                 values = [key(self.of_id[row[0]]) for row in rows]
@@ -278,12 +281,11 @@ class Check:
             self.expect(f"directions of {name}", sorted(found), ["ascending", "descending"])
 
     def filters(self, page):
-        low = self.data.about["low_coverage"]
         rules = {
             "outage": lambda row: int(row["outages_last_week"] or 0) > 0,
             "end": lambda row: row["down_at_end"],
             "never": lambda row: row["last_status"] == "",
-            "coverage": lambda row: float(row["coverage_last_week_percent"] or 100) * 100 < low,
+            "coverage": lambda row: float(row["coverage_last_week_percent"] or 100) < 50,
             "hours": lambda row: row["hours_given"] == "no",
             "zone": lambda row: row["time_zone_given"] == "no",
             "all": lambda row: True}
@@ -295,7 +297,7 @@ class Check:
             if expected:
                 self.expect(f"stores of the filter {name}", {row[0] for row in self.all_rows(page)}, expected)
             else:
-                words = page.inner_text("#stores tbody")
+                words = page.inner_text("#stores-none")
                 self.expect(f"words of the empty filter {name}", "No store is like that" in words, True)
         print(f"  {len(rules)} filters", flush=True)
 
@@ -311,9 +313,9 @@ class Check:
             found = {row[0] for row in self.all_rows(page)} if expected else set()
             self.expect(f"found for {text!r}", found, expected)
         page.fill("#stores-search", "no such <b>store</b>")
-        words = page.inner_text("#stores tbody td").split(". ")[0]
+        words = page.inner_text("#stores-none").split(". ")[0]
         self.expect("nothing found", words, "No store matches ‘no such <b>store</b>’")
-        page.click("#stores tbody button")
+        page.click("#stores-none button")
         self.expect("all shown again", len(self.rows(page)), min(100, len(self.stores)))
         print("  search", flush=True)
 
@@ -343,7 +345,7 @@ class Check:
             page = self.open("#store=" + urllib.parse.quote(store, safe=""))
             self.expect("opened by its address", page.inner_text(".store-week h3"), f"Store {store}")
             self.expect("focus", page.evaluate("document.activeElement.textContent"), store)
-            self.expect("expanded", page.get_attribute(".open-row a", "aria-expanded"), "true")
+            self.expect("expanded", page.get_attribute("tr:has(+ .week-row) a", "aria-expanded"), "true")
             week = page.inner_text(".store-week")
             figure = lambda name, window="week": tenths(hundredths(row[f"{name}_last_{window}_hours"]))
             for window in ["week", "day"]:
@@ -378,7 +380,7 @@ class Check:
         page.keyboard.press("Tab")
         self.expect("Tab leads to the heads", focused(), "Store")
         page.keyboard.press("Enter")
-        self.expect("Enter sorts", page.get_attribute("th[data-sort=store]", "aria-sort"), "ascending")
+        self.expect("Enter sorts", page.get_attribute("th[data-column=store]", "aria-sort"), "ascending")
         for _ in range(10):
             page.keyboard.press("Tab")
         first, second = [row["store_id"] for row in self.stores[:2]]
@@ -400,12 +402,66 @@ class Check:
         self.expect("Tab leads to the next row", focused(), second)
         page.keyboard.press("Enter")
         page.wait_for_selector(".week-row")
-        page.click(".open-row a")
+        page.click("tr:has(+ .week-row) a")
         self.expect("a second click closes", page.locator(".week-row").count(), 0)
         page.evaluate("location.hash = '#store=no%20such'")
         page.wait_for_function("document.querySelector('#stores-count').textContent.includes('no such')")
         page.context.close()
         print("  keyboard", flush=True)
+
+    def copying(self):
+        page = self.open(self.worst(), permissions=["clipboard-read", "clipboard-write"])
+        page.click(".store-week .copy")
+        page.wait_for_function("document.querySelector('.store-week .status').textContent !== ''")
+        self.expect("words after copying", page.inner_text(".store-week .status"), "Copied")
+        self.expect("copied link", page.evaluate("navigator.clipboard.readText()"), self.address + self.worst())
+        page.context.close()
+        print("  copied the link of a store", flush=True)
+
+    def heat_map(self):
+        page = self.open()
+        focused = "document.activeElement"
+        cells = page.evaluate("[...document.querySelectorAll('#heat-map [aria-label]')].map(cell => cell.ariaLabel)")
+        stops = page.locator("#heat-map [tabindex='0']")
+        if not cells:
+            return
+        stops.focus()
+        for key, place in [("ArrowRight", 1), ("ArrowLeft", 0), ("ArrowLeft", 0), ("End", None), ("Home", 0)]:
+            page.keyboard.press(key)
+            if place is not None:
+                self.expect(f"heat map, {key}", page.evaluate(focused + ".ariaLabel"), cells[place])
+        here = f"[{focused}.parentNode.rowIndex, {focused}.cellIndex]"
+        start = page.evaluate(here)
+        page.keyboard.press("ArrowDown")
+        below = page.evaluate(here)
+        page.keyboard.press("ArrowUp")
+        self.expect("heat map, ArrowDown leads to the next row", below[0], start[0] + 1)
+        self.expect("heat map, ArrowUp leads back to the row", page.evaluate(here)[0], start[0])
+        self.expect("stops of the heat map", stops.count(), 1)
+        reading = page.inner_text("#heat-reading")
+        self.expect("words below the heat map", reading, page.evaluate(focused + ".ariaLabel"))
+        page.context.close()
+        print(f"  heat map: {len(cells)} cells by arrow keys", flush=True)
+
+    def left_out(self):
+        """Checks the page of a report that has too many stores to show them all."""
+        print(f"{self.name}: {len(self.stores)} stores, {len(self.html.encode()):,} bytes", flush=True)
+        expected = [row["store_id"] for row in self.by_downtime()[:SHOWN_OF_MANY]]
+        self.expect("stores of the page", self.data.ids, sorted(expected))
+        page = self.open()
+        self.expect("number of rows", len(self.all_rows(page)), SHOWN_OF_MANY)
+        words = f"Here are the {SHOWN_OF_MANY:,} of {MANY:,} stores with the most downtime; stores.csv has all."
+        self.expect("words about the others", page.inner_text("#stores-left-out"), words)
+        missing = self.by_downtime()[-1]["store_id"]
+        page.fill("#stores-search", missing)
+        words = f"No store matches ‘{missing}’. stores.csv has all stores. Show all {SHOWN_OF_MANY:,}"
+        self.expect("search of a store that is not there", page.inner_text("#stores-none"), words)
+        page.evaluate("id => { location.hash = '#store=' + id; }", missing)
+        words = f"No store ‘{missing}’ in this page. stores.csv has all stores."
+        page.wait_for_function("words => document.querySelector('#stores-count').textContent === words", arg=words)
+        page.context.close()
+        print(f"  {SHOWN_OF_MANY:,} stores shown", flush=True)
+        return self.wrong
 
     def without_javascript(self):
         page = self.open(java_script_enabled=False)
@@ -461,6 +517,8 @@ class Check:
         self.table()
         self.opening()
         self.keyboard()
+        self.copying()
+        self.heat_map()
         self.without_javascript()
         if self.arguments.axe:
             self.barriers()
@@ -488,6 +546,19 @@ def hostile_files(folder):
         rows.writerow(["store_id", "timezone_str"])
         rows.writerows([store, "America/New_York"] for store in HOSTILE[1:])
     return [hours, zones, polls]
+
+
+def many_files(folder):
+    """Writes a source file of more stores than a page shows. As many as it shows were down."""
+    polls = folder / "many.csv"
+    with open(polls, "w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["store_id", "status", "timestamp_utc"])
+        for store in range(MANY):
+            status = "inactive" if store % 4 == 1 else "active"
+            rows.writerow([f"store-{store:05}", status, "2023-01-25 10:14:00 UTC"])
+            rows.writerow([f"store-{store:05}", "active", "2023-01-25 11:14:00 UTC"])
+    return [polls]
 
 
 def made(template, folder, files):
@@ -518,6 +589,7 @@ def main():
         folders = {folder.name: folder for folder in arguments.made}
         if arguments.make:
             folders["hostile"] = made(arguments.make, temporary / "hostile", hostile_files(temporary))
+            many = made(arguments.make, temporary / "many", many_files(temporary))
             if arguments.files:
                 folders["given"] = made(arguments.make, temporary / "given", arguments.files)
         if not folders:
@@ -527,6 +599,8 @@ def main():
         print(f"Chromium {browser.version}")
         for name, folder in folders.items():
             wrong += Check(name, folder, browser, arguments).all()
+        if arguments.make:
+            wrong += Check("many", many, browser, arguments).left_out()
         browser.close()
     print(f"{len(wrong)} wrong, in {time.monotonic() - started:.0f} s")
     sys.exit(1 if wrong else 0)

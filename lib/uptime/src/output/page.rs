@@ -6,6 +6,7 @@ mod day_sums;
 mod digits;
 mod down_at_end;
 mod figures;
+mod flags;
 mod hours;
 mod hours_text;
 mod html;
@@ -17,6 +18,7 @@ mod tape;
 #[cfg(test)]
 mod tests;
 mod top;
+mod week;
 mod words;
 mod worst;
 mod zone_days;
