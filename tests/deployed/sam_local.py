@@ -236,10 +236,10 @@ class System:
         return (self.data_dir / "secret").read_text().strip()
 
     def load(self, file):
-        """Loads a file, and returns its key."""
+        """Loads a file, and returns the key of its object."""
         options = ["--s3-port", str(self.s3_port), "--data-dir", self.data_dir]
         printed = run([self.program, "load", file, *options], SECONDS_TO_CALL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        return json.loads(printed)["key"]
+        return json.loads(printed)["file"]["key"]
 
     def complete_report(self, api, location, headers=None):
         """Waits until a report is Complete, and returns its status."""

@@ -135,7 +135,7 @@ async fn session(system: &mut System, arguments: &Arguments) -> Result<(), Failu
     if let Some(listen) = arguments.listen {
         complain(format_args!("local: {}", sam_local::warning(system, listen)));
         if let Some(file) = &arguments.sam_env {
-            sam_local::write(file, system, listen)?;
+            sam_local::write(file, system.addresses(), listen)?;
         }
     }
     say(format_args!("S3 on http://{}", system.addresses().s3));

@@ -41,8 +41,8 @@ pub(super) fn warning(system: &System, listen: Ipv4Addr) -> String {
 
 /// Writes the file for `--env-vars`: where each function finds this system's services and data.
 /// The secret is not in it.
-pub(super) fn write(file: &Path, system: &System, listen: Ipv4Addr) -> Result<(), Failure> {
-    let text = format!("{:#}\n", env_vars(system.addresses(), listen));
+pub(super) fn write(file: &Path, addresses: Addresses, listen: Ipv4Addr) -> Result<(), Failure> {
+    let text = format!("{:#}\n", env_vars(addresses, listen));
     let written = std::fs::write(file, text);
     written.map_err(|error| format!("cannot write {}: {error}", file.display()).into())
 }
@@ -84,19 +84,27 @@ Run the functions of `sam build` with SAM CLI:
 mod tests {
     use super::*;
 
+    const LISTEN: Ipv4Addr = Ipv4Addr::new(10, 88, 0, 1);
+
+    fn addresses() -> Addresses {
+        let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Addresses { dynamodb: at(8000), s3: at(3001), sqs: at(9324) }
+    }
+
     #[test]
     fn the_file_gives_every_function_the_names_and_the_addresses_that_a_container_reaches() {
-        let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let addresses = Addresses { dynamodb: at(8000), s3: at(3001), sqs: at(9324) };
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("env.json");
 
-        let written = env_vars(addresses, Ipv4Addr::new(10, 88, 0, 1));
+        write(&file, addresses(), LISTEN).unwrap();
 
+        let written: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
         let expected = json!({ "Parameters": {
             "DATA_TABLE": "data",
             "REPORT_TABLE": "reports",
             "DATA_BUCKET": "data",
             "REPORT_BUCKET": "reports",
-            "REPORT_QUEUE_URL": queue_url(SocketAddr::from(([10, 88, 0, 1], 9324)), "reports"),
+            "REPORT_QUEUE_URL": "http://10.88.0.1:9324/000000000000/reports",
             "AWS_ENDPOINT_URL_DYNAMODB": "http://10.88.0.1:8000",
             "AWS_ENDPOINT_URL_S3": "http://10.88.0.1:3001",
             "AWS_ENDPOINT_URL_SQS": "http://10.88.0.1:9324",
@@ -105,8 +113,15 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_cannot_be_written_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = write(&folder.path().join("none/env.json"), addresses(), LISTEN).unwrap_err();
+        assert!(error.to_string().contains("none/env.json: "), "{error}");
+    }
+
+    #[test]
     fn only_one_address_that_a_container_can_reach_is_accepted() {
-        assert_eq!(further_address("10.88.0.1"), Ok(Ipv4Addr::new(10, 88, 0, 1)));
+        assert_eq!(further_address("10.88.0.1"), Ok(LISTEN));
         for (text, problem) in [
             ("127.0.0.1", "the system always listens on 127.0.0.1;"),
             ("0.0.0.0", "it stands for all addresses of this machine;"),
