@@ -2,9 +2,10 @@
 //!
 //! **A request is answered only if no page of another site can have sent it.** A browser describes
 //! the page behind a request in headers that the page cannot change: `Origin`, `Sec-Fetch-Site` and
-//! `Host`. So a request is refused if its host is not a name of the loopback address (a page may
-//! have pointed its own name at 127.0.0.1) or the further address that the port listens on, if its origin is another one, or if the browser says
-//! that another site caused it. A page on another port of 127.0.0.1 counts as another site.
+//! `Host`. So a request is refused if its host is neither a name of the loopback address nor the
+//! further address that the port listens on (a page may have pointed its own name at either), if
+//! its origin is another one, or if the browser says that another site caused it. A page on another
+//! port of 127.0.0.1 counts as another site.
 //! Programs such as curl and the SDKs do not send the browser's headers, so the guard does not
 //! affect them.
 //!
