@@ -82,6 +82,8 @@ Run the functions of `sam build` with SAM CLI:
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
 
     const LISTEN: Ipv4Addr = Ipv4Addr::new(10, 88, 0, 1);
@@ -117,6 +119,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let error = write(&folder.path().join("none/env.json"), addresses(), LISTEN).unwrap_err();
         assert!(error.to_string().contains("none/env.json: "), "{error}");
+    }
+
+    #[test]
+    fn a_file_without_an_address_that_containers_reach_is_refused() {
+        let line = ["local", "serve", "--sam-env", "env.json"];
+        let error = crate::cli::Cli::try_parse_from(line).err().unwrap().to_string();
+        assert!(error.contains("--listen <ADDRESS>"), "{error}");
     }
 
     #[test]

@@ -201,11 +201,11 @@ async fn on_a_further_address_the_three_services_answer_signed_calls_and_nothing
 #[tokio::test]
 async fn a_further_address_that_this_machine_does_not_have_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    // An address for documents, which no machine has.
-    let further_address = Some(Ipv4Addr::new(192, 0, 2, 1));
+    // A reserved address, which no machine has.
+    let further_address = Some(Ipv4Addr::new(240, 0, 0, 1));
     let settings = SystemSettings { further_address, ..idle(folder.path()) };
     let error = System::start(&settings).await.unwrap_err().to_string();
-    assert!(error.starts_with("cannot listen on 192.0.2.1:"), "{error}");
+    assert!(error.starts_with("cannot listen on 240.0.0.1:"), "{error}");
 }
 
 #[tokio::test]
