@@ -59,9 +59,15 @@ pub async fn serve(
     let api = Api { routes, invocations: Semaphore::new(shares.invocations) };
     let service = Router::new().fallback(answer).with_state(Arc::new(api));
     let (connections_max, body_bytes_max) = (shares.api, BODY_BYTES_MAX);
-    let port =
-        Port { name: "the API", connections_max, body_bytes_max, refuse, policy: Policy::OwnPages };
-    http_server::serve(listener, port, service, shutdown).await;
+    let port = Port {
+        name: "the API",
+        connections_max,
+        body_bytes_max,
+        refuse,
+        policy: Policy::OwnPages,
+        further_host: None,
+    };
+    http_server::serve(listener.into(), port, service, shutdown).await;
 }
 
 async fn answer(State(api): State<Arc<Api>>, request: Request<Body>) -> Response<Body> {

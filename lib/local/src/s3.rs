@@ -41,11 +41,10 @@ use axum::response::IntoResponse;
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::service::S3ServiceBuilder;
 use s3s::{S3Error, S3ErrorCode, S3Result};
-use tokio::net::TcpListener;
 
 use crate::aws::REGION;
 use crate::guard::Policy;
-use crate::http_server::{self, BodyFault, Port};
+use crate::http_server::{self, BodyFault, Listeners, Port};
 use crate::secret::{ACCESS_KEY, Secret};
 
 /// S3's limit for an object that is put in one call, 5 GiB.
@@ -84,9 +83,9 @@ impl S3Auth for OneKey {
     }
 }
 
-/// Serves `store` on `listener` until `shutdown` resolves.
+/// Serves `store` on `listeners` until `shutdown` resolves.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: Listeners,
     store: ObjectStore,
     secret: &Secret,
     connections_max: usize,
@@ -102,11 +101,11 @@ pub async fn serve(
             Ok(answered.map_or_else(|error| unanswered(&error), |response| response.map(Body::new)))
         }
     });
-    let body_bytes_max = PUT_BYTES_MAX;
+    let (body_bytes_max, further_host) = (PUT_BYTES_MAX, listeners.further_host());
     // Links to reports are signed, so a user may follow them from anywhere.
     let policy = Policy::OwnPagesAndLinks;
-    let port = Port { name: "S3", connections_max, body_bytes_max, refuse, policy };
-    http_server::serve(listener, port, service, shutdown).await;
+    let port = Port { name: "S3", connections_max, body_bytes_max, refuse, policy, further_host };
+    http_server::serve(listeners, port, service, shutdown).await;
 }
 
 /// Answers a body that cannot be read with S3's own error codes.

@@ -119,7 +119,10 @@ impl System {
         let (api_socket, api_address) = bound(settings.api_port)?;
         let setup = Setup {
             folder: settings.folder.clone(),
+            dynamodb_port: settings.dynamodb_port,
             s3_port: settings.s3_port,
+            sqs_port: settings.sqs_port,
+            further_address: settings.further_address,
             data_bucket: DATA_BUCKET.to_owned(),
             watched_prefix: INCOMING.to_owned(),
             load_queue: LOAD_QUEUE.to_owned(),

@@ -273,6 +273,7 @@ impl Serving {
             body_bytes_max: BODY_BYTES_MAX,
             refuse: |fault| (fault.status(), fault.to_string()).into_response(),
             policy: Policy::OwnPages,
+            further_host: None,
         };
         let calls = Arc::new(AtomicUsize::new(0));
         let service = Router::new().fallback(serve_test).with_state(Arc::clone(&calls));
