@@ -26,6 +26,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
@@ -65,7 +66,7 @@ pub async fn serve(
         shutdown.await;
         service.close();
     };
-    let body_bytes_max = REQUEST_BYTES_MAX;
+    let body_bytes_max = |_: &Parts| REQUEST_BYTES_MAX;
     let port =
         Port { name: "SQS", connections_max, body_bytes_max, refuse, policy: Policy::OwnPages };
     http_server::serve(listener, port, router, shutdown).await;
