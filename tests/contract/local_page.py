@@ -11,16 +11,15 @@ leaves no processes and, besides screenshots, no files.
 """
 
 import argparse
+import base64
 import contextlib
 import gzip
-import json
 import pathlib
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.request
 
 from playwright.sync_api import expect, sync_playwright
 
@@ -67,6 +66,8 @@ class Check:
     def __init__(self, browser, arguments):
         self.browser, self.arguments = browser, arguments
         self.wrong = []
+        # How many calls the system refused. The browser itself writes a message for each.
+        self.refused = 0
 
     def expect(self, what, found, expected=True):
         if found != expected:
@@ -79,15 +80,23 @@ class Check:
         origin = address.rstrip("/")
 
         def watch(page):
-            page.on("console", lambda message: self.expect("console", message.text, None))
+            page.on("console", self.message)
             page.on("pageerror", lambda error: self.expect("error", str(error), None))
 
         context.on("page", watch)
         page = context.new_page()
+        # Besides links that are followed, such as those to files of a report.
         page.on("request", lambda request: self.expect(
-            f"request to {request.url}", request.url.startswith((origin, "data:"))))
+            f"request to {request.url}",
+            request.is_navigation_request() or request.url.startswith((origin, "data:"))))
         page.goto(address)
         return page
+
+    def message(self, message):
+        if message.text.startswith("Failed to load resource: the server responded with a status of 4"):
+            self.refused += 1
+        else:
+            self.expect("console", message.text, None)
 
     def screenshot(self, page, name):
         width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -115,7 +124,6 @@ class Check:
             ...[...body.rows[0].cells].map(cell => cell.innerText.trim()), body.rows[1]?.innerText ?? ''])""", table)
 
     def drop(self, page, files):
-        import base64
         contents = [base64.b64encode(content).decode() for content in files.values()]
         page.evaluate(DROP, [list(files), contents])
 
@@ -130,7 +138,7 @@ class Check:
         expect(page.locator("#sample")).to_be_visible()
         expect(page.locator("#loaded")).to_be_hidden()
         page.click("#ask-button")
-        expect(page.locator("#ask-error")).to_contain_text("no poll")
+        expect(page.locator("#ask-error")).to_contain_text("load a file of polls first")
         print("  an empty system says what to do first, and why there is no report", flush=True)
 
     def loading(self, page, files):
@@ -140,7 +148,7 @@ class Check:
         rows = {row[0]: row for row in self.rows(page, "#loads")}
         self.expect("names of the files", set(rows), set(contents))
         for name, content in contents.items():
-            _, uploaded, kind, state, rows_read, loaded, duplicate, rejected, more = rows[name]
+            _, state, _, _, rows_read, loaded, duplicate, rejected, more = rows[name]
             number = lambda cell: int(cell.replace(",", ""))
             self.expect(f"{name}: rows", number(rows_read), content.count(b"\n") - 1)
             self.expect(f"{name}: sum", number(rows_read), number(loaded) + number(duplicate) + number(rejected))
@@ -206,12 +214,12 @@ class Check:
     def rejects(self, page, loaded):
         bad = "store_id,timestamp_utc,status\n" + "".join(
             f"a,2023-01-23 10:{minute}:00 UTC,{'closed' if minute > 13 else 'active'}\n" for minute in range(10, 20))
-        name = "bad <b>polls</b> é.csv.gz"
+        name = "bad <b>polls & é#%.csv.gz"
         self.drop(page, {name: gzip.compress(bad.encode()), "notes.csv": b"a,b\n1,2\n"})
         self.until_loaded(page, loaded + 2)
         rows = {row[0]: row for row in self.rows(page, "#loads")}
         self.expect("counts", rows[name][4:8], ["10", "4", "0", "6"])
-        self.expect("state", rows[name][3].startswith("Failed"))
+        self.expect("state", rows[name][1].startswith("Failed"))
         for text in ["6 of 10 rows", "4 good rows of it are loaded.", "line 6, column status", "and 1 more"]:
             self.expect(f"{text!r} is below", text in rows[name][8])
         self.expect("a file that is refused as a whole", "header" in rows["notes.csv"][8])
@@ -249,6 +257,7 @@ class Check:
         print("  keyboard", flush=True)
 
     def sample(self, page):
+        page.locator("#sample").wait_for()
         page.focus("#sample")
         page.keyboard.press("Enter")
         self.until_loaded(page, 3)
@@ -284,10 +293,14 @@ def main():
             check.files(page)
             check.other_reports(page)
             check.rejects(page, len(arguments.files))
+            check.expect("refused calls", check.refused, 3)
             check.keyboard(page)
             check.looks(address, "full")
+            page.context.close()
         with system(arguments.local, pathlib.Path(folder, "sample")) as address:
-            check.sample(check.open(address))
+            page = check.open(address)
+            check.sample(page)
+            page.context.close()
         browser.close()
     print(f"{len(check.wrong)} wrong, in {time.monotonic() - started:.0f} s")
     sys.exit(1 if check.wrong else 0)

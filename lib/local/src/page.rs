@@ -20,7 +20,8 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode};
@@ -115,9 +116,13 @@ impl IntoResponse for Refused {
 
 type Answer = Result<Response<Body>, Refused>;
 
-async fn other_method(method: Method) -> Refused {
-    let detail = format!("this path does not accept {method}; the header Allow says what it does");
-    Refused(Problem::new(ProblemKind::MethodNotAllowed, detail))
+async fn other_method(method: Method) -> Response<Body> {
+    let detail =
+        format!("this path does not accept {method}; the header Allow says what it accepts");
+    let mut response = Refused(Problem::new(ProblemKind::MethodNotAllowed, detail)).into_response();
+    // Those of the API; the router then adds those of the path.
+    response.headers_mut().remove(ALLOW);
+    response
 }
 
 fn file(content_type: &'static str, body: Body) -> Response<Body> {

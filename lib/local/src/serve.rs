@@ -167,7 +167,10 @@ fn instructions(system: &System, data_dir: &Path, report_id: Option<&str>) -> St
         format!("\nOpen the report in a browser:\n  http://{api}/get_report/{id}\n")
     });
     format!(
-        "{page}
+        "
+Load files and make reports in a browser:
+  http://{api}/
+{page}
 Request a report, check its status, download it:
   curl http://{api}/trigger_report
   curl http://{api}/get_report/{id}

@@ -84,11 +84,16 @@ const take = files => {
 
 // Lists. A table body is made again only if what it shows has changed, so that focus and open parts stay.
 const drawn = new Map();
+// In a narrow window each cell shows the head of its column.
+const withHeads = (table, body) => {
+    [...body.rows[0].cells].forEach((cell, place) => { cell.dataset.head = table.tHead.rows[0].cells[place].textContent; });
+    return body;
+};
 const drawBodies = (table, entries, build) => {
     const wanted = [];
     for (const {id, shown} of entries) {
         const text = JSON.stringify(shown), known = drawn.get(id);
-        if (!known || known.text !== text) drawn.set(id, {text, body: build(shown)});
+        if (!known || known.text !== text) drawn.set(id, {text, body: withHeads(table, build(shown))});
         if (known && known.text !== text) known.body.replaceWith(drawn.get(id).body);
         wanted.push(drawn.get(id).body);
     }
@@ -107,8 +112,8 @@ const uploadBody = ({name, percent, error, isSent}) => {
     const status = error ? 'Not uploaded' : isSent ? 'Waiting' : make('progress', {
         max: 100, value: percent, ariaLabel: `uploading ${name}`});
     const body = make('tbody', {}, make('tr', {},
-        make('th', {scope: 'row'}, make('bdi', {}, name)), cell('–'), cell('–'),
-        cell(status, error ? 'state failed' : 'state'),
+        make('th', {scope: 'row'}, make('bdi', {}, name)), cell(status, error ? 'state failed' : 'state'),
+        cell('–'), cell('–'),
         ...Array.from({length: 4}, () => cell('', 'number'))));
     if (error) body.append(moreRow(8, make('p', {}, error)));
     return body;
@@ -119,10 +124,10 @@ const loadBody = load => {
     const figures = [load.rows, load.loaded, load.duplicate, load.rejected];
     const took = load.duration_ms === undefined ? '' : ` in ${(load.duration_ms / 1000).toFixed(1)} s`;
     const body = make('tbody', {}, make('tr', {},
-        make('th', {scope: 'row'}, make('bdi', {}, nameOf(load.file.key))), cell(clock(load.file.uploaded_at)),
-        cell(KINDS[load.kind] ?? '–'),
+        make('th', {scope: 'row'}, make('bdi', {}, nameOf(load.file.key))),
         cell(isRunning ? make('span', {}, 'Loading ', make('progress', {ariaLabel: 'loading'})) : load.status + took,
             isFailed ? 'state failed' : 'state'),
+        cell(KINDS[load.kind] ?? '–'), cell(clock(load.file.uploaded_at)),
         ...figures.map(figure => cell(isRunning ? '' : number(figure), 'number'))));
     const more = [];
     if (load.error) more.push(make('p', {}, load.error.detail));
