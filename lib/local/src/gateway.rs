@@ -66,10 +66,8 @@ pub async fn serve(
     let api = Api { routes, invocations: Semaphore::new(shares.invocations) };
     let service = Router::new().fallback(answer).with_state(Arc::new(api)).merge(page);
     let connections_max = shares.api;
-    let body_bytes_max = |head: &Parts| match page::is_upload(head) {
-        true => PUT_BYTES_MAX,
-        false => BODY_BYTES_MAX,
-    };
+    let body_bytes_max =
+        |head: &Parts| if page::is_upload(head) { PUT_BYTES_MAX } else { BODY_BYTES_MAX };
     let port =
         Port { name: "the API", connections_max, body_bytes_max, refuse, policy: Policy::OwnPages };
     http_server::serve(listener, port, service, shutdown).await;

@@ -88,8 +88,8 @@ pub fn routes(system: &System) -> Router {
         .route("/local/loads", get(loads::list))
         .route("/local/rejected_rows/{*folder}", get(loads::rejected_rows))
         .route("/local/reports", get(reports::list))
-        .method_not_allowed_fallback(other_method)
-        .layer(map_response(with_safe_headers))
+        .method_not_allowed_fallback(async |method: Method| other_method(&method))
+        .layer(map_response(async |response| with_safe_headers(response)))
         .with_state(Arc::new(page))
 }
 
@@ -116,7 +116,7 @@ impl IntoResponse for Refused {
 
 type Answer = Result<Response<Body>, Refused>;
 
-async fn other_method(method: Method) -> Response<Body> {
+fn other_method(method: &Method) -> Response<Body> {
     let detail =
         format!("this path does not accept {method}; the header Allow says what it accepts");
     let mut response = Refused(Problem::new(ProblemKind::MethodNotAllowed, detail)).into_response();
@@ -139,7 +139,7 @@ fn json(status: StatusCode, document: &impl Serialize) -> Answer {
     Ok(response)
 }
 
-async fn with_safe_headers(mut response: Response<Body>) -> Response<Body> {
+fn with_safe_headers(mut response: Response<Body>) -> Response<Body> {
     let policy = HeaderName::from_static("cross-origin-resource-policy");
     for (name, value) in [
         (CONTENT_SECURITY_POLICY, POLICY),

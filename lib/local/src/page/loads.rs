@@ -58,7 +58,7 @@ struct Waiting {
 }
 
 /// What is loaded, as far as the manifests say.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Serialize)]
 struct Loaded {
     /// Rows of polls. A file that was loaded twice counts once. Polls that are in two different
     /// files count twice.
@@ -71,7 +71,7 @@ struct Loaded {
     time_zones: Option<NewestFile>,
 }
 
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, Serialize)]
 struct NewestFile {
     key: String,
     uploaded_at: String,
@@ -193,4 +193,49 @@ pub(super) async fn rejected_rows(State(page): State<Arc<Page>>, uri: Uri) -> An
     let link = link.map_err(|error| Refused(Problem::internal(error.to_string())))?;
     response.headers_mut().insert(LOCATION, link);
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn polls_are_counted_once_per_content_and_their_span_covers_all_files() {
+        let first = json!({ "kind": "polls", "loaded": 5, "first_poll": "2023-01-24T09:00:00.5Z",
+            "last_poll": "2023-01-25T09:00:00Z" });
+        let later = json!({ "kind": "polls", "loaded": 7, "first_poll": "2023-01-24T09:00:00Z",
+            "last_poll": "2023-01-24T10:00:00Z" });
+        let again = json!({ "kind": "polls", "loaded": 5, "same_content_as": "loads/a/0/" });
+
+        let loaded = Loaded::of(&[load(&again), load(&later), load(&first)]);
+
+        assert_eq!(loaded.polls, 12);
+        assert_eq!(loaded.first_poll.as_deref(), Some("2023-01-24T09:00:00Z"));
+        assert_eq!(loaded.last_poll.as_deref(), Some("2023-01-25T09:00:00Z"));
+    }
+
+    #[test]
+    fn the_newest_file_of_a_kind_is_the_newest_that_has_loaded_rows() {
+        let hours = |loaded: u64| load(&json!({ "kind": "business_hours", "loaded": loaded }));
+
+        let loaded = Loaded::of(&[hours(0), hours(3), hours(4)]);
+
+        assert_eq!(loaded.business_hours.unwrap().rows, 3);
+        assert!(loaded.time_zones.is_none());
+    }
+
+    fn load(members: &Value) -> Load {
+        let mut manifest = json!({
+            "status": "Complete",
+            "file": { "bucket": "data", "key": "incoming/a", "version": "v",
+                "uploaded_at": "2023-01-26T00:00:00Z", "size_bytes": 1 },
+            "folder": "loads/a/0/", "rows": 0, "duplicate": 0, "conflicts": 0, "rejected": 0,
+            "started_at": "2023-01-26T00:00:00Z",
+        });
+        manifest.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        let manifest = serde_json::from_value(manifest).unwrap();
+        Load { manifest, first_rejects: Vec::new(), notes: Vec::new() }
+    }
 }

@@ -85,14 +85,14 @@ impl Page {
     /// Returns a report as it reads now. If it cannot be read, it is listed with the reason.
     async fn listed(&self, id: ReportId) -> Option<Listed> {
         match self.reports.get(id).await {
-            Ok(report) => Some(Listed::of(report?.seen_at(uptime_aws::now()))),
+            Ok(report) => Some(Listed::of(&report?.seen_at(uptime_aws::now()))),
             Err(error) => Some(Listed::unreadable(id, &error)),
         }
     }
 }
 
 impl Listed {
-    fn of(report: Report) -> Listed {
+    fn of(report: &Report) -> Listed {
         let (stores, error) = match &report.state {
             ReportState::Running { .. } => (None, None),
             ReportState::Complete(completion) => (Some(completion.counts.stores), None),
