@@ -43,7 +43,7 @@ pub(super) struct Load {
 
 /// The answer of `GET /local/loads`.
 #[derive(Debug, Serialize)]
-struct Loads {
+struct Listing {
     loaded: Loaded,
     /// Uploads whose load has not begun.
     waiting: Vec<Waiting>,
@@ -95,7 +95,7 @@ pub(super) async fn list(State(page): State<Arc<Page>>) -> Answer {
         waiting.map(|(key, uploaded_at)| Waiting { key, uploaded_at: uploaded_at.to_string() });
     let waiting = waiting.collect();
     loads.truncate(LISTED);
-    super::json(StatusCode::OK, &Loads { loaded, waiting, loads })
+    super::json(StatusCode::OK, &Listing { loaded, waiting, loads })
 }
 
 impl Page {

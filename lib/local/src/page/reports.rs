@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use futures::{StreamExt as _, stream};
 use serde::Serialize;
+use uptime::timeline::MaxHold;
 use uptime_aws::{
     CallError, Report, ReportId, ReportState, ReportTableError, attributes, describe,
 };
@@ -108,7 +109,7 @@ impl Listed {
             created_at: Some(report.created_at.to_string()),
             as_of: Some(report.parameters.as_of.to_string()),
             method: Some(method.name()),
-            max_hold_minutes: method.max_hold().map(|max_hold| max_hold.minutes()),
+            max_hold_minutes: method.max_hold().map(MaxHold::minutes),
             stores,
             error,
         }
