@@ -10,6 +10,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Request, Response, StatusCode, header};
 use dynoxide::{Database, DynoxideError};
 use s3s::crypto::Crc32;
@@ -48,8 +49,8 @@ pub async fn serve(
 ) {
     let service = Service { database, signatures: Arc::new(Signatures::new("dynamodb", secret)) };
     let router = Router::new().fallback(answer).with_state(service);
-    let (body_bytes_max, policy) = (BODY_BYTES_MAX, Policy::OwnPages);
-    let further_host = listeners.further_host();
+    let (policy, further_host) = (Policy::OwnPages, listeners.further_host());
+    let body_bytes_max = |_: &Parts| BODY_BYTES_MAX;
     let port =
         Port { name: "DynamoDB", connections_max, body_bytes_max, refuse, policy, further_host };
     http_server::serve(listeners, port, router, shutdown).await;

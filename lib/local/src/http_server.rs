@@ -30,6 +30,7 @@ use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use axum::http::header::{CONNECTION, HeaderValue};
+use axum::http::request::Parts;
 use axum::http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -63,8 +64,8 @@ pub struct Port {
     pub name: &'static str,
     /// The largest number of connections at once; further ones wait.
     pub connections_max: usize,
-    /// The largest size of a request's body, in bytes.
-    pub body_bytes_max: u64,
+    /// Returns the largest size of a request's body, in bytes, by the request's head.
+    pub body_bytes_max: fn(&Parts) -> u64,
     /// Builds the response to a bad body, in the port's own form.
     pub refuse: fn(BodyFault) -> Response<Body>,
     /// Which requests of browsers it accepts.
@@ -230,13 +231,14 @@ where
     let under_way = pace.request_begins();
     let port = &shared.port;
     let (parts, body) = request.into_parts();
+    let bytes_max = (port.body_bytes_max)(&parts);
     let mut response = if let Err(refusal) = guard::check(&parts, port.policy, port.further_host) {
         refusal.response()
-    } else if body.size_hint().lower() > port.body_bytes_max {
-        closing((port.refuse)(BodyFault::TooLarge(port.body_bytes_max)))
+    } else if body.size_hint().lower() > bytes_max {
+        closing((port.refuse)(BodyFault::TooLarge(bytes_max)))
     } else {
         let fault = Arc::new(OnceLock::new());
-        let limits = (port.body_bytes_max, shared.limits.body);
+        let limits = (bytes_max, shared.limits.body);
         let body = Body::new(RequestBody::new(body, limits, Arc::clone(&fault)));
         let response = service.oneshot(Request::from_parts(parts, body)).await?;
         match fault.get() {

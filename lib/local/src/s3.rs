@@ -36,6 +36,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
 use axum::http::{Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use s3s::auth::{S3Auth, SecretKey};
@@ -48,7 +49,7 @@ use crate::http_server::{self, BodyFault, Listeners, Port};
 use crate::secret::{ACCESS_KEY, Secret};
 
 /// S3's limit for an object that is put in one call, 5 GiB.
-const PUT_BYTES_MAX: u64 = 5 * 1024 * 1024 * 1024;
+pub(crate) const PUT_BYTES_MAX: u64 = 5 * 1024 * 1024 * 1024;
 
 /// Returns the start of a command that sends a signed request. A URL must follow.
 ///
@@ -101,7 +102,8 @@ pub async fn serve(
             Ok(answered.map_or_else(|error| unanswered(&error), |response| response.map(Body::new)))
         }
     });
-    let (body_bytes_max, further_host) = (PUT_BYTES_MAX, listeners.further_host());
+    let further_host = listeners.further_host();
+    let body_bytes_max = |_: &Parts| PUT_BYTES_MAX;
     // Links to reports are signed, so a user may follow them from anywhere.
     let policy = Policy::OwnPagesAndLinks;
     let port = Port { name: "S3", connections_max, body_bytes_max, refuse, policy, further_host };

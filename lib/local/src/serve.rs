@@ -195,7 +195,10 @@ fn instructions(system: &System, arguments: &Arguments, report_id: Option<&str>)
     let sam_local = sam_local.map(|file| sam_local::instructions(file, system.secret()));
     let sam_local = sam_local.unwrap_or_default();
     format!(
-        "{page}
+        "
+Load files and make reports in a browser:
+  http://{api}/
+{page}
 Request a report, check its status, download it:
   curl http://{api}/trigger_report
   curl http://{api}/get_report/{id}

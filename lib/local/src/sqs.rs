@@ -26,6 +26,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
@@ -64,7 +65,8 @@ pub async fn serve(
         shutdown.await;
         service.close();
     };
-    let (body_bytes_max, further_host) = (REQUEST_BYTES_MAX, listeners.further_host());
+    let further_host = listeners.further_host();
+    let body_bytes_max = |_: &Parts| REQUEST_BYTES_MAX;
     let port = Port {
         name: "SQS",
         connections_max,

@@ -270,7 +270,7 @@ impl Serving {
         let port = Port {
             name: "the test",
             connections_max,
-            body_bytes_max: BODY_BYTES_MAX,
+            body_bytes_max: |_| BODY_BYTES_MAX,
             refuse: |fault| (fault.status(), fault.to_string()).into_response(),
             policy: Policy::OwnPages,
             further_host: None,

@@ -32,8 +32,14 @@ use crate::zone_clock::ZoneClocks;
 use html::Html;
 use words::end_of_week;
 
+/// The colours, the type and the tables of the page. Other pages of this system look the same with it.
+pub const BASE_STYLE: &str = include_str!("page/base.css");
 /// The style of the page. `stores.css` styles the section "All stores".
-const STYLE: &str = concat!(include_str!("page/page.css"), include_str!("page/stores.css"));
+const STYLE: &str = concat!(
+    include_str!("page/base.css"),
+    include_str!("page/page.css"),
+    include_str!("page/stores.css")
+);
 /// The script of the page. `heat_map.js` moves the focus in the heat map. `page.js` draws the
 /// section "All stores".
 const SCRIPT: &str = concat!(include_str!("page/heat_map.js"), include_str!("page/page.js"));

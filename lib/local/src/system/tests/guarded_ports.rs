@@ -21,14 +21,24 @@ const FOREIGN: [&str; 8] = [
     "Host: 127.0.0.1\r\nSec-Fetch-Site: same-site",
 ];
 
+const PATHS: [&str; 6] = [
+    "/trigger_report",
+    "/",
+    "/local/incoming/a.csv",
+    "/local/sample",
+    "/local/loads",
+    "/local/reports",
+];
+
 #[tokio::test]
 async fn no_port_answers_another_sites_page() {
     let system = Guarded::start().await;
     for port in system.ports() {
         for method in ["GET", "POST", "PUT", "OPTIONS"] {
-            for foreign in FOREIGN {
-                let answer =
-                    sent(port, &format!("{method} /trigger_report HTTP/1.1\r\n{foreign}")).await;
+            for (foreign, path) in
+                FOREIGN.iter().flat_map(|foreign| PATHS.map(|path| (foreign, path)))
+            {
+                let answer = sent(port, &format!("{method} {path} HTTP/1.1\r\n{foreign}")).await;
                 assert!(answer.starts_with("HTTP/1.1 403 "), "{port} {method} {foreign}: {answer}");
                 assert!(
                     answer.contains("\r\n\r\nrefused: "),
@@ -53,7 +63,7 @@ async fn no_port_sends_cors_headers() {
     for port in system.ports() {
         let own = format!("Host: {port}\r\nOrigin: http://{port}");
         for head in [
-            format!("GET / HTTP/1.1\r\n{own}"),
+            format!("GET /nothing HTTP/1.1\r\n{own}"),
             format!("POST / HTTP/1.1\r\n{own}\r\n{LIST_TABLES}"),
             format!("OPTIONS / HTTP/1.1\r\n{own}"),
             format!("OPTIONS / HTTP/1.1\r\n{own}\r\nAccess-Control-Request-Method: PUT"),

@@ -23,6 +23,7 @@ static PAIR: [[u8; 2]; PAIRS] = {
 
 /// Writes a number in at most four digits. A number that has more becomes the greatest.
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "four digits of base 89 fit 32 bits")]
 pub(super) fn write_number(text: &mut Vec<u8>, number: u64, digits: u32) {
     let number = number.min(BASE.pow(digits) - 1) as usize;
     let ([first, second], [third, last]) = (PAIR[number / PAIRS], PAIR[number % PAIRS]);

@@ -5,7 +5,7 @@ use super::digits::DIGITS;
 use crate::account::Account;
 use crate::output::cells::percent_hundredths;
 use crate::parameters::Window;
-use crate::{Status, Timestamp};
+use crate::{Poll, Status, Timestamp};
 
 // The script knows the first four.
 const ZONE_ASSUMED: u64 = 1;
@@ -38,7 +38,7 @@ const ENOUGH_COVERAGE: u64 = 5_000;
 pub(super) fn flags_of(account: &Account, as_of: Timestamp) -> u64 {
     let week = account.figures(Window::LastWeek);
     let coverage = percent_hundredths(week.certainty.covered_micros, week.scheduled_micros());
-    let newest = account.last_poll.map(|poll| poll.status());
+    let newest = account.last_poll.map(Poll::status);
     let flag = |is_set: bool, flag: u64| if is_set { flag } else { 0 };
     flag(!account.zone_given, ZONE_ASSUMED)
         | flag(!account.hours_given, HOURS_ASSUMED)
