@@ -377,6 +377,8 @@ class Check:
                 cells = found.split("\t")
                 shown = [f"{outage[name] / 10:.1f}" for name in ["down", "least", "most"]] + [str(outage["polls"])]
                 self.expect(f"{store}: figures of an outage", cells[3:7], shown)
+                is_early = outage["start"] < self.data.about["week"][0]
+                self.expect(f"{store}: began before the week", "began before the week" in cells[1], is_early)
             page.click(".store-week button:has-text('polls as text')")
             text = page.inner_text(".store-week pre")
             down = len(re.findall("  down  ", text))
@@ -476,7 +478,8 @@ class Check:
             page.press("#stores-search", "Enter")
             shows("Enter in the search", first)
             title = page.locator(".day circle title").first.text_content()
-            self.expect("time and status of a poll", re.search(r"^\w{3} \d+ \w{3} \d+:\d\d, (up|down) \(", title) is None, False)
+            has_both = re.match(r"\w{3} \d+ \w{3} \d+:\d\d, (up|down) \(", title) is not None
+            self.expect("a dot has the time and status of its poll", has_both, True)
             page.click(".store-week .close")
             shows_none("after Close")
         page.evaluate("location.hash = '#store=no%20such'")
@@ -501,6 +504,8 @@ class Check:
         stops = page.locator("#heat-map [tabindex='0']")
         if not cells:
             return
+        last = page.inner_text("#heat-map tbody tr:last-child th")
+        self.expect("last row of the heat map", last, "All week")
         stops.focus()
         for key, place in [("ArrowRight", 1), ("ArrowLeft", 0), ("ArrowLeft", 0), ("End", None), ("Home", 0)]:
             page.keyboard.press(key)
