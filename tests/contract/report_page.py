@@ -65,6 +65,12 @@ def tenths(value):
     return f"{(value + 5) // 10 / 10:.1f}"
 
 
+def rounded_minutes(span):
+    """Returns a time as the page shows it in minutes: hundredths of minutes rounded, then whole minutes rounded."""
+    hundredths_of_minutes = (span // datetime.timedelta(microseconds=1) + 300_000) // 600_000
+    return (hundredths_of_minutes + 50) // 100
+
+
 def instant(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
@@ -160,7 +166,7 @@ class Check:
             self.expect("hours_given", flags & 2 == 0, row["hours_given"] == "yes")
             self.expect("last_status", flags & 4 != 0, row["last_status"] == "active")
             newest = row["last_poll_at"]
-            age = (as_of - instant(newest)) // datetime.timedelta(minutes=1) if newest else None
+            age = rounded_minutes(as_of - instant(newest)) if newest else None
             self.expect("age of the newest poll", figures["newest_poll_age_minutes"][place], age)
             row["age"], row["down_at_end"] = age, flags & 8 != 0
         print(f"  every figure of {len(self.stores)} stores: {len(shared) + 5} each", flush=True)
@@ -202,10 +208,11 @@ class Check:
             words = f"{'up' if row['last_status'] == 'active' else 'down'}, {shown}"
         place = self.data.ids.index(row["store_id"])
         longest = self.data.figures["longest_outage_tenths_of_hours"][place]
+        downtime = lambda name: tenths(figure(name)) if row["last_status"] else NEVER
         return [
             row["store_id"], assumed(row["time_zone_given"]) + row["time_zone"].split("/")[-1].replace("_", " "),
             assumed(row["hours_given"]) + tenths(figure("scheduled")), row["uptime_last_week_percent"] or NEVER,
-            tenths(figure("downtime")), tenths(figure("downtime_least")), tenths(figure("downtime_most")), "",
+            downtime("downtime"), downtime("downtime_least"), downtime("downtime_most"), "",
             row["outages_last_week"] or NEVER, NEVER if longest is None else f"{longest / 10:.1f}", words]
 
     def rows(self, page):
@@ -225,7 +232,8 @@ class Check:
         return rows
 
     def by_downtime(self):
-        return sorted(self.stores, key=lambda row: -hundredths(row["downtime_last_week_hours"]))
+        return sorted(
+            self.stores, key=lambda row: (row["last_status"] == "", -hundredths(row["downtime_last_week_hours"])))
 
     def table(self):
         page = self.open()
@@ -243,13 +251,14 @@ class Check:
         page.context.close()
 
     def sorting(self, page):
-        number = lambda name: lambda row: -1 if row[name] == "" else hundredths(row[name])
+        number = lambda name: lambda row: hundredths(row[name])
+        downtime = lambda name: lambda row: hundredths(row[name + "_last_week_hours"]) if row["last_status"] else None
         keys = {
             "open": number("scheduled_last_week_hours"), "up": number("uptime_last_week_percent"),
-            "down": number("downtime_last_week_hours"), "least": number("downtime_least_last_week_hours"),
-            "most": number("downtime_most_last_week_hours"), "outages": number("outages_last_week"),
-            "longest": lambda row: float(row["longest_outage_last_week_minutes"] or 0),
-            "newest": lambda row: math.inf if row["age"] is None else row["age"],
+            "down": downtime("downtime"), "least": downtime("downtime_least"), "most": downtime("downtime_most"),
+            "outages": lambda row: int(row["outages_last_week"]) if row["outages_last_week"] else None,
+            "longest": lambda row: float(row["longest_outage_last_week_minutes"] or 0) or None,
+            "newest": lambda row: row["age"],
             "zone": lambda row: row["time_zone"].split("/")[-1].replace("_", " "), "store": lambda row: 0}
         for name, key in keys.items():
             found = []
@@ -264,6 +273,11 @@ class Check:
                 found.append(direction)
                 rows = self.rows(page)
                 values = [key(self.of_id[row[0]]) for row in rows]
+                known = [value for value in values if value is not None]
+                self.expect(f"empty last by {name}, {direction}", values[: len(known)], known)
+                of_all = [value for value in map(key, self.stores) if value is not None]
+                self.expect(f"known first by {name}, {direction}", len(known), min(len(rows), len(of_all)))
+                values = known
                 # The page knows the longest outage in tenths of hours.
                 values = [round(value / 6) for value in values] if name == "longest" else values
                 wanted = sorted(values, reverse=direction == "descending")
@@ -271,7 +285,7 @@ class Check:
                 is_near = name == "longest" and all(abs(a - b) <= 1 for a, b in zip(values, wanted))
                 is_sorted = values == wanted or is_near
                 self.expect(f"sorted by {name}, {direction}", is_sorted, True)
-                best = (max if direction == "descending" else min)(key(row) for row in self.stores)
+                best = (max if direction == "descending" else min)(of_all, default=None)
                 self.expect(f"first by {name}, {direction}", key(self.of_id[rows[0][0]]), best)
                 if name == "store":
                     ids = [row["store_id"] for row in self.stores]
@@ -363,6 +377,8 @@ class Check:
                 cells = found.split("\t")
                 shown = [f"{outage[name] / 10:.1f}" for name in ["down", "least", "most"]] + [str(outage["polls"])]
                 self.expect(f"{store}: figures of an outage", cells[3:7], shown)
+                is_early = outage["start"] < self.data.about["week"][0]
+                self.expect(f"{store}: began before the week", "began before the week" in cells[1], is_early)
             page.click(".store-week button:has-text('polls as text')")
             text = page.inner_text(".store-week pre")
             down = len(re.findall("  down  ", text))
@@ -409,6 +425,69 @@ class Check:
         page.context.close()
         print("  keyboard", flush=True)
 
+    def addressing(self):
+        """Checks that the address names the store that is open, and no other one."""
+        page = self.open()
+        first, second = [row["store_id"] for row in self.stores[:2]]
+        link = lambda store: "#store=" + urllib.parse.quote(store, safe="!'()*")
+        row = lambda store: page.locator("#stores > tbody > tr:not(.week-row)").nth(
+            [found[0] for found in self.rows(page)].index(store))
+
+        def shows(what, store):
+            hash_is = "wanted => location.hash === wanted && document.querySelectorAll('.week-row').length === 1"
+            try:
+                page.wait_for_function(hash_is, arg=link(store), timeout=5000)
+            except Exception:
+                pass
+            self.expect(f"address, {what}", page.evaluate("location.hash"), link(store))
+            self.expect(f"open, {what}", page.locator(".store-week h3").all_inner_texts(), [f"Store {store}"])
+            self.expect(f"row, {what}", page.locator("tr:has(+ .week-row) th").inner_text().strip(), store)
+
+        def shows_none(what):
+            self.expect(f"nothing open, {what}", page.locator(".week-row").count(), 0)
+            self.expect(f"address without a store, {what}", "#store=" in page.url, False)
+
+        page.click("th[data-column=store] button")
+        row(first).locator("td.outages").click()
+        shows("a click on a row", first)
+        worst = page.locator(".worst a").first
+        store = worst.evaluate("link => new URLSearchParams(link.hash.slice(1)).get('store')")
+        if store in (first, second):
+            page.evaluate("hash => { location.hash = hash; }", link(second))
+        else:
+            worst.click()
+            page.wait_for_function("id => document.querySelector('.store-week .id')?.textContent === id", arg=store)
+            hash_of = "new URLSearchParams(location.hash.slice(1)).get('store')"
+            self.expect("address, a link above the table", page.evaluate(hash_of), store)
+            page.evaluate("hash => { location.hash = hash; }", link(second))
+        shows("an address given by hand", second)
+        page.go_back()
+        page.wait_for_function("id => document.querySelector('.store-week .id')?.textContent !== id", arg=second)
+        page.go_forward()
+        shows("forward", second)
+        page.reload()
+        shows("reload", second)
+        page.click("th[data-column=store] button")
+        page.check("[name=show][value=all]", force=True)
+        page.fill("#stores-search", second)
+        shows("sorted and searched", second)
+        page.fill("#stores-search", "no such store")
+        shows_none("after a search that leaves it out")
+        page.fill("#stores-search", first)
+        if page.locator("#stores > tbody > tr").count() == 1:
+            page.press("#stores-search", "Enter")
+            shows("Enter in the search", first)
+            title = page.locator(".day circle title").first.text_content()
+            has_both = re.match(r"\w{3} \d+ \w{3} \d+:\d\d, (up|down) \(", title) is not None
+            self.expect("a dot has the time and status of its poll", has_both, True)
+            page.click(".store-week .close")
+            shows_none("after Close")
+        page.evaluate("location.hash = '#store=no%20such'")
+        page.wait_for_function("document.activeElement.id === 'stores-count'")
+        self.expect("words about an unknown store", "no such" in page.inner_text("#stores-count"), True)
+        page.context.close()
+        print("  the address names the open store", flush=True)
+
     def copying(self):
         page = self.open(self.worst(), permissions=["clipboard-read", "clipboard-write"])
         page.click(".store-week .copy")
@@ -425,6 +504,8 @@ class Check:
         stops = page.locator("#heat-map [tabindex='0']")
         if not cells:
             return
+        last = page.inner_text("#heat-map tbody tr:last-child th")
+        self.expect("last row of the heat map", last, "All week")
         stops.focus()
         for key, place in [("ArrowRight", 1), ("ArrowLeft", 0), ("ArrowLeft", 0), ("End", None), ("Home", 0)]:
             page.keyboard.press(key)
@@ -517,6 +598,7 @@ class Check:
         self.table()
         self.opening()
         self.keyboard()
+        self.addressing()
         self.copying()
         self.heat_map()
         self.without_javascript()

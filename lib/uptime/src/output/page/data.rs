@@ -18,7 +18,7 @@ use super::flags::flags_of;
 use super::hours_text::hours_text;
 use super::html::Html;
 use super::tape::write_tape;
-use super::words::hours;
+use super::words::{age_minutes, hours};
 use super::zone_days::{days_of, write_zone};
 use crate::account::{Account, Detail};
 use crate::business_hours::HoursRow;
@@ -221,7 +221,7 @@ impl<'a> Blocks<'a> {
         opening: u64,
     ) -> [Option<u64>; FIELDS.len()] {
         let as_of = self.report.about.parameters.as_of;
-        let age = account.last_poll.map(|poll| (as_of.micros() - poll.at().micros()) / MINUTE);
+        let age = account.last_poll.map(|poll| age_minutes(as_of, poll));
         let longest = account.outages.iter().map(Outage::down_micros).max();
         let outages = account.last_poll.map(|_| account.outages.len() as u64);
         let [hour, day, week] = Window::ALL.map(|window| account.figures(window));
@@ -232,7 +232,7 @@ impl<'a> Blocks<'a> {
             Some(zone),
             Some(opening),
             Some(flags_of(account, as_of)),
-            age.map(i64::unsigned_abs),
+            age,
             minutes(hour.uptime.up_micros),
             minutes(hour.uptime.down_micros),
             minutes(hour.scheduled_micros()),

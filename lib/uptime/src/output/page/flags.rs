@@ -7,7 +7,7 @@ use crate::output::cells::percent_hundredths;
 use crate::parameters::Window;
 use crate::{Poll, Status, Timestamp};
 
-// The script knows the first four.
+// The script knows the first four and the last.
 const ZONE_ASSUMED: u64 = 1;
 const HOURS_ASSUMED: u64 = 2;
 const NEWEST_POLL_UP: u64 = 4;

@@ -11,7 +11,6 @@ const about = block('about'), {zones} = about, ids = block('ids'), figures = blo
 const [weekStart, weekEnd] = about.week, ROWS = 100;
 const digitOf = new Uint8Array(128);
 [...about.digits].forEach((digit, value) => { digitOf[digit.charCodeAt(0)] = value; });
-
 // Reading the data.
 const number = (text, start, width) => {
     let read = 0;
@@ -24,15 +23,16 @@ const fields = Object.fromEntries(about.fields.map(([name, width, isOptional], p
     [name, store => (isOptional ? optional : number)(figures[place], store * width, width)]));
 const figure = (store, name) => fields[name](store);
 const hasFlags = (store, flags) => (figure(store, 'flags') & flags) === flags;
-const [isZoneAssumed, areHoursAssumed, isNewestUp, isDownAtEnd] =
-    [1, 2, 4, 8].map(flag => store => hasFlags(store, flag));
+const [isZoneAssumed, areHoursAssumed, isNewestUp, isDownAtEnd, isNeverPolled] =
+    [1, 2, 4, 8, 64].map(flag => store => hasFlags(store, flag));
 const zoneOf = store => zones[figure(store, 'zone')];
 const TIMES = ['scheduled', 'uptime', 'downtime', 'unknown', 'downtime_least', 'downtime_most'];
 // Returns the time open, up, down, not observed, the least and the most time down, in hundredths of the
 // window's unit. The last hour has no least and no most.
 const timesIn = (store, window) => TIMES.map(name => fields[`${name}_${window}`]?.(store));
 const timesInWeek = store => timesIn(store, 'last_week_hours'), outagesOf = store => figure(store, 'outages_last_week');
-
+// Nothing is known of the downtime of a store that was never polled while open.
+const known = (store, name) => isNeverPolled(store) && name.startsWith('downtime') ? null : figure(store, name);
 const readDays = store => {
     const text = list('days')[store], days = [], counts = {c: 0, n: 1, u: 2, d: 4, x: 6};
     for (let at = 0, length; at < text.length; at += 1 + 2 * length) {
@@ -85,19 +85,17 @@ const readTape = store => {
         const known = runs.findLast(run => run.start <= poll.at)?.known ?? 'n', isOpen = 'uUdD'.includes(known);
         poll.isUp = (isOpen ? 'uU'.includes(known) : elsewhere) !== poll.isOther;
         if (!isOpen) elsewhere = poll.isUp;
-        poll.counts = isOpen;
+        [poll.counts, poll.when] = [isOpen, moment(zoneOf(store), poll.at)];
         poll.place = isOpen ? 'open' : known === 'c' ? 'closed, does not count' : 'outside the week';
     }
     return {polls, runs};
 };
-
 // Words and numbers.
-const tenths = hundredths => one(Math.round(hundredths / 10));
-const one = value => (value / 10).toFixed(1);
+const one = tenths => (tenths / 10).toFixed(1), tenths = hundredths => one(Math.round(hundredths / 10));
 const whole = hundredths => String(Math.round(hundredths / 100));
 // Returns a figure as the page shows it: per cent with two decimals, hours with one.
 const shownFigure = (store, name) => {
-    const value = figure(store, name);
+    const value = known(store, name);
     return value === null ? '–' : name.endsWith('percent') ? (value / 100).toFixed(2) :
         name.endsWith('_week_hours') ? tenths(value) : name.endsWith('tenths_of_hours') ? one(value) : String(value);
 };
@@ -109,7 +107,7 @@ const moment = (zone, minute) => {
 };
 const clockText = minutes => `${Math.floor(minutes / 60 + 1e-6)}:${String(Math.round(minutes) % 60).padStart(2, '0')}`;
 // Making elements. Text from data is only ever set as text.
-const SVG = new Set('svg g rect line circle text tspan use clipPath'.split(' '));
+const SVG = new Set('svg g rect line circle text title tspan use clipPath'.split(' '));
 const make = (tag, attributes = {}, ...children) => {
     const element = document.createElementNS(`http://www.w3.org/${SVG.has(tag) ? '2000/svg' : '1999/xhtml'}`, tag);
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -133,12 +131,11 @@ const drawParts = (svg, parts, middle, downHeight, upHeight) => {
         }
     }
 };
-
 // The table.
 const zoneRanks = new Map([...zones].sort((a, b) => a.city < b.city ? -1 : 1).map((zone, rank) => [zone, rank]));
 // The order of the columns that are not sorted by a figure as it is.
 const KEYS = {store: store => store, zone: store => zoneRanks.get(zoneOf(store)),
-    newest: store => figure(store, 'newest_poll_age_minutes') ?? Infinity};
+    newest: store => figure(store, 'newest_poll_age_minutes')};
 const section = byId('all-stores'), body = section.querySelector('tbody'), count = byId('stores-count');
 const search = byId('stores-search'), choice = byId('stores-sort'), pager = byId('stores-pages');
 const filters = [...section.querySelectorAll('[name=show]')], columns = [...byId('stores').tHead.rows[0].cells];
@@ -147,8 +144,10 @@ const elsewhere = byId('stores-left-out') ? ' stores.csv has all stores.' : '';
 let sortedBy, isDescending, order = [], shown = [], page = 0, opened = null;
 
 const assumed = isAssumed => isAssumed ? make('i', {}, 'assumed ') : null;
-const linkOf = store => make('a', {href: '#store=' + encodeURIComponent(ids[store]), 'aria-expanded': 'false'},
+const addressOf = store => '#store=' + encodeURIComponent(ids[store]);
+const linkOf = store => make('a', {href: addressOf(store), 'aria-expanded': store === opened?.store},
     make('bdi', {}, ids[store]));
+const forget = () => { opened = null; history.replaceState(null, '', location.href.replace(/#.*/, '#all-stores')); };
 const rangeBar = store => {
     const svg = make('svg', {class: 'bar', height: 24, 'aria-hidden': 'true'});
     const [open, , down, unknown, least, most] = timesInWeek(store);
@@ -165,22 +164,22 @@ const newestText = store => {
     return age === null ? ['–'] : [isNewestUp(store) ? 'up' : make('b', {}, 'down'), `, ${words} old`];
 };
 const rowOf = store => {
-    const [open, , down] = timesInWeek(store).map(tenths);
+    const hours = name => shownFigure(store, name + '_last_week_hours');
     // All other cells have the figure of their column.
     const cells = {
         store: [linkOf(store)], zone: [assumed(isZoneAssumed(store)), zoneOf(store).city],
-        open: [assumed(areHoursAssumed(store)), open], down: [make('b', {}, down)], range: [rangeBar(store)],
-        newest: newestText(store),
-    };
-    return make('tr', {'data-store': store}, ...columns.map(({className, dataset: {column, figure}}) =>
-        make(column === 'store' ? 'th' : 'td', column === 'store' ? {class: className, scope: 'row'} : {class: className},
-            ...cells[column] ?? [shownFigure(store, figure)])));
+        open: [assumed(areHoursAssumed(store)), hours('scheduled')], down: [make('b', {}, hours('downtime'))],
+        range: [rangeBar(store)], newest: newestText(store)};
+    return make('tr', {'data-store': store, class: isNeverPolled(store) ? 'never' : ''}, ...columns.map(
+        ({className, dataset: {column, figure}}) => make(column === 'store' ? 'th' : 'td', {class: className,
+            ...column === 'store' && {scope: 'row'}}, ...cells[column] ?? [shownFigure(store, figure)])));
 };
 const draw = () => {
     const pages = Math.max(1, Math.ceil(shown.length / ROWS)), first = page * ROWS;
     const rows = shown.slice(first, first + ROWS);
+    if (opened && !rows.includes(opened.store)) forget();
     body.replaceChildren(...rows.map(rowOf));
-    opened = null;
+    if (opened) body.children[rows.indexOf(opened.store)].after(opened.week);
     const thousands = number => number.toLocaleString('en'), text = search.value.trim();
     const direction = isDescending ? 'descending' : 'ascending', last = thousands(first + rows.length);
     count.textContent = !rows.length ? 'No store' :
@@ -204,10 +203,10 @@ const select = () => {
 };
 const sortBy = (name, descending = headOf[name].dataset.first === 'descending') => {
     [sortedBy, isDescending] = [name, descending];
-    const key = KEYS[name] ?? (store => figure(store, headOf[name].dataset.figure) ?? -1);
-    const keys = Float64Array.from(ids, (_, store) => key(store)), sign = isDescending ? -1 : 1;
-    // Equal keys stay in the order of the ids.
-    order = [...ids.keys()].sort((a, b) => keys[a] === keys[b] ? a - b : keys[a] < keys[b] ? -sign : sign);
+    const key = KEYS[name] ?? (store => known(store, headOf[name].dataset.figure));
+    const keys = Float64Array.from(ids, (_, store) => key(store) ?? NaN), sign = isDescending ? -1 : 1;
+    // Stores without a figure come last in both directions. Equal keys stay in the order of the ids.
+    order = [...ids.keys()].sort((a, b) => isNaN(keys[a]) - isNaN(keys[b]) || sign * (keys[a] - keys[b]) || a - b);
     select();
 };
 const showAll = () => { search.value = ''; filters[0].checked = true; select(); };
@@ -233,8 +232,7 @@ const drawDay = (stretches, {polls, runs}, outages) => {
     }
     drawParts(svg, parts, 16, 28, 14);
     for (const [known, hours, words, name] of WORDS) {
-        const [widest = {}] = parts.filter(part => part.known === known).sort((a, b) => b.to - b.from - a.to + a.from);
-        const {from, to} = widest;
+        const [{from, to} = {}] = parts.filter(it => it.known === known).sort((a, b) => b.to - b.from - a.to + a.from);
         if (to - from >= share(60 * hours)) svg.append(label((from + to) / 2, name, words));
     }
     for (const {number, start, end} of outages) {
@@ -259,7 +257,8 @@ const drawDay = (stretches, {polls, runs}, outages) => {
         for (const poll of polls.filter(({at}) => start <= at && at < end)) {
             const name = 'poll' + (poll.isUp ? '' : ' hollow') + (poll.counts ? '' : ' uncounted');
             const cx = placeIn(stretch, poll.at) + '%', r = poll.counts ? 3 : 1.5;
-            svg.append(make('circle', {class: name, cx, cy: 44, r}));
+            const title = make('title', {}, `${poll.when}, ${poll.isUp ? 'up' : 'down'} (${poll.place})`);
+            svg.append(make('circle', {class: name, cx, cy: 44, r}, title));
         }
     }
     return svg;
@@ -276,7 +275,8 @@ const outageRows = (store, outages, newest, heads) => {
     const at = minute => moment(zoneOf(store), minute);
     return outages.map(({number, start, end, since, until, down, least, most, polls, silent}) => {
         const isLast = isDownAtEnd(store) ? make('b', {}, 'down at the end') : 'last seen down ' + at(newest);
-        const values = [make('span', {class: 'chip'}, String(number)), (since === null ? 'before ' : '') + at(start),
+        const from = [since === null && 'before ', at(start), start < weekStart && ' (began before the week)'];
+        const values = [make('span', {class: 'chip'}, String(number)), from.filter(Boolean).join(''),
             until === null ? isLast : at(end), make('b', {}, one(down)), one(least), one(most), String(polls),
             since === null ? '–' : at(start - since), until === null ? '–' : at(end + until),
             silent ? one(silent) : '–'];
@@ -290,8 +290,9 @@ const weekOf = store => {
     const part = name => made.querySelector('.' + name), fill = (name, ...content) => part(name).append(...content);
     const zone = zoneOf(store), tape = readTape(store), outages = readOutages(store), sums = readDays(store);
     const newestAge = figure(store, 'newest_poll_age_minutes');
-    // The age is rounded down, so the poll can be a minute earlier.
-    const newest = newestAge === null ? null : tape.polls.findLast(poll => poll.at <= weekEnd - newestAge).at;
+    // The age is rounded, so the poll can be a minute off. Polls while closed do not count.
+    const isNewest = poll => poll.at <= weekEnd - newestAge + 1 && (poll.counts || poll.at < weekStart);
+    const newest = newestAge === null ? null : tape.polls.findLast(isNewest).at;
     fill('id', ids[store]);
     fill('about', `${zone.city} time${isZoneAssumed(store) ? ' (assumed)' : ''}, `,
         `${about.hours[figure(store, 'hours')]}; newest poll `,
@@ -310,56 +311,55 @@ const weekOf = store => {
     part('sum').before(...outageRows(store, outages, newest, part('outage-table').rows[0].cells));
     part('outages').hidden = !outages.length;
     const text = part('polls');
-    text.textContent = tape.polls.map(({at, isUp, place}) => `${moment(zone, at)}  ${dateText(at).slice(5, 22)} UTC  ${
+    text.textContent = tape.polls.map(({at, isUp, place, when}) => `${when}  ${dateText(at).slice(5, 22)} UTC  ${
         isUp ? 'up  ' : 'down'}  ${place}`).join('\n') || 'No polls.';
     part('copy').onclick = () => navigator.clipboard.writeText(location.href)
         .then(() => 'Copied', () => location.href).then(words => { part('status').textContent = words; });
     part('show').onclick = ({target}) => { target.ariaExpanded = String(!(text.hidden = !text.hidden)); };
-    part('close').onclick = () => close(true);
+    part('close').onclick = close;
     return made;
 };
 
 // Opening and closing.
-const close = keepsFocus => {
-    const link = opened?.querySelector('a');
-    if (!link) return;
-    link.ariaExpanded = 'false';
-    opened.nextSibling.remove();
-    opened = null;
-    if (keepsFocus) link.focus();
-    history.replaceState(null, '', location.href.replace(/#store=.*/, '#all-stores'));
+const focusRow = store => {
+    const row = body.querySelector(`[data-store="${store}"]`), {top} = row.getBoundingClientRect();
+    row.querySelector('a').focus({preventScroll: true});
+    if (top < 0 || top > innerHeight - 100) row.scrollIntoView();
 };
-const open = store => {
-    close(false);
-    if (!shown.includes(store)) showAll();
-    const place = Math.floor(shown.indexOf(store) / ROWS);
-    if (place !== page) { page = place; draw(); }
-    opened = body.querySelector(`[data-store="${store}"]`);
-    opened.after(make('tr', {class: 'week-row'}, make('td', {colspan: 11}, weekOf(store))));
-    const link = opened.querySelector('a'), {top} = opened.getBoundingClientRect();
-    link.ariaExpanded = 'true';
-    link.focus({preventScroll: true});
-    if (top < 0 || top > innerHeight - 100) opened.scrollIntoView();
+const close = () => {
+    const store = opened?.store;
+    if (opened) { forget(); draw(); focusRow(store); }
 };
+// Opens the store that the address names, and closes any other.
 const follow = () => {
-    const id = new URLSearchParams(location.hash.slice(1)).get('store'), store = ids.indexOf(id);
-    if (store >= 0) open(store);
-    else if (id !== null) count.textContent = `No store ‘${id}’ in this page.${elsewhere}`;
+    const id = new URLSearchParams(location.hash.slice(1)).get('store'), store = ids.indexOf(id), before = opened;
+    opened = null;
+    if (store >= 0) {
+        if (!shown.includes(store)) showAll();
+        page = Math.floor(shown.indexOf(store) / ROWS);
+        opened = {store, week: make('tr', {class: 'week-row'}, make('td', {colspan: 11}, weekOf(store)))};
+    }
+    if (opened || before) draw();
+    if (opened) focusRow(store);
+    else if (id !== null) { count.textContent = `No store ‘${id}’ in this page.${elsewhere}`; count.focus(); }
 };
 for (const [type, isLit] of [['mouseover', true], ['mouseout', false]]) body.addEventListener(type, event => {
     const outage = event.target.closest('[data-outage]')?.dataset.outage;
     for (const same of body.querySelectorAll(`[data-outage="${outage}"]`)) same.classList.toggle('lit', isLit);
 });
 addEventListener('click', event => {
-    const link = event.target.closest('a');
-    if (link && link === opened?.querySelector('a')) { event.preventDefault(); close(true); }
-    // The address may still be that of a store that sorting or paging has closed.
-    else if (link?.hash.startsWith('#store=') && link.hash === location.hash) follow();
+    const [row, own] = ['[data-store]', 'a'].map(name => event.target.closest(name));
+    const link = own ?? row?.querySelector('a');
+    // Marking text in a row does not open it.
+    if (!link?.hash.startsWith('#store=') || !own && !getSelection().isCollapsed) return;
+    if (row && Number(row.dataset.store) === opened?.store) { event.preventDefault(); close(); }
+    else if (link.hash === location.hash) follow();
+    else if (!own) location.hash = link.hash;
 });
-section.addEventListener('keydown', event => { if (event.key === 'Escape') close(true); });
-for (const head of columns) head.querySelector('button')?.addEventListener('click', () => {
-    sortBy(head.dataset.column, head === headOf[sortedBy] ? !isDescending : undefined);
-});
+search.onkeydown = ({key}) => { if (key === 'Enter' && shown.length === 1) location.hash = addressOf(shown[0]); };
+section.addEventListener('keydown', event => { if (event.key === 'Escape') close(); });
+for (const head of columns) head.querySelector('button')?.addEventListener('click', () =>
+    sortBy(head.dataset.column, head === headOf[sortedBy] ? !isDescending : undefined));
 choice.addEventListener('change', () => sortBy(choice.value));
 for (const control of [search, ...filters]) control.addEventListener('input', select);
 addEventListener('hashchange', follow);

@@ -6,11 +6,11 @@ use super::flags::{FILTERS, flags_of};
 use super::html::{Html, store_link};
 use super::marks::{Heights, range_bar};
 use super::week;
-use super::words::{Number, city, hours};
+use super::words::{Number, age_minutes, city, hours};
 use crate::Status;
 use crate::account::Account;
 use crate::fleet::{MeasuredReport, by_downtime};
-use crate::interval::{HOUR, MINUTE};
+use crate::interval::HOUR;
 use crate::outage::Outage;
 use crate::output::cells::percent_hundredths;
 use crate::parameters::Window;
@@ -103,7 +103,7 @@ pub(super) fn section(html: &mut Html, report: &MeasuredReport) {
     let rows = shown.len().min(ROWS);
     writeln!(
         html,
-        "<p class=\"muted\" id=\"stores-count\" role=\"status\">1 to {rows} of {}, most downtime \
+        "<p class=\"muted\" id=\"stores-count\" role=\"status\" tabindex=\"-1\">1 to {rows} of {}, most downtime \
          first</p></div>",
         Number(shown.len() as u64)
     );
@@ -118,7 +118,10 @@ pub(super) fn section(html: &mut Html, report: &MeasuredReport) {
     }
     write_controls(html, report, &shown);
     write_table_head(html);
-    shown.sort_by(|this, that| by_downtime(this, that));
+    // Of stores that were never polled while open, no downtime is known.
+    shown.sort_by(|this, that| {
+        this.last_poll.is_none().cmp(&that.last_poll.is_none()).then(by_downtime(this, that))
+    });
     for (place, account) in shown.iter().take(ROWS).enumerate() {
         write_row(html, report, place, account);
     }
@@ -187,7 +190,8 @@ fn write_table_head(html: &mut Html) {
 fn write_row(html: &mut Html, report: &MeasuredReport, place: usize, account: &Account) {
     let figures = account.figures(Window::LastWeek);
     let assumed = |is_given: bool| if is_given { "" } else { "<i>assumed</i> " };
-    html.raw("<tr><th scope=\"row\" class=\"store\">");
+    let class = if account.last_poll.is_none() { " class=\"never\"" } else { "" };
+    write!(html, "<tr{class}><th scope=\"row\" class=\"store\">");
     store_link(html, &account.row.store);
     write!(html, "</th><td class=\"zone\">{}", assumed(account.zone_given));
     html.text(&city(account.zone));
@@ -202,13 +206,17 @@ fn write_row(html: &mut Html, report: &MeasuredReport, place: usize, account: &A
         Some(share) => write!(html, "{}.{:02}", share / 100, share % 100),
         None => html.raw("–"),
     }
+    let known = |micros| match account.last_poll {
+        Some(_) => hours(micros).to_string(),
+        None => "–".to_owned(),
+    };
     write!(
         html,
         "</td><td class=\"downtime number\"><b>{}</b></td><td class=\"least number\">{}</td>\
          <td class=\"most number\">{}</td><td class=\"range\">",
-        hours(down),
-        hours(figures.downtime_least_micros()),
-        hours(figures.downtime_most_micros())
+        known(down),
+        known(figures.downtime_least_micros()),
+        known(figures.downtime_most_micros())
     );
     range_bar(html, &format!("store-{place}"), &figures, AXIS, Heights::TABLE);
     html.raw("</td><td class=\"outages number\">");
@@ -235,8 +243,7 @@ fn write_newest_poll(html: &mut Html, report: &MeasuredReport, account: &Account
         Status::Active => "up",
         Status::Inactive => "<b>down</b>",
     });
-    let age = report.about.parameters.as_of.micros() - poll.at().micros();
-    match age / MINUTE {
+    match age_minutes(report.about.parameters.as_of, poll) {
         minutes @ ..120 => write!(html, ", {minutes} min old"),
         minutes @ ..2_880 => write!(html, ", {} h old", minutes / 60),
         minutes => write!(html, ", {} d old", minutes / 1_440),
