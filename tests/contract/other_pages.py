@@ -5,8 +5,8 @@
 Needs a Python with playwright. Starts the system on free ports with three polls, and a web server beside it.
 Three kinds of pages attack: a page on another port of 127.0.0.1, a page of another host name, and a page whose
 host name was changed to point at 127.0.0.1 (DNS rebinding). They try everything that a page can send to each of
-the four ports: forms, fetch, tags, frames, windows, beacons, sockets. Whatever can be signed is signed with the
-system's secret, as if the page knew it. The pages must not create or read anything. Signed calls with curl count
+the four ports, and to the routes of the local page: forms, fetch, tags, frames, windows, beacons, sockets. Whatever
+can be signed is signed with the system's secret, as if the page knew it. The pages must not create or read anything. Signed calls with curl count
 what was created. Afterwards two good uses must work: a page of the API's own origin requests a report, and a
 person follows a link to the report from another site. The script leaves no processes and no files.
 
@@ -34,9 +34,13 @@ import urllib.parse
 from playwright.sync_api import Error, sync_playwright
 
 SECONDS_TO_END = 5
+# A report takes much less, unless the machine is busy.
+SECONDS_TO_REPORT = 60
 # Older systems all used this secret. Newer ones generate their own.
 PUBLISHED = "local-secret"
 OTHER_SITE = "evil.example"
+# The routes of the local page, on the port of the API.
+PAGE_PATHS = ["/", "/local/incoming/attack.csv", "/local/sample", "/local/loads", "/local/reports"]
 # The separator after each response of curl.
 END = "\n-- end --\n"
 
@@ -103,6 +107,8 @@ ATTACKS = {
     "fetch with headers": """all(Object.values(targets).flatMap(a => ['ListTables', 'PutItem'].flatMap(call => [
         sent(a, {method: 'POST', body: bodies[call], headers: headers('DynamoDB_20120810.' + call, 'dynamodb')}),
         sent(a, {method: 'POST', body: bodies.SendMessage, headers: headers('AmazonSQS.SendMessage', 'sqs')})])))""",
+    "the page's own calls": """all(Object.values(targets).flatMap(a => ['PUT', 'POST'].map(method => sent(
+        a, {method, body: 'store_id,status,timestamp_utc\\n', headers: {'X-Local-Page': '1'}}))))""",
     "signed addresses": """all([
         ...signed.put.map(a => sent(a, {method: 'PUT', body: 'store_id'})),
         ...signed.get.flatMap(a => [sent(a), sent(a, {mode: 'no-cors'})])])""",
@@ -310,6 +316,8 @@ def script(attack, host, ports, secret):
     """Returns the JavaScript of an attack against these ports of a host."""
     paths = {"api": "/trigger_report"}
     targets = {name: f"http://{host}:{port}{paths.get(name, '/')}" for name, port in ports.items()}
+    if "api" in ports:
+        targets |= {path: f"http://{host}:{ports['api']}{path}" for path in PAGE_PATHS}
     signed = {"put": [], "get": []}
     if "s3" in ports:
         s3 = f"{host}:{ports['s3']}"
@@ -399,10 +407,12 @@ class Attacker:
             address = f"http://{host}:{api}/page"
             page.route(address, lambda route: route.fulfill(content_type="text/html", body="<body>"))
             page.goto(address)
+            own = page.evaluate("fetch('/').then(answer => answer.text())")
+            self.expect(f"a page of http://{host} gets the local page", "<title>Store uptime" in own, own)
             status, triggered = page.evaluate(ASK)
             self.expect(f"a page of http://{host} requests a report", status == 202, status)
             follow = f"fetch('/get_report/{triggered.get('report_id')}').then(answer => answer.json())"
-            until = time.monotonic() + SECONDS_TO_END
+            until = time.monotonic() + SECONDS_TO_REPORT
             while (report := page.evaluate(follow)).get("status") == "Running" and time.monotonic() < until:
                 page.wait_for_timeout(50)
             self.expect(f"a page of http://{host} gets the report's status", report.get("status") == "Complete", report)

@@ -40,6 +40,9 @@ HOSTILE = [
 ]
 COLUMNS = ["store", "zone", "open", "up", "down", "least", "most", "range", "outages", "longest", "newest"]
 NEVER = "–"
+# A page shows all of 20,000 stores. Of more it shows the 5,000 with the most downtime.
+MANY = 20_001
+SHOWN_OF_MANY = 5_000
 
 
 def read_csv(path):
@@ -60,6 +63,12 @@ def hundredths(cell):
 def tenths(value):
     """Returns hundredths as the page shows them: with one decimal, rounded half up."""
     return f"{(value + 5) // 10 / 10:.1f}"
+
+
+def rounded_minutes(span):
+    """Returns a time as the page shows it in minutes: hundredths of minutes rounded, then whole minutes rounded."""
+    hundredths_of_minutes = (span // datetime.timedelta(microseconds=1) + 300_000) // 600_000
+    return (hundredths_of_minutes + 50) // 100
 
 
 def instant(text):
@@ -152,12 +161,12 @@ class Check:
                 expected = (int(cell) if cell else None) if name == "outages_last_week" else hundredths(cell)
                 self.expect(f"{row['store_id']} {name}", figures[name][place], expected)
             flags = figures["flags"][place]
-            self.expect("time_zone", data.about["zones"][figures["zone"][place]][0], row["time_zone"])
-            self.expect("time_zone_given", flags & 1 != 0, row["time_zone_given"] == "yes")
-            self.expect("hours_given", flags & 2 != 0, row["hours_given"] == "yes")
+            self.expect("time_zone", data.about["zones"][figures["zone"][place]]["name"], row["time_zone"])
+            self.expect("time_zone_given", flags & 1 == 0, row["time_zone_given"] == "yes")
+            self.expect("hours_given", flags & 2 == 0, row["hours_given"] == "yes")
             self.expect("last_status", flags & 4 != 0, row["last_status"] == "active")
             newest = row["last_poll_at"]
-            age = (as_of - instant(newest)) // datetime.timedelta(minutes=1) if newest else None
+            age = rounded_minutes(as_of - instant(newest)) if newest else None
             self.expect("age of the newest poll", figures["newest_poll_age_minutes"][place], age)
             row["age"], row["down_at_end"] = age, flags & 8 != 0
         print(f"  every figure of {len(self.stores)} stores: {len(shared) + 5} each", flush=True)
@@ -199,11 +208,12 @@ class Check:
             words = f"{'up' if row['last_status'] == 'active' else 'down'}, {shown}"
         place = self.data.ids.index(row["store_id"])
         longest = self.data.figures["longest_outage_tenths_of_hours"][place]
+        downtime = lambda name: tenths(figure(name)) if row["last_status"] else NEVER
         return [
             row["store_id"], assumed(row["time_zone_given"]) + row["time_zone"].split("/")[-1].replace("_", " "),
             assumed(row["hours_given"]) + tenths(figure("scheduled")), row["uptime_last_week_percent"] or NEVER,
-            tenths(figure("downtime")), tenths(figure("downtime_least")), tenths(figure("downtime_most")), "",
-            row["outages_last_week"] or NEVER, f"{longest / 10:.1f}" if longest else NEVER, words]
+            downtime("downtime"), downtime("downtime_least"), downtime("downtime_most"), "",
+            row["outages_last_week"] or NEVER, NEVER if longest is None else f"{longest / 10:.1f}", words]
 
     def rows(self, page):
         return page.evaluate("""() => [...document.querySelectorAll('#stores > tbody > tr:not(.week-row)')].map(
@@ -222,7 +232,8 @@ class Check:
         return rows
 
     def by_downtime(self):
-        return sorted(self.stores, key=lambda row: -hundredths(row["downtime_last_week_hours"]))
+        return sorted(
+            self.stores, key=lambda row: (row["last_status"] == "", -hundredths(row["downtime_last_week_hours"])))
 
     def table(self):
         page = self.open()
@@ -240,27 +251,33 @@ class Check:
         page.context.close()
 
     def sorting(self, page):
-        number = lambda name: lambda row: -1 if row[name] == "" else hundredths(row[name])
+        number = lambda name: lambda row: hundredths(row[name])
+        downtime = lambda name: lambda row: hundredths(row[name + "_last_week_hours"]) if row["last_status"] else None
         keys = {
             "open": number("scheduled_last_week_hours"), "up": number("uptime_last_week_percent"),
-            "down": number("downtime_last_week_hours"), "least": number("downtime_least_last_week_hours"),
-            "most": number("downtime_most_last_week_hours"), "outages": number("outages_last_week"),
-            "longest": lambda row: float(row["longest_outage_last_week_minutes"] or -1),
-            "newest": lambda row: math.inf if row["age"] is None else row["age"],
+            "down": downtime("downtime"), "least": downtime("downtime_least"), "most": downtime("downtime_most"),
+            "outages": lambda row: int(row["outages_last_week"]) if row["outages_last_week"] else None,
+            "longest": lambda row: float(row["longest_outage_last_week_minutes"] or 0) or None,
+            "newest": lambda row: row["age"],
             "zone": lambda row: row["time_zone"].split("/")[-1].replace("_", " "), "store": lambda row: 0}
         for name, key in keys.items():
             found = []
             for _ in range(2):
                 took = page.evaluate("""name => {
                     const start = performance.now();
-                    document.querySelector(`th[data-sort=${name}] button`).click();
+                    document.querySelector(`th[data-column=${name}] button`).click();
                     document.body.offsetHeight;
                     return performance.now() - start;
                 }""", name)
-                direction = page.get_attribute(f"th[data-sort={name}]", "aria-sort")
+                direction = page.get_attribute(f"th[data-column={name}]", "aria-sort")
                 found.append(direction)
                 rows = self.rows(page)
                 values = [key(self.of_id[row[0]]) for row in rows]
+                known = [value for value in values if value is not None]
+                self.expect(f"empty last by {name}, {direction}", values[: len(known)], known)
+                of_all = [value for value in map(key, self.stores) if value is not None]
+                self.expect(f"known first by {name}, {direction}", len(known), min(len(rows), len(of_all)))
+                values = known
                 # The page knows the longest outage in tenths of hours.
                 values = [round(value / 6) for value in values] if name == "longest" else values
                 wanted = sorted(values, reverse=direction == "descending")
@@ -268,7 +285,7 @@ class Check:
                 is_near = name == "longest" and all(abs(a - b) <= 1 for a, b in zip(values, wanted))
                 is_sorted = values == wanted or is_near
                 self.expect(f"sorted by {name}, {direction}", is_sorted, True)
-                best = (max if direction == "descending" else min)(key(row) for row in self.stores)
+                best = (max if direction == "descending" else min)(of_all, default=None)
                 self.expect(f"first by {name}, {direction}", key(self.of_id[rows[0][0]]), best)
                 if name == "store":
                     ids = [row["store_id"] for row in self.stores]
@@ -278,12 +295,11 @@ class Check:
             self.expect(f"directions of {name}", sorted(found), ["ascending", "descending"])
 
     def filters(self, page):
-        low = self.data.about["low_coverage"]
         rules = {
             "outage": lambda row: int(row["outages_last_week"] or 0) > 0,
             "end": lambda row: row["down_at_end"],
             "never": lambda row: row["last_status"] == "",
-            "coverage": lambda row: float(row["coverage_last_week_percent"] or 100) * 100 < low,
+            "coverage": lambda row: float(row["coverage_last_week_percent"] or 100) < 50,
             "hours": lambda row: row["hours_given"] == "no",
             "zone": lambda row: row["time_zone_given"] == "no",
             "all": lambda row: True}
@@ -295,7 +311,7 @@ class Check:
             if expected:
                 self.expect(f"stores of the filter {name}", {row[0] for row in self.all_rows(page)}, expected)
             else:
-                words = page.inner_text("#stores tbody")
+                words = page.inner_text("#stores-none")
                 self.expect(f"words of the empty filter {name}", "No store is like that" in words, True)
         print(f"  {len(rules)} filters", flush=True)
 
@@ -311,9 +327,9 @@ class Check:
             found = {row[0] for row in self.all_rows(page)} if expected else set()
             self.expect(f"found for {text!r}", found, expected)
         page.fill("#stores-search", "no such <b>store</b>")
-        words = page.inner_text("#stores tbody td").split(". ")[0]
+        words = page.inner_text("#stores-none").split(". ")[0]
         self.expect("nothing found", words, "No store matches ‘no such <b>store</b>’")
-        page.click("#stores tbody button")
+        page.click("#stores-none button")
         self.expect("all shown again", len(self.rows(page)), min(100, len(self.stores)))
         print("  search", flush=True)
 
@@ -343,7 +359,7 @@ class Check:
             page = self.open("#store=" + urllib.parse.quote(store, safe=""))
             self.expect("opened by its address", page.inner_text(".store-week h3"), f"Store {store}")
             self.expect("focus", page.evaluate("document.activeElement.textContent"), store)
-            self.expect("expanded", page.get_attribute(".open-row a", "aria-expanded"), "true")
+            self.expect("expanded", page.get_attribute("tr:has(+ .week-row) a", "aria-expanded"), "true")
             week = page.inner_text(".store-week")
             figure = lambda name, window="week": tenths(hundredths(row[f"{name}_last_{window}_hours"]))
             for window in ["week", "day"]:
@@ -361,6 +377,8 @@ class Check:
                 cells = found.split("\t")
                 shown = [f"{outage[name] / 10:.1f}" for name in ["down", "least", "most"]] + [str(outage["polls"])]
                 self.expect(f"{store}: figures of an outage", cells[3:7], shown)
+                is_early = outage["start"] < self.data.about["week"][0]
+                self.expect(f"{store}: began before the week", "began before the week" in cells[1], is_early)
             page.click(".store-week button:has-text('polls as text')")
             text = page.inner_text(".store-week pre")
             down = len(re.findall("  down  ", text))
@@ -378,7 +396,7 @@ class Check:
         page.keyboard.press("Tab")
         self.expect("Tab leads to the heads", focused(), "Store")
         page.keyboard.press("Enter")
-        self.expect("Enter sorts", page.get_attribute("th[data-sort=store]", "aria-sort"), "ascending")
+        self.expect("Enter sorts", page.get_attribute("th[data-column=store]", "aria-sort"), "ascending")
         for _ in range(10):
             page.keyboard.press("Tab")
         first, second = [row["store_id"] for row in self.stores[:2]]
@@ -400,12 +418,131 @@ class Check:
         self.expect("Tab leads to the next row", focused(), second)
         page.keyboard.press("Enter")
         page.wait_for_selector(".week-row")
-        page.click(".open-row a")
+        page.click("tr:has(+ .week-row) a")
         self.expect("a second click closes", page.locator(".week-row").count(), 0)
         page.evaluate("location.hash = '#store=no%20such'")
         page.wait_for_function("document.querySelector('#stores-count').textContent.includes('no such')")
         page.context.close()
         print("  keyboard", flush=True)
+
+    def addressing(self):
+        """Checks that the address names the store that is open, and no other one."""
+        page = self.open()
+        first, second = [row["store_id"] for row in self.stores[:2]]
+        link = lambda store: "#store=" + urllib.parse.quote(store, safe="!'()*")
+        row = lambda store: page.locator("#stores > tbody > tr:not(.week-row)").nth(
+            [found[0] for found in self.rows(page)].index(store))
+
+        def shows(what, store):
+            hash_is = "wanted => location.hash === wanted && document.querySelectorAll('.week-row').length === 1"
+            try:
+                page.wait_for_function(hash_is, arg=link(store), timeout=5000)
+            except Exception:
+                pass
+            self.expect(f"address, {what}", page.evaluate("location.hash"), link(store))
+            self.expect(f"open, {what}", page.locator(".store-week h3").all_inner_texts(), [f"Store {store}"])
+            self.expect(f"row, {what}", page.locator("tr:has(+ .week-row) th").inner_text().strip(), store)
+
+        def shows_none(what):
+            self.expect(f"nothing open, {what}", page.locator(".week-row").count(), 0)
+            self.expect(f"address without a store, {what}", "#store=" in page.url, False)
+
+        page.click("th[data-column=store] button")
+        row(first).locator("td.outages").click()
+        shows("a click on a row", first)
+        worst = page.locator(".worst a").first
+        store = worst.evaluate("link => new URLSearchParams(link.hash.slice(1)).get('store')")
+        if store in (first, second):
+            page.evaluate("hash => { location.hash = hash; }", link(second))
+        else:
+            worst.click()
+            page.wait_for_function("id => document.querySelector('.store-week .id')?.textContent === id", arg=store)
+            hash_of = "new URLSearchParams(location.hash.slice(1)).get('store')"
+            self.expect("address, a link above the table", page.evaluate(hash_of), store)
+            page.evaluate("hash => { location.hash = hash; }", link(second))
+        shows("an address given by hand", second)
+        page.go_back()
+        page.wait_for_function("id => document.querySelector('.store-week .id')?.textContent !== id", arg=second)
+        page.go_forward()
+        shows("forward", second)
+        page.reload()
+        shows("reload", second)
+        page.click("th[data-column=store] button")
+        page.check("[name=show][value=all]", force=True)
+        page.fill("#stores-search", second)
+        shows("sorted and searched", second)
+        page.fill("#stores-search", "no such store")
+        shows_none("after a search that leaves it out")
+        page.fill("#stores-search", first)
+        if page.locator("#stores > tbody > tr").count() == 1:
+            page.press("#stores-search", "Enter")
+            shows("Enter in the search", first)
+            title = page.locator(".day circle title").first.text_content()
+            has_both = re.match(r"\w{3} \d+ \w{3} \d+:\d\d, (up|down) \(", title) is not None
+            self.expect("a dot has the time and status of its poll", has_both, True)
+            page.click(".store-week .close")
+            shows_none("after Close")
+        page.evaluate("location.hash = '#store=no%20such'")
+        page.wait_for_function("document.activeElement.id === 'stores-count'")
+        self.expect("words about an unknown store", "no such" in page.inner_text("#stores-count"), True)
+        page.context.close()
+        print("  the address names the open store", flush=True)
+
+    def copying(self):
+        page = self.open(self.worst(), permissions=["clipboard-read", "clipboard-write"])
+        page.click(".store-week .copy")
+        page.wait_for_function("document.querySelector('.store-week .status').textContent !== ''")
+        self.expect("words after copying", page.inner_text(".store-week .status"), "Copied")
+        self.expect("copied link", page.evaluate("navigator.clipboard.readText()"), self.address + self.worst())
+        page.context.close()
+        print("  copied the link of a store", flush=True)
+
+    def heat_map(self):
+        page = self.open()
+        focused = "document.activeElement"
+        cells = page.evaluate("[...document.querySelectorAll('#heat-map [aria-label]')].map(cell => cell.ariaLabel)")
+        stops = page.locator("#heat-map [tabindex='0']")
+        if not cells:
+            return
+        last = page.inner_text("#heat-map tbody tr:last-child th")
+        self.expect("last row of the heat map", last, "All week")
+        stops.focus()
+        for key, place in [("ArrowRight", 1), ("ArrowLeft", 0), ("ArrowLeft", 0), ("End", None), ("Home", 0)]:
+            page.keyboard.press(key)
+            if place is not None:
+                self.expect(f"heat map, {key}", page.evaluate(focused + ".ariaLabel"), cells[place])
+        here = f"[{focused}.parentNode.rowIndex, {focused}.cellIndex]"
+        start = page.evaluate(here)
+        page.keyboard.press("ArrowDown")
+        below = page.evaluate(here)
+        page.keyboard.press("ArrowUp")
+        self.expect("heat map, ArrowDown leads to the next row", below[0], start[0] + 1)
+        self.expect("heat map, ArrowUp leads back to the row", page.evaluate(here)[0], start[0])
+        self.expect("stops of the heat map", stops.count(), 1)
+        reading = page.inner_text("#heat-reading")
+        self.expect("words below the heat map", reading, page.evaluate(focused + ".ariaLabel"))
+        page.context.close()
+        print(f"  heat map: {len(cells)} cells by arrow keys", flush=True)
+
+    def left_out(self):
+        """Checks the page of a report that has too many stores to show them all."""
+        print(f"{self.name}: {len(self.stores)} stores, {len(self.html.encode()):,} bytes", flush=True)
+        expected = [row["store_id"] for row in self.by_downtime()[:SHOWN_OF_MANY]]
+        self.expect("stores of the page", self.data.ids, sorted(expected))
+        page = self.open()
+        self.expect("number of rows", len(self.all_rows(page)), SHOWN_OF_MANY)
+        words = f"Here are the {SHOWN_OF_MANY:,} of {MANY:,} stores with the most downtime; stores.csv has all."
+        self.expect("words about the others", page.inner_text("#stores-left-out"), words)
+        missing = self.by_downtime()[-1]["store_id"]
+        page.fill("#stores-search", missing)
+        words = f"No store matches ‘{missing}’. stores.csv has all stores. Show all {SHOWN_OF_MANY:,}"
+        self.expect("search of a store that is not there", page.inner_text("#stores-none"), words)
+        page.evaluate("id => { location.hash = '#store=' + id; }", missing)
+        words = f"No store ‘{missing}’ in this page. stores.csv has all stores."
+        page.wait_for_function("words => document.querySelector('#stores-count').textContent === words", arg=words)
+        page.context.close()
+        print(f"  {SHOWN_OF_MANY:,} stores shown", flush=True)
+        return self.wrong
 
     def without_javascript(self):
         page = self.open(java_script_enabled=False)
@@ -461,6 +598,9 @@ class Check:
         self.table()
         self.opening()
         self.keyboard()
+        self.addressing()
+        self.copying()
+        self.heat_map()
         self.without_javascript()
         if self.arguments.axe:
             self.barriers()
@@ -488,6 +628,19 @@ def hostile_files(folder):
         rows.writerow(["store_id", "timezone_str"])
         rows.writerows([store, "America/New_York"] for store in HOSTILE[1:])
     return [hours, zones, polls]
+
+
+def many_files(folder):
+    """Writes a source file of more stores than a page shows. As many as it shows were down."""
+    polls = folder / "many.csv"
+    with open(polls, "w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["store_id", "status", "timestamp_utc"])
+        for store in range(MANY):
+            status = "inactive" if store % 4 == 1 else "active"
+            rows.writerow([f"store-{store:05}", status, "2023-01-25 10:14:00 UTC"])
+            rows.writerow([f"store-{store:05}", "active", "2023-01-25 11:14:00 UTC"])
+    return [polls]
 
 
 def made(template, folder, files):
@@ -518,6 +671,7 @@ def main():
         folders = {folder.name: folder for folder in arguments.made}
         if arguments.make:
             folders["hostile"] = made(arguments.make, temporary / "hostile", hostile_files(temporary))
+            many = made(arguments.make, temporary / "many", many_files(temporary))
             if arguments.files:
                 folders["given"] = made(arguments.make, temporary / "given", arguments.files)
         if not folders:
@@ -527,6 +681,8 @@ def main():
         print(f"Chromium {browser.version}")
         for name, folder in folders.items():
             wrong += Check(name, folder, browser, arguments).all()
+        if arguments.make:
+            wrong += Check("many", many, browser, arguments).left_out()
         browser.close()
     print(f"{len(wrong)} wrong, in {time.monotonic() - started:.0f} s")
     sys.exit(1 if wrong else 0)

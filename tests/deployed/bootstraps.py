@@ -1,9 +1,10 @@
-"""Runs each built function against a small Lambda Runtime API and checks that it is the right one.
+"""Runs each built function against a small Lambda Runtime API. Checks that it is the right one, and that it calls AWS where
+AWS_ENDPOINT_URL says.
 
     python3 tests/deployed/bootstraps.py .aws-sam/build        # after `sam build`, for this machine's processor
     python3 tests/deployed/bootstraps.py target/release        # after `cargo build --release`
 
-The functions are those of template.yaml. The events sent here need no AWS call. The SDK's endpoint is a closed port.
+The functions are those of template.yaml. Most events sent here need no AWS call; the SDK's endpoint is then a closed port.
 """
 
 import http.server
@@ -21,7 +22,7 @@ SECONDS_ALLOWED = 30
 SETTINGS = {
     "DATA_TABLE": "data",
     "REPORT_TABLE": "reports",
-    "DATA_BUCKET": "data-bucket",
+    "DATA_BUCKET": "store-uptime-data-123456789012-us-east-2",  # As in the stored events.
     "REPORT_BUCKET": "report-bucket",
     "REPORT_QUEUE_URL": "http://127.0.0.1:1/queue",
     "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
@@ -51,9 +52,13 @@ def functions():
     return found
 
 
+def stored(name):
+    return json.loads((EVENTS / f"{name}.json").read_text())
+
+
 def api_event(name, query):
     """Returns the stored event of an API function, with these query parameters and without a body."""
-    event = json.loads((EVENTS / f"{name}.json").read_text())
+    event = stored(name)
     event["queryStringParameters"] = query
     event["multiValueQueryStringParameters"] = {key: [value] for key, value in query.items()}
     event["httpMethod"] = "GET"
@@ -64,11 +69,7 @@ def api_event(name, query):
 
 def s3_test_event():
     """Returns what S3 sends when a notification is set up. It asks neither for a load nor for a report."""
-    body = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "data-bucket"}
-    event = json.loads((EVENTS / "load_data.json").read_text())
-    event["Records"] = event["Records"][:1]
-    event["Records"][0]["body"] = json.dumps(body)
-    return event
+    return stored("load_data_test_event")
 
 
 def is_problem(answer, parameter):
@@ -88,6 +89,34 @@ CHECKS = {
     "compute_report": (s3_test_event, lambda answer: len(answer["batchItemFailures"]) == 1),
     "load_data": (s3_test_event, lambda answer: answer["batchItemFailures"] == []),
 }
+
+
+# function -> an event for which it must call AWS
+CALLING = {
+    "trigger_report": "trigger_report",
+    "get_report": "get_report",
+    "compute_report": "compute_report",
+    "load_data": "load_data_direct",
+}
+
+
+class Aws(http.server.BaseHTTPRequestHandler):
+    """An AWS that counts its calls and refuses each in a way that an SDK does not retry."""
+
+    def refuse(self):
+        self.server.calls += 1
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = b'{"__type": "AccessDeniedException"}'
+        self.send_response(403)
+        self.send_header("Content-Type", "application/x-amz-json-1.0")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_PUT = refuse
+
+    def log_message(self, *_):
+        pass
 
 
 class RuntimeApi(http.server.BaseHTTPRequestHandler):
@@ -141,20 +170,37 @@ class RuntimeServer(http.server.ThreadingHTTPServer):
 
 
 def answer_of(binary, event):
+    path, body = invoked(binary, event, SETTINGS)
+    if not path.endswith("/response"):
+        raise SystemExit(f"{binary} failed: {path}: {body.decode(errors='replace')}")
+    return json.loads(body)
+
+
+def calls_where_the_environment_says(function, binary):
+    """Returns whether the function calls the address in AWS_ENDPOINT_URL, which emulators set."""
+    server = RuntimeServer(("127.0.0.1", 0), Aws)
+    server.calls = 0
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        invoked(binary, stored(CALLING[function]), SETTINGS | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}"})
+    finally:
+        server.shutdown()
+    return server.calls > 0
+
+
+def invoked(binary, event, settings):
+    """Runs a function for one event. Returns the path and the body of what it reports."""
     server = RuntimeServer(("127.0.0.1", 0), RuntimeApi)
     server.event, server.answers = event, queue.Queue()
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    environment = SETTINGS | {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}"}
+    environment = settings | {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}"}
     process = subprocess.Popen([binary], env=environment, stdout=subprocess.DEVNULL)
     try:
-        path, body = server.answers.get(timeout=SECONDS_ALLOWED)
+        return server.answers.get(timeout=SECONDS_ALLOWED)
     finally:
         process.kill()
         process.wait()
         server.shutdown()
-    if not path.endswith("/response"):
-        raise SystemExit(f"{binary} failed: {path}: {body.decode(errors='replace')}")
-    return json.loads(body)
 
 
 def built(folder):
@@ -176,10 +222,11 @@ def main():
     for function, binary in built(folder).items():
         event, is_right = CHECKS[function]
         answer = answer_of(binary, event())
-        right = is_right(answer)
-        wrong += not right
+        right, calls = is_right(answer), calls_where_the_environment_says(function, binary)
+        wrong += not (right and calls)
         size = os.path.getsize(binary) / 1e6
-        print(f"{function}: {'answers' if right else f'WRONG ANSWER {answer}'} ({size:.1f} MB)")
+        print(f"{function}: {'answers' if right else f'WRONG ANSWER {answer}'} ({size:.1f} MB), "
+              f"{'obeys' if calls else 'DOES NOT OBEY'} AWS_ENDPOINT_URL")
     raise SystemExit(1 if wrong else 0)
 
 

@@ -40,7 +40,10 @@ impl Cloud {
         let folder = tempfile::tempdir().unwrap();
         let emulators = Emulators::start(&Setup {
             folder: folder.path().to_owned(),
+            dynamodb_port: 0,
             s3_port: 0,
+            sqs_port: 0,
+            further_address: None,
             data_bucket: DATA_BUCKET.to_owned(),
             watched_prefix: "watched-by-nobody/".to_owned(),
             load_queue: "loads".to_owned(),

@@ -11,7 +11,10 @@ use local::system::DATA_BUCKET;
 pub async fn with_objects(folder: &Path, change: impl AsyncFnOnce(Client)) {
     let setup = Setup {
         folder: folder.to_owned(),
+        dynamodb_port: 0,
         s3_port: 0,
+        sqs_port: 0,
+        further_address: None,
         data_bucket: "watched-in-vain".to_owned(),
         watched_prefix: String::new(),
         load_queue: String::new(),

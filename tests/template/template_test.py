@@ -455,6 +455,25 @@ class Queues(unittest.TestCase):
         return DEFAULT[f"{name}Function"]["Properties"]["Environment"]["Variables"]
 
 
+class Emulator(unittest.TestCase):
+    """Checks the parameter with which `sam local` and other emulators run the functions without AWS."""
+
+    def test_a_deployment_on_aws_names_no_emulator(self):
+        self.assertEqual(defaults()["EmulatorUrl"], "")
+        self.assertEqual([name for name in FUNCTIONS.values() if "AWS_ENDPOINT_URL" in json.dumps(DEFAULT[f"{name}Function"])], [])
+
+    def test_with_an_emulator_a_function_differs_only_in_the_addresses_that_it_calls(self):
+        url = "http://10.88.0.1:4566"
+        emulated = translated(EmulatorUrl=url)
+        for name in FUNCTIONS.values():
+            with self.subTest(function=name):
+                variables = emulated[f"{name}Function"]["Properties"]["Environment"]["Variables"]
+                addresses = {variable: variables.pop(variable) for variable in list(variables) if variable.startswith("AWS_")}
+                services = ("", "_DYNAMODB", "_S3", "_SQS")
+                self.assertEqual(addresses, {f"AWS_ENDPOINT_URL{service}": url for service in services})
+                self.assertEqual(emulated[f"{name}Function"], DEFAULT[f"{name}Function"])
+
+
 class Guide(unittest.TestCase):
     """Checks functions/README.md, the guide for operators."""
 

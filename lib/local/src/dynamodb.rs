@@ -10,17 +10,17 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Request, Response, StatusCode, header};
 use dynoxide::{Database, DynoxideError};
 use s3s::crypto::Crc32;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use tokio::net::TcpListener;
 use uuid::Uuid;
 
 use crate::guard::Policy;
-use crate::http_server::{self, BodyFault, Port};
+use crate::http_server::{self, BodyFault, Listeners, Port};
 use crate::secret::Secret;
 use crate::signature::Signatures;
 
@@ -39,9 +39,9 @@ struct Service {
 /// A status and a JSON document.
 type Answer = (StatusCode, String);
 
-/// Serves `database` on `listener` until `shutdown` resolves and the answers under way are sent.
+/// Serves `database` on `listeners` until `shutdown` resolves and the answers under way are sent.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: Listeners,
     database: Database,
     secret: &Secret,
     connections_max: usize,
@@ -49,9 +49,11 @@ pub async fn serve(
 ) {
     let service = Service { database, signatures: Arc::new(Signatures::new("dynamodb", secret)) };
     let router = Router::new().fallback(answer).with_state(service);
-    let (body_bytes_max, policy) = (BODY_BYTES_MAX, Policy::OwnPages);
-    let port = Port { name: "DynamoDB", connections_max, body_bytes_max, refuse, policy };
-    http_server::serve(listener, port, router, shutdown).await;
+    let (policy, further_host) = (Policy::OwnPages, listeners.further_host());
+    let body_bytes_max = |_: &Parts| BODY_BYTES_MAX;
+    let port =
+        Port { name: "DynamoDB", connections_max, body_bytes_max, refuse, policy, further_host };
+    http_server::serve(listeners, port, router, shutdown).await;
 }
 
 fn refuse(fault: BodyFault) -> Response<Body> {

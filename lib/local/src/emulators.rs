@@ -1,4 +1,5 @@
-//! Emulators of DynamoDB, S3 and SQS on loopback ports, with their data in a folder.
+//! Emulators of DynamoDB, S3 and SQS on loopback ports, with their data in a folder. They can listen
+//! on one further address, which containers reach.
 //!
 //! Every port requires signed calls and refuses requests of web pages (`guard`, `signature`,
 //! `secret`).
@@ -16,13 +17,13 @@ use aws_types::SdkConfig;
 use dynoxide::Database;
 use socket2::SockRef;
 use thiserror::Error;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use uptime_aws::Settings;
 
 use crate::aws::REGION;
 use crate::dynamodb;
 use crate::handles::Shares;
+use crate::http_server::Listeners;
 use crate::s3::{self, Notification, ObjectStore};
 use crate::secret::{ACCESS_KEY, Secret, SecretError};
 use crate::sqs::{self, Queues};
@@ -39,8 +40,14 @@ pub(crate) const BACKLOG: u16 = 1024;
 pub struct Setup {
     /// An existing folder.
     pub folder: PathBuf,
+    /// The port of `DynamoDB`.
+    pub dynamodb_port: u16,
     /// The port of S3, which presigned links name.
     pub s3_port: u16,
+    /// The port of SQS.
+    pub sqs_port: u16,
+    /// An address of this machine on which all three ports also listen.
+    pub further_address: Option<Ipv4Addr>,
     /// The bucket whose new objects are announced.
     pub data_bucket: String,
     /// Only keys with this prefix are announced.
@@ -67,7 +74,10 @@ impl Setup {
     pub(crate) fn for_test(folder: &Path) -> Setup {
         Setup {
             folder: folder.to_owned(),
+            dynamodb_port: 0,
             s3_port: 0,
+            sqs_port: 0,
+            further_address: None,
             data_bucket: "data".to_owned(),
             watched_prefix: "incoming/".to_owned(),
             load_queue: "loads".to_owned(),
@@ -83,6 +93,17 @@ pub enum EmulatorError {
     Port {
         /// The requested port.
         port: u16,
+        /// The error of the operating system.
+        source: std::io::Error,
+    },
+    /// The further address cannot be listened on.
+    #[error(
+        "cannot listen on {address}; the address must be one of this machine, and no other program may \
+         listen there"
+    )]
+    Further {
+        /// The address.
+        address: SocketAddr,
         /// The error of the operating system.
         source: std::io::Error,
     },
@@ -124,23 +145,25 @@ pub struct Addresses {
 }
 
 struct Servers {
-    dynamodb: (StdListener, Database),
-    s3: (StdListener, ObjectStore),
-    sqs: (StdListener, Arc<Queues>),
+    dynamodb: (Bound, Database),
+    s3: (Bound, ObjectStore),
+    sqs: (Bound, Arc<Queues>),
     secret: Secret,
 }
 
 impl Emulators {
     /// Starts all three. When it returns, they accept connections.
     pub fn start(setup: &Setup) -> Result<Emulators, EmulatorError> {
-        let (dynamodb, s3, sqs) = (listen(0)?, listen(setup.s3_port)?, listen(0)?);
-        let addresses = Addresses { dynamodb: dynamodb.1, s3: s3.1, sqs: sqs.1 };
+        let bound = |port| Bound::new(port, setup.further_address);
+        let (dynamodb, s3) = (bound(setup.dynamodb_port)?, bound(setup.s3_port)?);
+        let sqs = bound(setup.sqs_port)?;
+        let addresses = Addresses { dynamodb: dynamodb.address, s3: s3.address, sqs: sqs.address };
         let secret = Secret::of_folder(&setup.folder)?;
         let queues = Arc::new(Queues::default());
         let servers = Servers {
-            dynamodb: (dynamodb.0, open_tables(&setup.folder.join(TABLES))?),
-            s3: (s3.0, open_objects(setup, &queues)?),
-            sqs: (sqs.0, Arc::clone(&queues)),
+            dynamodb: (dynamodb, open_tables(&setup.folder.join(TABLES))?),
+            s3: (s3, open_objects(setup, &queues)?),
+            sqs: (sqs, Arc::clone(&queues)),
             secret: secret.clone(),
         };
         let (stop, stopped) = watch::channel(false);
@@ -223,15 +246,40 @@ pub fn function_config(addresses: Addresses, secret: &str) -> SdkConfig {
     uptime_aws::sdk_config(&Settings::from_pairs(pairs)).expect("the settings are complete")
 }
 
-fn listen(port: u16) -> Result<(StdListener, SocketAddr), EmulatorError> {
-    let bound = StdListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| {
-        // The standard library lets only 128 connections wait.
-        SockRef::from(&listener).listen(BACKLOG.into())?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        Ok((listener, address))
-    });
-    bound.map_err(|source| EmulatorError::Port { port, source })
+/// A port that is listened on, but not served yet.
+struct Bound {
+    loopback: StdListener,
+    address: SocketAddr,
+    further: Option<StdListener>,
+}
+
+impl Bound {
+    /// Listens on 127.0.0.1, and with the same port on the further address.
+    fn new(port: u16, further_address: Option<Ipv4Addr>) -> Result<Bound, EmulatorError> {
+        let listened = listen((Ipv4Addr::LOCALHOST, port).into());
+        let (loopback, address) =
+            listened.map_err(|source| EmulatorError::Port { port, source })?;
+        let further = further_address.map(|further| {
+            let address = SocketAddr::from((further, address.port()));
+            let listened = listen(address);
+            listened.map_err(|source| EmulatorError::Further { address, source })
+        });
+        let further = further.transpose()?.map(|(listener, _)| listener);
+        Ok(Bound { loopback, address, further })
+    }
+
+    fn into_listeners(self) -> std::io::Result<Listeners> {
+        Listeners::from_std(self.loopback, self.further)
+    }
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<(StdListener, SocketAddr)> {
+    let listener = StdListener::bind(address)?;
+    // The standard library lets only 128 connections wait.
+    SockRef::from(&listener).listen(BACKLOG.into())?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
 }
 
 fn open_tables(path: &Path) -> Result<Database, EmulatorError> {
@@ -267,18 +315,18 @@ async fn serve(servers: Servers, stopped: watch::Receiver<bool>) {
     let secret = &servers.secret;
     let shares = Shares::now();
     let dynamodb = async {
-        let listener = TcpListener::from_std(servers.dynamodb.0)?;
-        dynamodb::serve(listener, servers.dynamodb.1, secret, shares.dynamodb, stopped()).await;
+        let listeners = servers.dynamodb.0.into_listeners()?;
+        dynamodb::serve(listeners, servers.dynamodb.1, secret, shares.dynamodb, stopped()).await;
         Ok(())
     };
     let s3 = async {
-        let listener = TcpListener::from_std(servers.s3.0)?;
-        s3::serve(listener, servers.s3.1, secret, shares.s3, stopped()).await;
+        let listeners = servers.s3.0.into_listeners()?;
+        s3::serve(listeners, servers.s3.1, secret, shares.s3, stopped()).await;
         Ok(())
     };
     let sqs = async {
-        let listener = TcpListener::from_std(servers.sqs.0)?;
-        sqs::serve(listener, servers.sqs.1, secret, shares.sqs, stopped()).await
+        let listeners = servers.sqs.0.into_listeners()?;
+        sqs::serve(listeners, servers.sqs.1, secret, shares.sqs, stopped()).await
     };
     tokio::join!(to_the_end("DynamoDB", dynamodb), to_the_end("S3", s3), to_the_end("SQS", sqs));
 }

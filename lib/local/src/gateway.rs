@@ -4,7 +4,7 @@
 //! response becomes HTTP again. Another route gets 404, and another verb gets 405. A function that
 //! fails, hangs or returns a malformed response gets 500. (API Gateway: 403, 403 and 502.) These
 //! errors are problems in the same form as the functions' own. Absent: stages in the path,
-//! authorisation and throttling.
+//! authorisation and throttling. The local page is on the same port, before the routes.
 
 mod event;
 mod response;
@@ -15,6 +15,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::ALLOW;
+use axum::http::request::Parts;
 use axum::http::{Method, Request, Response};
 use http_api::{Problem, ProblemKind};
 use percent_encoding::percent_decode_str;
@@ -27,6 +28,10 @@ use crate::guard::Policy;
 use crate::handles::Shares;
 use crate::http_server::{self, BodyFault, Port};
 use crate::lambda::Function;
+use crate::page;
+use crate::s3::PUT_BYTES_MAX;
+
+pub(crate) use response::refusal;
 
 /// API Gateway's limit for a request's body, 10 MB.
 const BODY_BYTES_MAX: u64 = 10 * 1024 * 1024;
@@ -49,25 +54,35 @@ struct Api {
     invocations: Semaphore,
 }
 
-/// Serves `routes` on `listener` until `shutdown` resolves and the answers under way are sent.
+/// Serves `routes` and `page` on `listener` until `shutdown` resolves and the answers under way are
+/// sent.
 pub async fn serve(
     listener: TcpListener,
     routes: Vec<Route>,
+    page: Router,
     shares: Shares,
     shutdown: impl Future<Output = ()>,
 ) {
     let api = Api { routes, invocations: Semaphore::new(shares.invocations) };
-    let service = Router::new().fallback(answer).with_state(Arc::new(api));
-    let (connections_max, body_bytes_max) = (shares.api, BODY_BYTES_MAX);
-    let port =
-        Port { name: "the API", connections_max, body_bytes_max, refuse, policy: Policy::OwnPages };
-    http_server::serve(listener, port, service, shutdown).await;
+    let service = Router::new().fallback(answer).with_state(Arc::new(api)).merge(page);
+    let connections_max = shares.api;
+    let body_bytes_max =
+        |head: &Parts| if page::is_upload(head) { PUT_BYTES_MAX } else { BODY_BYTES_MAX };
+    let port = Port {
+        name: "the API",
+        connections_max,
+        body_bytes_max,
+        refuse,
+        policy: Policy::OwnPages,
+        further_host: None,
+    };
+    http_server::serve(listener.into(), port, service, shutdown).await;
 }
 
 async fn answer(State(api): State<Arc<Api>>, request: Request<Body>) -> Response<Body> {
     let request_id = Uuid::new_v4().to_string();
     let answered = functions_answer(&api, request, &request_id).await;
-    answered.unwrap_or_else(|problem| response::refusal(problem, &request_id))
+    answered.unwrap_or_else(|problem| refusal(problem, &request_id))
 }
 
 /// Returns the response of a path's function, or why there is none.
@@ -111,7 +126,7 @@ fn refuse(fault: BodyFault) -> Response<Body> {
         BodyFault::Broken => ProblemKind::MalformedBody,
         BodyFault::TooLarge(_) => ProblemKind::BodyTooLarge,
     };
-    response::refusal(Problem::new(kind, fault.to_string()), &Uuid::new_v4().to_string())
+    refusal(Problem::new(kind, fault.to_string()), &Uuid::new_v4().to_string())
 }
 
 /// Compares a path with a resource. `Some(None)` is a match without a path parameter.
@@ -130,7 +145,7 @@ fn method_not_allowed(route: &Route, method: &Method, request_id: &str) -> Respo
     let allowed = allowed.join(", ");
     let detail = format!("{} does not accept {method}; it accepts {allowed}", route.resource);
     let problem = Problem::new(ProblemKind::MethodNotAllowed, detail);
-    let mut response = response::refusal(problem, request_id);
+    let mut response = refusal(problem, request_id);
     if let Ok(allowed) = allowed.parse() {
         response.headers_mut().insert(ALLOW, allowed);
     }

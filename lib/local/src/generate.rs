@@ -4,7 +4,7 @@
 //! neither a clock nor floating point, and its random number generator has a stable stream. This
 //! command made `data/`, and a test checks that it still makes the same files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 use uptime::Timestamp;
@@ -62,19 +62,31 @@ enum GenerateError {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let sample = make(arguments)?;
+    let sample = written(arguments)?;
     let files = [
         (STORE_STATUS, sample.polls.len()),
         (BUSINESS_HOURS, sample.hours.len()),
         (TIMEZONES, sample.zones.len()),
     ];
+    let written = files.map(|(name, rows)| format!("{name} ({rows} rows)")).join(", ");
+    say(format_args!("wrote {written} to {}", arguments.out.display()));
+    Ok(())
+}
+
+/// Writes the files of `data/` into `folder`. Returns their paths, polls last.
+pub fn write_sample(folder: &Path) -> Result<[PathBuf; 3], Failure> {
+    let out = folder.to_owned();
+    written(&Arguments { stores: 300, days: 8, seed: 7, end: None, out })?;
+    Ok([BUSINESS_HOURS, TIMEZONES, STORE_STATUS].map(|name| folder.join(name)))
+}
+
+fn written(arguments: &Arguments) -> Result<Sample, GenerateError> {
+    let sample = make(arguments)?;
     files::write_all(&sample, &arguments.out).map_err(|(path, source)| GenerateError::Write {
         path: path.display().to_string(),
         source,
     })?;
-    let written = files.map(|(name, rows)| format!("{name} ({rows} rows)")).join(", ");
-    say(format_args!("wrote {written} to {}", arguments.out.display()));
-    Ok(())
+    Ok(sample)
 }
 
 fn make(arguments: &Arguments) -> Result<Sample, GenerateError> {

@@ -2,13 +2,16 @@
 //!
 //! **A request is answered only if no page of another site can have sent it.** A browser describes
 //! the page behind a request in headers that the page cannot change: `Origin`, `Sec-Fetch-Site` and
-//! `Host`. So a request is refused if its host is not a name of the loopback address (a page may
-//! have pointed its own name at 127.0.0.1), if its origin is another one, or if the browser says
-//! that another site caused it. A page on another port of 127.0.0.1 counts as another site.
+//! `Host`. So a request is refused if its host is neither a name of the loopback address nor the
+//! further address that the port listens on (a page may have pointed its own name at either), if
+//! its origin is another one, or if the browser says that another site caused it. A page on another
+//! port of 127.0.0.1 counts as another site.
 //! Programs such as curl and the SDKs do not send the browser's headers, so the guard does not
 //! affect them.
 //!
 //! No port sends an `Access-Control-*` header, and a browser's preflight request is refused.
+
+use std::net::IpAddr;
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
@@ -59,9 +62,11 @@ impl Refusal {
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
-/// Checks the head of a request before anything else reads it.
-pub fn check(head: &Parts, policy: Policy) -> Result<(), Refusal> {
-    let host = checked_host(head)?;
+/// Checks the head of a request before anything else reads it. A port that listens on a
+/// `further_host` also accepts this address as the host: a page can point a name at it, but the
+/// browser then sends the name.
+pub fn check(head: &Parts, policy: Policy, further_host: Option<IpAddr>) -> Result<(), Refusal> {
+    let host = checked_host(head, further_host)?;
     let headers = &head.headers;
     let own_origin = format!("http://{host}");
     for origin in texts(headers, &header::ORIGIN) {
@@ -84,7 +89,7 @@ pub fn check(head: &Parts, policy: Policy) -> Result<(), Refusal> {
 }
 
 /// Returns the host and port of the request, if they are this machine's.
-fn checked_host(head: &Parts) -> Result<String, Refusal> {
+fn checked_host(head: &Parts, further_host: Option<IpAddr>) -> Result<String, Refusal> {
     let hosts: Vec<String> = texts(&head.headers, &header::HOST).collect();
     let [host] = &hosts[..] else {
         let found = if hosts.is_empty() { "(missing)".to_owned() } else { hosts.join(" and ") };
@@ -95,12 +100,14 @@ fn checked_host(head: &Parts) -> Result<String, Refusal> {
     if target != host {
         return Err(Refusal::Host(format!("{target} and {host}")));
     }
-    if is_loopback(host) { Ok(host.clone()) } else { Err(Refusal::Host(host.clone())) }
+    if is_own(host, further_host) { Ok(host.clone()) } else { Err(Refusal::Host(host.clone())) }
 }
 
-fn is_loopback(host: &str) -> bool {
+fn is_own(host: &str, further_host: Option<IpAddr>) -> bool {
     let is_name = |name: &str| {
-        ["127.0.0.1", "[::1]"].contains(&name) || name.eq_ignore_ascii_case("localhost")
+        ["127.0.0.1", "[::1]"].contains(&name)
+            || name.eq_ignore_ascii_case("localhost")
+            || further_host.is_some_and(|address| name == address.to_string())
     };
     let is_port =
         |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();

@@ -3,12 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use uptime::Timestamp;
-use uptime_aws::load_files::INCOMING;
-
 use crate::failure::Failure;
 use crate::terminal::{Progress, complain, say_result};
-use crate::uploads::{Uploads, check_readable, file_name};
+use crate::uploads::{Uploads, check_readable, file_name, own_key};
 
 /// Loads files into the running system and waits for the outcome
 ///
@@ -42,7 +39,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
     for (number, path) in arguments.files.iter().enumerate() {
         let name = file_name(path)?;
         let progress = Progress::begin(&format!("uploading {}", path.display()));
-        let put = uploads.put(path, &key(now, number, &name)).await;
+        let put = uploads.put(path, &own_key(now, number, &name)).await;
         progress.end();
         folders.push((path, put?));
     }
@@ -60,33 +57,4 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Ok(());
     }
     Err(format!("{failed} of {} loads failed; the reasons are above", folders.len()).into())
-}
-
-/// Returns a key that sorts after the keys of earlier files and of earlier commands. Files are
-/// uploaded one after another, so a later file has a later event. Events have millisecond
-/// precision: if two files share a millisecond, the key decides which is newer.
-fn key(now: Timestamp, number: usize, name: &str) -> String {
-    let text = now.to_string();
-    let (seconds, fraction) = text.trim_end_matches('Z').split_once('.').unwrap_or((&text, ""));
-    let digits: String = seconds.chars().filter(char::is_ascii_alphanumeric).collect();
-    let digits = digits.trim_end_matches('Z');
-    format!("{INCOMING}{digits}.{fraction:0<6}Z-{number:06}/{name}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_sort_by_instant_then_by_place_on_the_command_line() {
-        let [one, next] = [999, 1_000].map(|number| key(Timestamp::from_micros(0), number, "x"));
-        assert!(one < next);
-        check(1_674_554_802_605_777, 0, "incoming/20230124T100642.605777Z-000000/polls.csv");
-        check(1_674_554_802_000_000, 1_000, "incoming/20230124T100642.000000Z-001000/polls.csv");
-    }
-
-    #[track_caller]
-    fn check(micros: i64, number: usize, expected: &str) {
-        assert_eq!(key(Timestamp::from_micros(micros), number, "polls.csv"), expected);
-    }
 }

@@ -36,20 +36,20 @@ use std::path::Path;
 use async_trait::async_trait;
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
 use axum::http::{Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::service::S3ServiceBuilder;
 use s3s::{S3Error, S3ErrorCode, S3Result};
-use tokio::net::TcpListener;
 
 use crate::aws::REGION;
 use crate::guard::Policy;
-use crate::http_server::{self, BodyFault, Port};
+use crate::http_server::{self, BodyFault, Listeners, Port};
 use crate::secret::{ACCESS_KEY, Secret};
 
 /// S3's limit for an object that is put in one call, 5 GiB.
-const PUT_BYTES_MAX: u64 = 5 * 1024 * 1024 * 1024;
+pub(crate) const PUT_BYTES_MAX: u64 = 5 * 1024 * 1024 * 1024;
 
 /// Returns the start of a command that sends a signed request. A URL must follow.
 ///
@@ -84,9 +84,9 @@ impl S3Auth for OneKey {
     }
 }
 
-/// Serves `store` on `listener` until `shutdown` resolves.
+/// Serves `store` on `listeners` until `shutdown` resolves.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: Listeners,
     store: ObjectStore,
     secret: &Secret,
     connections_max: usize,
@@ -102,11 +102,12 @@ pub async fn serve(
             Ok(answered.map_or_else(|error| unanswered(&error), |response| response.map(Body::new)))
         }
     });
-    let body_bytes_max = PUT_BYTES_MAX;
+    let further_host = listeners.further_host();
+    let body_bytes_max = |_: &Parts| PUT_BYTES_MAX;
     // Links to reports are signed, so a user may follow them from anywhere.
     let policy = Policy::OwnPagesAndLinks;
-    let port = Port { name: "S3", connections_max, body_bytes_max, refuse, policy };
-    http_server::serve(listener, port, service, shutdown).await;
+    let port = Port { name: "S3", connections_max, body_bytes_max, refuse, policy, further_host };
+    http_server::serve(listeners, port, service, shutdown).await;
 }
 
 /// Answers a body that cannot be read with S3's own error codes.

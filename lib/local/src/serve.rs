@@ -9,11 +9,14 @@
 mod first_load;
 mod http_client;
 mod report;
+mod sam_local;
 
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::emulators::Addresses;
 use crate::failure::Failure;
 use crate::handles;
 use crate::s3::{shell_quoted, signed_curl};
@@ -44,6 +47,19 @@ pub struct Arguments {
     /// The port of S3, for uploads and for links to reports; 0 means any free port
     #[arg(long, value_name = "PORT", default_value_t = S3_PORT)]
     s3_port: u16,
+    /// The port of DynamoDB; 0 means any free port
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    dynamodb_port: u16,
+    /// The port of SQS; 0 means any free port
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    sqs_port: u16,
+    /// An address of this machine on which S3, DynamoDB and SQS also listen, for containers, such as
+    /// 10.88.0.1 for podman; the API stays on 127.0.0.1
+    #[arg(long, value_name = "ADDRESS", value_parser = sam_local::further_address)]
+    listen: Option<Ipv4Addr>,
+    /// The file to write for `sam local --env-vars`: the addresses and names of this system
+    #[arg(long, value_name = "FILE", requires = "listen")]
+    sam_env: Option<PathBuf>,
     /// The data folder; created if it does not exist, and used by one process at a time
     #[arg(long, value_name = "DIR", default_value = DATA_DIR)]
     data_dir: PathBuf,
@@ -65,6 +81,8 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let mut settings = SystemSettings::patient_in_folder(&arguments.data_dir);
     (settings.api_port, settings.s3_port) = (arguments.port, arguments.s3_port);
+    (settings.dynamodb_port, settings.sqs_port) = (arguments.dynamodb_port, arguments.sqs_port);
+    settings.further_address = arguments.listen;
     // Runs in its own task, so that signals are still handled during the start.
     let start = tokio::spawn(async move { System::prepare(&settings).await });
     let mut system = tokio::select! {
@@ -114,6 +132,12 @@ impl Signals {
 
 /// Does everything until a signal arrives. Returns only if something fails.
 async fn session(system: &mut System, arguments: &Arguments) -> Result<(), Failure> {
+    if let Some(listen) = arguments.listen {
+        complain(format_args!("local: {}", sam_local::warning(system, listen)));
+        if let Some(file) = &arguments.sam_env {
+            sam_local::write(file, system.addresses(), listen)?;
+        }
+    }
     say(format_args!("S3 on http://{}", system.addresses().s3));
     say_continued(system.continued_work());
     let source = arguments.load.as_deref().unwrap_or(Path::new("data"));
@@ -130,7 +154,7 @@ async fn session(system: &mut System, arguments: &Arguments) -> Result<(), Failu
             None
         }
     };
-    say(instructions(system, &arguments.data_dir, report_id));
+    say(instructions(system, arguments, report_id));
     std::future::pending().await
 }
 
@@ -152,8 +176,9 @@ fn say_continued(ContinuedWork { reports, files }: ContinuedWork) {
     }
 }
 
-fn instructions(system: &System, data_dir: &Path, report_id: Option<&str>) -> String {
-    let (api, s3) = (system.api_address(), system.addresses().s3);
+fn instructions(system: &System, arguments: &Arguments, report_id: Option<&str>) -> String {
+    let (api, Addresses { dynamodb, s3, sqs }) = (system.api_address(), system.addresses());
+    let data_dir = &arguments.data_dir;
     let id = report_id.unwrap_or("<report_id>");
     // The program's name as it was called: `cargo run` does not put it on the PATH.
     let program = std::env::args().next().unwrap_or("local".to_owned());
@@ -166,8 +191,14 @@ fn instructions(system: &System, data_dir: &Path, report_id: Option<&str>) -> St
     let page = report_id.map_or(String::new(), |id| {
         format!("\nOpen the report in a browser:\n  http://{api}/get_report/{id}\n")
     });
+    let sam_local = arguments.sam_env.as_deref();
+    let sam_local = sam_local.map(|file| sam_local::instructions(file, system.secret()));
+    let sam_local = sam_local.unwrap_or_default();
     format!(
-        "{page}
+        "
+Load files and make reports in a browser:
+  http://{api}/
+{page}
 Request a report, check its status, download it:
   curl http://{api}/trigger_report
   curl http://{api}/get_report/{id}
@@ -182,7 +213,8 @@ or
        'http://{s3}/{DATA_BUCKET}?list-type=2&prefix=loads%2F'
   {signed_curl} \\
        -fO 'http://{s3}/{DATA_BUCKET}/loads/NAME.csv/<16 digits>/rejects.csv'
-
+{sam_local}
+DynamoDB is on http://{dynamodb}, SQS on http://{sqs}.
 Ctrl-C stops the system; its data stays.",
         s3_port = s3.port(),
     )

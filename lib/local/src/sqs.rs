@@ -26,13 +26,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tokio::net::TcpListener;
 
 use crate::aws::{ACCOUNT, REGION};
 use crate::guard::Policy;
-use crate::http_server::{self, BodyFault, Port};
+use crate::http_server::{self, BodyFault, Listeners, Port};
 use crate::secret::Secret;
 use crate::signature::Signatures;
 use operations::Service;
@@ -50,25 +50,32 @@ pub fn queue_arn(name: &str) -> String {
     format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
 }
 
-/// Serves `queues` on `listener` until `shutdown` resolves. Then long polls end at once.
+/// Serves `queues` on `listeners` until `shutdown` resolves. Then long polls end at once.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: Listeners,
     queues: Arc<Queues>,
     secret: &Secret,
     connections_max: usize,
     shutdown: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
-    let service = Service::new(queues, listener.local_addr()?);
+    let service = Service::new(queues, listeners.loopback_address()?);
     let signatures = Arc::new(Signatures::new("sqs", secret));
     let router = Router::new().fallback(answer).with_state((service.clone(), signatures));
     let shutdown = async move {
         shutdown.await;
         service.close();
     };
-    let body_bytes_max = REQUEST_BYTES_MAX;
-    let port =
-        Port { name: "SQS", connections_max, body_bytes_max, refuse, policy: Policy::OwnPages };
-    http_server::serve(listener, port, router, shutdown).await;
+    let further_host = listeners.further_host();
+    let body_bytes_max = |_: &Parts| REQUEST_BYTES_MAX;
+    let port = Port {
+        name: "SQS",
+        connections_max,
+        body_bytes_max,
+        refuse,
+        policy: Policy::OwnPages,
+        further_host,
+    };
+    http_server::serve(listeners, port, router, shutdown).await;
     Ok(())
 }
 

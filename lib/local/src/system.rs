@@ -39,6 +39,7 @@ use crate::event_source::EventSource;
 use crate::gateway;
 use crate::handles::Shares;
 use crate::lambda::Function;
+use crate::page;
 use crate::secret::Secret;
 use crate::sqs::{Queues, SqsError};
 use functions::Functions;
@@ -91,6 +92,7 @@ pub enum SystemError {
 /// A running system.
 #[derive(Debug)]
 pub struct System {
+    folder: PathBuf,
     emulators: Emulators,
     functions: Functions,
     api_address: SocketAddr,
@@ -119,7 +121,10 @@ impl System {
         let (api_socket, api_address) = bound(settings.api_port)?;
         let setup = Setup {
             folder: settings.folder.clone(),
+            dynamodb_port: settings.dynamodb_port,
             s3_port: settings.s3_port,
+            sqs_port: settings.sqs_port,
+            further_address: settings.further_address,
             data_bucket: DATA_BUCKET.to_owned(),
             watched_prefix: INCOMING.to_owned(),
             load_queue: LOAD_QUEUE.to_owned(),
@@ -146,6 +151,7 @@ impl System {
         let (stop, stopped) = watch::channel(false);
         let event_sources = event_sources(settings, &emulators, &functions, &stopped);
         Ok(System {
+            folder: settings.folder.clone(),
             emulators,
             functions,
             api_address,
@@ -169,7 +175,9 @@ impl System {
             // An error means that the sender is gone, which also means stop.
             stopped.wait_for(|is_stopped| *is_stopped).await.ok();
         };
-        let serving = gateway::serve(listener, self.functions.routes(), Shares::now(), shutdown);
+        let page = page::routes(self);
+        let routes = self.functions.routes();
+        let serving = gateway::serve(listener, routes, page, Shares::now(), shutdown);
         self.gateway = Some(tokio::spawn(serving));
         Ok(())
     }
@@ -187,6 +195,11 @@ impl System {
     /// The configuration with which SDK clients call this system's DynamoDB, S3 and SQS.
     pub fn sdk_config(&self) -> SdkConfig {
         self.emulators.sdk_config()
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The secret that signs calls to this system's services.

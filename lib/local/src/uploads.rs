@@ -9,6 +9,7 @@ use aws_sdk_s3::types::EncodingType;
 use aws_types::SdkConfig;
 use thiserror::Error;
 use tokio::time::Instant;
+use uptime::Timestamp;
 use uptime::segment::Source;
 use uptime_aws::load_files::INCOMING;
 use uptime_aws::{
@@ -131,7 +132,17 @@ impl Uploads {
     /// Uploads a file to `key` and returns the folder of its load.
     pub async fn put(&self, path: &Path, key: &str) -> Result<LoadFolder, UploadError> {
         // If the file were unreadable, its stream would fail somewhere inside the call.
-        let body = ByteStream::read_from().file(opened(path).await?).build().await;
+        self.put_file(path, opened(path).await?, key).await
+    }
+
+    /// Like [`Uploads::put`], of an open file at its start; errors name it as `path`.
+    pub async fn put_file(
+        &self,
+        path: &Path,
+        file: tokio::fs::File,
+        key: &str,
+    ) -> Result<LoadFolder, UploadError> {
+        let body = ByteStream::read_from().file(file).build().await;
         let body = body.map_err(|error| UploadError::Unreadable {
             path: path.to_owned(),
             source: std::io::Error::other(error),
@@ -209,6 +220,17 @@ pub fn file_name(path: &Path) -> Result<String, UploadError> {
     Ok(name.to_string_lossy().into_owned())
 }
 
+/// Returns a key that sorts after the keys of earlier files and of earlier commands. Files are
+/// uploaded one after another, so a later file has a later event. Events have millisecond
+/// precision: if two files share a millisecond, the key decides which is newer.
+pub fn own_key(now: Timestamp, number: usize, name: &str) -> String {
+    let text = now.to_string();
+    let (seconds, fraction) = text.trim_end_matches('Z').split_once('.').unwrap_or((&text, ""));
+    let digits: String = seconds.chars().filter(char::is_ascii_alphanumeric).collect();
+    let digits = digits.trim_end_matches('Z');
+    format!("{INCOMING}{digits}.{fraction:0<6}Z-{number:06}/{name}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,5 +249,23 @@ mod tests {
     async fn check(path: &Path, expected: &str) {
         let error = uptime_aws::describe(&check_readable(path).await.unwrap_err());
         assert!(error.contains(expected), "{error}");
+    }
+
+    #[test]
+    fn keys_sort_by_instant_then_by_place_on_the_command_line() {
+        let [one, next] =
+            [999, 1_000].map(|number| own_key(Timestamp::from_micros(0), number, "x"));
+        assert!(one < next);
+        check_key(1_674_554_802_605_777, 0, "incoming/20230124T100642.605777Z-000000/polls.csv");
+        check_key(
+            1_674_554_802_000_000,
+            1_000,
+            "incoming/20230124T100642.000000Z-001000/polls.csv",
+        );
+    }
+
+    #[track_caller]
+    fn check_key(micros: i64, number: usize, expected: &str) {
+        assert_eq!(own_key(Timestamp::from_micros(micros), number, "polls.csv"), expected);
     }
 }

@@ -13,6 +13,7 @@ mod stores_csv;
 pub use cells::guarded;
 pub use explanation::explanation;
 pub use files::{FileName, Files, ReportFile, report_files};
+pub use page::BASE_STYLE;
 pub use report_csv::{HEADER, report_csv};
 
 #[cfg(test)]

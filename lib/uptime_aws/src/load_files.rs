@@ -56,6 +56,12 @@ impl LoadFolder {
         LoadFolder(format!("{LOADS}{name}/{digits}/"))
     }
 
+    /// The folder of the load whose manifest has this key. `None`: it is not the key of a manifest.
+    pub fn of_manifest(key: &str) -> Option<LoadFolder> {
+        let folder = key.strip_suffix(MANIFEST).filter(|_| is_manifest(key))?;
+        Some(LoadFolder(folder.to_owned()))
+    }
+
     fn manifest_key(&self) -> String {
         format!("{self}{MANIFEST}")
     }

@@ -39,7 +39,7 @@ fn header_value(value: &Value) -> Option<HeaderValue> {
 }
 
 /// Builds an error of the gateway itself, in the form of the functions' own.
-pub(super) fn refusal(problem: Problem, request_id: &str) -> Response<Body> {
+pub(crate) fn refusal(problem: Problem, request_id: &str) -> Response<Body> {
     let answer = problem.into_answer_to(Some(request_id)).map(|answer| answer.map(Body::new));
     answer.unwrap_or_else(|_| {
         let mut response = Response::default();

@@ -29,6 +29,16 @@ fn the_committed_sample_is_what_the_command_makes() {
 }
 
 #[test]
+fn the_sample_of_the_page_is_the_committed_one() {
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data");
+    let folder = tempfile::tempdir().unwrap();
+    for path in write_sample(folder.path()).unwrap() {
+        let same = fs::read(committed.join(path.file_name().unwrap())).unwrap();
+        assert!(fs::read(&path).unwrap() == same, "{}", path.display());
+    }
+}
+
+#[test]
 fn files_look_like_the_real_ones() {
     let files = files_of("--stores 40 --days 3 --seed 5");
     check_lines(

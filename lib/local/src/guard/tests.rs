@@ -53,6 +53,22 @@ fn the_host_must_be_a_name_of_the_loopback_address_with_any_port() {
 }
 
 #[test]
+fn a_port_with_a_further_address_accepts_this_address_and_no_other_as_the_host() {
+    let further = Some(IpAddr::from([10, 88, 0, 1]));
+    let check = |head: &str, expected: &str| run_on(further, head, Policy::OwnPages, expected);
+    check("POST / Host:10.88.0.1:3001", OK);
+    check("POST / Host:127.0.0.1:3001", OK);
+    check("GET / Host:10.88.0.1:3001 Origin:http://10.88.0.1:3001", OK);
+    for host in ["10.88.0.2:3001", "10.88.0.1.evil.example", "evil.example:3001", "0.0.0.0"] {
+        let refusal = format!("refused: the request is for the host {host};");
+        check(&format!("GET / Host:{host}"), &refusal);
+    }
+    let origin = "refused: the Origin of the web page is http://10.88.0.1:3000;";
+    check("GET / Host:10.88.0.1:3001 Origin:http://10.88.0.1:3000", origin);
+    check_both("GET / Host:10.88.0.1:3001", "refused: the request is for the host 10.88.0.1:3001;");
+}
+
+#[test]
 fn the_host_header_must_occur_once() {
     check_both("GET /", "refused: the request is for the host (missing);");
     let twice = "refused: the request is for the host 127.0.0.1 and evil.example;";
@@ -168,6 +184,12 @@ fn check_both(head: &str, expected: &str) {
 /// `head` is a method, a target and headers, separated by blanks.
 #[track_caller]
 fn run(head: &str, policy: Policy, expected: &str) {
+    run_on(None, head, policy, expected);
+}
+
+/// The same for a port that also listens on `further_host`.
+#[track_caller]
+fn run_on(further_host: Option<IpAddr>, head: &str, policy: Policy, expected: &str) {
     let mut words = head.split(' ');
     let mut request = Request::builder().method(words.next().unwrap()).uri(words.next().unwrap());
     for header in words {
@@ -176,7 +198,7 @@ fn run(head: &str, policy: Policy, expected: &str) {
     }
     let (head_parts, _) = request.body(Body::empty()).unwrap().into_parts();
 
-    let outcome = check(&head_parts, policy);
+    let outcome = check(&head_parts, policy, further_host);
 
     let outcome = outcome.map_or_else(|refusal| refusal.to_string(), |()| OK.to_owned());
     assert!(outcome.starts_with(expected), "{head}: {outcome}");

@@ -270,9 +270,10 @@ impl Serving {
         let port = Port {
             name: "the test",
             connections_max,
-            body_bytes_max: BODY_BYTES_MAX,
+            body_bytes_max: |_| BODY_BYTES_MAX,
             refuse: |fault| (fault.status(), fault.to_string()).into_response(),
             policy: Policy::OwnPages,
+            further_host: None,
         };
         let calls = Arc::new(AtomicUsize::new(0));
         let service = Router::new().fallback(serve_test).with_state(Arc::clone(&calls));

@@ -318,7 +318,7 @@ fn arguments(folder: &TempDir, file_count: usize, options: &str) -> Result<Argum
 fn figures(csv: &str) -> String {
     let row = csv.lines().find_map(|line| line.strip_prefix("a,")).unwrap_or_default();
     let cells: Vec<&str> = row.split(',').collect();
-    let (up, down) = cells.split_at(3);
+    let (up, down) = cells.split_at_checked(3).unwrap_or_default();
     format!("up {}, down {}", up.join(" "), down.join(" "))
 }
 

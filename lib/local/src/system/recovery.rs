@@ -17,7 +17,6 @@ mod tests;
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_s3::types::EncodingType;
 use aws_types::SdkConfig;
 use futures::{StreamExt, stream};
 use uptime::Timestamp;
@@ -25,13 +24,14 @@ use uptime::segment::{Sequencer, Source, UploadEvent};
 use uptime_aws::load_files::INCOMING;
 use uptime_aws::{
     CallError, Clients as _, LoadFiles, LoadFolder, OpenError, Pin, ReportId, ReportState,
-    SourceFiles, attributes, decoded_key, describe, report_message, timestamp,
+    SourceFiles, attributes, describe, report_message,
 };
 
 use super::SystemError;
 use super::settings::{DATA_BUCKET, REPORT_QUEUE, REPORT_TABLE};
 use crate::s3::{CreatedObject, Notification};
 use crate::sqs::Queues;
+use crate::stored_objects;
 use crate::terminal::Progress;
 
 /// The unfinished work that a start found and continued.
@@ -119,7 +119,7 @@ async fn continue_loads(
     sdk_config: &SdkConfig,
     notification: &Notification,
 ) -> Result<usize, SystemError> {
-    let objects = incoming_objects(sdk_config).await?;
+    let objects = stored_objects::under(&sdk_config.s3(), INCOMING).await?;
     let sources = SourceFiles::new(sdk_config, DATA_BUCKET);
     let loads = LoadFiles::new(sdk_config, DATA_BUCKET);
     let all = objects.len();
@@ -163,25 +163,6 @@ async fn looked_at(
             None
         }
     }
-}
-
-/// Returns the key of every source file, and when it was written. A listing of the local S3 has
-/// milliseconds, as its events do; the response to a read has not.
-async fn incoming_objects(sdk_config: &SdkConfig) -> Result<Vec<(String, Timestamp)>, CallError> {
-    let list = sdk_config.s3().list_objects_v2().bucket(DATA_BUCKET).prefix(INCOMING);
-    // Without the encoding, a key with a control character could not be listed, and the start would
-    // fail.
-    let mut pages = list.encoding_type(EncodingType::Url).into_paginator().send();
-    let mut objects = Vec::new();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|source| CallError::new("ListObjectsV2", source))?;
-        let found = page.contents.unwrap_or_default().into_iter();
-        let found = found.filter_map(|object| {
-            Some((decoded_key(&object.key?).ok()?, timestamp(&object.last_modified?)))
-        });
-        objects.extend(found.filter(|(key, _)| !key.ends_with('/')));
-    }
-    Ok(objects)
 }
 
 /// Returns the object as its event describes it, or `None` if its load has ended.

@@ -1,5 +1,6 @@
 //! The settings of a local system, and the names of its parts.
 
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,6 +32,12 @@ pub struct SystemSettings {
     pub api_port: u16,
     /// The port of S3, which links and uploads use; 0 means any free port.
     pub s3_port: u16,
+    /// The port of `DynamoDB`; 0 means any free port.
+    pub dynamodb_port: u16,
+    /// The port of SQS; 0 means any free port.
+    pub sqs_port: u16,
+    /// An address of this machine on which S3, `DynamoDB` and SQS also listen. The API does not.
+    pub further_address: Option<Ipv4Addr>,
     /// The function that computes reports, and its queue.
     pub reports: Worker,
     /// The function that loads files, and its queue.
@@ -85,6 +92,9 @@ impl SystemSettings {
             folder: folder.to_owned(),
             api_port: 0,
             s3_port: 0,
+            dynamodb_port: 0,
+            sqs_port: 0,
+            further_address: None,
             reports,
             loads,
             receives_allowed: Some(5),

@@ -31,6 +31,10 @@ async fn a_busy_port_is_named() {
     check_port(&api, port).await;
     let s3 = SystemSettings { s3_port: port, ..idle(folder.path()) };
     check_port(&s3, port).await;
+    let dynamodb = SystemSettings { dynamodb_port: port, ..idle(folder.path()) };
+    check_port(&dynamodb, port).await;
+    let sqs = SystemSettings { sqs_port: port, ..idle(folder.path()) };
+    check_port(&sqs, port).await;
 }
 
 #[tokio::test]

@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, HashMap};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use uptime::business_hours::open_intervals;
+use uptime::gzip;
 use uptime::interval::SECOND;
-use uptime::output::report_csv;
+use uptime::output::{FileName, report_csv};
 use uptime::parameters::Window;
 use uptime::timeline::uptime_during;
 use uptime::zone_clock::ZoneClock;
 use uptime::{Poll, PollSet, Zone};
 
 use crate::data::{SAMPLE, Store};
-use crate::whole::rows_of;
+use crate::whole::{files_of, rows_of};
 
 /// Looks up the clock changes of a zone, which a report does once per zone and shard.
 #[divan::bench]
@@ -63,6 +64,25 @@ fn rows_of_segments(bencher: Bencher) {
         .counter(ItemsCount::new(SAMPLE.poll_count))
         .counter(BytesCount::new(SAMPLE.segment_bytes()))
         .bench_local(|| rows_of(black_box(&SAMPLE.segments)));
+}
+
+/// Does everything that all files of a report need, and writes them. The page is the largest.
+#[divan::bench(sample_count = 20)]
+fn files_of_segments(bencher: Bencher) {
+    let bytes: usize = files_of(&SAMPLE.segments).iter().map(|file| file.bytes.len()).sum();
+    bencher
+        .counter(ItemsCount::new(SAMPLE.poll_count))
+        .counter(BytesCount::new(bytes))
+        .bench_local(|| files_of(black_box(&SAMPLE.segments)));
+}
+
+/// Packs the page as S3 stores it.
+#[divan::bench(sample_count = 20)]
+fn packed_page(bencher: Bencher) {
+    let files = files_of(&SAMPLE.segments);
+    let page = files.iter().find(|file| file.name == FileName::ReportHtml).map(|file| &file.bytes);
+    let page = page.map_or(&[][..], |bytes| bytes);
+    bencher.counter(BytesCount::new(page.len())).bench_local(|| gzip::pack(black_box(page)));
 }
 
 /// Sorts and writes the rows of the report.

@@ -2,7 +2,8 @@
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use uptime::output::report_csv;
+use uptime::fleet::Fleet;
+use uptime::output::{Files, report_csv, report_files};
 use uptime::report::ReportRow;
 use uptime::segment::Segment;
 use uptime::shard_data::ShardData;
@@ -27,13 +28,22 @@ fn report(bencher: Bencher) {
 
 /// Computes the rows of all shards.
 pub(crate) fn rows_of(shards: &[Vec<Segment>]) -> Vec<ReportRow> {
-    let mut rows = Vec::new();
+    shards.iter().flat_map(|segments| data_of(segments).report().rows).collect()
+}
+
+/// Makes all files of a report of all shards.
+pub(crate) fn files_of(shards: &[Vec<Segment>]) -> Files {
+    let mut fleet = Fleet::new(SAMPLE.parameters);
     for segments in shards {
-        let mut data = ShardData::new(SAMPLE.parameters);
-        for segment in segments {
-            data.add(&segment.bytes).unwrap();
-        }
-        rows.extend(data.report().rows);
+        fleet.unite(data_of(segments).fleet());
     }
-    rows
+    report_files(fleet)
+}
+
+fn data_of(segments: &[Segment]) -> ShardData {
+    let mut data = ShardData::new(SAMPLE.parameters);
+    for segment in segments {
+        data.add(&segment.bytes).unwrap();
+    }
+    data
 }

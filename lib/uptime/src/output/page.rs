@@ -6,6 +6,7 @@ mod day_sums;
 mod digits;
 mod down_at_end;
 mod figures;
+mod flags;
 mod hours;
 mod hours_text;
 mod html;
@@ -17,6 +18,7 @@ mod tape;
 #[cfg(test)]
 mod tests;
 mod top;
+mod week;
 mod words;
 mod worst;
 mod zone_days;
@@ -30,8 +32,14 @@ use crate::zone_clock::ZoneClocks;
 use html::Html;
 use words::end_of_week;
 
+/// The colours, the type and the tables of the page. Other pages of this system look the same with it.
+pub const BASE_STYLE: &str = include_str!("page/base.css");
 /// The style of the page. `stores.css` styles the section "All stores".
-const STYLE: &str = concat!(include_str!("page/page.css"), include_str!("page/stores.css"));
+const STYLE: &str = concat!(
+    include_str!("page/base.css"),
+    include_str!("page/page.css"),
+    include_str!("page/stores.css")
+);
 /// The script of the page. `heat_map.js` moves the focus in the heat map. `page.js` draws the
 /// section "All stores".
 const SCRIPT: &str = concat!(include_str!("page/heat_map.js"), include_str!("page/page.js"));

@@ -21,14 +21,24 @@ const FOREIGN: [&str; 8] = [
     "Host: 127.0.0.1\r\nSec-Fetch-Site: same-site",
 ];
 
+const PATHS: [&str; 6] = [
+    "/trigger_report",
+    "/",
+    "/local/incoming/a.csv",
+    "/local/sample",
+    "/local/loads",
+    "/local/reports",
+];
+
 #[tokio::test]
 async fn no_port_answers_another_sites_page() {
     let system = Guarded::start().await;
     for port in system.ports() {
         for method in ["GET", "POST", "PUT", "OPTIONS"] {
-            for foreign in FOREIGN {
-                let answer =
-                    sent(port, &format!("{method} /trigger_report HTTP/1.1\r\n{foreign}")).await;
+            for (foreign, path) in
+                FOREIGN.iter().flat_map(|foreign| PATHS.map(|path| (foreign, path)))
+            {
+                let answer = sent(port, &format!("{method} {path} HTTP/1.1\r\n{foreign}")).await;
                 assert!(answer.starts_with("HTTP/1.1 403 "), "{port} {method} {foreign}: {answer}");
                 assert!(
                     answer.contains("\r\n\r\nrefused: "),
@@ -53,7 +63,7 @@ async fn no_port_sends_cors_headers() {
     for port in system.ports() {
         let own = format!("Host: {port}\r\nOrigin: http://{port}");
         for head in [
-            format!("GET / HTTP/1.1\r\n{own}"),
+            format!("GET /nothing HTTP/1.1\r\n{own}"),
             format!("POST / HTTP/1.1\r\n{own}\r\n{LIST_TABLES}"),
             format!("OPTIONS / HTTP/1.1\r\n{own}"),
             format!("OPTIONS / HTTP/1.1\r\n{own}\r\nAccess-Control-Request-Method: PUT"),
@@ -166,6 +176,58 @@ async fn a_signed_link_opens_from_another_sites_page_and_cannot_be_read_by_it() 
     let unsigned = head.replace(target, "/reports/report.csv");
     let answer = sent(s3, &format!("{unsigned}\r\nSec-Fetch-Mode: navigate")).await;
     assert!(answer.starts_with("HTTP/1.1 403 ") && answer.contains("AccessDenied"), "{answer}");
+}
+
+/// Every Linux machine has this second address.
+const FURTHER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+
+#[tokio::test]
+async fn on_a_further_address_the_three_services_answer_signed_calls_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = SystemSettings { further_address: Some(FURTHER), ..idle(folder.path()) };
+    let system = System::start(&settings).await.unwrap();
+    let Addresses { dynamodb, s3, sqs } = system.addresses();
+    let [dynamodb, s3, sqs] = [dynamodb, s3, sqs].map(at_further);
+    let client = function_config(Addresses { dynamodb, s3, sqs }, system.secret().expose());
+
+    let tables = client.dynamodb().list_tables().send().await.unwrap();
+    assert_eq!(tables.table_names(), [DATA_TABLE, REPORT_TABLE]);
+    client.s3().put_object().bucket(DATA_BUCKET).key("x").send().await.unwrap();
+    let send = client.sqs().send_message().queue_url(system.queue_url(REPORT_QUEUE));
+    send.message_body("x").send().await.unwrap();
+    assert_eq!(system.queues().bodies(REPORT_QUEUE), ["x"]);
+    for (port, status) in [(dynamodb, 400), (s3, 403), (sqs, 400)] {
+        let unsigned = sent(port, &format!("GET / HTTP/1.1\r\nHost: {port}")).await;
+        assert!(unsigned.starts_with(&format!("HTTP/1.1 {status} ")), "{port}: {unsigned}");
+        for foreign in FOREIGN {
+            let answer = sent(port, &format!("GET / HTTP/1.1\r\n{foreign}")).await;
+            assert!(answer.contains("\r\n\r\nrefused: "), "{port} {foreign}: {answer}");
+        }
+    }
+    assert!(TcpStream::connect(at_further(system.api_address())).await.is_err());
+    system.stop().await;
+}
+
+#[tokio::test]
+async fn a_further_address_that_this_machine_does_not_have_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    // A reserved address, which no machine has.
+    let further_address = Some(Ipv4Addr::new(240, 0, 0, 1));
+    let settings = SystemSettings { further_address, ..idle(folder.path()) };
+    let error = System::start(&settings).await.unwrap_err().to_string();
+    assert!(error.starts_with("cannot listen on 240.0.0.1:"), "{error}");
+}
+
+#[tokio::test]
+async fn without_a_further_address_no_port_answers_there() {
+    let system = Guarded::start().await;
+    for port in system.ports() {
+        assert!(TcpStream::connect(at_further(port)).await.is_err(), "{port}");
+    }
+}
+
+fn at_further(address: SocketAddr) -> SocketAddr {
+    (FURTHER, address.port()).into()
 }
 
 #[tokio::test]

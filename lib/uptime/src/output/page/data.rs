@@ -14,10 +14,11 @@ use foldhash::fast::FixedState;
 
 use super::day_sums::write_day_sums;
 use super::digits::{DIGITS, write_number, write_optional};
+use super::flags::flags_of;
 use super::hours_text::hours_text;
 use super::html::Html;
 use super::tape::write_tape;
-use super::words::hours;
+use super::words::{age_minutes, hours};
 use super::zone_days::{days_of, write_zone};
 use crate::account::{Account, Detail};
 use crate::business_hours::HoursRow;
@@ -27,11 +28,11 @@ use crate::outage::Outage;
 use crate::output::cells::{Unit, percent_hundredths};
 use crate::parameters::Window;
 use crate::zone_clock::ZoneClocks;
-use crate::{Interval, Status, Timestamp, Zone};
+use crate::{Interval, Timestamp, Zone};
 
 /// The figures of a store in their order: name, digits, whether it can be missing. Where `stores.csv`
 /// has the figure, it has the same name there.
-const FIELDS: [(&str, usize, bool); 27] = [
+const FIELDS: [(&str, u32, bool); 27] = [
     ("zone", 2, false),
     ("hours", 3, false),
     ("flags", 1, false),
@@ -67,31 +68,22 @@ const USUAL_DAYS_BYTES: usize = 52;
 const USUAL_POLLS_BYTES: usize = 184;
 const USUAL_CHANGES_BYTES: usize = 88;
 
-/// The bits of the figure `flags`.
-const ZONE_GIVEN: u64 = 1;
-const HOURS_GIVEN: u64 = 2;
-const NEWEST_POLL_UP: u64 = 4;
-const DOWN_AT_END: u64 = 8;
-
-/// Below this share of its open time a store has low coverage, in per cent.
-pub(super) const LOW_COVERAGE_PERCENT: u64 = 50;
-
 /// Where minutes are counted from, and what they are rounded to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Minutes {
-    origin: i64,
+    origin_micros: i64,
 }
 
 impl Minutes {
     /// Counts from the hour of an instant.
     pub(super) fn since(start: Timestamp) -> Minutes {
-        Minutes { origin: start.micros().div_euclid(HOUR) * (HOUR / MINUTE) }
+        Minutes { origin_micros: start.micros().div_euclid(HOUR) * HOUR }
     }
 
     /// Returns the whole minutes from that hour to the instant; 0 for earlier instants.
     pub(super) fn of(self, at: Timestamp) -> u64 {
-        let minutes = at.micros().div_euclid(MINUTE) - self.origin;
-        u64::try_from(minutes).unwrap_or_default()
+        let micros = (at.micros() - self.origin_micros).max(0);
+        micros.unsigned_abs() / MINUTE.unsigned_abs()
     }
 }
 
@@ -164,7 +156,7 @@ impl<'a> Blocks<'a> {
             hours: HashMap::default(),
             hours_table: Vec::new(),
             ids: Vec::with_capacity(stores * USUAL_ID_BYTES),
-            figures: Default::default(),
+            figures: FIELDS.map(|(_, digits, _)| Vec::with_capacity(stores * digits as usize)),
             days: Vec::with_capacity(stores * USUAL_DAYS_BYTES),
             outages: Default::default(),
             polls: Vec::with_capacity(stores * USUAL_POLLS_BYTES),
@@ -229,14 +221,8 @@ impl<'a> Blocks<'a> {
         opening: u64,
     ) -> [Option<u64>; FIELDS.len()] {
         let as_of = self.report.about.parameters.as_of;
-        let flag = |is_set: bool, flag: u64| if is_set { flag } else { 0 };
-        let newest_is_up = account.last_poll.is_some_and(|poll| poll.status() == Status::Active);
-        let flags = flag(account.zone_given, ZONE_GIVEN)
-            | flag(account.hours_given, HOURS_GIVEN)
-            | flag(newest_is_up, NEWEST_POLL_UP)
-            | flag(account.down_at_end(as_of), DOWN_AT_END);
-        let age = account.last_poll.map(|poll| (as_of.micros() - poll.at().micros()) / MINUTE);
-        let longest = account.outages.iter().map(Outage::down_micros).max().unwrap_or(0);
+        let age = account.last_poll.map(|poll| age_minutes(as_of, poll));
+        let longest = account.outages.iter().map(Outage::down_micros).max();
         let outages = account.last_poll.map(|_| account.outages.len() as u64);
         let [hour, day, week] = Window::ALL.map(|window| account.figures(window));
         let minutes = |micros: i64| Some(Unit::Minutes.hundredths(micros));
@@ -245,8 +231,8 @@ impl<'a> Blocks<'a> {
         [
             Some(zone),
             Some(opening),
-            Some(flags),
-            age.map(i64::unsigned_abs),
+            Some(flags_of(account, as_of)),
+            age,
             minutes(hour.uptime.up_micros),
             minutes(hour.uptime.down_micros),
             minutes(hour.scheduled_micros()),
@@ -268,8 +254,8 @@ impl<'a> Blocks<'a> {
             up_percent(week.uptime.up_micros, week.uptime.down_micros),
             percent_hundredths(week.certainty.covered_micros, week.scheduled_micros()),
             outages,
-            account.last_poll.map(|_| Unit::Minutes.hundredths(longest)),
-            account.last_poll.map(|_| hours(longest).0),
+            account.last_poll.map(|_| Unit::Minutes.hundredths(longest.unwrap_or(0))),
+            longest.map(|longest| hours(longest).0),
         ]
     }
 
@@ -287,10 +273,9 @@ impl<'a> Blocks<'a> {
         }
         let (start, end) = (self.minutes.of(self.week.start()), self.minutes.of(self.week.end()));
         let numbers = format!(
-            "\"origin\":{},\"week\":[{start},{end}],\"low_coverage\":{},\"digits\":\"{}\",\
+            "\"origin\":{},\"week\":[{start},{end}],\"digits\":\"{}\",\
              \"fields\":[",
-            self.minutes.origin,
-            LOW_COVERAGE_PERCENT * 100,
+            self.minutes.origin_micros / MINUTE,
             String::from_utf8_lossy(DIGITS),
         );
         let mut about = numbers.into_bytes();

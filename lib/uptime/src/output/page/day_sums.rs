@@ -1,9 +1,9 @@
 //! The sums of each local date of a store's week.
 //!
 //! A date takes one text: `c` if the store was closed; `n` and the open time if nothing was observed;
-//! `u` with the open time and the most downtime if it was up whenever it was open; `d` with the open
-//! time, the time down and the least and most downtime if the rest was up; `x` with these, the time up
-//! and the time that was not observed. All are tenths of hours in two digits.
+//! `u` with the open time and the most downtime if it was up whenever it was open; `d` with these, the
+//! time down and the least downtime if the rest was up; `x` with these, the time up and the time that
+//! was not observed. All are tenths of hours in two digits.
 
 use super::digits::write_number;
 use super::words::hours;
@@ -45,9 +45,9 @@ fn write_sum(text: &mut Vec<u8>, sum: &Figures) {
     } else if down_micros == 0 && unknown_micros == 0 {
         (b'u', &[open, most])
     } else if unknown_micros == 0 && up + down == open {
-        (b'd', &[open, down, least, most])
+        (b'd', &[open, most, down, least])
     } else {
-        (b'x', &[open, down, least, most, up, unknown])
+        (b'x', &[open, most, down, least, up, unknown])
     };
     text.push(form);
     for figure in figures {
@@ -72,8 +72,8 @@ mod tests {
         check(&[(24, SpanStatus::Closed)], "c");
         check(&[(10, SpanStatus::Closed), (14, SpanStatus::Unknown)], "n 140");
         check(&[(20, UP), (4, MAYBE_UP)], "u 240 40");
-        check(&[(20, UP), (3, DOWN), (1, MAYBE_UP)], "d 240 30 30 40");
-        check(&[(20, UP), (3, DOWN), (1, SpanStatus::Unknown)], "x 240 30 30 40 200 10");
+        check(&[(20, UP), (3, DOWN), (1, MAYBE_UP)], "d 240 40 30 30");
+        check(&[(20, UP), (3, DOWN), (1, SpanStatus::Unknown)], "x 240 40 30 30 200 10");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::html::{Html, store_link};
 use super::words::{Moment, Number, city, minutes, plural};
 use crate::account::Account;
-use crate::certainty::SETTLED_GAP_MINUTES;
+use crate::certainty::{SETTLED_GAP_MINUTES, SpanStatus};
 use crate::fleet::MeasuredReport;
 use crate::interval::{DAY, HOUR};
 use crate::outage::Outage;
@@ -47,6 +47,13 @@ fn outage_at_end(account: &Account) -> Option<&Outage> {
     account.outages.last().filter(|outage| outage.ended_at().is_none())
 }
 
+/// Returns whether the store opened at this instant. A store that is down from its opening on may
+/// have been down before, while it was closed.
+fn opens_at(account: &Account, at: Timestamp) -> bool {
+    let runs = account.detail.as_ref().map_or(&[][..], |detail| &detail.runs);
+    runs.windows(2).any(|pair| pair[0].status == SpanStatus::Closed && pair[1].span.start() == at)
+}
+
 fn down_micros(account: &Account) -> i64 {
     outage_at_end(account).map_or(0, Outage::down_micros)
 }
@@ -76,6 +83,9 @@ fn write_table(html: &mut Html, down: &[&Account], as_of: Timestamp, clocks: &mu
         }
         html.raw(" <span class=\"muted\">");
         html.text(&city(account.zone));
+        if opens_at(account, since) {
+            html.raw(", at opening");
+        }
         let (least, most) = outage.map_or((0, 0), |it| (it.least_micros, it.most_micros));
         let age = account.last_poll.map_or(0, |poll| as_of.micros() - poll.at().micros());
         writeln!(

@@ -1,5 +1,7 @@
 //! When stores were down: the share of open time for each date and hour of the stores' own clocks.
 
+use std::fmt::Display;
+
 use super::super::cells::Unit;
 use super::html::Html;
 use super::words::{Moment, Number, hours, percent, rounded, tenths_of_percent};
@@ -57,33 +59,45 @@ fn write_map(html: &mut Html, dates: &[HeatDate]) {
     for date in dates {
         let day = Moment::in_utc(date.midnight);
         write!(html, "<tr><th scope=\"row\">{}</th>", day.weekday_day());
-        for (place, hour) in (0..).zip(&date.hours) {
-            write_cell(html, Moment::in_utc(date.midnight.plus(place * HOUR)), hour);
-        }
-        let all = date.whole_day();
-        let share = tenths_of_percent(all.down_micros, all.open_micros);
-        if all.open_micros == 0 {
-            html.raw("<td class=\"number\">–</td></tr>\n");
-        } else {
-            writeln!(html, "<td class=\"number\">{share}%</td></tr>");
+        write_row(html, &day.weekday_day(), date);
+    }
+    let mut week = dates[0];
+    for date in &dates[1..] {
+        for (sum, hour) in week.hours.iter_mut().zip(date.hours) {
+            *sum += hour;
         }
     }
+    html.raw("<tr class=\"all-week\"><th scope=\"row\">All week</th>");
+    write_row(html, &"All week", &week);
     html.raw(
         "</tbody></table>\n<p id=\"heat-reading\" class=\"note\" aria-hidden=\"true\"></p></div>\n",
     );
 }
 
-fn write_cell(html: &mut Html, start: Moment, hour: &HeatHour) {
+/// Writes the cells of a date or of all dates, and their sum.
+fn write_row(html: &mut Html, name: &dyn Display, date: &HeatDate) {
+    for (place, hour) in date.hours.iter().enumerate() {
+        write_cell(html, name, place, hour);
+    }
+    let all = date.whole_day();
+    if all.open_micros == 0 {
+        html.raw("<td class=\"number\">–</td></tr>\n");
+    } else {
+        let share = tenths_of_percent(all.down_micros, all.open_micros);
+        writeln!(html, "<td class=\"number\">{share}%</td></tr>");
+    }
+}
+
+fn write_cell(html: &mut Html, day: &dyn Display, place: usize, hour: &HeatHour) {
     if hour.open_micros == 0 {
         html.raw("<td></td>");
         return;
     }
-    let (day, time) = (start.weekday_day(), start.time());
     if !is_shown(hour) {
         let open = hours(hour.open_micros);
         write!(
             html,
-            "<td class=\"few\" aria-label=\"{day}, {time}: {open} open hours, too few\">·</td>"
+            "<td class=\"few\" aria-label=\"{day}, {place:02}:00: {open} open hours, too few\">·</td>"
         );
         return;
     }
@@ -92,7 +106,7 @@ fn write_cell(html: &mut Html, start: Moment, hour: &HeatHour) {
     let step = STEPS.iter().filter(|step| **step <= share).count();
     write!(
         html,
-        "<td class=\"h{step}\" aria-label=\"{day}, {time}: {share}% of {open} open hours down"
+        "<td class=\"h{step}\" aria-label=\"{day}, {place:02}:00: {share}% of {open} open hours down"
     );
     if is_mostly_estimated(hour) {
         html.raw(", mostly estimated\">");
@@ -134,8 +148,8 @@ fn write_words(html: &mut Html, report: &MeasuredReport, dates: &[HeatDate]) {
         html.raw("<p><b>Every hour with downtime is mostly estimated.</b></p>\n");
     }
     html.raw(
-        "<p>Hours are each store’s own time; blank is outside the week. The scale is fixed, so weeks \
-         can be compared.</p>\n<ul class=\"scale\">",
+        "<p>Hours are each store’s own time; blank is outside the week. Numbers are whole per cents, \
+         rounded down. The scale is fixed, so weeks can be compared.</p>\n<ul class=\"scale\">",
     );
     let steps = ["under 2% of open time down", "2 to 5%", "5 to 10%", "10 to 25%", "25% or more"];
     for (step, name) in steps.into_iter().enumerate() {

@@ -11,8 +11,9 @@ pub(super) fn write_method(html: &mut Html, report: &MeasuredReport) {
     let counts = report.about.counts;
     html.raw(
         "<section class=\"method\" id=\"method\">\n<h2>Method</h2>\n\
-         <p>A store is polled about once an hour. A poll holds until the next one, and the first \
-         after opening also speaks for the time before it. ",
+         <p>A store is polled about once an hour. A poll holds until the next one. The first poll \
+         after opening also speaks for the time since opening: so a whole morning can be down by \
+         one poll. ",
     );
     if let Some(max_hold) = report.about.parameters.method.max_hold() {
         let minutes = max_hold.minutes();
@@ -33,11 +34,11 @@ pub(super) fn write_method(html: &mut Html, report: &MeasuredReport) {
     );
     writeln!(
         html,
-        "<p>“At least” is the time down between two polls in a row that both found the store down, at \
-         most {SETTLED_GAP_MINUTES} minutes apart. “At most” is all open time except the time \
-         between two such polls that found it up. A poll covers the {COVERAGE_REACH_MINUTES} minutes \
-         before and after it.</p>\n\
-         <p>Weekday and time of a store are those of its own zone (tz release {TZ_RELEASE}). The \
+        "<p>Time is settled if it lies between two polls in a row that found the same and are at \
+         most {SETTLED_GAP_MINUTES} minutes apart. “At least” is the settled time down. “At most” is \
+         all open time except the settled time up. Time is covered if a poll is at most \
+         {COVERAGE_REACH_MINUTES} minutes away.</p>\n\
+         <p>Weekday and time of a store are those of its own zone (time-zone rules {TZ_RELEASE}). The \
          files beside this page have the same figures: stores.csv, outages.csv, report.json.</p>\n\
          </section>"
     );

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDateTime};
 use super::super::cells::Unit;
 use crate::fleet::MeasuredReport;
 use crate::zone_clock::ZoneClock;
-use crate::{Timestamp, Zone};
+use crate::{Poll, Timestamp, Zone};
 
 /// A whole number with commas, such as `33,123`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,11 @@ pub(super) fn hours(micros: i64) -> Tenths {
 /// Returns `micros` in whole minutes.
 pub(super) fn minutes(micros: i64) -> Number {
     Number(rounded(micros, Unit::Minutes, 100))
+}
+
+/// Returns how old a poll is at an instant, in whole minutes, rounded as all minutes of the page are.
+pub(super) fn age_minutes(at: Timestamp, poll: Poll) -> u64 {
+    rounded(at.micros() - poll.at().micros(), Unit::Minutes, 100)
 }
 
 /// Returns a time in multiples of some hundredths of a unit, rounded half away from zero. It rounds

@@ -209,9 +209,13 @@ fn write_outage(
     if outage.started_at().is_none() {
         from += " or earlier";
     }
+    let as_of = report.about.parameters.as_of;
+    if outage.span.start() < Window::LastWeek.before(as_of).start() {
+        from += " (began before the week)";
+    }
     let to = match (outage.ended_at(), account.last_poll) {
         (Some(end), _) => show(end),
-        (None, Some(poll)) if !account.down_at_end(report.about.parameters.as_of) => {
+        (None, Some(poll)) if !account.down_at_end(as_of) => {
             format!("last seen down {}", Moment::in_zone(poll.at(), clock).weekday_time())
         }
         (None, _) => "<b>down at the end</b>".to_owned(),

@@ -41,9 +41,9 @@ struct Stretch {
     is_half: bool,
 }
 
-/// Writes a zone: its name, the name that people use, its first offset in minutes with the minute and
-/// the offset of each change, and its days. A day has its date, what its clocks did, and stretches:
-/// first minute, end, minute of the day, width of a minute.
+/// Writes a zone: its name, the name that people use, its offsets in minutes, each after the minute
+/// from which on it holds, and its days. A day has its date, what its clocks did, and stretches: first
+/// minute, end, minute of the day, width of a minute.
 pub(super) fn write_zone(
     json: &mut Vec<u8>,
     zone: Zone,
@@ -52,12 +52,9 @@ pub(super) fn write_zone(
     minutes: Minutes,
 ) {
     let offsets = clock.offsets_in(clock.span()).enumerate().map(|(place, (part, offset))| {
-        let offset = offset / MINUTE;
-        match place {
-            // The first offset also stands for the time before the span, so it has no minute.
-            0 => offset.to_string(),
-            _ => format!("{},{offset}", minutes.of(part.start())),
-        }
+        // The first offset also stands for the time before the span.
+        let start = if place == 0 { 0 } else { minutes.of(part.start()) };
+        format!("[{start},{}]", offset / MINUTE)
     });
     let offsets: Vec<String> = offsets.collect();
     let (name, city, changes) = (zone.name(), city(zone), changes_of(clock));
@@ -75,7 +72,10 @@ pub(super) fn write_zone(
         texts.push(format!("[{}]", parts.join(",")));
     }
     let (offsets, days) = (offsets.join(","), texts.join(","));
-    json.extend_from_slice(format!("[\"{name}\",\"{city}\",[{offsets}],[{days}]]").as_bytes());
+    let zone = format!(
+        "{{\"name\":\"{name}\",\"city\":\"{city}\",\"offsets\":[{offsets}],\"days\":[{days}]}}"
+    );
+    json.extend_from_slice(zone.as_bytes());
 }
 
 fn changes_of(clock: &ZoneClock) -> Vec<Change> {

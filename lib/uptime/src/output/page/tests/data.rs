@@ -46,7 +46,8 @@ fn ids_are_in_the_data_as_they_are_and_without_markup() {
 #[test]
 fn each_zone_and_each_text_of_hours_is_in_the_data_once() {
     let about = block(&sample().page(), "about");
-    let zones: Vec<&Value> = about["zones"].as_array().unwrap().iter().map(|z| &z[0]).collect();
+    let zones: Vec<&Value> =
+        about["zones"].as_array().unwrap().iter().map(|zone| &zone["name"]).collect();
     assert_eq!(zones, ["America/Chicago", "Asia/Tokyo"]);
     assert_eq!(
         about["hours"],
