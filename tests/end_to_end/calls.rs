@@ -94,7 +94,7 @@ async fn a_report_without_any_poll_is_refused() {
 #[tokio::test]
 async fn other_paths_and_verbs_are_refused() {
     let story = Story::begin().await;
-    story.get("/").await.problem(404);
+    story.get("/nothing").await.problem(404);
     story.get("/trigger_report/x").await.problem(404);
     for verb in [Method::PUT, Method::DELETE, Method::PATCH] {
         story.call(verb, "/trigger_report", &[], "").await.problem(405);
