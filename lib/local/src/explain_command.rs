@@ -102,7 +102,7 @@ a,2023-01-23 19:00:00 UTC,inactive
              45.00 2023-01-23T11:15:00-06:00");
         has("last day, h 3.00 2.25 0.75 0.00 0.00 3.00 83.88%");
         has("2023-01-23T11:15:00-06:00 to ongoing: 45.00 min down (least 0.00, most 106.00), 1 \
-             inactive polls");
+             inactive poll");
     }
 
     #[test]

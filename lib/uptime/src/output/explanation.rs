@@ -169,8 +169,9 @@ impl Text<'_> {
         let silent = silent.map_or(String::new(), |micros| {
             format!("; no store was polled for {} of them", minutes(micros))
         });
+        let plural = if outage.inactive_polls == 1 { "" } else { "s" };
         format!(
-            "{from} to {to}: {} min down (least {}, most {}), {} inactive polls{silent}",
+            "{from} to {to}: {} min down (least {}, most {}), {} inactive poll{plural}{silent}",
             minutes(outage.down_micros()),
             minutes(outage.least_micros),
             minutes(outage.most_micros),
