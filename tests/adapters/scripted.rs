@@ -2,6 +2,7 @@
 //! test clock skips waiting time.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_smithy_runtime_api::client::http::{
@@ -53,8 +54,10 @@ impl ScriptedAws {
 
     /// A configuration as deployed, for clients that call this AWS.
     pub(crate) fn sdk_config(&self) -> SdkConfig {
-        let given_by_lambda = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-        let deployed = sdk_config(&settings(&given_by_lambda.map(|name| (name, "x")))).unwrap();
+        let region = region_of_its_own();
+        let given_by_lambda =
+            [("AWS_REGION", &*region), ("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "x")];
+        let deployed = sdk_config(&settings(&given_by_lambda)).unwrap();
         let aws = self.clone();
         let client = http_client_fn(move |_, _| SharedHttpConnector::new(aws.clone()));
         deployed.into_builder().http_client(client).time_source(PausedTime::begin()).build()
@@ -64,6 +67,13 @@ impl ScriptedAws {
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
+}
+
+/// Returns a region that no other scripted AWS of this process has. All clients of one service and
+/// one region share their quota of retries, so a test that uses it up would fail another test.
+fn region_of_its_own() -> String {
+    static REGIONS: AtomicUsize = AtomicUsize::new(0);
+    format!("x-{}", REGIONS.fetch_add(1, Ordering::Relaxed))
 }
 
 impl HttpConnector for ScriptedAws {
