@@ -28,8 +28,8 @@ async fn every_file_equals_the_one_that_the_engine_makes_of_the_same_sources() {
     story.load_all(&sample.files()).await;
     let hold = MaxHold::from_minutes(45);
     for (query, method) in [
-        ("", Rule::TimeWeighted { max_hold: None }),
-        ("?max_hold_minutes=45", Rule::TimeWeighted { max_hold: hold }),
+        ("", Rule::TIME_WEIGHTED),
+        ("?max_hold_minutes=45", Rule::TimeWeighted { max_hold: hold, period: None }),
         ("?method=poll_count", Rule::PollCount),
     ] {
         let status = story.ended(&story.trigger(query).await).await;

@@ -282,9 +282,9 @@ impl Promises {
         let found =
             data.items.iter().filter(|(key, _)| expected.contains_key(*key) || !is_left_over(key));
         self.require(found.eq(expected.iter()), || "the stored data differs".to_owned());
-        let counting = sources::report(data, Method::TimeWeighted { max_hold: None });
-        let newest_count = counting
-            == undisturbed.files[Method::TimeWeighted { max_hold: None }.name()]["report.csv"];
+        let counting = sources::report(data, Method::TIME_WEIGHTED);
+        let newest_count =
+            counting == undisturbed.files[Method::TIME_WEIGHTED.name()]["report.csv"];
         self.require(newest_count, || {
             "hours or zones are not those of the newest upload".to_owned()
         });

@@ -18,8 +18,7 @@ use crate::promises::text;
 use crate::sources::{FILES, newest_poll};
 
 /// The methods that callers request.
-pub(crate) const METHODS: [Method; 2] =
-    [Method::TimeWeighted { max_hold: None }, Method::PollCount];
+pub(crate) const METHODS: [Method; 2] = [Method::TIME_WEIGHTED, Method::PollCount];
 
 /// The files of the report on all sources, as of the newest poll, by method.
 pub(crate) fn undisturbed_files() -> BTreeMap<&'static str, Contents> {

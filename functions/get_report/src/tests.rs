@@ -170,7 +170,7 @@ fn stored(name: FileName, size_bytes: u64) -> StoredFile {
 
 fn report(state: ReportState) -> Report {
     let max_hold = MaxHold::from_minutes(90);
-    let method = Method::TimeWeighted { max_hold };
+    let method = Method::TimeWeighted { max_hold, period: None };
     Report {
         id: ID.parse().unwrap(),
         parameters: ReportParameters { as_of: at("2023-01-25T18:13:22Z"), method },

@@ -122,7 +122,7 @@ impl Sources {
         let read = |minutes| MaxHold::from_minutes(minutes).ok_or(SourcesError::MaxHold(minutes));
         let max_hold = self.max_hold_minutes.map(read).transpose()?;
         let method = match self.method {
-            MethodName::TimeWeighted => Method::TimeWeighted { max_hold: None },
+            MethodName::TimeWeighted => Method::TIME_WEIGHTED,
             MethodName::PollCount => Method::PollCount,
         };
         method.with_max_hold(max_hold).ok_or(SourcesError::MaxHoldOfPollCount)

@@ -10,7 +10,7 @@
 //! - [`zone`]: time zones by name, with their rules.
 //! - [`zone_clock`]: converts between instants and the local time of a zone.
 //! - [`business_hours`]: turns weekly local hours into open intervals.
-//! - [`parameters`]: the instant, method and windows of a report.
+//! - [`period`]: local dates by name; [`parameters`]: the instant, method and windows of a report.
 //! - [`timeline`]: the core: turns polls and open intervals into uptime, downtime and unknown time.
 //! - [`certainty`]: which open time polls settle, and which they cover; [`outage`]: runs of inactive
 //!   polls.
@@ -41,6 +41,8 @@ pub mod zone;
 pub mod zone_clock;
 
 pub mod business_hours;
+
+pub mod period;
 
 pub mod parameters;
 

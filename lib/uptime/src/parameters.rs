@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use crate::input::EARLIEST_POLL;
 use crate::interval::{DAY, HOUR};
+use crate::period::Period;
 use crate::timeline::MaxHold;
 use crate::{Interval, Timestamp};
 
@@ -14,12 +15,17 @@ pub enum Method {
     TimeWeighted {
         /// Limits how long a poll speaks. `None` means no limit.
         max_hold: Option<MaxHold>,
+        /// The dates to measure. `None` means the last hour, day and week.
+        period: Option<Period>,
     },
     /// It counts polls (`RULES.md`, "Method `poll_count`").
     PollCount,
 }
 
 impl Method {
+    /// The default: `time_weighted` without a limit, about the last hour, day and week.
+    pub const TIME_WEIGHTED: Method = Method::TimeWeighted { max_hold: None, period: None };
+
     /// Returns its stable name, `time_weighted` or `poll_count`.
     pub fn name(self) -> &'static str {
         match self {
@@ -30,9 +36,7 @@ impl Method {
 
     /// Returns the method of this name, without a limit.
     pub fn from_name(name: &str) -> Option<Method> {
-        [Method::TimeWeighted { max_hold: None }, Method::PollCount]
-            .into_iter()
-            .find(|method| method.name() == name)
+        [Method::TIME_WEIGHTED, Method::PollCount].into_iter().find(|method| method.name() == name)
     }
 
     /// Returns the method with this limit, or without a limit for `None`. Returns `None` if a limit
@@ -40,15 +44,35 @@ impl Method {
     #[must_use]
     pub fn with_max_hold(self, max_hold: Option<MaxHold>) -> Option<Method> {
         match self {
-            Method::TimeWeighted { .. } => Some(Method::TimeWeighted { max_hold }),
+            Method::TimeWeighted { period, .. } => Some(Method::TimeWeighted { max_hold, period }),
             Method::PollCount => max_hold.is_none().then_some(Method::PollCount),
+        }
+    }
+
+    /// Returns the method about this period, or about the last hour, day and week for `None`.
+    /// Returns `None` if a period is given and the method accepts none.
+    #[must_use]
+    pub fn with_period(self, period: Option<Period>) -> Option<Method> {
+        match self {
+            Method::TimeWeighted { max_hold, .. } => {
+                Some(Method::TimeWeighted { max_hold, period })
+            }
+            Method::PollCount => period.is_none().then_some(Method::PollCount),
         }
     }
 
     /// Returns the limit on how long a poll speaks, if one is set.
     pub fn max_hold(self) -> Option<MaxHold> {
         match self {
-            Method::TimeWeighted { max_hold } => max_hold,
+            Method::TimeWeighted { max_hold, .. } => max_hold,
+            Method::PollCount => None,
+        }
+    }
+
+    /// Returns the dates that a report measures instead of the last hour, day and week.
+    pub fn period(self) -> Option<Period> {
+        match self {
+            Method::TimeWeighted { period, .. } => period,
             Method::PollCount => None,
         }
     }
@@ -147,14 +171,14 @@ mod tests {
     #[test]
     fn methods_have_stable_names() {
         let max_hold = MaxHold::from_minutes(90);
-        check(Method::TimeWeighted { max_hold }, "time_weighted", max_hold);
-        check(Method::TimeWeighted { max_hold: None }, "time_weighted", None);
+        check(Method::TimeWeighted { max_hold, period: None }, "time_weighted", max_hold);
+        check(Method::TIME_WEIGHTED, "time_weighted", None);
         check(Method::PollCount, "poll_count", None);
     }
 
     #[test]
     fn a_method_is_found_by_its_name() {
-        for method in [Method::TimeWeighted { max_hold: None }, Method::PollCount] {
+        for method in [Method::TIME_WEIGHTED, Method::PollCount] {
             assert_eq!(Method::from_name(method.name()), Some(method));
         }
         assert_eq!(Method::from_name("Poll_Count"), None);
@@ -163,8 +187,8 @@ mod tests {
     #[test]
     fn only_the_time_weighted_method_takes_a_limit() {
         let max_hold = MaxHold::from_minutes(90);
-        let unlimited = Method::TimeWeighted { max_hold: None };
-        let limited = Method::TimeWeighted { max_hold };
+        let unlimited = Method::TIME_WEIGHTED;
+        let limited = Method::TimeWeighted { max_hold, period: None };
         assert_eq!(unlimited.with_max_hold(max_hold), Some(limited));
         assert_eq!(limited.with_max_hold(None), Some(unlimited));
         assert_eq!(Method::PollCount.with_max_hold(None), Some(Method::PollCount));

@@ -39,7 +39,7 @@ pub(crate) fn row_for_store(
     let StoreFacts { store, hours, polls, .. } = facts;
     let polls = polls.as_slice();
     let uptimes = match parameters.method {
-        Method::TimeWeighted { max_hold } => {
+        Method::TimeWeighted { max_hold, .. } => {
             let windows = Window::ALL.map(|window| window.before(parameters.as_of));
             uptime_during(&open_intervals(hours, clock), polls, max_hold, windows)
         }

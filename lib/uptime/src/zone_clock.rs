@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::{Datelike as _, NaiveDate};
 use foldhash::fast::FixedState;
 use jiff::tz::Offset;
 
@@ -54,14 +55,40 @@ impl Period {
 }
 
 /// A local date, as days since Thursday, 1970-01-01.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LocalDate(i64);
+
+/// 1970-01-01 in the count of days of `NaiveDate`.
+const EPOCH: i32 = 719_163;
+
+impl From<NaiveDate> for LocalDate {
+    fn from(date: NaiveDate) -> LocalDate {
+        LocalDate(i64::from(date.num_days_from_ce() - EPOCH))
+    }
+}
 
 impl LocalDate {
     /// Returns the day of the week: 0 is Monday, 6 is Sunday.
     pub fn weekday(self) -> i64 {
         // 1970-01-01 was a Thursday, which is 3.
         (self.0 + 3).rem_euclid(7)
+    }
+
+    /// Returns the days since 1970-01-01.
+    pub fn days(self) -> i64 {
+        self.0
+    }
+
+    /// Returns 00:00 of the date in UTC.
+    pub fn midnight_as_if_utc(self) -> Timestamp {
+        Timestamp::from_micros(self.0.saturating_mul(DAY))
+    }
+
+    /// Returns the year, the month and the day of the calendar. A date beyond the calendar's end
+    /// becomes its last one.
+    pub fn in_calendar(self) -> NaiveDate {
+        let days = i32::try_from(self.0).ok().and_then(|days| days.checked_add(EPOCH));
+        days.and_then(NaiveDate::from_num_days_from_ce_opt).unwrap_or(NaiveDate::MAX)
     }
 
     /// Returns the date `days` later, or earlier if negative.

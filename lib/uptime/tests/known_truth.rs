@@ -128,7 +128,8 @@ impl TrueStore {
         let as_of = change.plus(random.i64(-DAY..8 * DAY));
         let limit = random.u32(30..=300);
         let max_hold = MaxHold::from_minutes(limit).filter(|_| random.u8(..4) == 0);
-        let parameters = ReportParameters { as_of, method: Method::TimeWeighted { max_hold } };
+        let parameters =
+            ReportParameters { as_of, method: Method::TimeWeighted { max_hold, period: None } };
         let hours = random_hours(random);
         let open = open_intervals(&hours, &ZoneClock::new(zone, parameters.span()));
         let down = random_down_phases(random, parameters.time_considered(), phases);

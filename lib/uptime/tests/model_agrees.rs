@@ -213,7 +213,7 @@ fn max_hold_micros(scenario: &Scenario) -> Option<i64> {
 
 fn max_hold(scenario: &Scenario) -> Method {
     let max_hold = scenario.max_hold_minutes.and_then(MaxHold::from_minutes);
-    Method::TimeWeighted { max_hold }
+    Method::TimeWeighted { max_hold, period: None }
 }
 
 fn parameters(scenario: &Scenario, method: Method) -> ReportParameters {

@@ -184,5 +184,5 @@ fn source(name: &str) -> Source {
 }
 
 fn parameters() -> ReportParameters {
-    ReportParameters { as_of: AS_OF, method: Method::TimeWeighted { max_hold: None } }
+    ReportParameters { as_of: AS_OF, method: Method::TIME_WEIGHTED }
 }

@@ -72,7 +72,10 @@ fn reports() -> [Value; 4] {
         "polls.csv".to_owned(),
         include_bytes!("golden/poller_silence/polls.csv").to_vec(),
     )]);
-    let measured = |minutes: u32| Method::TimeWeighted { max_hold: MaxHold::from_minutes(minutes) };
+    let measured = |minutes: u32| Method::TimeWeighted {
+        max_hold: MaxHold::from_minutes(minutes),
+        period: None,
+    };
     [
         report(&sources, measured(0)),
         report(&sources, measured(90)),

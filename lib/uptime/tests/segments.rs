@@ -234,7 +234,7 @@ fn report(segments: &[Segment], parameters: ReportParameters) -> Option<Vec<Stri
 
 fn time_weighted() -> ReportParameters {
     let max_hold = MaxHold::from_minutes(90);
-    ReportParameters { as_of: AS_OF, method: Method::TimeWeighted { max_hold } }
+    ReportParameters { as_of: AS_OF, method: Method::TimeWeighted { max_hold, period: None } }
 }
 
 fn poll_count() -> ReportParameters {

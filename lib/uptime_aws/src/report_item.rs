@@ -220,8 +220,8 @@ mod tests {
         let max_hold = MaxHold::from_minutes(90);
         for method in [
             Method::PollCount,
-            Method::TimeWeighted { max_hold: None },
-            Method::TimeWeighted { max_hold },
+            Method::TIME_WEIGHTED,
+            Method::TimeWeighted { max_hold, period: None },
         ] {
             let new = new_report(method);
 

@@ -6,7 +6,7 @@ use lambda_http::{Body, RequestExt as _};
 
 use super::*;
 
-const TIME_WEIGHTED: Method = Method::TimeWeighted { max_hold: None };
+const TIME_WEIGHTED: Method = Method::TIME_WEIGHTED;
 const NOW: &str = "2023-01-25T12:00:00Z";
 
 #[test]

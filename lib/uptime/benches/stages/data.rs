@@ -53,7 +53,7 @@ impl Sample {
         let stores: Vec<_> = segments.iter().map(|of_shard| stores(of_shard)).collect();
         let all_stores = stores.iter().flat_map(BTreeMap::values);
         let poll_count = all_stores.map(|store| store.polls.as_slice().len()).sum();
-        let method = Method::TimeWeighted { max_hold: None };
+        let method = Method::TIME_WEIGHTED;
         let parameters = ReportParameters { as_of: as_of.unwrap(), method };
         Sample { files, segments, stores, poll_count, parameters }
     }

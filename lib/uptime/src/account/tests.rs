@@ -154,7 +154,7 @@ fn account_from(facts: StoreFacts, as_of: &str, max_hold: &str) -> Account {
 }
 
 fn parameters(as_of: &str, minutes: &str) -> ReportParameters {
-    let method = Method::TimeWeighted { max_hold: max_hold(minutes) };
+    let method = Method::TimeWeighted { max_hold: max_hold(minutes), period: None };
     ReportParameters { as_of: at(as_of), method }
 }
 

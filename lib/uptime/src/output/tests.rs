@@ -15,7 +15,7 @@ use crate::zone_clock::ZoneClocks;
 
 const HOURS: &str = "0 09:00-14:00";
 const POLLS: &str = "09:30 up, 10:30 up, 11:30 down, 12:30 down, 13:30 up";
-const MEASURED: Method = Method::TimeWeighted { max_hold: None };
+const MEASURED: Method = Method::TIME_WEIGHTED;
 
 #[test]
 fn a_report_has_its_files_in_the_order_of_the_rules() {
@@ -162,7 +162,7 @@ fn the_json_of_a_measured_report_says_what_it_is_about() {
         store("2", "", HOURS, ""),
         store("3", "UTC", "", "13:00 down"),
     ];
-    let files = files(Method::TimeWeighted { max_hold: max_hold("600") }, stores);
+    let files = files(Method::TimeWeighted { max_hold: max_hold("600"), period: None }, stores);
 
     let mut json = json_of(&files);
     let described = json["files"].take();

@@ -41,7 +41,7 @@ proptest! {
     fn a_damaged_segment_is_decoded_or_refused(bytes in segment()) {
         let decoded = decode(&bytes);
         let max_hold = MaxHold::from_minutes(90);
-        for method in [Method::PollCount, Method::TimeWeighted { max_hold }] {
+        for method in [Method::PollCount, Method::TimeWeighted { max_hold, period: None }] {
             let mut data = ShardData::new(ReportParameters { as_of: AS_OF, method });
             prop_assert_eq!(data.add(&bytes).is_ok(), decoded.is_ok());
             let rows = data.report().rows;

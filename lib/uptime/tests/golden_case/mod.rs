@@ -132,7 +132,7 @@ fn read_files_line(report_csv: &str, further: &str) -> Result<Vec<(FileName, Str
 fn read_method(mut settings: BTreeMap<&str, &str>) -> Result<Method, String> {
     let max_hold = settings.remove("max_hold_minutes").map(read_max_hold).transpose()?;
     let method = match (settings.remove("method"), max_hold) {
-        (Some("time_weighted"), max_hold) => Method::TimeWeighted { max_hold },
+        (Some("time_weighted"), max_hold) => Method::TimeWeighted { max_hold, period: None },
         (Some("poll_count"), None) => Method::PollCount,
         (Some("poll_count"), Some(_)) => return Err("poll_count takes no max_hold".to_owned()),
         (method, _) => return Err(format!("method is {method:?}")),

@@ -49,7 +49,7 @@ fn silences_and_thresholds_of_all_kinds_are_frequent_among_the_random_ones() {
 }
 
 fn found(stores: &[Store], as_of: i64) -> Option<Silences> {
-    let method = Method::TimeWeighted { max_hold: None };
+    let method = Method::TIME_WEIGHTED;
     let parameters = ReportParameters { as_of: Timestamp::from_micros(as_of), method };
     let Stores::Measured { activity, .. } =
         fleet_of(&stores.iter().collect::<Vec<_>>(), parameters).stores

@@ -96,7 +96,7 @@ impl Sample {
             assert!(ingest.take_rejects().is_empty());
             segments.extend(ingest.take_segments());
         }
-        let method = Method::TimeWeighted { max_hold: self.max_hold };
+        let method = Method::TimeWeighted { max_hold: self.max_hold, period: None };
         let parameters = ReportParameters { as_of: as_of(), method };
         let mut fleet = Fleet::new(parameters);
         for shard in Shard::all() {
