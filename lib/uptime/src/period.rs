@@ -26,10 +26,14 @@ pub struct Period {
 
 /// How a period is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Form {
+pub(crate) enum Form {
+    /// `2026-10-24`.
     Day,
+    /// `2026-W43`.
     Week,
+    /// `2026-10`.
     Month,
+    /// `2026-10-01/2026-10-15`.
     Range,
 }
 
@@ -79,6 +83,11 @@ impl Period {
         let period = Period { form, first, last };
         let days = period.days();
         if days > Period::MAX_DAYS { Err(PeriodError::TooLong(days)) } else { Ok(period) }
+    }
+
+    /// Returns how it is written.
+    pub(crate) fn form(&self) -> Form {
+        self.form
     }
 
     /// Returns its first date.

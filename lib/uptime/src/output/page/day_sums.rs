@@ -1,4 +1,4 @@
-//! The sums of each local date of a store's week.
+//! The sums of each local date of a store.
 //!
 //! A date takes one text: `c` if the store was closed; `n` and the open time if nothing was observed;
 //! `u` with the open time and the most downtime if it was up whenever it was open; `d` with these, the

@@ -1,4 +1,4 @@
-//! The local dates of a zone in the week, and how the script draws each one on a line from 0:00 to
+//! The local dates of a zone in the time of the page, and how the script draws each one on a line from 0:00 to
 //! 24:00. **Where clocks go back, the time that comes twice is drawn in its place at half width. Where
 //! they go forward, the time that does not occur is a gap.** So the line is always 24 hours long.
 
@@ -26,14 +26,16 @@ struct Stretch {
     is_half: bool,
 }
 
-/// Writes a zone: its name, the name that people use, its offsets in minutes, each after the minute
-/// from which on it holds, and its days. A day has its date, what its clocks did, and stretches: first
-/// minute, end, minute of the day, width of a minute.
+/// Writes a zone: its name, the name that people use, first minute and end of its time (0 and 0 if it
+/// has none), its offsets in minutes, each after the minute from which on it holds, and its days. A
+/// day has its date, what its clocks did, and stretches unless the time is long: first minute, end,
+/// minute of the day, width of a minute.
 pub(super) fn write_zone(
     json: &mut Vec<u8>,
     zone: Zone,
     clock: &ZoneClock,
-    days: &[Interval],
+    (time, days): (Option<Interval>, &[Interval]),
+    is_long: bool,
     minutes: Minutes,
 ) {
     let offsets = clock.offsets_in(clock.span()).enumerate().map(|(place, (part, offset))| {
@@ -49,7 +51,9 @@ pub(super) fn write_zone(
         let note = change.map(|change| words_of(*change, clock)).unwrap_or_default();
         let moment = Moment::in_zone(day.start(), clock);
         let mut parts = vec![format!("\"{}\",\"{note}\"", moment.weekday_date())];
-        for Stretch { span, clock_micros, is_half } in stretches_of(*day, change.copied(), clock) {
+        let stretches =
+            if is_long { Vec::new() } else { stretches_of(*day, change.copied(), clock) };
+        for Stretch { span, clock_micros, is_half } in stretches {
             let (start, end) = (minutes.of(span.start()), minutes.of(span.end()));
             let width = if is_half { "0.5" } else { "1" };
             parts.push(format!("[{start},{end},{},{width}]", clock_micros / MINUTE));
@@ -57,8 +61,10 @@ pub(super) fn write_zone(
         texts.push(format!("[{}]", parts.join(",")));
     }
     let (offsets, days) = (offsets.join(","), texts.join(","));
+    let [start, end] =
+        time.map_or([0, 0], |time| [time.start(), time.end()].map(|at| minutes.of(at)));
     let zone = format!(
-        "{{\"name\":\"{name}\",\"city\":\"{city}\",\"offsets\":[{offsets}],\"days\":[{days}]}}"
+        "{{\"name\":\"{name}\",\"city\":\"{city}\",\"time\":[{start},{end}],\"offsets\":[{offsets}],\"days\":[{days}]}}"
     );
     json.extend_from_slice(zone.as_bytes());
 }
