@@ -1,7 +1,7 @@
 //! The account of one store: everything that the files of a report say about it. Every figure of
 //! every file comes from here, so no two files can disagree.
 
-use crate::business_hours::{HoursRow, are_unknown, open_intervals};
+use crate::business_hours::{OpeningTimes, are_unknown, open_intervals};
 use crate::certainty::{Certainty, Run, SpanStatus, covered_parts, runs_of};
 use crate::interval::MINUTE;
 use crate::outage::{Outage, OutageSearch};
@@ -22,7 +22,8 @@ pub struct Account {
     pub zone: Zone,
     /// Whether the sources give the zone. Otherwise it is [`Zone::DEFAULT`].
     pub zone_given: bool,
-    /// Whether the sources give business hours. Otherwise the store is always open.
+    /// Whether the sources give business hours. Otherwise the store is always open, except on special
+    /// days.
     pub hours_given: bool,
     /// The newest counting poll. `None`: all open time is unknown.
     pub last_poll: Option<Poll>,
@@ -39,8 +40,8 @@ pub struct Account {
 pub struct Detail {
     /// The whole week, in order, without a gap. Two neighbours never have the same status.
     pub runs: Vec<Run>,
-    /// The business hours, in the order of the weekdays.
-    pub hours: Vec<HoursRow>,
+    /// The business hours and the special days, each in the order of the days.
+    pub opening_times: OpeningTimes,
     /// The polls considered.
     pub polls: PollSet,
 }
@@ -56,8 +57,8 @@ impl Account {
         clock: &ZoneClock,
         parameters: &ReportParameters,
     ) -> Account {
-        let StoreFacts { store, zone, hours, polls } = facts;
-        let open = open_intervals(&hours, clock);
+        let StoreFacts { store, zone, opening_times, polls } = facts;
+        let open = open_intervals(&opening_times, clock);
         let mut walk = Walk::new(&open, parameters);
         for_each_stretch(&open, polls.as_slice(), |stretch| walk.stretch(&stretch));
         let Walk { uptimes, certainty, last_poll, outages, mut runs, week, .. } = walk;
@@ -68,11 +69,11 @@ impl Account {
             certainty,
             zone: zone.unwrap_or(Zone::DEFAULT),
             zone_given: zone.is_some(),
-            hours_given: !are_unknown(&hours),
+            hours_given: !are_unknown(&opening_times.hours),
             last_poll,
             open_at_end,
             outages: outages.finished(),
-            detail: Some(Box::new(Detail { runs, hours, polls })),
+            detail: Some(Box::new(Detail { runs, opening_times, polls })),
         }
     }
 

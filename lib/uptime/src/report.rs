@@ -2,7 +2,7 @@
 
 use std::ops::AddAssign;
 
-use crate::business_hours::{HoursRow, open_intervals};
+use crate::business_hours::{OpeningTimes, open_intervals};
 use crate::parameters::{Method, ReportParameters, Window};
 use crate::poll_count::count_polls;
 use crate::timeline::{Uptime, uptime_during};
@@ -24,7 +24,7 @@ pub(crate) struct StoreFacts {
     pub(crate) store: StoreId,
     /// `None`: the zone is not known.
     pub(crate) zone: Option<Zone>,
-    pub(crate) hours: Vec<HoursRow>,
+    pub(crate) opening_times: OpeningTimes,
     /// The polls considered.
     pub(crate) polls: PollSet,
 }
@@ -36,14 +36,15 @@ pub(crate) fn row_for_store(
     clock: &ZoneClock,
     parameters: &ReportParameters,
 ) -> ReportRow {
-    let StoreFacts { store, hours, polls, .. } = facts;
+    let StoreFacts { store, opening_times, polls, .. } = facts;
     let polls = polls.as_slice();
     let uptimes = match parameters.method {
         Method::TimeWeighted { max_hold } => {
             let windows = Window::ALL.map(|window| window.before(parameters.as_of));
-            uptime_during(&open_intervals(hours, clock), polls, max_hold, windows)
+            uptime_during(&open_intervals(opening_times, clock), polls, max_hold, windows)
         }
-        Method::PollCount => count_polls(hours, polls, clock, parameters),
+        // This method does not know special days.
+        Method::PollCount => count_polls(&opening_times.hours, polls, clock, parameters),
     };
     ReportRow { store: store.clone(), uptimes }
 }

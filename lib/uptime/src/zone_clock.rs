@@ -58,6 +58,16 @@ impl Period {
 pub struct LocalDate(i64);
 
 impl LocalDate {
+    /// Takes the days since 1970-01-01.
+    pub fn from_days_since_1970(days: i64) -> LocalDate {
+        LocalDate(days)
+    }
+
+    /// Returns the days since 1970-01-01.
+    pub fn days_since_1970(self) -> i64 {
+        self.0
+    }
+
     /// Returns the day of the week: 0 is Monday, 6 is Sunday.
     pub fn weekday(self) -> i64 {
         // 1970-01-01 was a Thursday, which is 3.

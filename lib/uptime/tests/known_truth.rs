@@ -9,7 +9,7 @@ use std::fmt;
 use chrono::Weekday;
 use fastrand::Rng;
 use uptime::account::Account;
-use uptime::business_hours::{HoursRow, LocalTime, Opening, open_intervals};
+use uptime::business_hours::{HoursRow, LocalTime, Opening, OpeningTimes, open_intervals};
 use uptime::fleet::Stores;
 use uptime::interval::{DAY, HOUR, MINUTE};
 use uptime::parameters::{Method, ReportParameters, Window};
@@ -130,7 +130,8 @@ impl TrueStore {
         let max_hold = MaxHold::from_minutes(limit).filter(|_| random.u8(..4) == 0);
         let parameters = ReportParameters { as_of, method: Method::TimeWeighted { max_hold } };
         let hours = random_hours(random);
-        let open = open_intervals(&hours, &ZoneClock::new(zone, parameters.span()));
+        let clock = ZoneClock::new(zone, parameters.span());
+        let open = open_intervals(&OpeningTimes::weekly(hours.clone()), &clock);
         let down = random_down_phases(random, parameters.time_considered(), phases);
         let polls = random_polls(random, parameters.time_considered(), &open, &down);
         TrueStore { zone, hours, polls, parameters, open, down }

@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use super::cells::{Unit, hundredths_text, local_text, percent_hundredths};
 use super::report_csv::unit_of;
 use crate::account::{Account, Detail};
-use crate::business_hours::{HoursRow, LocalTime, open_intervals};
+use crate::business_hours::{LocalTime, OpeningRow, open_intervals};
 use crate::certainty::{Run, SpanStatus, runs_of};
 use crate::interval::MINUTE;
 use crate::outage::Outage;
@@ -27,7 +27,8 @@ pub fn explanation(
     let mut text = Text { text: String::new(), clock: &clock };
     text.head(account, parameters);
     text.hours(account, detail);
-    let open = open_intervals(&detail.hours, &clock);
+    text.special_days(detail, parameters);
+    let open = open_intervals(&detail.opening_times, &clock);
     text.polls(&open, detail);
     text.stretches(&open, detail, parameters);
     text.sums(account);
@@ -64,15 +65,36 @@ impl Text<'_> {
         if !account.hours_given {
             self.line(format_args!("  always open"));
         }
-        for row in &detail.hours {
-            match row {
-                HoursRow::Opens(opening) => {
-                    let (start, end) = (clock_text(opening.start), clock_text(opening.end));
-                    self.line(format_args!("  {}  {start} to {end}", opening.day));
-                }
-                HoursRow::Closed(day) => self.line(format_args!("  {day}  closed")),
-                HoursRow::Unknown => {}
+        for row in &detail.opening_times.hours {
+            if let Some(day) = row.day() {
+                self.line(format_args!("  {day}  {}", times_text(*row)));
             }
+        }
+    }
+
+    /// Lists the special days on the dates of the polls considered.
+    fn special_days(&mut self, detail: &Detail, parameters: &ReportParameters) {
+        let all = &detail.opening_times.special_days;
+        if all.iter().all(|row| row.day().is_none()) {
+            return;
+        }
+        let considered = parameters.polls_considered();
+        let [first, last] =
+            [considered.start(), considered.end()].map(|at| self.clock.local(*at).date);
+        self.line(format_args!("\nSpecial days, which replace the business hours of their dates"));
+        let shown = detail.opening_times.special_days_on(first..=last);
+        let lines: Vec<String> = shown
+            .filter_map(|(_, row)| {
+                let date = row.day()?.calendar_date().format("%Y-%m-%d %a");
+                Some(format!("  {date}  {}", times_text(row)))
+            })
+            .collect();
+        for line in &lines {
+            self.line(format_args!("{line}"));
+        }
+        let others = all.len() - lines.len();
+        if others > 0 {
+            self.line(format_args!("  rows for other dates: {others}"));
         }
     }
 
@@ -186,6 +208,12 @@ impl Text<'_> {
 
 fn assumed(given: bool) -> &'static str {
     if given { "" } else { " (assumed, because the sources give none)" }
+}
+
+fn times_text<Day: Copy>(row: OpeningRow<Day>) -> String {
+    row.opening().map_or("closed".to_owned(), |opening| {
+        format!("{} to {}", clock_text(opening.start), clock_text(opening.end))
+    })
 }
 
 fn clock_text(time: LocalTime) -> String {

@@ -261,7 +261,7 @@ fn files(method: Method, stores: impl IntoIterator<Item = StoreFacts>) -> Vec<Re
         let counts = StoreCounts {
             stores: 1,
             without_polls: u64::from(facts.polls.as_slice().is_empty()),
-            with_default_hours: u64::from(facts.hours.is_empty()),
+            with_default_hours: u64::from(facts.opening_times.hours.is_empty()),
             with_default_zone: u64::from(facts.zone.is_none()),
         };
         let clock = clocks.of(facts.zone.unwrap_or(Zone::DEFAULT));

@@ -15,13 +15,13 @@ use foldhash::fast::FixedState;
 use super::day_sums::write_day_sums;
 use super::digits::{DIGITS, write_number, write_optional};
 use super::flags::flags_of;
-use super::hours_text::hours_text;
+use super::hours_text::opening_text;
 use super::html::Html;
 use super::tape::write_tape;
 use super::words::{age_minutes, hours};
-use super::zone_days::{days_of, write_zone};
+use super::zone_days::{dates_of, days_of, write_zone};
 use crate::account::{Account, Detail};
-use crate::business_hours::HoursRow;
+use crate::business_hours::{HoursRow, OpeningTimes, SpecialRow};
 use crate::fleet::{MeasuredReport, STORES_ON_PAGE};
 use crate::interval::{HOUR, MINUTE};
 use crate::outage::Outage;
@@ -96,7 +96,7 @@ struct Blocks<'a> {
     zones: Vec<Days>,
     zone_places: HashMap<Zone, usize, FixedState>,
     zone_table: Vec<u8>,
-    hours: HashMap<&'a [HoursRow], u64, FixedState>,
+    hours: HashMap<(&'a [HoursRow], Vec<SpecialRow>), u64, FixedState>,
     hours_table: Vec<u8>,
     ids: Vec<u8>,
     figures: [Vec<u8>; FIELDS.len()],
@@ -166,7 +166,7 @@ impl<'a> Blocks<'a> {
 
     fn add(&mut self, account: &Account, detail: &'a Detail) {
         let zone = self.zone_place(account.zone);
-        let opening = self.hours_place(&detail.hours);
+        let opening = self.hours_place(&detail.opening_times, account.zone);
         account.row.store.with_text(|store| write_text(separated(&mut self.ids), store));
         let figures = self.figures_of(account, zone as u64, opening);
         for ((text, figure), (_, digits, is_optional)) in
@@ -204,13 +204,22 @@ impl<'a> Blocks<'a> {
         place
     }
 
-    /// Returns the place of business hours in the table of their texts.
-    fn hours_place(&mut self, rows: &'a [HoursRow]) -> u64 {
+    /// Returns the place of business hours, with the special days of the week, in the table of their
+    /// texts.
+    fn hours_place(&mut self, times: &'a OpeningTimes, zone: Zone) -> u64 {
+        let special_days: Vec<SpecialRow> = if times.special_days.is_empty() {
+            Vec::new()
+        } else {
+            let dates = dates_of(self.clocks.of(zone), self.week);
+            times.special_days_on(dates).map(|(_, row)| row).collect()
+        };
         let next = self.hours.len() as u64;
-        *self.hours.entry(rows).or_insert_with(|| {
-            write_text(separated(&mut self.hours_table), &hours_text(rows));
-            next
-        })
+        *self.hours.entry((&times.hours, special_days)).or_insert_with_key(
+            |(hours, special_days)| {
+                write_text(separated(&mut self.hours_table), &opening_text(hours, special_days));
+                next
+            },
+        )
     }
 
     /// Returns the figures of a store in the order of [`FIELDS`].

@@ -2,17 +2,24 @@
 //! 24:00. **Where clocks go back, the time that comes twice is drawn in its place at half width. Where
 //! they go forward, the time that does not occur is a gap.** So the line is always 24 hours long.
 
+use std::ops::RangeInclusive;
+
 use super::data::Minutes;
 use super::words::{Moment, city};
 use crate::interval::{DAY, MINUTE};
-use crate::zone_clock::ZoneClock;
+use crate::zone_clock::{LocalDate, ZoneClock};
 use crate::{Interval, Timestamp, Zone};
+
+/// Returns the local dates that the week touches.
+pub(super) fn dates_of(clock: &ZoneClock, week: Interval) -> RangeInclusive<LocalDate> {
+    let last_instant = week.end().plus(-1);
+    clock.local(week.start()).date..=clock.local(last_instant).date
+}
 
 /// Returns the part of each local date that lies in the week, in order. A date that the zone skipped
 /// has none.
 pub(super) fn days_of(clock: &ZoneClock, week: Interval) -> Vec<Interval> {
-    let last_instant = week.end().plus(-1);
-    let (mut date, last) = (clock.local(week.start()).date, clock.local(last_instant).date);
+    let (mut date, last) = dates_of(clock, week).into_inner();
     let mut days = Vec::new();
     while date <= last {
         let next = date.plus(1);
