@@ -1,7 +1,7 @@
 //! The account of one store: everything that the files of a report say about it. Every figure of
 //! every file comes from here, so no two files can disagree.
 
-use crate::business_hours::{HoursRow, are_unknown, open_intervals};
+use crate::business_hours::{OpeningTimes, are_unknown, open_intervals};
 use crate::certainty::{Certainty, Run, SpanStatus, covered_parts, runs_of};
 use crate::day_sums::{DaySum, day_sums};
 use crate::interval::MINUTE;
@@ -24,7 +24,8 @@ pub struct Account {
     pub zone: Zone,
     /// Whether the sources give the zone. Otherwise it is [`Zone::DEFAULT`].
     pub zone_given: bool,
-    /// Whether the sources give business hours. Otherwise the store is always open.
+    /// Whether the sources give business hours. Otherwise the store is always open, except on special
+    /// days.
     pub hours_given: bool,
     /// The newest counting poll. `None`: all open time is unknown.
     pub last_poll: Option<Poll>,
@@ -39,8 +40,8 @@ pub struct Account {
 /// The main window of a store: the last week, or the period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Detail {
-    /// The business hours, in the order of the weekdays.
-    pub hours: Vec<HoursRow>,
+    /// The business hours and the special days, each in the order of the days.
+    pub opening_times: OpeningTimes,
     /// Its time.
     pub drawn: Drawn,
 }
@@ -72,8 +73,8 @@ impl Account {
         clock: &ZoneClock,
         parameters: &ReportParameters,
     ) -> Account {
-        let StoreFacts { store, zone, hours, polls, .. } = facts;
-        let open = open_intervals(&hours, clock);
+        let StoreFacts { store, zone, opening_times, polls, .. } = facts;
+        let open = open_intervals(&opening_times, clock);
         let times = parameters.times(clock);
         let mut walk = Walk::new(&open, &times, parameters);
         for_each_stretch(&open, polls.as_slice(), |stretch| walk.stretch(&stretch));
@@ -87,11 +88,11 @@ impl Account {
             certainty,
             zone: zone.unwrap_or(Zone::DEFAULT),
             zone_given: zone.is_some(),
-            hours_given: !are_unknown(&hours),
+            hours_given: !are_unknown(&opening_times.hours),
             last_poll,
             open_at_end,
             outages: outages.finished(),
-            detail: Some(Box::new(Detail { hours, drawn: Drawn::InFull { runs, polls } })),
+            detail: Some(Box::new(Detail { opening_times, drawn: Drawn::InFull { runs, polls } })),
         }
     }
 

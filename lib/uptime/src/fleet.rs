@@ -1,7 +1,7 @@
 //! The stores of a report, united over shards, and what is known of all of them together.
 
 use crate::account::{Account, Drawn, Figures};
-use crate::business_hours::open_intervals;
+use crate::business_hours::{OpeningTimes, open_intervals};
 use crate::heat_map::HeatMap;
 use crate::parameters::{Method, ReportParameters, Window};
 use crate::poller::{Poller, PollerActivity};
@@ -88,7 +88,9 @@ impl Fleet {
             }
             Stores::Counted(rows) => {
                 rows.push(row_for_store(&facts, clock, parameters));
-                let open = open_intervals(&facts.hours, clock);
+                // The method does not know special days, so this figure does not either.
+                let weekly = OpeningTimes::weekly(facts.opening_times.hours);
+                let open = open_intervals(&weekly, clock);
                 let is_open = |at| open.iter().any(|interval| interval.contains(at));
                 facts.polls.as_slice().iter().any(|poll| is_open(poll.at()))
             }

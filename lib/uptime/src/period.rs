@@ -102,7 +102,7 @@ impl Period {
 
     /// Returns how many dates it has.
     pub fn days(&self) -> i64 {
-        self.last.days() - self.first.days() + 1
+        self.last.days_since_1970() - self.first.days_since_1970() + 1
     }
 
     /// Returns its time by a clock: from 00:00 of the first date to 00:00 after the last. `None` if

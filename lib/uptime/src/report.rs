@@ -2,7 +2,7 @@
 
 use std::ops::AddAssign;
 
-use crate::business_hours::{HoursRow, are_unknown, open_intervals};
+use crate::business_hours::{OpeningTimes, are_unknown, open_intervals};
 use crate::parameters::{Method, ReportParameters, Window};
 use crate::poll_count::count_polls;
 use crate::timeline::{Uptime, uptime_during};
@@ -25,8 +25,8 @@ pub(crate) struct StoreFacts {
     pub(crate) store: StoreId,
     /// `None`: the zone is not known.
     pub(crate) zone: Option<Zone>,
-    pub(crate) hours: Vec<HoursRow>,
-    /// Whether a file of hours or zones names the store.
+    pub(crate) opening_times: OpeningTimes,
+    /// Whether a file of another kind than polls names the store.
     pub(crate) is_named: bool,
     /// The polls that are needed of it, and then, after [`StoreFacts::consider`], the polls considered.
     pub(crate) polls: PollSet,
@@ -41,7 +41,7 @@ impl StoreFacts {
         (self.is_named || !is_without_polls).then(|| StoreCounts {
             stores: 1,
             without_polls: u64::from(is_without_polls),
-            with_default_hours: u64::from(are_unknown(&self.hours)),
+            with_default_hours: u64::from(are_unknown(&self.opening_times.hours)),
             with_default_zone: u64::from(self.zone.is_none()),
         })
     }
@@ -54,11 +54,11 @@ pub(crate) fn row_for_store(
     clock: &ZoneClock,
     parameters: &ReportParameters,
 ) -> ReportRow {
-    let StoreFacts { store, hours, polls, .. } = facts;
+    let StoreFacts { store, opening_times, polls, .. } = facts;
     let polls = polls.as_slice();
     let uptimes = match parameters.method {
         Method::TimeWeighted { max_hold, period } => {
-            let open = open_intervals(hours, clock);
+            let open = open_intervals(opening_times, clock);
             match period {
                 None => uptime_during(&open, polls, max_hold, parameters.last_windows()),
                 Some(_) => parameters.times(clock).windows().map(|window| {
@@ -69,7 +69,8 @@ pub(crate) fn row_for_store(
                 }),
             }
         }
-        Method::PollCount => count_polls(hours, polls, clock, parameters),
+        // This method does not know special days.
+        Method::PollCount => count_polls(&opening_times.hours, polls, clock, parameters),
     };
     ReportRow { store: store.clone(), uptimes }
 }

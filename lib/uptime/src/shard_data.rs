@@ -1,5 +1,5 @@
-//! Merges the segments of a shard. **Polls are a set. Hours and zones are taken from the newest
-//! source.** So segments may be added in any order, any number of times.
+//! Merges the segments of a shard. **Polls are a set. All else is taken from the newest source.** So
+//! segments may be added in any order, any number of times.
 //!
 //! One source may have been loaded twice with different results, for example under another limit or
 //! by another version of the program. Both results are stored until a newer file replaces them. For
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 
 use crate::account::Account;
-use crate::business_hours::{HoursRow, PackedRow};
+use crate::business_hours::{HoursRow, OpeningRow, OpeningTimes, PackedRow, RowDay, SpecialRow};
 use crate::fleet::Fleet;
 use crate::parameters::ReportParameters;
 use crate::report::{ShardReport, StoreFacts, row_for_store};
@@ -40,6 +40,7 @@ struct StoreRecords {
     polls: Vec<Poll>,
     hours: Option<Sourced<Vec<HoursRow>>>,
     zone: Option<Sourced<Option<Zone>>>,
+    special_days: Option<Sourced<Vec<SpecialRow>>>,
 }
 
 /// A value and the upload that it came from.
@@ -107,12 +108,15 @@ impl ShardData {
 
 impl StoreRecords {
     fn facts(self, store: StoreId) -> StoreFacts {
-        let is_named = self.hours.is_some() || self.zone.is_some();
-        let hours = self.hours.map(|hours| hours.value).unwrap_or_default();
+        let is_named = self.hours.is_some() || self.zone.is_some() || self.special_days.is_some();
+        let opening_times = OpeningTimes {
+            hours: self.hours.map(|hours| hours.value).unwrap_or_default(),
+            special_days: self.special_days.map(|days| days.value).unwrap_or_default(),
+        };
         StoreFacts {
             store,
             zone: self.zone.and_then(|zone| zone.value),
-            hours,
+            opening_times,
             is_named,
             polls: PollSet::new(self.polls),
         }
@@ -130,7 +134,7 @@ struct Union<'a> {
 impl segment::Visitor for Union<'_> {
     fn polls(&mut self, store: StoreId, polls: &[Poll]) {
         let needed = polls_between(polls, &self.needed);
-        // A store without a needed poll gets a row only if a file of hours or zones names it.
+        // A store without a needed poll gets a row only if a file of another kind names it.
         if needed.is_empty() {
             return;
         }
@@ -147,11 +151,15 @@ impl segment::Visitor for Union<'_> {
         let kept = self.stores.entry(store).or_default();
         match rows {
             ReplacingRows::Hours(rows) => {
-                keep_newest(&mut kept.hours, source, rows, |this, that| order_of_hours(this, that));
+                keep_newest(&mut kept.hours, source, rows, |this, that| order_of_rows(this, that));
             }
             ReplacingRows::Zone(zone) => keep_newest(&mut kept.zone, source, zone, |this, that| {
                 this.map(Zone::name).cmp(&that.map(Zone::name))
             }),
+            ReplacingRows::SpecialDays(rows) => {
+                let kept = &mut kept.special_days;
+                keep_newest(kept, source, rows, |this, that| order_of_rows(this, that));
+            }
         }
     }
 }
@@ -171,9 +179,10 @@ fn keep_newest<T>(
     }
 }
 
-fn order_of_hours(this: &[HoursRow], that: &[HoursRow]) -> Ordering {
+fn order_of_rows<Day: RowDay>(this: &[OpeningRow<Day>], that: &[OpeningRow<Day>]) -> Ordering {
     // The number of rows would be wrong: an opening replaces the closed row of its day.
-    let content = |rows: &[HoursRow]| rows.iter().map(|row| row.weight()).sum::<usize>();
-    let packed = |rows: &[HoursRow]| rows.iter().copied().map(PackedRow::new).collect::<Vec<_>>();
+    let content = |rows: &[OpeningRow<Day>]| rows.iter().map(|row| row.weight()).sum::<usize>();
+    let packed =
+        |rows: &[OpeningRow<Day>]| rows.iter().copied().map(PackedRow::new).collect::<Vec<_>>();
     content(this).cmp(&content(that)).then_with(|| packed(this).cmp(&packed(that)))
 }

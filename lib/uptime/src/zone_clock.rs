@@ -47,15 +47,20 @@ impl From<NaiveDate> for LocalDate {
 }
 
 impl LocalDate {
+    /// Takes the days since 1970-01-01.
+    pub fn from_days_since_1970(days: i64) -> LocalDate {
+        LocalDate(days)
+    }
+
+    /// Returns the days since 1970-01-01.
+    pub fn days_since_1970(self) -> i64 {
+        self.0
+    }
+
     /// Returns the day of the week: 0 is Monday, 6 is Sunday.
     pub fn weekday(self) -> i64 {
         // 1970-01-01 was a Thursday, which is 3.
         (self.0 + 3).rem_euclid(7)
-    }
-
-    /// Returns the days since 1970-01-01.
-    pub fn days(self) -> i64 {
-        self.0
     }
 
     /// Returns 00:00 of the date in UTC.

@@ -9,7 +9,7 @@ use std::fmt;
 use chrono::Weekday;
 use fastrand::Rng;
 use uptime::account::Account;
-use uptime::business_hours::{HoursRow, LocalTime, Opening, open_intervals};
+use uptime::business_hours::{HoursRow, LocalTime, Opening, OpeningTimes, open_intervals};
 use uptime::fleet::Stores;
 use uptime::interval::{DAY, HOUR, MINUTE};
 use uptime::parameters::{Method, ReportParameters, Window};
@@ -132,7 +132,8 @@ impl TrueStore {
         let parameters =
             ReportParameters { as_of, method: Method::TimeWeighted { max_hold, period: None } };
         let hours = random_hours(random);
-        let open = open_intervals(&hours, &ZoneClock::new(zone, parameters.span()));
+        let clock = ZoneClock::new(zone, parameters.span());
+        let open = open_intervals(&OpeningTimes::weekly(hours.clone()), &clock);
         let considered = Interval::ending_at(as_of, 192 * HOUR);
         let down = random_down_phases(random, considered, phases);
         let polls = random_polls(random, considered, &open, &down);

@@ -17,16 +17,18 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use uptime::account::{Account, Figures};
-use uptime::business_hours::{HoursRow, LocalTime, Opening, open_intervals};
+use uptime::business_hours::{
+    HoursRow, LocalTime, Opening, OpeningTimes, SpecialDate, SpecialRow, open_intervals,
+};
 use uptime::fleet::{Fleet, Stores};
 use uptime::outage::Outage;
 use uptime::output::{report_csv, report_files};
 use uptime::parameters::{Method, ReportParameters, Window};
 use uptime::period::Period;
-use uptime::segment::{Segment, Source, pack_hours, pack_polls, pack_zones};
+use uptime::segment::{Segment, Source, pack_hours, pack_polls, pack_special_days, pack_zones};
 use uptime::shard_data::ShardData;
 use uptime::timeline::{MaxHold, Uptime, uptime_during};
-use uptime::zone_clock::ZoneClock;
+use uptime::zone_clock::{LocalDate, ZoneClock};
 use uptime::{Interval, Poll, PollSet, Status, StoreId, Timestamp, Zone};
 
 const CASES: u32 = 1_000;
@@ -47,7 +49,7 @@ proptest! {
     fn up_down_and_unknown_add_up_to_the_open_time(scenario in scenario()) {
         let parameters = parameters_of(&scenario.subject());
         let clock = ZoneClock::new(zone(&scenario.store), parameters.span());
-        let open = open_intervals(&hours(&scenario.store), &clock);
+        let open = open_intervals(&opening_times(&scenario.store), &clock);
         let windows = parameters.last_windows();
         let open_in = |window| -> i64 {
             open.iter().filter_map(|open| open.intersection(window)).map(Interval::micros).sum()
@@ -66,9 +68,9 @@ proptest! {
     fn rows_agree_with_the_model(scenario in any_scenario(), names_zone in any::<bool>()) {
         let (store, as_of) = (&scenario.store, scenario.as_of);
         let names_zone = names_zone || store.zone != Zone::DEFAULT.name();
-        let has_row = |subject: &Subject| {
-            names_zone || !hours(store).is_empty() || !model::considered(store, subject).is_empty()
-        };
+        let is_named = names_zone || opening_times(store) != OpeningTimes::default();
+        let has_row =
+            |subject: &Subject| is_named || !model::considered(store, subject).is_empty();
         let weighted =
             has_row(&scenario.subject()).then(|| expected_time_weighted(&scenario));
         let counted = has_row(&Subject::last(as_of))
@@ -160,7 +162,7 @@ fn random_cases() -> ProptestConfig {
 #[test]
 fn the_hard_cases_are_frequent_among_the_random_ones() {
     let mut runner = TestRunner::deterministic();
-    let mut seen = [0; 11];
+    let mut seen = [0; 13];
     for _ in 0..CASES {
         let scenario = scenario().new_tree(&mut runner).unwrap().current();
         for (count, is_hard) in seen.iter_mut().zip(hard_cases(&scenario)) {
@@ -168,26 +170,31 @@ fn the_hard_cases_are_frequent_among_the_random_ones() {
         }
     }
     let shares = seen.map(|count: u32| count * 1000 / CASES);
-    let [common @ .., before_week, always_closed, said_unknown] = shares;
+    let [common @ .., before_week, always_closed, said_unknown, not_always_open] = shares;
     let all_are_frequent = common.into_iter().all(|share| share >= 50);
     assert!(
         all_are_frequent,
         "clock change, edge in gap or fold, tie, empty, settled downtime, partly covered, outage of \
-         several polls, over a closing: {shares:?} of 1000"
+         several polls, over a closing, special day in the week: {shares:?} of 1000"
     );
     assert!(
-        before_week >= 20 && always_closed >= 10 && said_unknown >= 20,
-        "outage from before the week, closed days alone, unknown: {shares:?} of 1000"
+        before_week >= 20 && always_closed >= 10 && said_unknown >= 20 && not_always_open >= 10,
+        "outage from before the week, closed days alone, unknown, special days alone: {shares:?} of \
+         1000"
     );
 }
 
-fn hard_cases(scenario: &Scenario) -> [bool; 11] {
+fn hard_cases(scenario: &Scenario) -> [bool; 13] {
     let Scenario { store, as_of, .. } = scenario;
     let as_of = *as_of;
     let taken = store.polls.iter().filter(|(at, _)| considered(as_of).contains(at)).count();
     let account = expected_account(scenario);
     let week = account.windows[2];
     let scheduled = week.shares.up + week.shares.down + week.shares.unknown;
+    let without_special_days = Store { special_days: Vec::new(), ..store.clone() };
+    let other_week = model::time_weighted(&without_special_days, &Subject::last(as_of))[2];
+    let is_special = other_week.up + other_week.down + other_week.unknown != scheduled;
+    let has_hours = !store.rows.is_empty() || !store.closed_days.is_empty();
     let any = |is: &dyn Fn(&ModelOutage) -> bool| account.outages.iter().any(is);
     let lasted = |outage: &ModelOutage| Some(outage.ended_at? - outage.started_at?);
     [
@@ -199,9 +206,11 @@ fn hard_cases(scenario: &Scenario) -> [bool; 11] {
         0 < week.covered && week.covered < scheduled,
         any(&|outage| outage.inactive_polls > 1),
         any(&|outage| lasted(outage).is_some_and(|lasted| lasted > outage.down)),
+        is_special,
         any(&|outage| outage.started_at.is_some_and(|at| at < as_of - 168 * model::HOUR)),
-        store.rows.is_empty() && !store.closed_days.is_empty(),
-        store.rows.is_empty() && store.closed_days.is_empty() && store.says_unknown,
+        store.rows.is_empty() && has_hours,
+        !has_hours && store.says_unknown,
+        !has_hours && is_special,
     ]
 }
 
@@ -296,7 +305,7 @@ fn known(figures: &Figures) -> Known {
 
 fn timeline_of(store: &Store, parameters: &ReportParameters) -> [Shares; 3] {
     let clock = ZoneClock::new(zone(store), parameters.span());
-    let open = open_intervals(&hours(store), &clock);
+    let open = open_intervals(&opening_times(store), &clock);
     let mut polls = polls(store).as_slice().to_vec();
     polls.retain(|poll| parameters.polls_needed().contains(&poll.at()));
     let windows = parameters.last_windows();
@@ -328,6 +337,20 @@ fn hours(store: &Store) -> Vec<HoursRow> {
     unknown.into_iter().chain(store.closed_days.iter().filter_map(closed)).chain(openings).collect()
 }
 
+fn special_days(store: &Store) -> Vec<SpecialRow> {
+    let time = |seconds: i64| LocalTime::from_seconds(u32::try_from(seconds).ok()?);
+    let row = |special: &model::SpecialDay| {
+        let day = SpecialDate::new(LocalDate::from_days_since_1970(special.date))?;
+        let Some((start, end)) = special.times else { return Some(SpecialRow::Closed(day)) };
+        Some(SpecialRow::Opens(Opening { day, start: time(start)?, end: time(end)? }))
+    };
+    store.special_days.iter().filter_map(row).collect()
+}
+
+fn opening_times(store: &Store) -> OpeningTimes {
+    OpeningTimes { hours: hours(store), special_days: special_days(store) }
+}
+
 fn zone(store: &Store) -> Zone {
     Zone::named(store.zone).unwrap_or_else(|| unreachable!("{} is a zone", store.zone))
 }
@@ -339,6 +362,10 @@ fn segments(id: &str, store: &Store, names_zone: bool) -> Vec<Segment> {
     let mut segments = pack_polls(shard, vec![(id.clone(), polls(store))]);
     if !hours(store).is_empty() {
         segments.extend(pack_hours(shard, &source, vec![(id.clone(), hours(store))]));
+    }
+    if !store.special_days.is_empty() {
+        let rows = vec![(id.clone(), special_days(store))];
+        segments.extend(pack_special_days(shard, &source, rows));
     }
     if names_zone {
         segments.extend(pack_zones(shard, &source, vec![(id, Some(zone(store)))]));

@@ -7,11 +7,14 @@ mod engine;
 use std::collections::BTreeMap;
 
 use chrono::Weekday;
-use uptime::business_hours::{HoursRow, LocalTime, Opening, open_intervals};
+use uptime::business_hours::{
+    HoursRow, LocalTime, Opening, OpeningTimes, SpecialDate, SpecialRow, open_intervals,
+};
+use uptime::interval::DAY;
 use uptime::output::{FileName, ReportFile};
 use uptime::parameters::{Method, ReportParameters};
 use uptime::timeline::MaxHold;
-use uptime::zone_clock::ZoneClock;
+use uptime::zone_clock::{LocalDate, ZoneClock};
 use uptime::{Interval, Timestamp, Zone};
 
 const RULES: &str = include_str!("../RULES.md");
@@ -30,15 +33,30 @@ fn timestamps_are_read_as_the_rules_show() {
 #[test]
 fn stores_are_open_as_the_rules_show() {
     for [zone, rows, from, to, expected] in table("**Examples: open time.**") {
-        let span = Interval::new(instant(from), instant(to)).expect("from is before to");
-        let zone = Zone::named(zone).expect("the zone is known");
-        let rows: Vec<HoursRow> = openings(rows).map(HoursRow::Opens).collect();
-        let open = open_intervals(&rows, &ZoneClock::new(zone, span));
-        let open: Vec<String> =
-            open.iter().map(|open| format!("{} to {}", open.start(), open.end())).collect();
-        let open = if open.is_empty() { "none".to_owned() } else { open.join(", ") };
-        assert_eq!(open, expected, "{rows:?}");
+        check_open([zone, rows, "", from, to], expected);
     }
+}
+
+#[test]
+fn stores_are_open_on_special_days_as_the_rules_show() {
+    for [zone, rows, special_days, from, to, expected] in table("**Examples: special days.**") {
+        check_open([zone, rows, special_days, from, to], expected);
+    }
+}
+
+#[track_caller]
+fn check_open([zone, rows, special_days, from, to]: [&str; 5], expected: &str) {
+    let span = Interval::new(instant(from), instant(to)).expect("from is before to");
+    let zone = Zone::named(zone).expect("the zone is known");
+    let times = OpeningTimes {
+        hours: openings(rows).map(HoursRow::Opens).collect(),
+        special_days: list(special_days).map(special_row).collect(),
+    };
+    let open = open_intervals(&times, &ZoneClock::new(zone, span));
+    let open: Vec<String> =
+        open.iter().map(|open| format!("{} to {}", open.start(), open.end())).collect();
+    let open = if open.is_empty() { "none".to_owned() } else { open.join(", ") };
+    assert_eq!(open, expected, "{zone:?} {times:?}");
 }
 
 #[test]
@@ -220,6 +238,19 @@ fn openings(rows: &str) -> impl Iterator<Item = Opening> {
         let day = day.parse().ok().and_then(|day: u8| Weekday::try_from(day).ok());
         Opening { day: day.expect("0 to 6"), start: time(start), end: time(end) }
     })
+}
+
+/// Reads a special day such as `2023-03-06 closed` or `2023-03-06 09:00-12:00`.
+fn special_row(text: &str) -> SpecialRow {
+    let (date, times) = text.split_once(' ').expect("a special day is a date and times");
+    let midnight = instant(&format!("{date}T00:00:00Z"));
+    let date = LocalDate::from_days_since_1970(midnight.micros() / DAY);
+    let day = SpecialDate::new(date).expect("a date in range");
+    if times == "closed" {
+        return SpecialRow::Closed(day);
+    }
+    let (start, end) = times.split_once('-').expect("a row has two times");
+    SpecialRow::Opens(Opening { day, start: time(start), end: time(end) })
 }
 
 /// Splits a row such as `0 09:00-12:00` into its three parts.

@@ -2,28 +2,30 @@
 //! split into loads, or on the order and repetition of these loads.
 
 use std::collections::{BTreeMap, HashSet};
+use std::hash::Hash;
 
 use chrono::Weekday;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use uptime::business_hours::{HoursRow, LocalTime, Opening};
+use uptime::business_hours::{LocalTime, Opening, OpeningRow, SpecialDate};
 use uptime::interval::{DAY, HOUR, MINUTE, SECOND};
 use uptime::output::report_files;
 use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{
     Decoded, MAX_SEGMENT_BYTES, ReplacingRows, Segment, SegmentKind, Sequencer, Source,
-    UploadEvent, UtcDay, decode, pack_hours, pack_polls, pack_zones,
+    UploadEvent, UtcDay, decode, pack_hours, pack_polls, pack_special_days, pack_zones,
 };
 use uptime::shard_data::ShardData;
 use uptime::timeline::MaxHold;
+use uptime::zone_clock::LocalDate;
 use uptime::{Poll, PollSet, Shard, Status, StoreId, Timestamp, Zone};
 
 /// 2023-01-25 12:00 UTC.
 const AS_OF: Timestamp = Timestamp::from_micros(1_674_648_000_000_000);
 
 type PollsOf = BTreeMap<StoreId, Vec<Poll>>;
-type HoursOf = BTreeMap<StoreId, Vec<HoursRow>>;
+type RowsOf<Day> = BTreeMap<StoreId, Vec<OpeningRow<Day>>>;
 type ZonesOf = BTreeMap<StoreId, Option<Zone>>;
 
 proptest! {
@@ -67,6 +69,30 @@ proptest! {
         }
         prop_assert!(decoded.values().all(|rows| rows.len() == set_of(rows).len()));
         prop_assert_eq!(rows_as_sets(decoded), kept_rows_as_sets(hours));
+    }
+
+    #[test]
+    fn packed_special_days_decode_to_the_same(
+        days in special_days_of(any_id().boxed()),
+        source in any_source(),
+    ) {
+        let segments = pack_special_days(shard(), &source, days.clone().into_iter().collect());
+
+        let mut decoded = BTreeMap::new();
+        for segment in &segments {
+            let Ok(Decoded::Replacing(from, stores)) = decode(&segment.bytes) else {
+                return Err(TestCaseError::fail("no segment of special days"));
+            };
+            prop_assert_eq!(&from, &source);
+            for (store, rows) in stores {
+                let ReplacingRows::SpecialDays(rows) = rows else {
+                    return Err(TestCaseError::fail("no rows of special days"));
+                };
+                decoded.insert(store, rows);
+            }
+        }
+        prop_assert!(decoded.values().all(|rows| rows.len() == set_of(rows).len()));
+        prop_assert_eq!(rows_as_sets(decoded), kept_rows_as_sets(days));
     }
 
     #[test]
@@ -134,18 +160,41 @@ proptest! {
         source in any_source(),
         last_row in any::<prop::sample::Index>(),
     ) {
-        let first_rows = |rows: &[HoursRow]| rows[..=last_row.index(rows.len())].to_vec();
-        let part = whole.iter().map(|(store, rows)| (store.clone(), first_rows(rows))).collect();
-        let part = pack_hours(shard(), &source, part);
+        let part = first_rows(&whole, last_row);
+        let part = pack_hours(shard(), &source, part.into_iter().collect());
         let whole = pack_hours(shard(), &source, whole.into_iter().collect());
-        let polls = pack_all_polls(&polls);
-
-        let expected = report(&[&polls[..], &whole].concat(), time_weighted());
-        let part_first = [&polls[..], &part, &whole].concat();
-        prop_assert_eq!(&report(&part_first, time_weighted()), &expected);
-        let part_last = [&polls[..], &whole, &part].concat();
-        prop_assert_eq!(&report(&part_last, time_weighted()), &expected);
+        check_complete_load_counts(&pack_all_polls(&polls), &part, &whole)?;
     }
+
+    #[test]
+    fn an_incomplete_load_of_special_days_never_replaces_a_complete_one(
+        whole in special_days_of(one_id().boxed()),
+        polls in polls_of(one_id().boxed()),
+        source in any_source(),
+        last_row in any::<prop::sample::Index>(),
+    ) {
+        let part = first_rows(&whole, last_row);
+        let part = pack_special_days(shard(), &source, part.into_iter().collect());
+        let whole = pack_special_days(shard(), &source, whole.into_iter().collect());
+        check_complete_load_counts(&pack_all_polls(&polls), &part, &whole)?;
+    }
+}
+
+fn first_rows<Day: Copy>(whole: &RowsOf<Day>, last_row: prop::sample::Index) -> RowsOf<Day> {
+    let first = |rows: &[OpeningRow<Day>]| rows[..=last_row.index(rows.len())].to_vec();
+    whole.iter().map(|(store, rows)| (store.clone(), first(rows))).collect()
+}
+
+fn check_complete_load_counts(
+    polls: &[Segment],
+    part: &[Segment],
+    whole: &[Segment],
+) -> Result<(), TestCaseError> {
+    let expected = report(&[polls, whole].concat(), time_weighted());
+    for order in [[polls, part, whole], [polls, whole, part]] {
+        prop_assert_eq!(&report(&order.concat(), time_weighted()), &expected);
+    }
+    Ok(())
 }
 
 fn random_cases() -> ProptestConfig {
@@ -177,7 +226,8 @@ fn a_day_of_more_stores_than_fit_a_segment_becomes_several_and_loses_nothing() {
 fn data_in_parts(ids: Vec<StoreId>) -> impl Strategy<Value = (Vec<Segment>, Vec<Segment>)> {
     let id = select(ids).boxed();
     // Some files have the same source, as after several loads of one file.
-    let files = vec((source_of_two_seconds(), hours_of(id.clone()), zones_of(id.clone())), 1..=4);
+    let rows = (hours_of(id.clone()), zones_of(id.clone()), special_days_of(id.clone()));
+    let files = vec((source_of_two_seconds(), rows), 1..=4);
     let loads = vec(polls_of(id), 1..=4);
     (files, loads).prop_flat_map(|(files, loads)| {
         let stores: Vec<_> = files.iter().flat_map(pack_stores).collect();
@@ -195,10 +245,13 @@ fn data_in_parts(ids: Vec<StoreId>) -> impl Strategy<Value = (Vec<Segment>, Vec<
     })
 }
 
-fn pack_stores((source, hours, zones): &(Source, HoursOf, ZonesOf)) -> Vec<Segment> {
+type ReplacingOf = (RowsOf<Weekday>, ZonesOf, RowsOf<SpecialDate>);
+
+fn pack_stores((source, (hours, zones, days)): &(Source, ReplacingOf)) -> Vec<Segment> {
     let hours = pack_hours(shard(), source, hours.clone().into_iter().collect());
     let zones = pack_zones(shard(), source, zones.clone().into_iter().collect());
-    [hours, zones].concat()
+    let days = pack_special_days(shard(), source, days.clone().into_iter().collect());
+    [hours, zones, days].concat()
 }
 
 /// Returns one of few sources, so that the same one is often drawn again, and so that each field
@@ -250,29 +303,31 @@ fn as_sets(polls: PollsOf) -> BTreeMap<StoreId, PollSet> {
     polls.into_iter().map(|(store, polls)| (store, PollSet::new(polls))).collect()
 }
 
-fn rows_as_sets(hours: HoursOf) -> BTreeMap<StoreId, HashSet<HoursRow>> {
-    hours.into_iter().map(|(store, rows)| (store, set_of(&rows))).collect()
+type SetsOf<Day> = BTreeMap<StoreId, HashSet<OpeningRow<Day>>>;
+
+fn rows_as_sets<Day: Copy + Eq + Hash>(rows: RowsOf<Day>) -> SetsOf<Day> {
+    rows.into_iter().map(|(store, rows)| (store, set_of(&rows))).collect()
 }
 
-fn set_of(rows: &[HoursRow]) -> HashSet<HoursRow> {
+fn set_of<Day: Copy + Eq + Hash>(rows: &[OpeningRow<Day>]) -> HashSet<OpeningRow<Day>> {
     rows.iter().copied().collect()
 }
 
 /// Like [`rows_as_sets`], without rows that have no effect.
-fn kept_rows_as_sets(hours: HoursOf) -> BTreeMap<StoreId, HashSet<HoursRow>> {
-    let kept = |rows: Vec<HoursRow>| {
+fn kept_rows_as_sets<Day: Copy + Eq + Hash>(rows: RowsOf<Day>) -> SetsOf<Day> {
+    let kept = |rows: Vec<OpeningRow<Day>>| {
         let set = set_of(&rows);
         let opens_on = |day| {
-            rows.iter().any(|row| matches!(row, HoursRow::Opens(opening) if opening.day == day))
+            rows.iter().any(|row| matches!(row, OpeningRow::Opens(opening) if opening.day == day))
         };
-        let is_kept = |row: &HoursRow| match *row {
-            HoursRow::Opens(_) => true,
-            HoursRow::Closed(day) => !opens_on(day),
-            HoursRow::Unknown => set.len() == 1,
+        let is_kept = |row: &OpeningRow<Day>| match *row {
+            OpeningRow::Opens(_) => true,
+            OpeningRow::Closed(day) => !opens_on(day),
+            OpeningRow::Unknown => set.len() == 1,
         };
         set.iter().copied().filter(is_kept).collect()
     };
-    hours.into_iter().map(|(store, rows)| (store, kept(rows))).collect()
+    rows.into_iter().map(|(store, rows)| (store, kept(rows))).collect()
 }
 
 fn one_id() -> impl Strategy<Value = StoreId> {
@@ -308,20 +363,31 @@ fn polls_of(id: BoxedStrategy<StoreId>) -> impl Strategy<Value = PollsOf> {
     prop::collection::btree_map(id, vec(poll, 1..=12), 1..=4)
 }
 
-fn hours_of(id: BoxedStrategy<StoreId>) -> impl Strategy<Value = HoursOf> {
+fn hours_of(id: BoxedStrategy<StoreId>) -> impl Strategy<Value = RowsOf<Weekday>> {
+    let day = (0..7_u8).prop_filter_map("seven weekdays", |day| Weekday::try_from(day).ok());
+    rows_of(id, day.boxed())
+}
+
+/// Returns rows of dates around the week of the report, or of any date.
+fn special_days_of(id: BoxedStrategy<StoreId>) -> impl Strategy<Value = RowsOf<SpecialDate>> {
+    let days = prop_oneof![9 => 19_370..19_384_i64, 1 => 10_957..=47_481_i64];
+    let date = days.prop_filter_map("dates from 2000 to 2099", |days| {
+        SpecialDate::new(LocalDate::from_days_since_1970(days))
+    });
+    rows_of(id, date.boxed())
+}
+
+fn rows_of<Day: std::fmt::Debug + Clone + 'static>(
+    id: BoxedStrategy<StoreId>,
+    day: BoxedStrategy<Day>,
+) -> impl Strategy<Value = RowsOf<Day>> {
     let time = |seconds: u32| LocalTime::from_seconds(seconds).unwrap_or(LocalTime::DAY_END);
-    let opening = (
-        0..7_u8,
-        0..24_u32,
-        prop_oneof![(0..=24_u32).prop_map(|hour| hour * 3600), 0..=86_400_u32],
-    )
-        .prop_filter_map("seven weekdays", move |(day, start, end)| {
-            let day = Weekday::try_from(day).ok()?;
-            Some(HoursRow::Opens(Opening { day, start: time(start * 3600), end: time(end) }))
-        });
-    let closed = (0..7_u8)
-        .prop_filter_map("seven weekdays", |day| Weekday::try_from(day).ok().map(HoursRow::Closed));
-    let row = prop_oneof![6 => opening, 2 => closed, 1 => Just(HoursRow::Unknown)];
+    let end = prop_oneof![(0..=24_u32).prop_map(|hour| hour * 3600), 0..=86_400_u32];
+    let opening = (day.clone(), 0..24_u32, end).prop_map(move |(day, start, end)| {
+        OpeningRow::Opens(Opening { day, start: time(start * 3600), end: time(end) })
+    });
+    let closed = day.prop_map(OpeningRow::Closed);
+    let row = prop_oneof![6 => opening, 2 => closed, 1 => Just(OpeningRow::Unknown)];
     prop::collection::btree_map(id, vec(row, 1..=5), 0..=4)
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct SortKeys {
 const BEHIND: char = '$';
 
 impl ItemKey {
-    /// A segment's key is made from its content and, for hours and zones, from the source file.
+    /// A segment's key is made from its content and, except for polls, from the source file.
     pub(crate) fn of_segment(segment: &Segment, source: &Source) -> ItemKey {
         let content_hash = hash::short_hash(&segment.bytes);
         let sk = match segment.kind {
@@ -130,6 +130,7 @@ fn rows_name(kind: ReplacingKind) -> &'static str {
     match kind {
         ReplacingKind::Hours => "hours",
         ReplacingKind::Zones => "zones",
+        ReplacingKind::SpecialDays => "special",
     }
 }
 
@@ -149,6 +150,7 @@ mod tests {
     const CONTENT_HASH: &str = "ba7816bf8f01cfea";
     const HOURS: SegmentKind = SegmentKind::Replacing(ReplacingKind::Hours);
     const ZONES: SegmentKind = SegmentKind::Replacing(ReplacingKind::Zones);
+    const SPECIAL_DAYS: SegmentKind = SegmentKind::Replacing(ReplacingKind::SpecialDays);
 
     #[test]
     fn polls_are_found_by_shard_day_and_content() {
@@ -157,12 +159,13 @@ mod tests {
     }
 
     #[test]
-    fn hours_and_zones_are_also_found_by_their_file() {
+    fn rows_that_replace_others_are_also_found_by_their_file() {
         let file_id = hash::short_hash_of(&["incoming/menu.csv", "v1"]);
         let named =
             |rows| format!("pk 07, sk store#{rows}#0000000000000000042#{file_id}#{CONTENT_HASH}");
         check(HOURS, 42, &named("hours"));
         check(ZONES, 42, &named("zones"));
+        check(SPECIAL_DAYS, 42, &named("special"));
     }
 
     #[test]
@@ -194,7 +197,7 @@ mod tests {
         };
 
         assert!(holds(HOURS, 0) && holds(HOURS, 42));
-        assert!(!holds(HOURS, 43) && !holds(ZONES, 0));
+        assert!(!holds(HOURS, 43) && !holds(ZONES, 0) && !holds(SPECIAL_DAYS, 0));
     }
 
     #[test]

@@ -27,7 +27,7 @@ fn intervals(bencher: Bencher) {
     let stores = stores_and_clocks();
     bencher.counter(ItemsCount::new(stores.len())).bench_local(|| {
         for (store, clock) in &stores {
-            black_box(open_intervals(black_box(&store.hours), clock));
+            black_box(open_intervals(black_box(&store.opening_times), clock));
         }
     });
 }
@@ -44,7 +44,8 @@ fn sweep(bencher: Bencher, times_the_polls: usize) {
             let others = (0..).map(|seconds| poll.at().plus(-seconds * SECOND));
             others.map(|at| Poll::new(at, poll.status())).take(times_the_polls).collect::<Vec<_>>()
         };
-        (open_intervals(&store.hours, &clock), PollSet::new(polls.flat_map(with_others).collect()))
+        let open = open_intervals(&store.opening_times, &clock);
+        (open, PollSet::new(polls.flat_map(with_others).collect()))
     };
     let stores: Vec<_> = stores_and_clocks().into_iter().map(of_store).collect();
     let poll_count: usize = stores.iter().map(|(_, polls)| polls.as_slice().len()).sum();

@@ -1,4 +1,5 @@
 use super::*;
+use crate::business_hours::HoursRow;
 use crate::interval::HOUR;
 use crate::parameters::Method;
 use crate::report::row_for_store;
@@ -120,7 +121,7 @@ fn the_runs_of_a_week_leave_no_gap_and_differ_from_their_neighbours() {
 #[test]
 fn a_store_that_never_opens_is_closed_all_week() {
     let facts = StoreFacts {
-        hours: vec![HoursRow::Closed(chrono::Weekday::Mon)],
+        opening_times: OpeningTimes::weekly(vec![HoursRow::Closed(chrono::Weekday::Mon)]),
         ..store("1", "UTC", "", "10:00 up")
     };
     let account = account_from(facts, "12:00", "");

@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use super::cells::{Unit, hundredths_text, local_text, percent_hundredths};
 use super::report_csv::unit_of;
 use crate::account::{Account, Detail, Drawn};
-use crate::business_hours::{HoursRow, LocalTime, open_intervals};
+use crate::business_hours::{LocalTime, OpeningRow, OpeningTimes, open_intervals};
 use crate::certainty::{SpanStatus, runs_of};
 use crate::interval::MINUTE;
 use crate::outage::{Outage, OutageState};
@@ -24,15 +24,17 @@ pub fn explanation(
     parameters: &ReportParameters,
     poller: &Poller,
 ) -> Option<String> {
-    let Detail { hours, drawn: Drawn::InFull { polls, .. } } = account.detail.as_deref()? else {
+    let Detail { opening_times, drawn: Drawn::InFull { polls, .. } } = account.detail.as_deref()?
+    else {
         return None;
     };
     let clock = parameters.clock(account.zone);
     let times = parameters.times(&clock);
     let mut text = Text { text: String::new(), clock: &clock };
     text.head(account, parameters, &times);
-    text.hours(account, hours);
-    let open = open_intervals(hours, &clock);
+    text.hours(account, opening_times);
+    text.special_days(opening_times, &times);
+    let open = open_intervals(opening_times, &clock);
     text.polls(&open, polls.as_slice());
     text.stretches(&open, polls.as_slice(), parameters, &times);
     text.sums(account, parameters.windows());
@@ -71,20 +73,41 @@ impl Text<'_> {
         ));
     }
 
-    fn hours(&mut self, account: &Account, rows: &[HoursRow]) {
+    fn hours(&mut self, account: &Account, opening_times: &OpeningTimes) {
         self.line(format_args!("\nBusiness hours{}", assumed(account.hours_given)));
         if !account.hours_given {
             self.line(format_args!("  always open"));
         }
-        for row in rows {
-            match row {
-                HoursRow::Opens(opening) => {
-                    let (start, end) = (clock_text(opening.start), clock_text(opening.end));
-                    self.line(format_args!("  {}  {start} to {end}", opening.day));
-                }
-                HoursRow::Closed(day) => self.line(format_args!("  {day}  closed")),
-                HoursRow::Unknown => {}
+        for row in &opening_times.hours {
+            if let Some(day) = row.day() {
+                self.line(format_args!("  {day}  {}", times_text(*row)));
             }
+        }
+    }
+
+    /// Lists the special days on the dates of the polls considered.
+    fn special_days(&mut self, opening_times: &OpeningTimes, times: &Times) {
+        let all = &opening_times.special_days;
+        if all.iter().all(|row| row.day().is_none()) {
+            return;
+        }
+        let considered = times.polls_considered();
+        let [first, last] =
+            [considered.start(), considered.end()].map(|at| self.clock.local(*at).date);
+        self.line(format_args!("\nSpecial days, which replace the business hours of their dates"));
+        let shown = opening_times.special_days_on(first..=last);
+        let lines: Vec<String> = shown
+            .filter_map(|(_, row)| {
+                let date = row.day()?.calendar_date().format("%Y-%m-%d %a");
+                Some(format!("  {date}  {}", times_text(row)))
+            })
+            .collect();
+        for line in &lines {
+            self.line(format_args!("{line}"));
+        }
+        let others = all.len() - lines.len();
+        if others > 0 {
+            self.line(format_args!("  rows for other dates: {others}"));
         }
     }
 
@@ -222,6 +245,12 @@ fn cells(cells: impl Iterator<Item = impl fmt::Display>) -> String {
 
 fn assumed(given: bool) -> &'static str {
     if given { "" } else { " (assumed, because the sources give none)" }
+}
+
+fn times_text<Day: Copy>(row: OpeningRow<Day>) -> String {
+    row.opening().map_or("closed".to_owned(), |opening| {
+        format!("{} to {}", clock_text(opening.start), clock_text(opening.end))
+    })
 }
 
 fn clock_text(time: LocalTime) -> String {

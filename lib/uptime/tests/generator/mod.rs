@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::model::zone::{instant, offset};
-use crate::model::{DAY, HOUR, MINUTE, Row, SECOND, Store, Subject};
+use crate::model::{DAY, HOUR, MINUTE, Row, SECOND, SpecialDay, Store, Subject};
 
 const QUARTER: i64 = 15 * MINUTE;
 
@@ -124,12 +124,14 @@ fn store_near(
         6 => vec(row_near(zone, change), 1..=5),
     ];
     let polls = vec(poll_near(change, until, edges), 0..=9);
-    let without_times = (rows_of_closed_days(), any::<bool>());
+    let special_days = special_days_near(zone, change, until);
+    let other_rows = (rows_of_closed_days(), any::<bool>(), special_days);
     let polls = (polls, series_of_polls(change, start));
-    (rows, without_times, polls, max_hold_minutes()).prop_map(
-        move |(rows, (closed_days, says_unknown), (polls, series), max_hold_minutes)| {
+    (rows, other_rows, polls, max_hold_minutes()).prop_map(
+        move |(rows, other_rows, (polls, series), max_hold_minutes)| {
+            let (closed_days, says_unknown, special_days) = other_rows;
             let polls = polls.into_iter().flatten().chain(series).collect();
-            let store = Store { zone, rows, closed_days, says_unknown, polls };
+            let store = Store { zone, rows, closed_days, says_unknown, special_days, polls };
             (store, max_hold_minutes)
         },
     )
@@ -158,9 +160,15 @@ pub(crate) fn store_polled_daily(
                     (instant(zone, date * DAY + quarter * QUARTER), active)
                 })
             });
-            let (closed_days, says_unknown) = (Vec::new(), false);
-            let polls = on_dates.collect();
-            (Store { zone, rows, closed_days, says_unknown, polls }, max_hold_minutes)
+            let store = Store {
+                zone,
+                rows,
+                closed_days: Vec::new(),
+                says_unknown: false,
+                special_days: Vec::new(),
+                polls: on_dates.collect(),
+            };
+            (store, max_hold_minutes)
         },
     )
 }
@@ -190,11 +198,35 @@ fn rows_of_closed_days() -> impl Strategy<Value = Vec<i64>> {
     prop_oneof![4 => Just(Vec::new()), 1 => vec(0..7_i64, 1..=3)]
 }
 
-fn row_near(zone: &str, change: i64) -> impl Strategy<Value = Row> {
-    // Local time with the offset before the change.
+/// Returns special days, some of them on one date. Most stores have none.
+fn special_days_near(
+    zone: &str,
+    change: i64,
+    as_of: i64,
+) -> impl Strategy<Value = Vec<SpecialDay>> {
+    let (change_date, change_time) = local_change(zone, change);
+    let date = prop_oneof![
+        4 => (-1..=1_i64).prop_map(move |days| change_date + days),
+        3 => (-2..=0_i64).prop_map(move |days| as_of.div_euclid(DAY) + days),
+        1 => (-11..=3_i64).prop_map(move |days| as_of.div_euclid(DAY) + days),
+    ];
+    let times = (time_near(change_time), time_near(change_time));
+    // No row starts at 24:00.
+    let times = times.prop_map(|(start, end)| (start % 86_400, end));
+    let times = prop_oneof![1 => Just(None), 1 => times.prop_map(Some)];
+    let row = (date, times).prop_map(|(date, times)| SpecialDay { date, times });
+    prop_oneof![2 => Just(Vec::new()), 1 => vec(row, 1..=4)]
+}
+
+/// Returns the local date and the seconds since midnight of a clock change, by the offset before it.
+fn local_change(zone: &str, change: i64) -> (i64, i64) {
     let local = change + offset(zone, change - SECOND);
-    let change_day = (local.div_euclid(DAY) + 3).rem_euclid(7);
-    let change_time = local.rem_euclid(DAY) / SECOND;
+    (local.div_euclid(DAY), local.rem_euclid(DAY) / SECOND)
+}
+
+fn row_near(zone: &str, change: i64) -> impl Strategy<Value = Row> {
+    let (change_date, change_time) = local_change(zone, change);
+    let change_day = (change_date + 3).rem_euclid(7);
     let day = prop_oneof![6 => (6..=8_i64).prop_map(move |days| change_day + days), 1 => 0..7_i64]
         .prop_map(|day| day % 7);
     (day, time_near(change_time), time_near(change_time), any::<bool>()).prop_map(
@@ -248,5 +280,5 @@ fn series_of_polls(change: i64, start: i64) -> impl Strategy<Value = Vec<(i64, b
             places.zip(statuses).map(|(place, active)| (at(place), active)).collect()
         },
     );
-    prop_oneof![2 => Just(Vec::new()), 1 => series]
+    prop_oneof![3 => Just(Vec::new()), 2 => series]
 }

@@ -71,6 +71,14 @@ pub(crate) struct Row {
     pub(crate) end: i64,
 }
 
+/// A row of special days: its date in days since 1970, and its times as those of a [`Row`]. Without
+/// times, the store does not open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SpecialDay {
+    pub(crate) date: i64,
+    pub(crate) times: Option<(i64, i64)>,
+}
+
 /// A store as loaded. Its polls are in any order, with repeats; `true` means active.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
@@ -80,6 +88,7 @@ pub(crate) struct Store {
     pub(crate) closed_days: Vec<i64>,
     /// Whether a row says that the hours are not known.
     pub(crate) says_unknown: bool,
+    pub(crate) special_days: Vec<SpecialDay>,
     pub(crate) polls: Vec<(i64, bool)>,
 }
 
@@ -120,6 +129,22 @@ impl Store {
     /// Returns whether the hours are unknown: no row opens the store or says that it is closed.
     fn has_no_hours(&self) -> bool {
         self.rows.is_empty() && self.closed_days.is_empty()
+    }
+
+    /// Returns the rows that open the store on a date. A store that is always open opens every day
+    /// from 0:00 to 24:00: nothing else is known of it here.
+    fn rows_on(&self, date: i64) -> Vec<Row> {
+        let day = weekday(date);
+        let special = self.special_days.iter().filter(|special| special.date == date);
+        let special: Vec<_> = special.map(|special| special.times).collect();
+        if !special.is_empty() {
+            let times = special.into_iter().flatten();
+            return times.map(|(start, end)| Row { day, start, end }).collect();
+        }
+        if self.has_no_hours() {
+            return vec![Row { day, start: 0, end: 24 * 3600 }];
+        }
+        self.rows.iter().copied().filter(|row| row.day == day).collect()
     }
 }
 
@@ -212,8 +237,7 @@ fn pieces(
     let mut interval = 0;
     cuts.windows(2)
         .map(|cut| {
-            let open = store.has_no_hours()
-                || covered.iter().any(|&(start, end)| start <= cut[0] && cut[1] <= end);
+            let open = covered.iter().any(|&(start, end)| start <= cut[0] && cut[1] <= end);
             interval += usize::from(!open);
             Piece { start: cut[0], end: cut[1], open, interval }
         })
@@ -233,14 +257,12 @@ fn covered(store: &Store, from: i64, to: i64) -> Vec<(i64, i64)> {
     covered
 }
 
-/// Returns each row with each local midnight of its weekday, as if these were in UTC.
+/// Returns each row with each local midnight of a date on which it opens the store, as if these were
+/// in UTC.
 fn rows_on_dates(store: &Store, from: i64, to: i64) -> Vec<(Row, i64)> {
     let dates = from.div_euclid(DAY)..=to.div_euclid(DAY);
     dates
-        .flat_map(|date| {
-            let of_the_day = store.rows.iter().filter(move |row| row.day == weekday(date));
-            of_the_day.map(move |&row| (row, date * DAY))
-        })
+        .flat_map(|date| store.rows_on(date).into_iter().map(move |row| (row, date * DAY)))
         .collect()
 }
 

@@ -15,14 +15,14 @@ use foldhash::fast::FixedState;
 use super::day_sums::write_day_sums;
 use super::digits::{DIGITS, write_number, write_optional};
 use super::flags::flags_of;
-use super::hours_text::hours_text;
+use super::hours_text::opening_text;
 use super::html::Html;
 use super::subject::Subject;
 use super::tape::write_tape;
 use super::words::{age_minutes, city, hours};
-use super::zone_days::write_zone;
+use super::zone_days::{dates_of, write_zone};
 use crate::account::{Account, Detail, Drawn, Figures};
-use crate::business_hours::HoursRow;
+use crate::business_hours::{HoursRow, OpeningTimes, SpecialRow};
 use crate::day_sums::day_sums;
 use crate::fleet::{MeasuredReport, STORES_ON_PAGE};
 use crate::interval::{HOUR, MINUTE};
@@ -126,7 +126,7 @@ struct Blocks<'a> {
     zones: Vec<Days>,
     zone_places: HashMap<Zone, usize, FixedState>,
     zone_table: Vec<u8>,
-    hours: HashMap<&'a [HoursRow], u64, FixedState>,
+    hours: HashMap<(&'a [HoursRow], Vec<SpecialRow>), u64, FixedState>,
     hours_table: Vec<u8>,
     ids: Vec<u8>,
     fields: Vec<Field>,
@@ -207,7 +207,7 @@ impl<'a> Blocks<'a> {
 
     fn add(&mut self, account: &Account, detail: &'a Detail) {
         let zone = self.zone_places.get(&account.zone).copied().unwrap_or_default();
-        let opening = self.hours_place(&detail.hours);
+        let opening = self.hours_place(&detail.opening_times, account.zone);
         account.row.store.with_text(|store| write_text(separated(&mut self.ids), store));
         let mut values = std::mem::take(&mut self.values);
         self.figures_of(&mut values, account, zone as u64, opening);
@@ -258,13 +258,25 @@ impl<'a> Blocks<'a> {
         }
     }
 
-    /// Returns the place of business hours in the table of their texts.
-    fn hours_place(&mut self, rows: &'a [HoursRow]) -> u64 {
+    /// Returns the place of business hours, with the special days of the time shown, in the table of their
+    /// texts.
+    fn hours_place(&mut self, times: &'a OpeningTimes, zone: Zone) -> u64 {
+        let special_days: Vec<SpecialRow> = if times.special_days.is_empty() {
+            Vec::new()
+        } else {
+            let clock = self.clocks.of(zone);
+            let time = self.report.about.parameters.times(clock).main();
+            let dates = time.map(|time| dates_of(clock, time));
+            let rows = dates.into_iter().flat_map(|dates| times.special_days_on(dates));
+            rows.map(|(_, row)| row).collect()
+        };
         let next = self.hours.len() as u64;
-        *self.hours.entry(rows).or_insert_with(|| {
-            write_text(separated(&mut self.hours_table), &hours_text(rows));
-            next
-        })
+        *self.hours.entry((&times.hours, special_days)).or_insert_with_key(
+            |(hours, special_days)| {
+                write_text(separated(&mut self.hours_table), &opening_text(hours, special_days));
+                next
+            },
+        )
     }
 
     /// Puts the figures of a store into `values`, in the order of [`fields_of`].

@@ -74,8 +74,8 @@ impl Subject {
         let whole = period.by(clock);
         let drawn = whole.and_then(|it| Interval::new(it.start(), it.end().min(self.as_of)));
         let dates = drawn.map(|drawn| clock.dates_in(drawn)).unwrap_or_default();
-        let first = period.first().days();
-        dates.iter().map(|date| clock.local(date.start()).date.days() - first).collect()
+        let first = period.first().days_since_1970();
+        dates.iter().map(|date| clock.local(date.start()).date.days_since_1970() - first).collect()
     }
 
     /// Returns the name of a figure in the data and in `stores.csv`: `scheduled*_hours` becomes

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use chrono::{DateTime, NaiveDateTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 use super::super::cells::Unit;
 use crate::zone_clock::{LocalDate, ZoneClock};
@@ -95,6 +95,11 @@ impl Moment {
     /// Takes the instant as the clock of a zone shows it.
     pub(super) fn in_zone(at: Timestamp, clock: &ZoneClock) -> Moment {
         Moment::in_utc(at.plus(clock.offset_micros(at)))
+    }
+
+    /// Takes 0:00 of a date.
+    pub(super) fn at_start_of(date: NaiveDate) -> Moment {
+        Moment(date.into())
     }
 
     /// Returns the date.

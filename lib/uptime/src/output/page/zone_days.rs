@@ -2,11 +2,19 @@
 //! 24:00. **Where clocks go back, the time that comes twice is drawn in its place at half width. Where
 //! they go forward, the time that does not occur is a gap.** So the line is always 24 hours long.
 
+use std::ops::RangeInclusive;
+
 use super::data::Minutes;
 use super::words::{Moment, city};
 use crate::interval::{DAY, MINUTE};
-use crate::zone_clock::ZoneClock;
+use crate::zone_clock::{LocalDate, ZoneClock};
 use crate::{Interval, Timestamp, Zone};
+
+/// Returns the local dates that some time touches.
+pub(super) fn dates_of(clock: &ZoneClock, time: Interval) -> RangeInclusive<LocalDate> {
+    let last_instant = time.end().plus(-1);
+    clock.local(time.start()).date..=clock.local(last_instant).date
+}
 
 /// A change of a zone's clocks.
 #[derive(Debug, Clone, Copy)]
