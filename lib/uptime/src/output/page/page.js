@@ -95,7 +95,8 @@ const readTape = store => {
     return {polls, runs};
 };
 // Words and numbers.
-const one = tenths => (tenths / 10).toFixed(1), tenths = hundredths => one(Math.round(hundredths / 10));
+const decimal = new Intl.NumberFormat('en', {minimumFractionDigits: 1, maximumFractionDigits: 1});
+const one = tenths => decimal.format(tenths / 10), tenths = hundredths => one(Math.round(hundredths / 10));
 const whole = hundredths => String(Math.round(hundredths / 100));
 // Returns a figure as the page shows it: per cent with two decimals, hours with one.
 const shownFigure = (store, name) => {
@@ -267,7 +268,7 @@ const drawDay = (zone, stretches, {polls, runs}, outages) => {
 const sumOf = ([open, up, down, unknown], show, unit, ...ending) => {
     if (open === 0) return ['closed'];
     if (unknown === open) return [`${show(open)} ${unit} open: not observed`];
-    const rest = Number(show(unknown)) ? `, ${show(unknown)} not observed` : '';
+    const rest = parseFloat(show(unknown)) ? `, ${show(unknown)} not observed` : '';
     return [make('b', {}, `${show(open)} ${unit} open:`), ` ${show(up)} up, ${show(down)} down${rest}`, ...ending];
 };
 const hoursSum = (times, show) => sumOf(times, show, 'h', ' ',
