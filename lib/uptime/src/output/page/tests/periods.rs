@@ -96,8 +96,8 @@ fn of_many_dates_the_heat_map_adds_up_those_of_a_weekday() {
 #[test]
 fn an_outage_from_before_the_period_says_so() {
     check(
-        &Sample::new().hourly("a", 5..60).period("2023-01-24"),
-        &["|Mon 23 Jan 00:50 (began before the day)|Wed 25 Jan 07:50|24.0|"],
+        &Sample::new().hourly("a", 5..55).period("2023-01-24"),
+        &["|Mon 23 Jan 05:50 (began before the day)|Wed 25 Jan 07:50|24.0|"],
     );
 }
 
