@@ -14,6 +14,7 @@ mod hours_text;
 mod html;
 mod marks;
 mod method;
+mod outage_figures;
 mod silences;
 mod stores;
 mod subject;

@@ -17,9 +17,10 @@ use super::digits::{DIGITS, write_number, write_optional};
 use super::flags::flags_of;
 use super::hours_text::opening_text;
 use super::html::Html;
+use super::outage_figures::{OutageFigures, listed, most_listed};
 use super::subject::Subject;
 use super::tape::write_tape;
-use super::words::{age_minutes, city, hours};
+use super::words::{Moment, age_minutes, city, hours};
 use super::zone_days::{dates_of, write_zone};
 use crate::account::{Account, Detail, Drawn, Figures};
 use crate::business_hours::{HoursRow, OpeningTimes, SpecialRow};
@@ -133,7 +134,7 @@ struct Blocks<'a> {
     figures: Vec<Vec<u8>>,
     values: Vec<Option<u64>>,
     days: Vec<u8>,
-    outages: [Vec<u8>; OUTAGE_FIELDS],
+    outages: OutageFigures,
     polls: Vec<u8>,
     changes: Vec<u8>,
 }
@@ -162,7 +163,7 @@ pub(super) fn write_blocks(
     for (id, text) in [
         ("figures", figures.join(&b' ')),
         ("days", days),
-        ("outages", outages.join(&b' ')),
+        ("outages", outages.into_text()),
         ("polls", polls),
         ("changes", changes),
     ] {
@@ -199,7 +200,7 @@ impl<'a> Blocks<'a> {
             fields,
             values: Vec::new(),
             days: Vec::with_capacity(stores * USUAL_DAYS_BYTES),
-            outages: Default::default(),
+            outages: OutageFigures::new(subject),
             polls: Vec::with_capacity(stores * USUAL_POLLS_BYTES),
             changes: Vec::with_capacity(stores * USUAL_CHANGES_BYTES),
         }
@@ -221,9 +222,9 @@ impl<'a> Blocks<'a> {
             }
         }
         self.values = values;
-        for outage in &account.outages {
+        for outage in listed(&account.outages, self.subject) {
             let silent = self.report.poller.silent_micros(&outage.down);
-            write_outage(&mut self.outages, outage, silent, self.minutes);
+            self.outages.add(outage, silent, self.minutes);
         }
         match &detail.drawn {
             Drawn::InFull { runs, polls } => {
@@ -251,8 +252,8 @@ impl<'a> Blocks<'a> {
             let clock = self.clocks.of(zone);
             let time = self.report.about.parameters.times(clock).main();
             let days = time.map(|time| clock.dates_in(time)).unwrap_or_default();
-            let (table, is_long) = (separated(&mut self.zone_table), self.subject.is_long());
-            write_zone(table, zone, clock, (time, &days), is_long, self.minutes);
+            let table = separated(&mut self.zone_table);
+            write_zone(table, zone, clock, (time, &days), self.subject, self.minutes);
             self.zone_places.insert(zone, place);
             self.zones.push(days);
         }
@@ -312,6 +313,17 @@ impl<'a> Blocks<'a> {
         ]);
     }
 
+    /// Returns the dates of a long period as JSON texts. Each zone refers to them.
+    fn dates(&self) -> Vec<String> {
+        let long = self.subject.period().filter(|_| self.subject.is_long());
+        let dates = long
+            .into_iter()
+            .flat_map(|period| (0..period.days()).map(move |place| period.first().plus(place)));
+        dates
+            .map(|date| format!("\"{}\"", Moment::in_utc(date.midnight_as_if_utc()).weekday_date()))
+            .collect()
+    }
+
     /// Returns the members of the block that concerns all stores.
     fn about(&self) -> Vec<u8> {
         let mut silences = Vec::new();
@@ -327,12 +339,15 @@ impl<'a> Blocks<'a> {
         let times = self.subject.figure_name("*_hours");
         let numbers = format!(
             "\"origin\":{},\"isLong\":{},\"mostHours\":{},\"time\":\"{}\",\"times\":\"{}\",\
-             \"digits\":\"{}\",\"fields\":[",
+             \"dates\":[{}],\"mostOutages\":{},\"outageDigits\":{:?},\"digits\":\"{}\",\"fields\":[",
             self.minutes.origin_micros / MINUTE,
             self.subject.is_long(),
             24 * self.subject.days(),
             self.subject.noun(),
             times.trim_start_matches('_'),
+            self.dates().join(","),
+            most_listed(self.subject),
+            self.outages.digits(),
             String::from_utf8_lossy(DIGITS),
         );
         let mut about = numbers.into_bytes();
@@ -376,30 +391,4 @@ fn write_text(json: &mut Vec<u8>, text: &str) {
         }
     }
     json.push(b'"');
-}
-
-/// How many figures an outage has.
-const OUTAGE_FIELDS: usize = 9;
-
-/// Writes the figures of an outage, three digits each: its start, its length, how long before it the
-/// last active poll was and how long after it the first one; its downtime with least and most in
-/// tenths of hours; its inactive polls; the tenths of hours in silences.
-fn write_outage(
-    texts: &mut [Vec<u8>; OUTAGE_FIELDS],
-    outage: &Outage,
-    silent: Option<i64>,
-    minutes: Minutes,
-) {
-    let (start, end) = (minutes.of(outage.span.start()), minutes.of(outage.span.end()));
-    let tenths = |micros: i64| hours(micros).0;
-    let [starts, lengths, before, after, down, least, most, polls, silences] = texts;
-    write_number(starts, start, 3);
-    write_number(lengths, end - start, 3);
-    write_optional(before, outage.last_active_before.map(|at| start - minutes.of(at)), 3);
-    write_optional(after, outage.first_active_after.map(|at| minutes.of(at) - end), 3);
-    write_number(down, tenths(outage.down_micros()), 3);
-    write_number(least, tenths(outage.least_micros), 3);
-    write_number(most, tenths(outage.most_micros), 3);
-    write_number(polls, u64::from(outage.inactive_polls), 3);
-    write_optional(silences, silent.map(tenths), 3);
 }

@@ -27,7 +27,7 @@ pub(super) fn day_columns(
     for (place, sum) in sums {
         add_column(&mut parts, place, &sum, dates);
     }
-    write!(html, "<svg class=\"bar\" height=\"{HEIGHT}\" aria-hidden=\"true\">");
+    write!(html, "<svg class=\"bar columns\" height=\"{HEIGHT}\" aria-hidden=\"true\">");
     behind(html);
     write_parts(html, id, &parts);
     html.raw("</svg>");

@@ -3,7 +3,8 @@
 //! A date takes one text: `c` if the store was closed; `n` and the open time if nothing was observed;
 //! `u` with the open time and the most downtime if it was up whenever it was open; `d` with these, the
 //! time down and the least downtime if the rest was up; `x` with these, the time up and the time that
-//! was not observed. All are tenths of hours in two digits.
+//! was not observed. All are tenths of hours in two digits. Where the letter is a capital, the open time
+//! is left out: it is that of the last date before that was not closed.
 
 use super::digits::write_number;
 use super::words::hours;
@@ -12,13 +13,14 @@ use crate::timeline::Uptime;
 
 /// Writes the sums of each day.
 pub(super) fn write_day_sums(text: &mut Vec<u8>, days: impl IntoIterator<Item = DaySum>) {
+    let mut last_open = 0;
     for day in days {
-        write_sum(text, &day);
+        write_sum(text, &day, &mut last_open);
     }
 }
 
-/// Writes the sum of one day.
-fn write_sum(text: &mut Vec<u8>, sum: &DaySum) {
+/// Writes the sum of one day. `last_open` is the open time of the last day that was not closed.
+fn write_sum(text: &mut Vec<u8>, sum: &DaySum, last_open: &mut u64) {
     let tenths = |micros: i64| hours(micros).0;
     let open_micros = sum.uptime.scheduled_micros();
     let open = tenths(open_micros);
@@ -28,15 +30,23 @@ fn write_sum(text: &mut Vec<u8>, sum: &DaySum) {
     let (form, figures): (u8, &[u64]) = if open_micros == 0 {
         (b'c', &[])
     } else if up_micros == 0 && down_micros == 0 {
-        (b'n', &[open])
+        (b'n', &[])
     } else if down_micros == 0 && unknown_micros == 0 {
-        (b'u', &[open, most])
+        (b'u', &[most])
     } else if unknown_micros == 0 && up + down == open {
-        (b'd', &[open, most, down, least])
+        (b'd', &[most, down, least])
     } else {
-        (b'x', &[open, most, down, least, up, unknown])
+        (b'x', &[most, down, least, up, unknown])
     };
-    text.push(form);
+    if open_micros == 0 {
+        text.push(form);
+    } else if open == *last_open {
+        text.push(form.to_ascii_uppercase());
+    } else {
+        text.push(form);
+        write_number(text, open, 2);
+        *last_open = open;
+    }
     for figure in figures {
         write_number(text, *figure, 2);
     }
@@ -84,6 +94,16 @@ mod tests {
         check(&[(30, UP), (18, SpanStatus::Closed)], "u 240 0 u 60 0");
     }
 
+    #[test]
+    fn an_open_time_is_left_out_where_it_is_that_of_the_last_date_that_was_not_closed() {
+        let closed = SpanStatus::Closed;
+        check(
+            &[(9, UP), (39, closed), (9, MAYBE_UP), (15, closed), (9, DOWN), (15, closed)],
+            "u 90 0 c U 90 D 90 90 90",
+        );
+        check(&[(24, SpanStatus::Unknown), (24, SpanStatus::Unknown)], "n 240 N");
+    }
+
     /// `runs` are hours from a midnight, one after the other.
     #[track_caller]
     fn check(runs: &[(i64, SpanStatus)], expected: &str) {
@@ -108,10 +128,12 @@ mod tests {
         let mut read = Vec::new();
         while let Some((form, rest)) = text.split_first() {
             let count = match form {
-                b'c' => 0,
-                b'n' => 1,
+                b'c' | b'N' => 0,
+                b'n' | b'U' => 1,
                 b'u' => 2,
+                b'D' => 3,
                 b'd' => 4,
+                b'X' => 5,
                 _ => 6,
             };
             let (figures, rest) = rest.split_at(2 * count);

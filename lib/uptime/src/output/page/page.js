@@ -34,21 +34,25 @@ const mainTimes = store => timesIn(store, about.times), outagesOf = store => fig
 // Nothing is known of the downtime of a store that was never polled while open.
 const known = (store, name) => isNeverPolled(store) && name.startsWith('downtime') ? null : figure(store, name);
 const readDays = store => {
-    const text = list('days')[store], days = [], counts = {c: 0, n: 1, u: 2, d: 4, x: 6};
-    for (let at = 0, length; at < text.length; at += 1 + 2 * length) {
-        length = counts[text[at]];
-        const read = Array.from({length}, (_, place) => number(text, at + 1 + 2 * place, 2));
-        const [open = 0, most = open, down = 0, least = 0, ...others] = read;
-        const [up = text[at] === 'n' ? 0 : open - down, unknown = open - up - down] = others;
-        days.push([open, up, down, unknown, least, most]);
+    const text = list('days')[store], days = [];
+    for (let at = 0, open = 0; at < text.length;) {
+        const mark = text[at++], form = mark.toLowerCase(), next = () => number(text, (at += 2) - 2, 2);
+        if (form === mark && form !== 'c') open = next();
+        const most = 'udx'.includes(form) ? next() : open, isDown = 'dx'.includes(form);
+        const down = isDown ? next() : 0, least = isDown ? next() : 0;
+        const up = form === 'x' ? next() : form === 'n' ? 0 : open - down;
+        days.push(form === 'c' ? [0, 0, 0, 0, 0, 0] :
+            [open, up, down, form === 'x' ? next() : open - up - down, least, most]);
     }
     return days;
 };
 const readOutages = store => {
+    const listed = store => Math.min(outagesOf(store) ?? 0, about.mostOutages), digits = about.outageDigits;
     let first = 0;
-    for (let before = 0; before < store; before++) first += outagesOf(before) ?? 0;
-    return Array.from({length: outagesOf(store) ?? 0}, (_, place) => {
-        const read = (text, field) => ([2, 3, 8].includes(field) ? optional : number)(text, 3 * (first + place), 3);
+    for (let before = 0; before < store; before++) first += listed(before);
+    return Array.from({length: listed(store)}, (_, place) => {
+        const read = (text, field) => ([2, 3, 8].includes(field) ? optional : number)(
+            text, digits[field] * (first + place), digits[field]);
         const [start, length, since, until, down, least, most, polls, silent] = list('outages').map(read);
         return {number: place + 1, start, end: start + length, since, until, down, least, most, polls, silent};
     });
@@ -91,7 +95,8 @@ const readTape = store => {
     return {polls, runs};
 };
 // Words and numbers.
-const one = tenths => (tenths / 10).toFixed(1), tenths = hundredths => one(Math.round(hundredths / 10));
+const decimal = new Intl.NumberFormat('en', {minimumFractionDigits: 1, maximumFractionDigits: 1});
+const one = tenths => decimal.format(tenths / 10), tenths = hundredths => one(Math.round(hundredths / 10));
 const whole = hundredths => String(Math.round(hundredths / 100));
 // Returns a figure as the page shows it: per cent with two decimals, hours with one.
 const shownFigure = (store, name) => {
@@ -263,7 +268,7 @@ const drawDay = (zone, stretches, {polls, runs}, outages) => {
 const sumOf = ([open, up, down, unknown], show, unit, ...ending) => {
     if (open === 0) return ['closed'];
     if (unknown === open) return [`${show(open)} ${unit} open: not observed`];
-    const rest = Number(show(unknown)) ? `, ${show(unknown)} not observed` : '';
+    const rest = parseFloat(show(unknown)) ? `, ${show(unknown)} not observed` : '';
     return [make('b', {}, `${show(open)} ${unit} open:`), ` ${show(up)} up, ${show(down)} down${rest}`, ...ending];
 };
 const hoursSum = (times, show) => sumOf(times, show, 'h', ' ',
@@ -299,9 +304,9 @@ const fillDays = (made, store, outages, sums) => {
 const fillCalendar = (made, zone, sums) => {
     const calendar = made.querySelector('.calendar'), rows = calendar.tBodies[0].rows;
     const weekdays = [...calendar.tHead.rows[0].cells].map(head => head.textContent);
-    for (const [place, [date, change]] of zone.days.entries()) {
-        const sum = sums[place], [open, , down, unknown] = sum, weekday = weekdays.indexOf(date.slice(0, 3));
-        if (place === 0 || weekday === 0) calendar.tBodies[0].append(make('tr', {}, ...weekdays.map(() => make('td'))));
+    for (const [nth, [place, change]] of zone.days.entries()) {
+        const date = about.dates[place], sum = sums[nth], [open, , down, unknown] = sum, weekday = weekdays.indexOf(date.slice(0, 3));
+        if (nth === 0 || weekday === 0) calendar.tBodies[0].append(make('tr', {}, ...weekdays.map(() => make('td'))));
         const words = open === 0 ? 'closed' : unknown === open ? 'not observed' : down > 0 ? 'h down' : 'up';
         const text = make('span', {}, ...hoursSum(sum, one), change && `; ${change}`).textContent;
         rows[rows.length - 1].cells[weekday].replaceWith(make('td', {'aria-label': `${date}: ${text}`},
@@ -333,6 +338,7 @@ const timeOf = store => {
     for (const words of made.querySelectorAll('.sentence')) words.hidden = words.dataset.kind !== kind;
     part('sum').before(...outageRows(store, outages, newest, part('outage-table').rows[0].cells));
     part('outages').hidden = !outages.length;
+    part('left-out').hidden = outagesOf(store) <= about.mostOutages;
     part('copy').onclick = () => navigator.clipboard.writeText(location.href)
         .then(() => 'Copied', () => location.href).then(words => { part('status').textContent = words; });
     part('close').onclick = close;

@@ -3,8 +3,9 @@
 
 use super::html::Html;
 use super::marks::write_key;
+use super::outage_figures::most_listed;
 use super::subject::Subject;
-use super::words::capitalized;
+use super::words::{Number, capitalized};
 use crate::certainty::SpanStatus;
 
 /// What can be so of a store, each with its sentence. A name in braces is a figure of the store
@@ -202,7 +203,13 @@ fn write_axis(html: &mut Html) {
 }
 
 fn write_outage_table(html: &mut Html, subject: Subject) {
-    html.raw("<div class=\"outages\"><h4>Outages</h4><table class=\"outage-table\"><thead><tr>");
+    write!(
+        html,
+        "<div class=\"outages\"><h4>Outages</h4><p class=\"note left-out\">These are the {} longest; \
+         outages.csv has all. The sum is that of all.</p>",
+        Number(most_listed(subject) as u64)
+    );
+    html.raw("<table class=\"outage-table\"><thead><tr>");
     for (head, class) in OUTAGE_HEADS {
         write!(html, "<th class=\"{class}\">{head}</th>");
     }

@@ -5,6 +5,7 @@
 use std::ops::RangeInclusive;
 
 use super::data::Minutes;
+use super::subject::Subject;
 use super::words::{Moment, city};
 use crate::interval::{DAY, MINUTE};
 use crate::zone_clock::{LocalDate, ZoneClock};
@@ -36,14 +37,14 @@ struct Stretch {
 
 /// Writes a zone: its name, the name that people use, first minute and end of its time (0 and 0 if it
 /// has none), its offsets in minutes, each after the minute from which on it holds, and its days. A
-/// day has its date, what its clocks did, and stretches unless the time is long: first minute, end,
-/// minute of the day, width of a minute.
+/// day has its date, what its clocks did, and stretches: first minute, end, minute of the day, width of
+/// a minute. Of a long period a day has the place of its date, and no stretches.
 pub(super) fn write_zone(
     json: &mut Vec<u8>,
     zone: Zone,
     clock: &ZoneClock,
     (time, days): (Option<Interval>, &[Interval]),
-    is_long: bool,
+    subject: Subject,
     minutes: Minutes,
 ) {
     let offsets = clock.offsets_in(clock.span()).enumerate().map(|(place, (part, offset))| {
@@ -53,15 +54,18 @@ pub(super) fn write_zone(
     });
     let offsets: Vec<String> = offsets.collect();
     let (name, city, changes) = (zone.name(), city(zone), changes_of(clock));
+    let places = subject.date_places(clock);
     let mut texts = Vec::new();
-    for day in days {
+    for (nth, day) in days.iter().enumerate() {
         let change = changes.iter().find(|change| day.contains(change.at));
         let note = change.map(|change| words_of(*change, clock)).unwrap_or_default();
+        if let Some(place) = places.get(nth).filter(|_| subject.is_long()) {
+            texts.push(format!("[{place},\"{note}\"]"));
+            continue;
+        }
         let moment = Moment::in_zone(day.start(), clock);
         let mut parts = vec![format!("\"{}\",\"{note}\"", moment.weekday_date())];
-        let stretches =
-            if is_long { Vec::new() } else { stretches_of(*day, change.copied(), clock) };
-        for Stretch { span, clock_micros, is_half } in stretches {
+        for Stretch { span, clock_micros, is_half } in stretches_of(*day, change.copied(), clock) {
             let (start, end) = (minutes.of(span.start()), minutes.of(span.end()));
             let width = if is_half { "0.5" } else { "1" };
             parts.push(format!("[{start},{end},{},{width}]", clock_micros / MINUTE));
