@@ -1,5 +1,5 @@
-//! `local explain`: shows one store's hours, polls, the time each poll speaks for and the sums, as
-//! text that a person can check by hand.
+//! `local explain`: shows one store's hours, special days, polls, the time each poll speaks for and
+//! the sums, as text that a person can check by hand.
 
 use std::io::{self, Write as _, stderr};
 
@@ -81,6 +81,11 @@ a,2023-01-23 17:15:00 UTC,inactive
 a,2023-01-23 19:00:00 UTC,inactive
 ";
     const HOURS: &str = "store_id,day,start_time_local,end_time_local\na,0,09:00,12:00\n";
+    const SPECIAL_DAYS: &str = "store_id,date,start_time_local,end_time_local,note
+a,2023-01-20,,,Repairs
+a,2023-01-21,10:00,14:00,
+a,2023-12-25,closed,closed,
+";
     /// 2023-02-01.
     const NOW: Timestamp = Timestamp::from_micros(1_675_209_600 * SECOND);
 
@@ -103,6 +108,16 @@ a,2023-01-23 19:00:00 UTC,inactive
         has("last day, h 3.00 2.25 0.75 0.00 0.00 3.00 83.88%");
         has("2023-01-23T11:15:00-06:00 to ongoing: 45.00 min down (least 0.00, most 106.00), 1 \
              inactive poll");
+    }
+
+    #[test]
+    fn special_days_within_the_time_considered_are_listed() {
+        let text = explained("a", "--as-of 2023-01-23T18:00:00Z").unwrap();
+        let expected = "Special days, which replace the business hours of their dates\n  \
+                        2023-01-20 Fri  closed\n  2023-01-21 Sat  10:00 to 14:00\n  \
+                        rows for other dates: 1\n\n";
+        assert!(text.contains(expected), "{text}");
+        assert!(text.contains("  2023-01-21T10:00:00-06:00"), "{text}");
     }
 
     #[test]
@@ -129,7 +144,8 @@ a,2023-01-23 19:00:00 UTC,inactive
             arguments: Arguments,
         }
         let folder = TempDir::new().unwrap();
-        let paths = [("polls", POLLS), ("hours", HOURS)].map(|(name, content)| {
+        let files = [("polls", POLLS), ("hours", HOURS), ("special days", SPECIAL_DAYS)];
+        let paths = files.map(|(name, content)| {
             let path = folder.path().join(name);
             std::fs::write(&path, content).unwrap();
             path.display().to_string()
