@@ -98,9 +98,9 @@ impl OpeningTimes {
         &self,
         dates: RangeInclusive<LocalDate>,
     ) -> impl Iterator<Item = (LocalDate, SpecialRow)> {
-        let dated = |row: &SpecialRow| Some((row.day()?.local_date(), *row));
+        let with_date = |row: &SpecialRow| Some((row.day()?.local_date(), *row));
         let is_within = move |(date, _): &(LocalDate, SpecialRow)| dates.contains(date);
-        self.special_days.iter().filter_map(dated).filter(is_within)
+        self.special_days.iter().filter_map(with_date).filter(is_within)
     }
 }
 
