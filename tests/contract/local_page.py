@@ -260,7 +260,7 @@ class Check:
         page.locator("#sample").wait_for()
         page.focus("#sample")
         page.keyboard.press("Enter")
-        self.until_loaded(page, 3)
+        self.until_loaded(page, 4)
         page.click("#ask-button")
         page.locator("#asked a").wait_for()
         expect(page.locator("#asked")).to_contain_text("300 stores")

@@ -1,5 +1,5 @@
-//! `local explain`: shows one store's hours, polls, the time each poll speaks for and the sums, as
-//! text that a person can check by hand.
+//! `local explain`: shows one store's hours, special days, polls, the time each poll speaks for and
+//! the sums, as text that a person can check by hand.
 
 use std::io::{self, Write as _, stderr};
 
@@ -79,6 +79,11 @@ a,2023-01-23 17:15:00 UTC,inactive
 a,2023-01-23 19:00:00 UTC,inactive
 ";
     const HOURS: &str = "store_id,day,start_time_local,end_time_local\na,0,09:00,12:00\n";
+    const SPECIAL_DAYS: &str = "store_id,date,start_time_local,end_time_local,note
+a,2023-01-20,,,Repairs
+a,2023-01-21,10:00,14:00,
+a,2023-12-25,closed,closed,
+";
     /// 2023-02-01.
     const NOW: Timestamp = Timestamp::from_micros(1_675_209_600 * SECOND);
 
@@ -121,6 +126,16 @@ a,2023-01-23 19:00:00 UTC,inactive
     }
 
     #[test]
+    fn special_days_within_the_time_considered_are_listed() {
+        let text = explained("a", "--as-of 2023-01-23T18:00:00Z").unwrap();
+        let expected = "Special days, which replace the business hours of their dates\n  \
+                        2023-01-20 Fri  closed\n  2023-01-21 Sat  10:00 to 14:00\n  \
+                        rows for other dates: 1\n\n";
+        assert!(text.contains(expected), "{text}");
+        assert!(text.contains("  2023-01-21T10:00:00-06:00"), "{text}");
+    }
+
+    #[test]
     fn a_poll_that_does_not_count_is_marked() {
         let text = explained("a", "").unwrap();
         assert!(text.contains("inactive  does not count: taken while closed"), "{text}");
@@ -144,7 +159,8 @@ a,2023-01-23 19:00:00 UTC,inactive
             arguments: Arguments,
         }
         let folder = TempDir::new().unwrap();
-        let paths = [("polls", POLLS), ("hours", HOURS)].map(|(name, content)| {
+        let files = [("polls", POLLS), ("hours", HOURS), ("special days", SPECIAL_DAYS)];
+        let paths = files.map(|(name, content)| {
             let path = folder.path().join(name);
             std::fs::write(&path, content).unwrap();
             path.display().to_string()

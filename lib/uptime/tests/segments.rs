@@ -1,15 +1,22 @@
 //! Segments keep what is packed into them. The files of a report do not depend on how its data was
 //! split into loads, or on the order and repetition of these loads.
 
+mod stored_data;
+
 use std::collections::{BTreeMap, HashSet};
+use std::fmt::Debug;
 use std::hash::Hash;
 
 use chrono::Weekday;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use uptime::business_hours::{LocalTime, Opening, OpeningRow, SpecialDate};
-use uptime::interval::{DAY, HOUR, MINUTE, SECOND};
+use stored_data::{
+    AS_OF, PollsOf, RowsOf, ZonesOf, any_id, any_source, few_ids, hours_of, one_id, polls_of,
+    special_days_of, zones_of,
+};
+use uptime::business_hours::{OpeningRow, SpecialDate};
+use uptime::interval::SECOND;
 use uptime::output::report_files;
 use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{
@@ -18,15 +25,7 @@ use uptime::segment::{
 };
 use uptime::shard_data::ShardData;
 use uptime::timeline::MaxHold;
-use uptime::zone_clock::LocalDate;
-use uptime::{Poll, PollSet, Shard, Status, StoreId, Timestamp, Zone};
-
-/// 2023-01-25 12:00 UTC.
-const AS_OF: Timestamp = Timestamp::from_micros(1_674_648_000_000_000);
-
-type PollsOf = BTreeMap<StoreId, Vec<Poll>>;
-type RowsOf<Day> = BTreeMap<StoreId, Vec<OpeningRow<Day>>>;
-type ZonesOf = BTreeMap<StoreId, Option<Zone>>;
+use uptime::{Poll, PollSet, Shard, Status, StoreId, Timestamp};
 
 proptest! {
     #![proptest_config(random_cases())]
@@ -54,21 +53,10 @@ proptest! {
     fn packed_hours_decode_to_the_same(hours in hours_of(any_id().boxed()), source in any_source()) {
         let segments = pack_hours(shard(), &source, hours.clone().into_iter().collect());
 
-        let mut decoded = BTreeMap::new();
-        for segment in &segments {
-            let Ok(Decoded::Replacing(from, stores)) = decode(&segment.bytes) else {
-                return Err(TestCaseError::fail("no segment of hours"));
-            };
-            prop_assert_eq!(&from, &source);
-            for (store, rows) in stores {
-                let ReplacingRows::Hours(rows) = rows else {
-                    return Err(TestCaseError::fail("no rows of hours"));
-                };
-                decoded.insert(store, rows);
-            }
-        }
-        prop_assert!(decoded.values().all(|rows| rows.len() == set_of(rows).len()));
-        prop_assert_eq!(rows_as_sets(decoded), kept_rows_as_sets(hours));
+        check_decoded(&segments, &source, hours, |rows| match rows {
+            ReplacingRows::Hours(rows) => Some(rows),
+            ReplacingRows::Zone(_) | ReplacingRows::SpecialDays(_) => None,
+        })?;
     }
 
     #[test]
@@ -78,21 +66,10 @@ proptest! {
     ) {
         let segments = pack_special_days(shard(), &source, days.clone().into_iter().collect());
 
-        let mut decoded = BTreeMap::new();
-        for segment in &segments {
-            let Ok(Decoded::Replacing(from, stores)) = decode(&segment.bytes) else {
-                return Err(TestCaseError::fail("no segment of special days"));
-            };
-            prop_assert_eq!(&from, &source);
-            for (store, rows) in stores {
-                let ReplacingRows::SpecialDays(rows) = rows else {
-                    return Err(TestCaseError::fail("no rows of special days"));
-                };
-                decoded.insert(store, rows);
-            }
-        }
-        prop_assert!(decoded.values().all(|rows| rows.len() == set_of(rows).len()));
-        prop_assert_eq!(rows_as_sets(decoded), kept_rows_as_sets(days));
+        check_decoded(&segments, &source, days, |rows| match rows {
+            ReplacingRows::SpecialDays(rows) => Some(rows),
+            ReplacingRows::Zone(_) | ReplacingRows::Hours(_) => None,
+        })?;
     }
 
     #[test]
@@ -178,6 +155,30 @@ proptest! {
         let whole = pack_special_days(shard(), &source, whole.into_iter().collect());
         check_complete_load_counts(&pack_all_polls(&polls), &part, &whole)?;
     }
+}
+
+/// Checks that the segments hold the packed rows, except those without effect. `of_kind` returns the
+/// rows if they are of the right kind.
+fn check_decoded<Day: Debug + Copy + Eq + Hash>(
+    segments: &[Segment],
+    source: &Source,
+    packed: RowsOf<Day>,
+    of_kind: impl Fn(ReplacingRows) -> Option<Vec<OpeningRow<Day>>>,
+) -> Result<(), TestCaseError> {
+    let mut decoded = BTreeMap::new();
+    for segment in segments {
+        let Ok(Decoded::Replacing(from, stores)) = decode(&segment.bytes) else {
+            return Err(TestCaseError::fail("no segment of this kind"));
+        };
+        prop_assert_eq!(&from, source);
+        for (store, rows) in stores {
+            let rows = of_kind(rows).ok_or(TestCaseError::fail("no rows of this kind"))?;
+            decoded.insert(store, rows);
+        }
+    }
+    prop_assert!(decoded.values().all(|rows| rows.len() == set_of(rows).len()));
+    prop_assert_eq!(rows_as_sets(decoded), kept_rows_as_sets(packed));
+    Ok(())
 }
 
 fn first_rows<Day: Copy>(whole: &RowsOf<Day>, last_row: prop::sample::Index) -> RowsOf<Day> {
@@ -334,87 +335,4 @@ fn kept_rows_as_sets<Day: Copy + Eq + Hash>(rows: RowsOf<Day>) -> SetsOf<Day> {
         set.iter().copied().filter(is_kept).collect()
     };
     rows.into_iter().map(|(store, rows)| (store, kept(rows))).collect()
-}
-
-fn one_id() -> impl Strategy<Value = StoreId> {
-    "a".prop_filter_map("a is an id", |text| StoreId::new(&text).ok())
-}
-
-fn any_id() -> impl Strategy<Value = StoreId> {
-    let text = prop_oneof![
-        any::<u64>().prop_map(|id| id.to_string()),
-        (0..3_u64).prop_map(|id| id.to_string()),
-        "0[0-9]{1,3}",
-        "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
-        "[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}",
-        "[a-zé=,\"]{1,4}",
-        "[x]{128}",
-    ];
-    text.prop_filter_map("every text is an id", |text| StoreId::new(&text).ok())
-}
-
-fn few_ids() -> impl Strategy<Value = Vec<StoreId>> {
-    vec(any_id(), 1..=3)
-}
-
-fn polls_of(id: BoxedStrategy<StoreId>) -> impl Strategy<Value = PollsOf> {
-    let at = prop_oneof![
-        4 => (-20..=2_i64).prop_map(|quarters| quarters * 15 * MINUTE),
-        4 => (-200..=2_i64).prop_map(|hours| hours * HOUR),
-        1 => -9 * DAY..=DAY,
-    ];
-    let poll = (at, any::<bool>()).prop_map(|(at, active)| {
-        Poll::new(AS_OF.plus(at), if active { Status::Active } else { Status::Inactive })
-    });
-    prop::collection::btree_map(id, vec(poll, 1..=12), 1..=4)
-}
-
-fn hours_of(id: BoxedStrategy<StoreId>) -> impl Strategy<Value = RowsOf<Weekday>> {
-    let day = (0..7_u8).prop_filter_map("seven weekdays", |day| Weekday::try_from(day).ok());
-    rows_of(id, day.boxed())
-}
-
-/// Returns rows of dates around the week of the report, or of any date.
-fn special_days_of(id: BoxedStrategy<StoreId>) -> impl Strategy<Value = RowsOf<SpecialDate>> {
-    let days = prop_oneof![9 => 19_370..19_384_i64, 1 => 10_957..=47_481_i64];
-    let date = days.prop_filter_map("dates from 2000 to 2099", |days| {
-        SpecialDate::new(LocalDate::from_days_since_1970(days))
-    });
-    rows_of(id, date.boxed())
-}
-
-fn rows_of<Day: std::fmt::Debug + Clone + 'static>(
-    id: BoxedStrategy<StoreId>,
-    day: BoxedStrategy<Day>,
-) -> impl Strategy<Value = RowsOf<Day>> {
-    let time = |seconds: u32| LocalTime::from_seconds(seconds).unwrap_or(LocalTime::DAY_END);
-    let end = prop_oneof![(0..=24_u32).prop_map(|hour| hour * 3600), 0..=86_400_u32];
-    let opening = (day.clone(), 0..24_u32, end).prop_map(move |(day, start, end)| {
-        OpeningRow::Opens(Opening { day, start: time(start * 3600), end: time(end) })
-    });
-    let closed = day.prop_map(OpeningRow::Closed);
-    let row = prop_oneof![6 => opening, 2 => closed, 1 => Just(OpeningRow::Unknown)];
-    prop::collection::btree_map(id, vec(row, 1..=5), 0..=4)
-}
-
-fn zones_of(id: BoxedStrategy<StoreId>) -> impl Strategy<Value = ZonesOf> {
-    let names = select(&["UTC", "Asia/Kathmandu", "America/New_York", "US/Central"][..]);
-    let zone = names.prop_filter_map("every name is a zone's", Zone::named);
-    let zone = prop_oneof![4 => zone.prop_map(Some), 1 => Just(None)];
-    prop::collection::btree_map(id, zone, 0..=4)
-}
-
-fn any_source() -> impl Strategy<Value = Source> {
-    let event = (any::<i64>(), "[0-9a-fA-F]{0,20}").prop_map(|(micros, digits)| {
-        let time = Timestamp::from_micros(micros);
-        Some(UploadEvent { time, sequencer: Sequencer::new(&digits)? })
-    });
-    let of_second = (any::<u32>(), prop_oneof![Just(None), event]);
-    (any::<i64>(), ".{0,20}", ".{0,20}", of_second).prop_map(
-        |(uploaded_at, key, version, (rank, event))| Source {
-            rank,
-            event,
-            ..Source::new(Timestamp::from_micros(uploaded_at), key, version)
-        },
-    )
 }

@@ -4,7 +4,7 @@
 
 // In milliseconds: between two looks at the lists while something is under way, and otherwise.
 const SOON = 700, LATER = 5000;
-const KINDS = {polls: 'polls', business_hours: 'business hours', time_zones: 'time zones'};
+const KINDS = {polls: 'polls', business_hours: 'business hours', time_zones: 'time zones', special_days: 'special days'};
 const FINAL = ['Complete', 'Failed', 'Unreadable'];
 const of = id => document.getElementById(id);
 
@@ -182,7 +182,8 @@ const drawLoaded = () => {
         ['Polls', loaded.first_poll ? clock(loaded.first_poll) : 'None',
             loaded.first_poll ? `to ${clock(loaded.last_poll)} UTC` : 'load a file of polls'],
         ['Newest business hours', ...file(loaded.business_hours, 'every store counts as always open')],
-        ['Newest time zones', ...file(loaded.time_zones, 'every store counts as in America/Chicago')]];
+        ['Newest time zones', ...file(loaded.time_zones, 'every store counts as in America/Chicago')],
+        ['Newest special days', ...file(loaded.special_days, 'no store has special days')]];
     const text = JSON.stringify(facts);
     if (of('facts').dataset.text === text) return;
     of('facts').dataset.text = text;

@@ -1,5 +1,5 @@
-//! Explains the figures of one store as text that a person can check by hand: its hours, its polls,
-//! the time each poll speaks for, and the sums.
+//! Explains the figures of one store as text that a person can check by hand: its hours and special
+//! days, its polls, the time each poll speaks for, and the sums.
 
 use std::fmt::{self, Write as _};
 
@@ -33,7 +33,7 @@ pub fn explanation(
     let mut text = Text { text: String::new(), clock: &clock };
     text.head(account, parameters, &times);
     text.hours(account, opening_times);
-    text.special_days(opening_times, &times);
+    text.special_days(opening_times);
     let open = open_intervals(opening_times, &clock);
     text.polls(&open, polls.as_slice());
     text.stretches(&open, polls.as_slice(), parameters, &times);
@@ -85,27 +85,21 @@ impl Text<'_> {
         }
     }
 
-    /// Lists the special days on the dates of the polls considered.
-    fn special_days(&mut self, opening_times: &OpeningTimes, times: &Times) {
-        let all = &opening_times.special_days;
-        if all.iter().all(|row| row.day().is_none()) {
+    /// Lists the special days within the time considered, and counts the others.
+    fn special_days(&mut self, times: &OpeningTimes) {
+        let mut others = times.special_days.iter().filter(|row| row.day().is_some()).count();
+        if others == 0 {
             return;
         }
-        let considered = times.polls_considered();
-        let [first, last] =
-            [considered.start(), considered.end()].map(|at| self.clock.local(*at).date);
+        let span = self.clock.span();
+        let [first, last] = [span.start(), span.end()].map(|at| self.clock.local(at).date);
         self.line(format_args!("\nSpecial days, which replace the business hours of their dates"));
-        let shown = opening_times.special_days_on(first..=last);
-        let lines: Vec<String> = shown
-            .filter_map(|(_, row)| {
-                let date = row.day()?.calendar_date().format("%Y-%m-%d %a");
-                Some(format!("  {date}  {}", times_text(row)))
-            })
-            .collect();
-        for line in &lines {
-            self.line(format_args!("{line}"));
+        for (_, row) in times.special_days_on(first..=last) {
+            let Some(date) = row.day() else { continue };
+            let date = date.calendar_date().format("%Y-%m-%d %a");
+            self.line(format_args!("  {date}  {}", times_text(row)));
+            others -= 1;
         }
-        let others = all.len() - lines.len();
         if others > 0 {
             self.line(format_args!("  rows for other dates: {others}"));
         }

@@ -38,11 +38,10 @@ pub(crate) fn visit(bytes: &[u8], visitor: &mut impl Visitor) -> Result<(), Deco
     }
     match (reader.byte()?, version) {
         (POLLS, VERSION) => visit_polls(&mut reader, visitor)?,
-        (POLLS, _) => return Err(DecodeError::UNKNOWN_VERSION),
         (HOURS, _) => visit_hours(&mut reader, version, visitor)?,
         (ZONES, _) => visit_zones(&mut reader, version, visitor)?,
         (SPECIAL_DAYS, SOURCED_VERSION) => visit_special_days(&mut reader, visitor)?,
-        (SPECIAL_DAYS, _) => return Err(DecodeError::UNKNOWN_VERSION),
+        (POLLS | SPECIAL_DAYS, _) => return Err(DecodeError::UNKNOWN_VERSION),
         _ => return Err(DecodeError("its kind is not known to this program")),
     }
     if reader.is_at_end() { Ok(()) } else { Err(DecodeError("bytes follow its end")) }

@@ -9,13 +9,15 @@ use uptime::parameters::{Method, ReportParameters};
 use uptime::period::Period;
 use uptime::timeline::MaxHold;
 
-const SOURCE_FILES: [&str; 6] = [
+const SOURCE_FILES: [&str; 8] = [
     "polls.csv",
     "polls_newer.csv",
     "business_hours.csv",
     "business_hours_newer.csv",
     "time_zones.csv",
     "time_zones_newer.csv",
+    "special_days.csv",
+    "special_days_newer.csv",
 ];
 
 /// The content of one folder.

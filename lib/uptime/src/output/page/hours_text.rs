@@ -1,6 +1,8 @@
 //! Business hours and special days in words, such as "open Mon to Fri 10:00 to 20:00, Sat 11:00 to
 //! 15:00; Thu 26 Nov: closed (special day)".
 
+use std::fmt::Write;
+
 use super::words::Moment;
 use crate::business_hours::{HoursRow, Opening, SpecialRow, are_unknown};
 use crate::interval::{DAY, MINUTE, SECOND};
@@ -22,7 +24,8 @@ pub(super) fn opening_text(hours: &[HoursRow], special_days: &[SpecialRow]) -> S
     for of_date in special_days.chunk_by(|this, next| this.day() == next.day()) {
         let Some(date) = of_date[0].day() else { continue };
         let date = Moment::at_start_of(date.calendar_date()).weekday_date();
-        text.push_str(&format!("; {date}: "));
+        // Writing to a string does not fail.
+        let _ = write!(text, "; {date}: ");
         let mut openings: Vec<_> =
             of_date.iter().filter_map(|row| row.opening()).map(|it| minutes_of(&it)).collect();
         openings.sort_unstable();
