@@ -140,16 +140,16 @@ pub(crate) fn newest_poll() -> Timestamp {
 
 /// `report.csv` on the stored data, as of the newest poll of all files.
 pub(crate) fn report(data: &Table, method: Method) -> Vec<u8> {
-    let as_of = newest_poll();
+    let parameters = ReportParameters { as_of: newest_poll(), method };
     let mut shards = BTreeMap::new();
     for ((partition, _), item) in &data.items {
         if let Some(bytes) = segment(item) {
-            let new = || ShardData::new(ReportParameters { as_of, method });
+            let new = || ShardData::new(parameters);
             shards.entry(partition).or_insert_with(new).add(&bytes).unwrap();
         }
     }
     let rows: Vec<_> = shards.into_values().flat_map(|shard| shard.report().rows).collect();
-    report_csv(&rows)
+    report_csv(&parameters, &rows)
 }
 
 /// The results of loads without faults.

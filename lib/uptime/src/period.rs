@@ -103,7 +103,14 @@ impl Period {
     /// Returns its time by a clock: from 00:00 of the first date to 00:00 after the last. `None` if
     /// the zone skipped all of it.
     pub fn by(&self, clock: &ZoneClock) -> Option<Interval> {
-        Interval::new(clock.instant(self.first, 0), clock.instant(self.last.plus(1), 0))
+        let [start, end] = self.ends_by(clock);
+        Interval::new(start, end)
+    }
+
+    /// Returns 00:00 of the first date and 00:00 after the last by a clock. They are one instant if
+    /// the zone skipped all of it.
+    pub fn ends_by(&self, clock: &ZoneClock) -> [Timestamp; 2] {
+        [clock.instant(self.first, 0), clock.instant(self.last.plus(1), 0)]
     }
 
     /// Returns its dates in UTC.

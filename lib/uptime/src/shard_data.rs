@@ -17,12 +17,14 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
-use crate::business_hours::{HoursRow, PackedRow, are_unknown};
+use crate::account::Account;
+use crate::business_hours::{HoursRow, PackedRow};
 use crate::fleet::Fleet;
 use crate::parameters::ReportParameters;
-use crate::report::{ShardReport, StoreCounts, StoreFacts, row_for_store};
+use crate::report::{ShardReport, StoreFacts, row_for_store};
 use crate::segment::{self, DecodeError, ReplacingRows, Source};
-use crate::zone_clock::ZoneClocks;
+use crate::store::polls_between;
+use crate::times::ZoneClocks;
 use crate::{Poll, PollSet, StoreId, Timestamp, Zone};
 
 /// All data of one shard that a report needs.
@@ -48,7 +50,7 @@ struct Sourced<T> {
 }
 
 impl ShardData {
-    /// Begins an empty shard. Only polls that `parameters` considers will be kept.
+    /// Begins an empty shard. Only polls that `parameters` need will be kept.
     pub fn new(parameters: ReportParameters) -> ShardData {
         ShardData { parameters, stores: HashMap::default() }
     }
@@ -56,7 +58,8 @@ impl ShardData {
     /// Adds a segment of any kind.
     pub fn add(&mut self, segment: &[u8]) -> Result<(), DecodeError> {
         let mut union = Union {
-            considered: self.parameters.polls_considered(),
+            needed: self.parameters.polls_needed(),
+            days_needed: self.parameters.days_needed(),
             source: None,
             stores: &mut self.stores,
         };
@@ -66,27 +69,36 @@ impl ShardData {
     /// Computes everything that the files of a report say about the shard's stores.
     pub fn fleet(self) -> Fleet {
         let ShardData { parameters, stores } = self;
-        let mut clocks = ZoneClocks::new(parameters.span());
+        let mut clocks = ZoneClocks::new(parameters);
         let mut fleet = Fleet::new(parameters);
         for (store, data) in stores {
-            let counts = counts_of(&data);
             let facts = data.facts(store);
             let clock = clocks.of(facts.zone.unwrap_or(Zone::DEFAULT));
-            fleet.add(facts, counts, clock);
+            fleet.add(facts, clock);
         }
         fleet
+    }
+
+    /// Returns the account of one store, with its main window in full. `None`: it has no row.
+    pub fn account_in_full(mut self, store: &StoreId) -> Option<Account> {
+        let (store, data) = self.stores.remove_entry(store)?;
+        let mut facts = data.facts(store);
+        let clock = self.parameters.clock(facts.zone.unwrap_or(Zone::DEFAULT));
+        facts.consider(&self.parameters.times(&clock))?;
+        Some(Account::of(facts, &clock, &self.parameters))
     }
 
     /// Computes the shard's rows, which is all that `report.csv` needs.
     pub fn report(self) -> ShardReport {
         let ShardData { parameters, stores } = self;
-        let mut clocks = ZoneClocks::new(parameters.span());
+        let mut clocks = ZoneClocks::new(parameters);
         let mut report =
             ShardReport { rows: Vec::with_capacity(stores.len()), ..Default::default() };
         for (store, data) in stores {
-            report.counts += counts_of(&data);
-            let facts = data.facts(store);
+            let mut facts = data.facts(store);
             let clock = clocks.of(facts.zone.unwrap_or(Zone::DEFAULT));
+            let Some(counts) = facts.consider(&parameters.times(clock)) else { continue };
+            report.counts += counts;
             report.rows.push(row_for_store(&facts, clock, &parameters));
         }
         report
@@ -95,45 +107,39 @@ impl ShardData {
 
 impl StoreRecords {
     fn facts(self, store: StoreId) -> StoreFacts {
+        let is_named = self.hours.is_some() || self.zone.is_some();
         let hours = self.hours.map(|hours| hours.value).unwrap_or_default();
         StoreFacts {
             store,
             zone: self.zone.and_then(|zone| zone.value),
             hours,
+            is_named,
             polls: PollSet::new(self.polls),
         }
     }
 }
 
-fn counts_of(data: &StoreRecords) -> StoreCounts {
-    StoreCounts {
-        stores: 1,
-        without_polls: u64::from(data.polls.is_empty()),
-        with_default_hours: u64::from(data.hours.as_ref().is_none_or(|it| are_unknown(&it.value))),
-        with_default_zone: u64::from(data.zone.as_ref().is_none_or(|it| it.value.is_none())),
-    }
-}
-
 /// Merges one segment into a shard's stores.
 struct Union<'a> {
-    considered: RangeInclusive<Timestamp>,
+    needed: RangeInclusive<Timestamp>,
+    days_needed: usize,
     source: Option<Arc<Source>>,
     stores: &'a mut HashMap<StoreId, StoreRecords, FixedState>,
 }
 
 impl segment::Visitor for Union<'_> {
     fn polls(&mut self, store: StoreId, polls: &[Poll]) {
-        let start = polls.partition_point(|poll| poll.at() < *self.considered.start());
-        let end = polls.partition_point(|poll| poll.at() <= *self.considered.end());
-        // A store gets a row only if it has a considered poll, hours or a zone.
-        if let Some(considered) = polls.get(start..end).filter(|polls| !polls.is_empty()) {
-            let kept = &mut self.stores.entry(store).or_default().polls;
-            if kept.is_empty() {
-                // The segments of the other days will have about as many.
-                kept.reserve(considered.len() * ReportParameters::DAYS_CONSIDERED);
-            }
-            kept.extend_from_slice(considered);
+        let needed = polls_between(polls, &self.needed);
+        // A store without a needed poll gets a row only if a file of hours or zones names it.
+        if needed.is_empty() {
+            return;
         }
+        let kept = &mut self.stores.entry(store).or_default().polls;
+        if kept.is_empty() {
+            // The segments of the other days will have about as many.
+            kept.reserve(needed.len() * self.days_needed);
+        }
+        kept.extend_from_slice(needed);
     }
 
     fn replacing(&mut self, source: &Source, store: StoreId, rows: ReplacingRows) {

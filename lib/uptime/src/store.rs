@@ -7,6 +7,7 @@ mod tests;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::ops::{Range, RangeInclusive};
 
 use thiserror::Error;
 
@@ -286,10 +287,32 @@ impl PollSet {
         PollSet { polls }
     }
 
+    /// Drops all polls except those between two instants, both included.
+    pub fn keep_between(&mut self, instants: &RangeInclusive<Timestamp>) {
+        let kept = places_between(&self.polls, instants);
+        self.polls.truncate(kept.end);
+        self.polls.drain(..kept.start);
+    }
+
     /// Returns the polls in order.
     pub fn as_slice(&self) -> &[Poll] {
         &self.polls
     }
+}
+
+/// Returns the polls between two instants, both included. `polls` are in order. There are none if the
+/// first instant is after the last.
+pub(crate) fn polls_between<'a>(
+    polls: &'a [Poll],
+    instants: &RangeInclusive<Timestamp>,
+) -> &'a [Poll] {
+    &polls[places_between(polls, instants)]
+}
+
+fn places_between(polls: &[Poll], instants: &RangeInclusive<Timestamp>) -> Range<usize> {
+    let start = polls.partition_point(|poll| poll.at() < *instants.start());
+    let count = polls[start..].partition_point(|poll| poll.at() <= *instants.end());
+    start..start + count
 }
 
 /// The finaliser of `SplitMix64` (Steele, Lea, Flood, "Fast splittable pseudorandom number

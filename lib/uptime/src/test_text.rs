@@ -71,7 +71,7 @@ pub(crate) fn max_hold(minutes: &str) -> Option<MaxHold> {
 }
 
 /// Returns what is known of a store: its zone, its rows of business hours such as
-/// `0 09:00-22:00`, and its polls. An empty text means that nothing is known.
+/// `0 09:00-22:00`, and its polls. An empty text means that nothing is known. A file names the store.
 pub(crate) fn store(id: &str, zone: &str, hours: &str, taken: &str) -> StoreFacts {
     let row = |row: &str| {
         let (day, times) = row.split_once(' ').unwrap();
@@ -87,6 +87,7 @@ pub(crate) fn store(id: &str, zone: &str, hours: &str, taken: &str) -> StoreFact
         store: StoreId::new(id).unwrap(),
         zone: Zone::named(zone),
         hours: items(hours).map(row).collect(),
+        is_named: true,
         polls: polls(taken),
     }
 }

@@ -4,11 +4,9 @@
 //!
 //! The offset changes of a zone are looked up once for the span, not once for each local time.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{Datelike as _, NaiveDate};
-use foldhash::fast::FixedState;
 use jiff::tz::Offset;
 
 use crate::interval::{DAY, SECOND};
@@ -20,25 +18,6 @@ pub struct ZoneClock {
     span: Interval,
     // Invariant: not empty, in order. The first one also stands for all earlier time.
     periods: Arc<[Period]>,
-}
-
-/// The clocks of all zones that a report meets, each made once.
-#[derive(Debug)]
-pub struct ZoneClocks {
-    span: Interval,
-    clocks: HashMap<Zone, ZoneClock, FixedState>,
-}
-
-impl ZoneClocks {
-    /// Begins without clocks. All will be made for `span`.
-    pub fn new(span: Interval) -> ZoneClocks {
-        ZoneClocks { span, clocks: HashMap::default() }
-    }
-
-    /// Returns the clock of a zone.
-    pub fn of(&mut self, zone: Zone) -> &ZoneClock {
-        self.clocks.entry(zone).or_insert_with(|| ZoneClock::new(zone, self.span))
-    }
 }
 
 /// A period in which the offset of a zone does not change. It ends where the next one begins.
@@ -135,6 +114,12 @@ impl ZoneClock {
         ZoneClock { span, periods: periods.into() }
     }
 
+    /// Returns the clock for a part of its span.
+    #[must_use]
+    pub fn for_part(self, part: Interval) -> ZoneClock {
+        ZoneClock { span: part, ..self }
+    }
+
     /// Returns the span that the clock was made for.
     pub fn span(&self) -> Interval {
         self.span
@@ -173,6 +158,21 @@ impl ZoneClock {
             start = part.end();
             Some((part, period.offset_micros))
         })
+    }
+
+    /// Returns the part of each local date that lies in a span, in order. A date that the zone skipped
+    /// has none.
+    pub fn dates_in(&self, span: Interval) -> Vec<Interval> {
+        let last_instant = span.end().plus(-1);
+        let (mut date, last) = (self.local(span.start()).date, self.local(last_instant).date);
+        let mut dates = Vec::new();
+        while date <= last {
+            let next = date.plus(1);
+            let whole = Interval::new(self.instant(date, 0), self.instant(next, 0));
+            dates.extend(whole.and_then(|whole| whole.intersection(span)));
+            date = next;
+        }
+        dates
     }
 
     /// Returns the local date and time at an instant.

@@ -107,5 +107,5 @@ fn report_csv_alone(segments: &[Segment], parameters: ReportParameters) -> Resul
     for shard in Shard::all() {
         rows.extend(data_of(shard, segments, parameters)?.report().rows);
     }
-    Ok(report_csv(&rows))
+    Ok(report_csv(&parameters, &rows))
 }

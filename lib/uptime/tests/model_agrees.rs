@@ -46,7 +46,7 @@ proptest! {
         let parameters = parameters(&scenario, max_hold(&scenario));
         let clock = ZoneClock::new(zone(&scenario.store), parameters.span());
         let open = open_intervals(&hours(&scenario.store), &clock);
-        let windows = Window::ALL.map(|window| window.before(parameters.as_of));
+        let windows = parameters.last_windows();
         let open_in = |window| -> i64 {
             open.iter().filter_map(|open| open.intersection(window)).map(Interval::micros).sum()
         };
@@ -88,7 +88,7 @@ proptest! {
     fn downtime_is_between_its_bounds_and_outages_add_up_to_it(scenario in scenario()) {
         let account = account_of(&scenario);
 
-        for window in Window::ALL {
+        for window in Window::LAST {
             let figures = account.figures(window);
             let (least, most) = (figures.downtime_least_micros(), figures.downtime_most_micros());
             prop_assert!(0 <= least && most <= figures.scheduled_micros());
@@ -262,7 +262,7 @@ fn in_plain_numbers(account: &Account) -> ModelAccount {
         first_active_after: micros(outage.first_active_after),
     };
     ModelAccount {
-        windows: Window::ALL.map(|window| {
+        windows: Window::LAST.map(|window| {
             let figures = account.figures(window);
             Known {
                 shares: shares(figures.uptime),
@@ -282,8 +282,8 @@ fn timeline_of(store: &Store, parameters: &ReportParameters) -> [Shares; 3] {
     let clock = ZoneClock::new(zone(store), parameters.span());
     let open = open_intervals(&hours(store), &clock);
     let mut polls = polls(store).as_slice().to_vec();
-    polls.retain(|poll| parameters.polls_considered().contains(&poll.at()));
-    let windows = Window::ALL.map(|window| window.before(parameters.as_of));
+    polls.retain(|poll| parameters.polls_needed().contains(&poll.at()));
+    let windows = parameters.last_windows();
     uptime_during(&open, &polls, parameters.method.max_hold(), windows).map(shares)
 }
 
@@ -336,7 +336,7 @@ fn row(segments: &[Segment], parameters: ReportParameters) -> Option<[Shares; 3]
 }
 
 fn report_csv_alone(segments: &[Segment], parameters: ReportParameters) -> Vec<u8> {
-    report_csv(&data_of(segments, parameters).report().rows)
+    report_csv(&parameters, &data_of(segments, parameters).report().rows)
 }
 
 fn data_of(segments: &[Segment], parameters: ReportParameters) -> ShardData {

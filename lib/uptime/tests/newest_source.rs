@@ -157,7 +157,7 @@ fn report(hours: &[Segment]) -> String {
     for segment in others.iter().flatten().chain(hours) {
         data.add(&segment.bytes).unwrap();
     }
-    String::from_utf8(report_csv(&data.report().rows)).unwrap()
+    String::from_utf8(report_csv(&parameters(), &data.report().rows)).unwrap()
 }
 
 fn load(source: &Source, file: &str) -> (Vec<Segment>, Counts) {

@@ -98,10 +98,10 @@ impl fmt::Display for ItemKey {
 }
 
 impl SortKeys {
-    /// The polls of every UTC day that a report with these parameters considers.
+    /// The polls of every UTC day that a report with these parameters needs.
     pub(crate) fn of_polls(parameters: &ReportParameters) -> SortKeys {
-        let considered = parameters.polls_considered();
-        let (first, last) = (UtcDay::of(*considered.start()), UtcDay::of(*considered.end()));
+        let needed = parameters.polls_needed();
+        let (first, last) = (UtcDay::of(*needed.start()), UtcDay::of(*needed.end()));
         SortKeys { first: format!("polls#{first}#"), last: format!("polls#{last}{BEHIND}") }
     }
 

@@ -55,7 +55,7 @@ impl Stored {
         })?;
         all.rows.extend(others.rows);
         all.counts += others.counts;
-        Ok((report_csv(&all.rows), all.counts))
+        Ok((report_csv(&parameters, &all.rows), all.counts))
     }
 
     /// Computes everything that the files of a report say.

@@ -100,7 +100,7 @@ fn a_store_is_down_at_the_end_if_it_is_open_and_its_newest_poll_is_inactive_and_
 #[test]
 fn the_runs_of_a_week_leave_no_gap_and_differ_from_their_neighbours() {
     let account = account_of("UTC", MONDAYS, "10:00 up, 11:00 up, 12:00 down", "13:00", "");
-    let runs = account.detail.unwrap().runs;
+    let Some(Drawn::InFull { runs, .. }) = account.drawn() else { panic!("drawn in full") };
     let texts: Vec<String> =
         runs.iter().map(|run| format!("{} {:?}", span_text(run.span), run.status)).collect();
     assert_eq!(
@@ -125,10 +125,10 @@ fn a_store_that_never_opens_is_closed_all_week() {
     };
     let account = account_from(facts, "12:00", "");
     assert_eq!(account.figures(Window::LastWeek), Figures::default());
-    let runs = account.detail.unwrap().runs;
+    let Some(Drawn::InFull { runs, .. }) = account.drawn() else { panic!("drawn in full") };
     assert_eq!(
-        runs,
-        [Run { span: Window::LastWeek.before(at("12:00")), status: SpanStatus::Closed }]
+        *runs,
+        [Run { span: Interval::ending_at(at("12:00"), 168 * HOUR), status: SpanStatus::Closed }]
     );
 }
 

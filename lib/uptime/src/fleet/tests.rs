@@ -106,7 +106,7 @@ fn fleet(method: Method, stores: impl IntoIterator<Item = StoreFacts>) -> Fleet 
     let clock = ZoneClock::new(Zone::named("UTC").unwrap(), parameters.span());
     let mut fleet = Fleet::new(parameters);
     for facts in stores {
-        fleet.add(facts, StoreCounts { stores: 1, ..StoreCounts::default() }, &clock);
+        fleet.add(facts, &clock);
     }
     fleet
 }

@@ -116,7 +116,10 @@ pub fn report_files(fleet: Fleet) -> Files {
         Stores::Measured { accounts, activity, heat_map } => {
             let report = MeasuredReport::new(about, accounts, activity, heat_map);
             let files = Files {
-                csv: ReportFile::new(FileName::ReportCsv, report_csv(report.rows())),
+                csv: ReportFile::new(
+                    FileName::ReportCsv,
+                    report_csv(&about.parameters, report.rows()),
+                ),
                 others: vec![
                     ReportFile::new(FileName::StoresCsv, stores_csv(&report)),
                     ReportFile::new(FileName::OutagesCsv, outages_csv(&report)),
@@ -127,7 +130,7 @@ pub fn report_files(fleet: Fleet) -> Files {
             (files, json)
         }
         Stores::Counted(rows) => {
-            let csv = ReportFile::new(FileName::ReportCsv, report_csv(&rows));
+            let csv = ReportFile::new(FileName::ReportCsv, report_csv(&about.parameters, &rows));
             let files = Files { csv, others: Vec::new() };
             let json = report_json(&about, Contents::Counted(&rows), &files);
             (files, json)

@@ -28,7 +28,7 @@ use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use crate::fleet::MeasuredReport;
-use crate::zone_clock::ZoneClocks;
+use crate::times::ZoneClocks;
 use html::Html;
 use words::end_of_week;
 
@@ -48,7 +48,7 @@ const SCRIPT: &str = concat!(include_str!("page/heat_map.js"), include_str!("pag
 pub(super) fn report_html(report: &MeasuredReport) -> Vec<u8> {
     let mut html = Html::new();
     write_head(&mut html, report);
-    let mut clocks = ZoneClocks::new(report.about.parameters.span());
+    let mut clocks = ZoneClocks::new(report.about.parameters);
     html.raw("<body>\n");
     marks::write_hatches(&mut html);
     top::write_top(&mut html, report, &mut clocks);

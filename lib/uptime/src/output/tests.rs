@@ -9,9 +9,9 @@ use super::*;
 use crate::Zone;
 use crate::fleet::Fleet;
 use crate::parameters::{Method, ReportParameters};
-use crate::report::{StoreCounts, StoreFacts};
+use crate::report::StoreFacts;
 use crate::test_text::{at, max_hold, store};
-use crate::zone_clock::ZoneClocks;
+use crate::times::ZoneClocks;
 
 const HOURS: &str = "0 09:00-14:00";
 const POLLS: &str = "09:30 up, 10:30 up, 11:30 down, 12:30 down, 13:30 up";
@@ -255,17 +255,11 @@ fn the_members_of_the_json_are_in_the_order_of_the_rules() {
 /// The report of these stores about Monday, 14:00.
 fn files(method: Method, stores: impl IntoIterator<Item = StoreFacts>) -> Vec<ReportFile> {
     let parameters = ReportParameters { as_of: at("14:00"), method };
-    let mut clocks = ZoneClocks::new(parameters.span());
+    let mut clocks = ZoneClocks::new(parameters);
     let mut fleet = Fleet::new(parameters);
     for facts in stores {
-        let counts = StoreCounts {
-            stores: 1,
-            without_polls: u64::from(facts.polls.as_slice().is_empty()),
-            with_default_hours: u64::from(facts.hours.is_empty()),
-            with_default_zone: u64::from(facts.zone.is_none()),
-        };
         let clock = clocks.of(facts.zone.unwrap_or(Zone::DEFAULT));
-        fleet.add(facts, counts, clock);
+        fleet.add(facts, clock);
     }
     report_files(fleet).iter().cloned().collect()
 }

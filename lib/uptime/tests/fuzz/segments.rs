@@ -42,7 +42,8 @@ proptest! {
         let decoded = decode(&bytes);
         let max_hold = MaxHold::from_minutes(90);
         for method in [Method::PollCount, Method::TimeWeighted { max_hold, period: None }] {
-            let mut data = ShardData::new(ReportParameters { as_of: AS_OF, method });
+            let parameters = ReportParameters { as_of: AS_OF, method };
+            let mut data = ShardData::new(parameters);
             prop_assert_eq!(data.add(&bytes).is_ok(), decoded.is_ok());
             let rows = data.report().rows;
             for row in &rows {
@@ -53,7 +54,7 @@ proptest! {
                     }
                 }
             }
-            report_csv(&rows);
+            report_csv(&parameters, &rows);
         }
     }
 

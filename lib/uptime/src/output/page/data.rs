@@ -19,15 +19,16 @@ use super::hours_text::hours_text;
 use super::html::Html;
 use super::tape::write_tape;
 use super::words::{age_minutes, hours};
-use super::zone_days::{days_of, write_zone};
-use crate::account::{Account, Detail};
+use super::zone_days::write_zone;
+use crate::account::{Account, Detail, Drawn};
 use crate::business_hours::HoursRow;
+use crate::day_sums::day_sums;
 use crate::fleet::{MeasuredReport, STORES_ON_PAGE};
 use crate::interval::{HOUR, MINUTE};
 use crate::outage::Outage;
 use crate::output::cells::{Unit, percent_hundredths};
 use crate::parameters::Window;
-use crate::zone_clock::ZoneClocks;
+use crate::times::ZoneClocks;
 use crate::{Interval, Timestamp, Zone};
 
 /// The figures of a store in their order: name, digits, whether it can be missing. Where `stores.csv`
@@ -144,12 +145,13 @@ fn write_block(html: &mut Html, id: &str, begin: char, content: Vec<u8>, end: ch
 impl<'a> Blocks<'a> {
     fn new(report: &'a MeasuredReport) -> Blocks<'a> {
         let parameters = &report.about.parameters;
+        let [.., week] = parameters.last_windows();
         let stores = report.accounts.len().min(STORES_ON_PAGE);
         Blocks {
             report,
-            minutes: Minutes::since(parameters.time_considered().start()),
-            week: Window::LastWeek.before(parameters.as_of),
-            clocks: ZoneClocks::new(parameters.span()),
+            minutes: Minutes::since(parameters.span().start()),
+            week,
+            clocks: ZoneClocks::new(*parameters),
             zones: Vec::new(),
             zone_places: HashMap::default(),
             zone_table: Vec::new(),
@@ -178,13 +180,16 @@ impl<'a> Blocks<'a> {
                 write_number(text, figure.unwrap_or_default(), digits);
             }
         }
-        write_day_sums(&mut self.days, &self.zones[zone], &detail.runs);
+        let (runs, polls) = match &detail.drawn {
+            Drawn::InFull { runs, polls } => (&runs[..], polls.as_slice()),
+            Drawn::Days(_) => (&[][..], &[][..]),
+        };
+        write_day_sums(&mut self.days, day_sums(&self.zones[zone], runs));
         self.days.push(b' ');
         for outage in &account.outages {
             let silent = self.report.poller.silent_micros(&outage.down);
             write_outage(&mut self.outages, outage, silent, self.minutes);
         }
-        let (polls, runs) = (detail.polls.as_slice(), &detail.runs);
         write_tape(&mut self.polls, &mut self.changes, polls, runs, self.minutes);
         self.polls.push(b' ');
         self.changes.push(b' ');
@@ -198,7 +203,7 @@ impl<'a> Blocks<'a> {
         let place = self.zones.len();
         self.zone_places.insert(zone, place);
         let clock = self.clocks.of(zone);
-        let days = days_of(clock, self.week);
+        let days = clock.dates_in(self.week);
         write_zone(separated(&mut self.zone_table), zone, clock, &days, self.minutes);
         self.zones.push(days);
         place
@@ -224,7 +229,7 @@ impl<'a> Blocks<'a> {
         let age = account.last_poll.map(|poll| age_minutes(as_of, poll));
         let longest = account.outages.iter().map(Outage::down_micros).max();
         let outages = account.last_poll.map(|_| account.outages.len() as u64);
-        let [hour, day, week] = Window::ALL.map(|window| account.figures(window));
+        let [hour, day, week] = Window::LAST.map(|window| account.figures(window));
         let minutes = |micros: i64| Some(Unit::Minutes.hundredths(micros));
         let hours_of = |micros: i64| Some(Unit::Hours.hundredths(micros));
         let up_percent = |up: i64, down: i64| percent_hundredths(up, up + down);

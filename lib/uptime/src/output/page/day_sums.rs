@@ -7,38 +7,25 @@
 
 use super::digits::write_number;
 use super::words::hours;
-use crate::Interval;
-use crate::account::{Figures, count_time};
-use crate::certainty::Run;
+use crate::day_sums::DaySum;
 use crate::timeline::Uptime;
 
-/// Writes the sums of each day. `runs` are the whole week in order.
-pub(super) fn write_day_sums(text: &mut Vec<u8>, days: &[Interval], runs: &[Run]) {
-    let mut runs = runs.iter().peekable();
+/// Writes the sums of each day.
+pub(super) fn write_day_sums(text: &mut Vec<u8>, days: impl IntoIterator<Item = DaySum>) {
     for day in days {
-        let mut sum = Figures::default();
-        while let Some(run) = runs.peek() {
-            if let Some(shared) = run.span.intersection(*day) {
-                let Figures { uptime, certainty } = &mut sum;
-                count_time(uptime, certainty, run.status, shared.micros());
-            }
-            if run.span.end() > day.end() {
-                break;
-            }
-            runs.next();
-        }
-        write_sum(text, &sum);
+        write_sum(text, &day);
     }
 }
 
 /// Writes the sum of one day.
-fn write_sum(text: &mut Vec<u8>, sum: &Figures) {
+fn write_sum(text: &mut Vec<u8>, sum: &DaySum) {
     let tenths = |micros: i64| hours(micros).0;
-    let open = tenths(sum.scheduled_micros());
+    let open_micros = sum.uptime.scheduled_micros();
+    let open = tenths(open_micros);
     let Uptime { up_micros, down_micros, unknown_micros } = sum.uptime;
     let [up, down, unknown] = [up_micros, down_micros, unknown_micros].map(tenths);
-    let [least, most] = [sum.downtime_least_micros(), sum.downtime_most_micros()].map(tenths);
-    let (form, figures): (u8, &[u64]) = if sum.scheduled_micros() == 0 {
+    let [least, most] = [sum.downtime_least_micros, sum.downtime_most_micros].map(tenths);
+    let (form, figures): (u8, &[u64]) = if open_micros == 0 {
         (b'c', &[])
     } else if up_micros == 0 && down_micros == 0 {
         (b'n', &[open])
@@ -58,10 +45,11 @@ fn write_sum(text: &mut Vec<u8>, sum: &Figures) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Timestamp;
-    use crate::certainty::SpanStatus;
+    use crate::certainty::{Run, SpanStatus};
+    use crate::day_sums::day_sums;
     use crate::interval::{DAY, HOUR, MINUTE};
     use crate::output::page::digits::read_number;
+    use crate::{Interval, Timestamp};
 
     const UP: SpanStatus = SpanStatus::Up { settled: true };
     const MAYBE_UP: SpanStatus = SpanStatus::Up { settled: false };
@@ -86,7 +74,7 @@ mod tests {
         let mut text = Vec::new();
         let day = Interval::ending_at(at("2023-01-26T00:00:00Z"), DAY);
 
-        write_day_sums(&mut text, &[day], &runs);
+        write_day_sums(&mut text, day_sums(&[day], &runs));
 
         assert_eq!(read_sums(&text), "x 240 120 120 120 121 0");
     }
@@ -111,7 +99,7 @@ mod tests {
         }
         let mut text = Vec::new();
 
-        write_day_sums(&mut text, &days, &made);
+        write_day_sums(&mut text, day_sums(&days, &made));
 
         assert_eq!(read_sums(&text), expected);
     }

@@ -2,12 +2,12 @@
 
 use super::html::{Html, store_link};
 use super::words::{Moment, Number, city, minutes, plural};
-use crate::account::Account;
+use crate::account::{Account, Drawn};
 use crate::certainty::{SETTLED_GAP_MINUTES, SpanStatus};
 use crate::fleet::MeasuredReport;
 use crate::interval::{DAY, HOUR};
 use crate::outage::Outage;
-use crate::zone_clock::ZoneClocks;
+use crate::times::ZoneClocks;
 use crate::{Status, Timestamp};
 
 /// The table shows at most this many stores.
@@ -50,7 +50,7 @@ fn outage_at_end(account: &Account) -> Option<&Outage> {
 /// Returns whether the store opened at this instant. A store that is down from its opening on may
 /// have been down before, while it was closed.
 fn opens_at(account: &Account, at: Timestamp) -> bool {
-    let runs = account.detail.as_ref().map_or(&[][..], |detail| &detail.runs);
+    let Some(Drawn::InFull { runs, .. }) = account.drawn() else { return false };
     runs.windows(2).any(|pair| pair[0].status == SpanStatus::Closed && pair[1].span.start() == at)
 }
 

@@ -5,7 +5,6 @@ use super::marks::Percent;
 use super::words::{Moment, hours};
 use crate::fleet::MeasuredReport;
 use crate::interval::{DAY, HOUR};
-use crate::parameters::Window;
 use crate::poller::Poller;
 use crate::{Interval, Timestamp};
 
@@ -28,7 +27,7 @@ pub(super) fn midnights_in(span: Interval) -> impl Iterator<Item = Timestamp> {
 
 /// Writes the section.
 pub(super) fn write_silences(html: &mut Html, report: &MeasuredReport) {
-    let week = Window::LastWeek.before(report.about.parameters.as_of);
+    let [.., week] = report.about.parameters.last_windows();
     let silences = silences_in(report, week);
     html.raw("<section class=\"silences\" id=\"silences\">\n");
     match (&report.poller, silences.as_slice()) {

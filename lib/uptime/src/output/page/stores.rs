@@ -93,6 +93,7 @@ const COLUMNS: [Column; 11] = [
 
 /// Writes the section.
 pub(super) fn section(html: &mut Html, report: &MeasuredReport) {
+    let main = report.about.parameters.main_window();
     let mut shown: Vec<&Account> =
         report.accounts.iter().filter(|account| account.detail.is_some()).collect();
     html.raw("<section id=\"all-stores\">\n<div class=\"stores-head\"><h2>All stores</h2>");
@@ -120,7 +121,7 @@ pub(super) fn section(html: &mut Html, report: &MeasuredReport) {
     write_table_head(html);
     // Of stores that were never polled while open, no downtime is known.
     shown.sort_by(|this, that| {
-        this.last_poll.is_none().cmp(&that.last_poll.is_none()).then(by_downtime(this, that))
+        this.last_poll.is_none().cmp(&that.last_poll.is_none()).then(by_downtime(main, this, that))
     });
     for (place, account) in shown.iter().take(ROWS).enumerate() {
         write_row(html, report, place, account);

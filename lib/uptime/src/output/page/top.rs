@@ -10,7 +10,7 @@ use crate::account::Account;
 use crate::fleet::MeasuredReport;
 use crate::interval::HOUR;
 use crate::parameters::Window;
-use crate::zone_clock::ZoneClocks;
+use crate::times::ZoneClocks;
 use crate::{Timestamp, Zone};
 
 /// A store with more downtime in the week counts in the headline, in hours.

@@ -4,11 +4,12 @@ use super::html::{Html, store_link};
 use super::marks::{Percent, week_bar};
 use super::silences::{midnights_in, silences_in};
 use super::words::{Moment, Number, city, hours, plural};
-use crate::account::Account;
+use crate::account::{Account, Drawn};
 use crate::fleet::{MeasuredReport, by_downtime};
 use crate::outage::Outage;
 use crate::parameters::Window;
-use crate::zone_clock::{ZoneClock, ZoneClocks};
+use crate::times::ZoneClocks;
+use crate::zone_clock::ZoneClock;
 use crate::{Interval, Timestamp};
 
 /// How many stores the section shows.
@@ -16,17 +17,18 @@ const WORST: usize = 10;
 
 /// Writes the section.
 pub(super) fn write_worst(html: &mut Html, report: &MeasuredReport, clocks: &mut ZoneClocks) {
+    let main = report.about.parameters.main_window();
     let mut worst: Vec<&Account> = report
         .accounts
         .iter()
-        .filter(|account| account.figures(Window::LastWeek).uptime.down_micros > 0)
+        .filter(|account| account.figures(main).uptime.down_micros > 0)
         .collect();
     let with_downtime = worst.len();
     if with_downtime > WORST {
-        worst.select_nth_unstable_by(WORST, |this, that| by_downtime(this, that));
+        worst.select_nth_unstable_by(WORST, |this, that| by_downtime(main, this, that));
         worst.truncate(WORST);
     }
-    worst.sort_by(|this, that| by_downtime(this, that));
+    worst.sort_by(|this, that| by_downtime(main, this, that));
     html.raw("<section class=\"worst\" id=\"worst\">\n");
     match with_downtime {
         1 if report.accounts.len() == 1 => html.raw("<h2>The week of your store</h2>\n"),
@@ -55,7 +57,7 @@ struct Axis {
 
 impl Axis {
     fn of(report: &MeasuredReport) -> Axis {
-        let week = Window::LastWeek.before(report.about.parameters.as_of);
+        let [.., week] = report.about.parameters.last_windows();
         let (silences, midnights) = (silences_in(report, week), midnights_in(week).collect());
         Axis { week, silences, midnights }
     }
@@ -111,9 +113,9 @@ fn write_bars(html: &mut Html, worst: &[&Account], axis: &Axis) {
         html.raw("<tr><td class=\"store\">");
         store_link(html, &account.row.store);
         html.raw("</td><td class=\"week\">");
-        if let Some(detail) = &account.detail {
+        if let Some(Drawn::InFull { runs, .. }) = account.drawn() {
             let id = format!("worst-{place}");
-            week_bar(html, &id, &detail.runs, axis.week, |html| axis.write_behind(html));
+            week_bar(html, &id, runs, axis.week, |html| axis.write_behind(html));
         }
         let outages = account.outages.len();
         writeln!(
@@ -210,7 +212,8 @@ fn write_outage(
         from += " or earlier";
     }
     let as_of = report.about.parameters.as_of;
-    if outage.span.start() < Window::LastWeek.before(as_of).start() {
+    let [.., week] = report.about.parameters.last_windows();
+    if outage.span.start() < week.start() {
         from += " (began before the week)";
     }
     let to = match (outage.ended_at(), account.last_poll) {

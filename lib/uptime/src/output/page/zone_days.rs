@@ -8,21 +8,6 @@ use crate::interval::{DAY, MINUTE};
 use crate::zone_clock::ZoneClock;
 use crate::{Interval, Timestamp, Zone};
 
-/// Returns the part of each local date that lies in the week, in order. A date that the zone skipped
-/// has none.
-pub(super) fn days_of(clock: &ZoneClock, week: Interval) -> Vec<Interval> {
-    let last_instant = week.end().plus(-1);
-    let (mut date, last) = (clock.local(week.start()).date, clock.local(last_instant).date);
-    let mut days = Vec::new();
-    while date <= last {
-        let next = date.plus(1);
-        let day = Interval::new(clock.instant(date, 0), clock.instant(next, 0));
-        days.extend(day.and_then(|day| day.intersection(week)));
-        date = next;
-    }
-    days
-}
-
 /// A change of a zone's clocks.
 #[derive(Debug, Clone, Copy)]
 struct Change {
@@ -171,14 +156,14 @@ mod tests {
 
     fn lengths(zone: &str, end: &str) -> Vec<i64> {
         let (clock, week) = clock(zone, end);
-        days_of(&clock, week).iter().map(|day| day.micros() / HOUR).collect()
+        clock.dates_in(week).iter().map(|day| day.micros() / HOUR).collect()
     }
 
     /// Draws the last date before `end`, which is a midnight. Times are minutes since its start.
     #[track_caller]
     fn check(zone: &str, end: &str, expected: &[&str]) {
         let (clock, week) = clock(zone, end);
-        let day = *days_of(&clock, week).last().unwrap();
+        let day = *clock.dates_in(week).last().unwrap();
         let change = changes_of(&clock).into_iter().find(|change| day.contains(change.at));
 
         let mut drawn = vec![change.map(|change| words_of(change, &clock)).unwrap_or_default()];
