@@ -223,7 +223,7 @@ class Check:
         page.click("#ask-button")
         page.locator("#asked a").wait_for()
         expect(page.locator("#report-list tbody")).to_have_count(before + 1)
-        self.expect("the newest report", self.rows(page, "#report-list")[0][2], "time_weighted of 2023-01")
+        self.expect("the newest report", self.rows(page, "#report-list")[0][2], "time_weighted, 2023-01")
         page.fill("#period", "")
         print("  a month, and a period that is refused with the accepted forms", flush=True)
 

@@ -214,7 +214,7 @@ const reportBody = report => {
     // The links work for some minutes, so they are requested when they are wanted.
     const details = make('details', {ontoggle: () => details.open && fileLinks(id, files)},
         make('summary', {}, 'Download files'), files);
-    const method = report.method ? report.method + (report.period ? ` of ${report.period}` : '')
+    const method = report.method ? report.method + (report.period ? `, ${report.period}` : '')
         + (report.max_hold_minutes ? `, at most ${report.max_hold_minutes} min` : '') : '–';
     const running = make('span', {}, 'Running ', make('progress', {max: 1, value: shards ?? 0, ariaLabel: 'progress of the report'}));
     const body = make('tbody', {}, make('tr', {},
