@@ -122,7 +122,7 @@ proptest! {
     fn the_split_order_and_repetition_of_loads_change_nothing(
         (whole, parts) in few_ids().prop_flat_map(data_in_parts),
     ) {
-        for parameters in [time_weighted(), poll_count()] {
+        for parameters in [time_weighted(), of_period(), poll_count()] {
             prop_assert_eq!(report(&parts, parameters), report(&whole, parameters));
         }
     }
@@ -235,6 +235,12 @@ fn report(segments: &[Segment], parameters: ReportParameters) -> Option<Vec<Stri
 fn time_weighted() -> ReportParameters {
     let max_hold = MaxHold::from_minutes(90);
     ReportParameters { as_of: AS_OF, method: Method::TimeWeighted { max_hold, period: None } }
+}
+
+/// Five days, of which the last is cut.
+fn of_period() -> ReportParameters {
+    let period = "2023-01-21/2023-01-25".parse().ok();
+    ReportParameters { as_of: AS_OF, method: Method::TimeWeighted { max_hold: None, period } }
 }
 
 fn poll_count() -> ReportParameters {
