@@ -74,8 +74,8 @@ impl RequestParameters {
         let Some(period) = self.method.period().filter(|period| !period.has_begun(as_of)) else {
             return Ok(());
         };
-        let source = if self.as_of.is_some() { "as_of" } else { "the instant of the newest poll" };
-        let detail = format!("period has not begun in any time zone at {as_of}, {source}");
+        let instant = if self.as_of.is_some() { "as_of" } else { "the newest poll" };
+        let detail = format!("period has not begun anywhere at {instant}, {as_of}");
         let fault = Fault::new(PERIOD.name, Some(period.to_string().into()), PERIOD.accepted);
         Err(Problem::with_fault(ProblemKind::InvalidParameter, detail, fault))
     }

@@ -127,15 +127,13 @@ fn a_period_with_poll_count_is_refused_even_if_that_is_the_default() {
 }
 
 #[test]
-fn a_period_that_has_not_begun_in_any_time_zone_is_refused() {
+fn a_period_that_has_not_begun_anywhere_is_refused() {
     // It begins at UTC+14, on the 24th at 10:00 UTC.
     check_begun("period=2023-01-25", "2023-01-24T10:00:00Z", None);
     let early = "2023-01-24T09:59:59.999999Z";
-    let of_newest = "period has not begun in any time zone at 2023-01-24T09:59:59.999999Z, the \
-                     instant of the newest poll";
-    check_begun("period=2023-01-25", early, Some(of_newest));
-    let of_as_of = "period has not begun in any time zone at 2023-01-24T09:59:59.999999Z, as_of";
-    check_begun(&format!("period=2023-01-25&as_of={early}"), early, Some(of_as_of));
+    let at = |instant| format!("period has not begun anywhere at {instant}, {early}");
+    check_begun("period=2023-01-25", early, Some(&at("the newest poll")));
+    check_begun(&format!("period=2023-01-25&as_of={early}"), early, Some(&at("as_of")));
     check_begun("", early, None);
 }
 
