@@ -4,10 +4,10 @@
         [--chromium /usr/bin/chromium]
 
 Needs a Python with playwright. Starts the system on free ports without data, drops the given files on its page, makes a
-report, opens the report and a store's week in it. Then it loads a file with rejected rows, asks for reports that are
-refused, uses the page by keyboard alone, and loads the sample into another empty system. Any message in the console
-is wrong. With --axe, the path of axe-core's axe.min.js, it also looks for barriers for people with disabilities. The script
-leaves no processes and, besides screenshots, no files.
+report, opens the report and a store's week in it. Then it asks for a month and for reports that are refused, loads a
+file with rejected rows, uses the page by keyboard alone, and loads the sample into another empty system. Any message in
+the console is wrong. With --axe, the path of axe-core's axe.min.js, it also looks for barriers for people with
+disabilities. The script leaves no processes and, besides screenshots, no files.
 """
 
 import argparse
@@ -25,6 +25,9 @@ from playwright.sync_api import expect, sync_playwright
 
 # In milliseconds: a load or a report may take this long. Steps wait for what they need, not for a time.
 PATIENCE = 60_000
+
+# What the Tab key reaches up to the button that makes a report, apart from links.
+FOCUSED = ["files", "loads-scroll", "as-of", "period", "method", "max-hold", "ask-button"]
 
 DROP = """async ([names, contents]) => {
     const files = new DataTransfer();
@@ -211,6 +214,19 @@ class Check:
         page.fill("#max-hold", "")
         print("  as of, method and longest time, and what is refused in the words of the problem", flush=True)
 
+    def period(self, page):
+        before = page.locator("#report-list tbody").count()
+        page.fill("#period", "January")
+        page.click("#ask-button")
+        expect(page.locator("#ask-error")).to_contain_text("a month (2026-10)")
+        page.fill("#period", "2023-01")
+        page.click("#ask-button")
+        page.locator("#asked a").wait_for()
+        expect(page.locator("#report-list tbody")).to_have_count(before + 1)
+        self.expect("the newest report", self.rows(page, "#report-list")[0][2], "time_weighted, 2023-01")
+        page.fill("#period", "")
+        print("  a month, and a period that is refused with the accepted forms", flush=True)
+
     def rejects(self, page, loaded):
         bad = "store_id,timestamp_utc,status\n" + "".join(
             f"a,2023-01-23 10:{minute}:00 UTC,{'closed' if minute > 13 else 'active'}\n" for minute in range(10, 20))
@@ -244,8 +260,8 @@ class Check:
             self.expect(f"the focus is seen at {seen[-1]}", visible)
             if seen[-1] == "ask-button":
                 break
-        order = [name for name in seen if name in ("files", "loads-scroll", "as-of", "method", "max-hold", "ask-button")]
-        self.expect("Tab order", order, ["files", "loads-scroll", "as-of", "method", "max-hold", "ask-button"])
+        order = [name for name in seen if name in FOCUSED]
+        self.expect("Tab order", order, FOCUSED)
         self.expect("Tab begins with", seen[0], "Skip to the content")
         before = page.locator("#report-list tbody").count()
         page.keyboard.press("Enter")
@@ -292,8 +308,9 @@ def main():
             check.report(page)
             check.files(page)
             check.other_reports(page)
+            check.period(page)
             check.rejects(page, len(arguments.files))
-            check.expect("refused calls", check.refused, 3)
+            check.expect("refused calls", check.refused, 4)
             check.keyboard(page)
             check.looks(address, "full")
             page.context.close()

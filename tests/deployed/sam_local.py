@@ -88,6 +88,7 @@ EXPECTED = {
     "trigger_report_json": ("trigger_report", is_accepted),
     "trigger_report_form": ("trigger_report", is_accepted),
     "scheduled_report": ("trigger_report", is_accepted),
+    "scheduled_month": ("trigger_report", is_accepted),
     "get_report": ("get_report", is_complete),
     "get_report_form": ("get_report", is_complete),
     "get_report_query": ("get_report", is_complete),

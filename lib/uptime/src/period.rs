@@ -1,6 +1,8 @@
 //! Periods (`RULES.md`, "Periods"): the local dates that a report can be about instead of the last
 //! hour, day and week.
 
+mod ended;
+
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -11,6 +13,8 @@ use thiserror::Error;
 use crate::interval::{DAY, HOUR};
 use crate::zone_clock::{LocalDate, ZoneClock};
 use crate::{Interval, Timestamp};
+
+pub use ended::CalendarUnit;
 
 /// A run of local dates: a day, an ISO week, a month, or a range of at most 92 days.
 ///

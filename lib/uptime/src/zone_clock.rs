@@ -63,6 +63,11 @@ impl LocalDate {
         (self.0 + 3).rem_euclid(7)
     }
 
+    /// Returns the date in UTC at an instant.
+    pub fn in_utc(at: Timestamp) -> LocalDate {
+        LocalDate(at.micros().div_euclid(DAY))
+    }
+
     /// Returns 00:00 of the date in UTC.
     pub fn midnight_as_if_utc(self) -> Timestamp {
         Timestamp::from_micros(self.0.saturating_mul(DAY))

@@ -189,6 +189,21 @@ mod tests {
     }
 
     #[test]
+    fn a_report_about_a_period_reads_the_days_around_it_in_every_zone_up_to_its_instant() {
+        let period = Some("2023-01-24".parse().unwrap());
+        let method = Method::TimeWeighted { max_hold: None, period };
+        let read = |as_of: &str| {
+            let as_of = Timestamp::from_rfc3339(as_of).unwrap();
+            let keys = SortKeys::of_polls(&ReportParameters { as_of, method });
+            (keys.first, keys.last)
+        };
+        let days = |first: &str, last: &str| (format!("polls#{first}#"), format!("polls#{last}$"));
+        // It begins at UTC+14, on the 23rd at 10:00 UTC, and ends at UTC-12, on the 25th at 12:00.
+        assert_eq!(read("2023-02-01T00:00:00Z"), days("2023-01-22", "2023-01-26"));
+        assert_eq!(read("2023-01-24T05:00:00Z"), days("2023-01-22", "2023-01-24"));
+    }
+
+    #[test]
     fn the_range_searched_holds_older_files_and_the_file_itself_but_no_newer_ones() {
         let keys = SortKeys::up_to(ReplacingKind::Hours, &source(42));
         let holds = |kind, micros| {

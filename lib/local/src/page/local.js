@@ -215,7 +215,8 @@ const reportBody = report => {
     // The links work for some minutes, so they are requested when they are wanted.
     const details = make('details', {ontoggle: () => details.open && fileLinks(id, files)},
         make('summary', {}, 'Download files'), files);
-    const method = report.method ? report.method + (report.max_hold_minutes ? `, at most ${report.max_hold_minutes} min` : '') : '–';
+    const method = report.method ? report.method + (report.period ? `, ${report.period}` : '')
+        + (report.max_hold_minutes ? `, at most ${report.max_hold_minutes} min` : '') : '–';
     const running = make('span', {}, 'Running ', make('progress', {max: 1, value: shards ?? 0, ariaLabel: 'progress of the report'}));
     const body = make('tbody', {}, make('tr', {},
         make('th', {scope: 'row'}, clock(report.created_at)), cell(clock(report.as_of)), cell(method),
