@@ -11,6 +11,7 @@ use uptime::Timestamp;
 use uptime::input::EARLIEST_POLL;
 use uptime::interval::{DAY, SECOND};
 
+use crate::counted::counted;
 use crate::failure::Failure;
 use crate::terminal::say;
 use files::{BUSINESS_HOURS, STORE_STATUS, TIMEZONES};
@@ -68,7 +69,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         (BUSINESS_HOURS, sample.hours.len()),
         (TIMEZONES, sample.zones.len()),
     ];
-    let written = files.map(|(name, rows)| format!("{name} ({rows} rows)")).join(", ");
+    let written =
+        files.map(|(name, rows)| format!("{name} ({})", counted(rows as u64, "row"))).join(", ");
     say(format_args!("wrote {written} to {}", arguments.out.display()));
     Ok(())
 }

@@ -6,6 +6,7 @@
 
 pub mod aws;
 pub mod cli;
+mod counted;
 pub mod deployed_functions;
 pub mod dynamodb;
 pub mod emulators;
@@ -13,6 +14,7 @@ pub mod event_source;
 pub mod explain_command;
 pub mod failure;
 pub mod first_rejects;
+mod folder;
 pub mod gateway;
 pub mod generate;
 pub mod guard;

@@ -10,6 +10,7 @@ use uptime::output::{Files, report_files};
 use uptime::report::StoreCounts;
 use uptime::segment::DecodeError;
 
+use crate::counted::counted;
 use crate::failure::Failure;
 use crate::sources::{Ingested, Shortcoming, Sources, SourcesError, listed};
 use destination::OutIsSource;
@@ -111,7 +112,8 @@ fn write_counts(counts: StoreCounts, notes: &mut impl Write) -> io::Result<()> {
     let StoreCounts { stores, without_polls, with_default_hours, with_default_zone } = counts;
     writeln!(
         notes,
-        "{stores} stores: {without_polls} without polls, {with_default_hours} without known hours \
-         (always open), {with_default_zone} without a known time zone (America/Chicago)"
+        "{}: {without_polls} without polls, {with_default_hours} without known hours \
+         (always open), {with_default_zone} without a known time zone (America/Chicago)",
+        counted(stores, "store"),
     )
 }

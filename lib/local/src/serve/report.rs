@@ -12,6 +12,7 @@ use serde_json::Value;
 use uptime::gzip;
 
 use super::http_client::HttpClient;
+use crate::counted::counted;
 use crate::failure::Failure;
 use crate::terminal::{Progress, say};
 
@@ -107,9 +108,10 @@ fn text(document: &Value, name: &str) -> Result<String, Failure> {
 }
 
 fn show(report: &Value, folder: &Path) {
-    let (stores, as_of) = (&report["stores"], report["as_of"].as_str().unwrap_or_default());
+    let stores = counted(report["stores"].as_u64().unwrap_or_default(), "store");
+    let as_of = report["as_of"].as_str().unwrap_or_default();
     say(format_args!(
-        "report of {stores} stores as of {as_of}: its files are in {}",
+        "report of {stores} as of {as_of}: its files are in {}",
         folder.display()
     ));
 }
