@@ -11,6 +11,7 @@ use uptime::Timestamp;
 use uptime::input::EARLIEST_POLL;
 use uptime::interval::{DAY, SECOND};
 
+use crate::counted::counted;
 use crate::failure::Failure;
 use crate::terminal::say;
 use files::{BUSINESS_HOURS, SPECIAL_DAYS, STORE_STATUS, TIMEZONES};
@@ -74,8 +75,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         (TIMEZONES, sample.zones.len()),
     ];
     files.extend(sample.special_days.as_ref().map(|rows| (SPECIAL_DAYS, rows.len())));
-    let written: Vec<String> =
-        files.iter().map(|(name, rows)| format!("{name} ({rows} rows)")).collect();
+    let written: Vec<String> = files
+        .iter()
+        .map(|(name, rows)| format!("{name} ({})", counted(*rows as u64, "row")))
+        .collect();
     let written = written.join(", ");
     say(format_args!("wrote {written} to {}", arguments.out.display()));
     Ok(())

@@ -26,6 +26,7 @@
 //! - [`poller`]: times in which no store was polled; [`heat_map`]: when stores were down;
 //!   [`fleet`]: the stores of all shards.
 //! - [`output`]: writes the files of a report.
+//! - `error_line`: joins an error and its causes into one line.
 //!
 #![doc = include_str!("../RULES.md")]
 
@@ -80,9 +81,12 @@ pub mod fleet;
 
 pub mod output;
 
+mod error_line;
+
 #[cfg(test)]
 mod test_text;
 
+pub use error_line::describe;
 pub use interval::{Interval, Timestamp};
 pub use store::{Poll, PollSet, Shard, Status, StoreId};
 pub use zone::Zone;

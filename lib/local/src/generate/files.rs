@@ -1,6 +1,6 @@
 //! Writes the sample as CSV files.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ pub(super) const SPECIAL_DAYS: &str = "special_days.csv";
 
 /// Writes the files into `folder`. An error comes with the path of the file.
 pub(super) fn write_all(sample: &Sample, folder: &Path) -> Result<(), (PathBuf, io::Error)> {
-    fs::create_dir_all(folder).map_err(|error| (folder.to_owned(), error))?;
+    crate::folder::create(folder).map_err(|error| (folder.to_owned(), error))?;
     write(folder.join(STORE_STATUS), |out| write_polls(sample, out))?;
     write(folder.join(BUSINESS_HOURS), |out| write_hours(sample, out))?;
     write(folder.join(TIMEZONES), |out| write_zones(sample, out))?;

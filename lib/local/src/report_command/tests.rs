@@ -107,6 +107,18 @@ fn the_stores_are_counted_as_the_service_counts_them() {
 }
 
 #[test]
+fn one_store_and_one_row_are_not_plural() {
+    let outcome = report(&[ZONES, POLLS], AS_OF_NOON).unwrap();
+    let lines: Vec<&str> = outcome.notes.lines().collect();
+    assert!(
+        lines[0].ends_with("time_zones, 1 row: 1 loaded, 0 duplicate, 0 rejected"),
+        "{lines:?}"
+    );
+    assert!(lines[1].contains(": polls, 2 rows: 2 loaded"), "{lines:?}");
+    assert!(lines[2].starts_with("1 store: 0 without polls"), "{lines:?}");
+}
+
+#[test]
 fn warnings_are_below_the_counts_of_their_file() {
     let zones = format!("{ZONES}1.48E+18,UTC\nb,Nowhere\nc,Nowhere\na,Nowhere\n");
     let outcome = report(&[HOURS, &zones, POLLS], AS_OF_NOON).unwrap();
