@@ -56,14 +56,12 @@ fn explain(arguments: &Arguments, now: Timestamp) -> Result<(String, Vec<Shortco
     let request = sources.request(now)?;
     let Ingested { stored, parameters, shortcomings } =
         sources.ingest(request, now, &mut stderr())?;
-    let own_shard = stored.fleet_of_shard(id.shard(), parameters)?;
-    let (Stores::Measured { accounts, .. }, Stores::Measured { activity, .. }) =
-        (own_shard.stores, stored.fleet(parameters)?.stores)
-    else {
+    let account = stored.account_in_full(&id, parameters)?;
+    let Stores::Measured { activity, .. } = stored.fleet(parameters)?.stores else {
         return Err(ExplainError::PollCount.into());
     };
-    let account = accounts.iter().find(|account| account.row.store == id).ok_or_else(unknown)?;
-    let text = explanation(account, &parameters, &activity.judge()).ok_or_else(unknown)?;
+    let account = account.ok_or_else(unknown)?;
+    let text = explanation(&account, &parameters, &activity.judge()).ok_or_else(unknown)?;
     Ok((text, shortcomings))
 }
 
@@ -103,6 +101,23 @@ a,2023-01-23 19:00:00 UTC,inactive
         has("last day, h 3.00 2.25 0.75 0.00 0.00 3.00 83.88%");
         has("2023-01-23T11:15:00-06:00 to ongoing: 45.00 min down (least 0.00, most 106.00), 1 \
              inactive poll");
+    }
+
+    #[test]
+    fn a_period_of_any_length_is_explained_in_full() {
+        for period in ["2023-01-23", "2023-01"] {
+            let text = explained("a", &format!("--as-of 2023-01-23T18:00:00Z --period {period}"));
+            let text = text.unwrap();
+            for part in [
+                &format!("period     {period}, 2023-01-"),
+                "in minutes within each window",
+                "2023-01-23T10:14:00-06:00  active",
+                "Outages of the period: 1",
+            ] {
+                assert!(text.contains(part), "{part}\n{text}");
+            }
+            assert!(!text.contains("last week"), "{text}");
+        }
     }
 
     #[test]

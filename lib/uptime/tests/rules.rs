@@ -10,6 +10,7 @@ use chrono::Weekday;
 use uptime::business_hours::{HoursRow, LocalTime, Opening, open_intervals};
 use uptime::output::{FileName, ReportFile};
 use uptime::parameters::{Method, ReportParameters};
+use uptime::period::Period;
 use uptime::timeline::MaxHold;
 use uptime::zone_clock::ZoneClock;
 use uptime::{Interval, Timestamp, Zone};
@@ -89,6 +90,29 @@ fn outages_are_found_as_the_rules_show() {
 }
 
 #[test]
+fn periods_are_worked_out_as_the_rules_show() {
+    let hours = "0 09:00-12:00, 1 09:00-12:00";
+    for [zone, polls, as_of, period, max_hold, up, down, least, most] in
+        table("**Examples: periods.**")
+    {
+        let method = method_of("time_weighted", max_hold).with_period(Some(read(period)));
+        let report = report_in(zone, hours, polls, as_of, method.expect("it has periods"));
+        let [row] = &report.rows(FileName::StoresCsv)[..] else { panic!("one store") };
+        let columns = ["uptime", "downtime", "downtime_least", "downtime_most"];
+        let figures = columns.map(|column| row[&format!("{column}_hours")].as_str());
+        assert_eq!(figures, [up, down, least, most], "{zone} {polls} {period}");
+    }
+}
+
+#[test]
+fn every_form_of_a_period_is_read_as_the_rules_show() {
+    for [_, period, _] in table("### Periods") {
+        let period = period.trim_matches('`');
+        assert_eq!(read(period).to_string(), period);
+    }
+}
+
+#[test]
 fn every_code_of_a_rejected_row_is_explained() {
     let explained: Vec<&str> = table("### Rejected rows").map(|[code, _]| code).collect();
     // The match that names the codes is complete, otherwise it would not compile.
@@ -106,6 +130,10 @@ fn every_column_of_a_report_is_explained() {
         let columns: Vec<&str> = columns.collect();
         assert_eq!(columns.join(","), uptime::output::HEADER.trim_end());
     }
+    let columns =
+        table("in their names. `report.csv`:").map(|[column, _, _]| column.trim_matches('`'));
+    let columns: Vec<&str> = columns.collect();
+    assert_eq!(columns.join(","), uptime::output::PERIOD_HEADER.trim_end());
 }
 
 #[test]
@@ -120,6 +148,10 @@ fn every_column_and_every_member_of_the_other_files_is_explained() {
         let header = report.text(name).lines().next().expect("a header");
         assert_eq!(explained(title).join(","), header);
     }
+    let of_period = method_of("time_weighted", "").with_period(Some(read("2023-01")));
+    let of_period = report_of("no rows", "", "12:00", of_period.expect("it has periods"));
+    let header = of_period.text(FileName::StoresCsv).lines().next().expect("a header");
+    assert_eq!(explained("`stores.csv` about a period:").join(","), header);
     let json = report.text(FileName::ReportJson).lines();
     let members: Vec<&str> =
         json.filter_map(|line| line.strip_prefix("  \"")?.split('"').next()).collect();
@@ -150,6 +182,10 @@ impl Report {
 
 /// Computes the report of one store in Etc/UTC. Times without a day are on Monday.
 fn report_of(rows: &str, polls: &str, as_of: &str, method: Method) -> Report {
+    report_in("Etc/UTC", rows, polls, as_of, method)
+}
+
+fn report_in(zone: &str, rows: &str, polls: &str, as_of: &str, method: Method) -> Report {
     let hours = list(rows).map(|row| {
         let (day, start, end) = row_parts(row);
         format!("1,{day},{start},{end}\n")
@@ -164,7 +200,7 @@ fn report_of(rows: &str, polls: &str, as_of: &str, method: Method) -> Report {
     let sources = BTreeMap::from([
         ("business_hours.csv".to_owned(), csv(hours_header, hours.collect())),
         ("polls.csv".to_owned(), csv("store_id,timestamp_utc,status\n", polls_csv.collect())),
-        ("time_zones.csv".to_owned(), b"store_id,timezone_str\n1,Etc/UTC\n".to_vec()),
+        ("time_zones.csv".to_owned(), csv("store_id,timezone_str\n", vec![format!("1,{zone}\n")])),
     ]);
     let parameters = ReportParameters { as_of: instant(&instant_of(as_of)), method };
     let segments = engine::load(&sources).expect("the example can be loaded");
@@ -178,6 +214,10 @@ fn instant_of(time: &str) -> String {
         Some(("Tue", time)) => format!("2023-01-24T{time}:00Z"),
         Some((day, _)) => panic!("{day} is neither Mon nor Tue"),
     }
+}
+
+fn read(period: &str) -> Period {
+    period.parse().expect("a period")
 }
 
 fn method_of(name: &str, max_hold_minutes: &str) -> Method {

@@ -111,8 +111,8 @@ fn only_the_polls_between_two_instants_are_kept_both_included() {
     };
     assert_eq!(kept(2, 3), [2, 3]);
     assert_eq!(kept(0, 9), [1, 2, 3, 4]);
-    assert_eq!(kept(5, 9), []);
-    assert_eq!(kept(3, 2), [], "the first instant is after the last");
+    assert!(kept(5, 9).is_empty());
+    assert!(kept(3, 2).is_empty(), "the first instant is after the last");
 }
 
 #[test]
