@@ -305,7 +305,8 @@ const fillCalendar = (made, zone, sums) => {
     const calendar = made.querySelector('.calendar'), rows = calendar.tBodies[0].rows;
     const weekdays = [...calendar.tHead.rows[0].cells].map(head => head.textContent);
     for (const [nth, [place, change]] of zone.days.entries()) {
-        const date = about.dates[place], sum = sums[nth], [open, , down, unknown] = sum, weekday = weekdays.indexOf(date.slice(0, 3));
+        const date = about.dates[place], weekday = weekdays.indexOf(date.slice(0, 3));
+        const sum = sums[nth], [open, , down, unknown] = sum;
         if (nth === 0 || weekday === 0) calendar.tBodies[0].append(make('tr', {}, ...weekdays.map(() => make('td'))));
         const words = open === 0 ? 'closed' : unknown === open ? 'not observed' : down > 0 ? 'h down' : 'up';
         const text = make('span', {}, ...hoursSum(sum, one), change && `; ${change}`).textContent;
@@ -333,8 +334,9 @@ const timeOf = store => {
             sumOf(times, whole, 'min', '; newest poll ', ...newestText(store)));
     }
     for (const slot of made.querySelectorAll('[data-figure]')) slot.append(shownFigure(store, slot.dataset.figure));
-    const isOpen = mainTimes(store)[0] > 0;
-    const kind = !isOpen ? 'closed' : {null: 'never', 0: 'none', 1: 'one'}[outagesOf(store)] ?? 'several';
+    const [start, end] = zone.time, isOpen = mainTimes(store)[0] > 0;
+    const kind = start === end ? 'no-time' : !isOpen ? 'closed' :
+        {null: 'never', 0: 'none', 1: 'one'}[outagesOf(store)] ?? 'several';
     for (const words of made.querySelectorAll('.sentence')) words.hidden = words.dataset.kind !== kind;
     part('sum').before(...outageRows(store, outages, newest, part('outage-table').rows[0].cells));
     part('outages').hidden = !outages.length;

@@ -58,7 +58,8 @@ pub(super) fn write_silences(html: &mut Html, report: &MeasuredReport, subject: 
 fn write_total(html: &mut Html, subject: Subject, silences: &[Interval]) {
     let silent = hours(silences.iter().map(|silence| silence.micros()).sum());
     if subject.is_period() {
-        // The stores of several zones have periods at several times, so there is no sum of hours.
+        // Stores of different zones have the period at different times, so no number of hours is that
+        // of all of them.
         writeln!(html, "<h2>No polls for {silent} hours</h2>");
     } else {
         writeln!(html, "<h2>No polls for {silent} of 168 hours</h2>");
@@ -140,6 +141,7 @@ fn whole_dates(span: Interval) -> Interval {
     Interval::ending_at(Timestamp::from_micros(end), end - first)
 }
 
+/// Returns the labels below the strip with their places: weekdays, or Mondays of a long period.
 fn labels_of(axis: Interval, subject: Subject) -> Vec<(Percent, String)> {
     if subject.is_long() {
         let days = axis.micros() / DAY;

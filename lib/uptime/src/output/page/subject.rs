@@ -100,9 +100,10 @@ impl Subject {
         self.ends_at_as_of
     }
 
-    /// Returns whether the time of the stores of a zone ends at `as_of`.
+    /// Returns whether the time of the stores of a zone has begun, and lasts to `as_of`.
     pub(super) fn lasts_to_as_of(self, clock: &ZoneClock) -> bool {
-        self.whole(clock).is_none_or(|whole| self.as_of <= whole.end())
+        let whole = self.whole(clock);
+        whole.is_some_and(|whole| whole.start() < self.as_of && self.as_of <= whole.end())
     }
 
     /// Returns its whole time by a clock, also the part after `as_of`. `None` if the zone skipped all
@@ -128,8 +129,8 @@ impl Subject {
         }
     }
 
-    /// Returns whether it was not over for all stores at `as_of`, although it is a period.
-    pub(super) fn is_cut(self) -> bool {
+    /// Returns whether it is a period that was not over for some store at `as_of`.
+    fn is_cut(self) -> bool {
         self.is_period() && self.ends_at_as_of
     }
 

@@ -10,7 +10,8 @@ use crate::certainty::SpanStatus;
 
 /// What can be so of a store, each with its sentence. A name in braces is a figure of the store
 /// ([`Subject::figure_name`]); `NOUN` is "week" or "month", `AROUND` says which polls were considered.
-const SENTENCES: [(&str, &str); 5] = [
+const SENTENCES: [(&str, &str); 6] = [
+    ("no-time", "The NOUN has not begun by this store’s clock, or the clock skipped it."),
     ("closed", "Closed for the whole NOUN."),
     (
         "never",
