@@ -48,11 +48,11 @@ pub mod load_command;
 #[cfg(feature = "service")]
 pub mod load_outcome;
 #[cfg(feature = "service")]
-mod logs;
+pub mod logs;
 #[cfg(feature = "service")]
 pub mod page;
 #[cfg(feature = "service")]
-mod progress;
+pub mod progress;
 #[cfg(feature = "service")]
 pub mod s3;
 #[cfg(feature = "service")]
