@@ -216,8 +216,9 @@ pub fn open_intervals(times: &OpeningTimes, clock: &ZoneClock) -> Vec<Interval> 
         } else if is_always_open {
             cover(Interval::new(clock.instant(date, 0), clock.instant(date.plus(1), 0)));
         } else {
+            let weekday = date.weekday();
             let openings = times.hours.iter().filter_map(|row| row.opening());
-            let of_weekday = openings.filter(|opening| opening.weekday() == date.weekday());
+            let of_weekday = openings.filter(|opening| opening.weekday() == weekday);
             of_weekday.for_each(|opening| cover(opening.on(date, clock)));
         }
         date = date.plus(1);
