@@ -2,6 +2,7 @@
 //! text that a person can check by hand.
 
 use std::io::{self, Write as _, stderr};
+use std::time::SystemTime;
 
 use thiserror::Error;
 use uptime::fleet::Stores;
@@ -40,7 +41,7 @@ enum ExplainError {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let (text, shortcomings) = explain(arguments, uptime_aws::now())?;
+    let (text, shortcomings) = explain(arguments, SystemTime::now().into())?;
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())?;
     if shortcomings.is_empty() {

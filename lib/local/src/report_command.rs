@@ -3,6 +3,7 @@
 
 use std::io::{self, Write, stderr};
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use thiserror::Error;
 use uptime::Timestamp;
@@ -63,7 +64,7 @@ enum ReportError {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Made { contents, shortcomings } = make(arguments, uptime_aws::now(), &mut stderr())?;
+    let Made { contents, shortcomings } = make(arguments, SystemTime::now().into(), &mut stderr())?;
     match &contents {
         Contents::Csv(csv) => destination::write(arguments.out.as_deref(), csv)?,
         Contents::All(folder, files) => destination::write_folder(folder, files)?,

@@ -14,7 +14,8 @@ use uptime::gzip;
 use super::http_client::HttpClient;
 use crate::counted::counted;
 use crate::failure::Failure;
-use crate::terminal::{Progress, say};
+use crate::progress::Progress;
+use crate::terminal::say;
 
 /// The pause between two requests for a report's status.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -110,8 +111,5 @@ fn text(document: &Value, name: &str) -> Result<String, Failure> {
 fn show(report: &Value, folder: &Path) {
     let stores = counted(report["stores"].as_u64().unwrap_or_default(), "store");
     let as_of = report["as_of"].as_str().unwrap_or_default();
-    say(format_args!(
-        "report of {stores} as of {as_of}: its files are in {}",
-        folder.display()
-    ));
+    say(format_args!("report of {stores} as of {as_of}: its files are in {}", folder.display()));
 }
