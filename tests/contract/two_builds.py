@@ -38,7 +38,6 @@ FILES_ONLY = [
     ["generate", "--stores", "20", "--days", "2", "--seed", "1", "--out", "bad.csv"],
     ["generate", "--help"],
     ["--version"],
-    ["unknown"],
 ]
 SERVICE = [[], ["serve"], ["serve", "--port", "4000"], ["load"], ["load", "bad.csv", "--s3-port", "1"]]
 
