@@ -188,6 +188,13 @@ impl MeasuredReport {
         MeasuredReport { about, accounts, activity, heat_map, poller, totals }
     }
 
+    /// Drops all details, to give their memory back.
+    pub(crate) fn drop_details(&mut self) {
+        for account in &mut self.accounts {
+            account.detail = None;
+        }
+    }
+
     /// Returns the rows of all stores.
     pub fn rows(&self) -> impl Iterator<Item = &ReportRow> {
         self.accounts.iter().map(|account| &account.row)

@@ -1,8 +1,14 @@
 //! Outages (`RULES.md`, "Outages"): runs of counting polls that are all inactive.
 
+use smallvec::SmallVec;
+
 use crate::certainty::{Run, SpanStatus};
 use crate::times::Times;
 use crate::{Interval, Poll, Status, Timestamp};
+
+/// Spans of which there usually is one. A report about a month can hold hundreds of thousands of
+/// outages, so one span takes no allocation.
+pub type Spans = SmallVec<[Interval; 1]>;
 
 /// A maximal run of a store's counting polls that are all inactive. Times of closing do not end it.
 ///
@@ -13,7 +19,7 @@ pub struct Outage {
     /// begin before the main window and end after it.
     pub span: Interval,
     /// The spans within the main window that its polls make down, in order. They do not touch.
-    pub down: Vec<Interval>,
+    pub down: Spans,
     /// The part of `down` that two polls settle, in microseconds.
     pub least_micros: i64,
     /// The open time within the main window in which the store may have been down, in microseconds:
@@ -84,7 +90,7 @@ pub(crate) struct OutageSearch<'a> {
 #[derive(Debug)]
 struct Unfinished {
     span: Option<Interval>,
-    down: Vec<Interval>,
+    down: Spans,
     least_micros: i64,
     inactive_polls: u32,
     newest_poll: Poll,
@@ -118,7 +124,7 @@ impl<'a> OutageSearch<'a> {
             (Status::Inactive, unfinished @ None) => {
                 *unfinished = Some(Unfinished {
                     span: None,
-                    down: Vec::new(),
+                    down: Spans::new(),
                     least_micros: 0,
                     inactive_polls: 1,
                     newest_poll: poll,
@@ -150,6 +156,7 @@ impl<'a> OutageSearch<'a> {
     /// Ends the search and returns the outages in the order of their first polls.
     pub(crate) fn finished(mut self) -> Vec<Outage> {
         self.finish(None);
+        self.found.shrink_to_fit();
         self.found
     }
 
