@@ -342,7 +342,7 @@ const timeOf = store => {
     part('outages').hidden = !outages.length;
     part('left-out').hidden = outagesOf(store) <= about.mostOutages;
     part('copy').onclick = () => navigator.clipboard.writeText(location.href)
-        .then(() => 'Copied', () => location.href).then(words => { part('status').textContent = words; });
+        .then(() => location.search ? 'Copied. This link works for some minutes only.' : 'Copied', () => location.href).then(words => { part('status').textContent = words; });
     part('close').onclick = close;
     return made;
 };

@@ -51,6 +51,7 @@ pub(super) fn write_silences(html: &mut Html, report: &MeasuredReport, subject: 
             write_list(html, &silences);
         }
     }
+    write_first_poll(html, report, subject);
     write_strip(html, report, subject, &silences);
     html.raw("</section>\n");
 }
@@ -64,6 +65,18 @@ fn write_total(html: &mut Html, subject: Subject, silences: &[Interval]) {
     } else {
         writeln!(html, "<h2>No polls for {silent} of 168 hours</h2>");
     }
+}
+
+/// Says when polling began, if it began in the time of the page. No silence comes before it.
+fn write_first_poll(html: &mut Html, report: &MeasuredReport, subject: Subject) {
+    let first = report.activity.polls_by_minute().find(|(_, polls)| *polls > 0);
+    let Some((first, _)) = first.filter(|(at, _)| *at > subject.time().start()) else { return };
+    writeln!(
+        html,
+        "<p class=\"muted\">The first poll is of {} UTC: figures for the time before it are \
+         estimates, or nothing is known of it.</p>",
+        subject.day_time(Moment::in_utc(first))
+    );
 }
 
 fn write_list(html: &mut Html, silences: &[Interval]) {

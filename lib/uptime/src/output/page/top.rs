@@ -186,8 +186,15 @@ fn write_lead(html: &mut Html, report: &MeasuredReport, subject: Subject) {
     write!(
         html,
         "Only opening hours count. A store is polled about once an hour. That settles {settled}% \
-         of the open time; the rest is estimated, so figures come with a range."
+         of the open time; "
     );
+    match percent(total.uptime.unknown_micros, open) {
+        0 => html.raw("the rest is estimated, so figures come with a range."),
+        unknown => write!(
+            html,
+            "{unknown}% is not observed and the rest is estimated, so figures come with a range."
+        ),
+    }
     let much_hours = much_downtime_hours(subject);
     let (stores, much, much_at_least) = counts(report, much_hours);
     let more = format!("more than {much_hours} hours");
