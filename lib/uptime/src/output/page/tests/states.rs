@@ -140,7 +140,7 @@ fn a_page_says_when_polling_began_if_it_began_in_its_time() {
         &fleet,
         &[
             "The first poll is of Tue 22:00 UTC: figures for the time before it are estimates, or nothing is known of it.",
-            "That settles 0% of the open time; 96% is not observed and the rest is estimated, so figures come with a range.",
+            "That settles 0% of the open time; 97% is not observed and the rest is estimated, so figures come with a range.",
         ],
     );
     let before = Sample::new().fleet_polled_except(&[]);
