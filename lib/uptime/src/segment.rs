@@ -51,8 +51,10 @@ use crate::{PollSet, Shard, StoreId, Timestamp, Zone};
 
 pub use decode::decode;
 pub(crate) use decode::{Visitor, visit};
+pub(crate) use encode::{
+    order_in_segment, pack_ordered_hours, pack_ordered_special_days, pack_sorted_polls,
+};
 pub use encode::{pack_hours, pack_polls, pack_special_days, pack_zones};
-pub(crate) use encode::{pack_ordered_hours, pack_ordered_special_days, pack_sorted_polls};
 pub use source::{Sequencer, Source, UploadEvent};
 
 /// A UTC day, as days since 1970-01-01. Displayed as `YYYY-MM-DD`.

@@ -34,6 +34,49 @@ pub(crate) enum IdForm {
     Text(Box<str>),
 }
 
+/// An id in one of its forms.
+pub(crate) trait Id: Eq + Hash + Ord {
+    /// Returns a hash whose top bits are the shard ([`StoreId::mixed`]).
+    fn mixed(&self) -> u64;
+
+    /// Returns the form.
+    fn into_form(self) -> IdForm;
+}
+
+impl Id for u64 {
+    #[inline]
+    fn mixed(&self) -> u64 {
+        mix(*self)
+    }
+
+    fn into_form(self) -> IdForm {
+        IdForm::Integer(self)
+    }
+}
+
+impl Id for [u64; 2] {
+    #[inline]
+    fn mixed(&self) -> u64 {
+        let [first, last] = self;
+        mix(first ^ mix(*last))
+    }
+
+    fn into_form(self) -> IdForm {
+        IdForm::Uuid(self)
+    }
+}
+
+impl Id for Box<str> {
+    #[inline]
+    fn mixed(&self) -> u64 {
+        self.bytes().fold(mix(self.len() as u64), |hash, byte| mix(hash ^ u64::from(byte)))
+    }
+
+    fn into_form(self) -> IdForm {
+        IdForm::Text(self)
+    }
+}
+
 /// Why a text is not a store id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum StoreIdError {
@@ -79,15 +122,17 @@ impl StoreId {
     /// Returns the shard that holds this store's data. It never changes.
     #[inline]
     pub fn shard(&self) -> Shard {
-        let hash = match &self.0 {
-            IdForm::Integer(integer) => mix(*integer),
-            IdForm::Uuid([first, last]) => mix(first ^ mix(*last)),
-            IdForm::Text(text) => {
-                text.bytes().fold(mix(text.len() as u64), |hash, byte| mix(hash ^ u64::from(byte)))
-            }
-        };
-        // The top bits of the hash are the best distributed.
-        Shard((hash >> (64 - Shard::BITS)) as u8)
+        Shard::of(self.mixed())
+    }
+
+    /// Returns a hash whose top bits are the shard. It never changes.
+    #[inline]
+    pub(crate) fn mixed(&self) -> u64 {
+        match &self.0 {
+            IdForm::Integer(integer) => integer.mixed(),
+            IdForm::Uuid(halves) => halves.mixed(),
+            IdForm::Text(text) => text.mixed(),
+        }
     }
 
     /// Passes the id's text to `use_text`. Allocates nothing for the usual forms.
@@ -197,6 +242,11 @@ impl Shard {
     const BITS: u32 = 6;
     /// How many shards there are.
     pub const COUNT: usize = 1 << Shard::BITS;
+
+    // The top bits of the hash are the best distributed.
+    fn of(mixed: u64) -> Shard {
+        Shard((mixed >> (u64::BITS - Shard::BITS)) as u8)
+    }
 
     /// Returns every shard, in order.
     pub fn all() -> impl ExactSizeIterator<Item = Shard> + Clone {

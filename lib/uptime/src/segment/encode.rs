@@ -259,7 +259,7 @@ fn parts<Entry>(
 }
 
 /// Orders stores by the group of a segment, then by number, bytes or text.
-fn order_in_segment(this: &StoreId, that: &StoreId) -> std::cmp::Ordering {
+pub(crate) fn order_in_segment(this: &StoreId, that: &StoreId) -> std::cmp::Ordering {
     match (this.form(), that.form()) {
         (IdForm::Integer(this), IdForm::Integer(that)) => this.cmp(that),
         (IdForm::Uuid(this), IdForm::Uuid(that)) => this.cmp(that),
