@@ -111,9 +111,9 @@ async fn decoded(data: &StoreData) -> Vec<(Source, Vec<(String, usize)>)> {
         data.segments_of(shard(), &parameters, in_a_minute()).try_concat().await.unwrap();
     let hours = segments.iter().map(|segment| match decode(&segment.bytes).unwrap() {
         Decoded::Replacing(source, stores) => {
-            let count = |(store, rows): (StoreId, _)| match rows {
+            let count = |(store, rows): (StoreId, _)| match &rows {
                 ReplacingRows::Hours(rows) => (store.to_string(), rows.len()),
-                ReplacingRows::Zone(zone) => panic!("{zone:?}"),
+                ReplacingRows::Zone(_) | ReplacingRows::SpecialDays(_) => panic!("{rows:?}"),
             };
             (source, stores.into_iter().map(count).collect())
         }

@@ -4,10 +4,10 @@
         [--chromium /usr/bin/chromium]
 
 Needs a Python with playwright. Starts the system on free ports without data, drops the given files on its page, makes a
-report, opens the report and a store's week in it. Then it loads a file with rejected rows, asks for reports that are
-refused, uses the page by keyboard alone, and loads the sample into another empty system. Any message in the console
-is wrong. With --axe, the path of axe-core's axe.min.js, it also looks for barriers for people with disabilities. The script
-leaves no processes and, besides screenshots, no files.
+report, opens the report and a store's week in it. Then it asks for a month and for reports that are refused, loads a
+file with rejected rows, uses the page by keyboard alone, and loads the sample into another empty system. Any message in
+the console is wrong. With --axe, the path of axe-core's axe.min.js, it also looks for barriers for people with
+disabilities. The script leaves no processes and, besides screenshots, no files.
 """
 
 import argparse
@@ -25,6 +25,9 @@ from playwright.sync_api import expect, sync_playwright
 
 # In milliseconds: a load or a report may take this long. Steps wait for what they need, not for a time.
 PATIENCE = 60_000
+
+# What the Tab key reaches up to the button that makes a report, apart from links.
+FOCUSED = ["files", "loads-scroll", "as-of", "period", "method", "max-hold", "ask-button"]
 
 DROP = """async ([names, contents]) => {
     const files = new DataTransfer();
@@ -127,9 +130,9 @@ class Check:
         contents = [base64.b64encode(content).decode() for content in files.values()]
         page.evaluate(DROP, [list(files), contents])
 
-    def until_loaded(self, page, count):
+    def until_loaded(self, page, count, said="All files are loaded"):
         expect(page.locator("#loads tbody")).to_have_count(count, timeout=PATIENCE)
-        expect(page.locator("#load-said")).to_have_text("All files are loaded", timeout=PATIENCE)
+        expect(page.locator("#load-said")).to_have_text(said, timeout=PATIENCE)
 
     # The steps.
 
@@ -191,11 +194,14 @@ class Check:
         page.fill("#as-of", "yesterday")
         page.click("#ask-button")
         expect(page.locator("#ask-error")).to_contain_text("as_of")
-        page.fill("#as-of", "2023-01-24T12:00:00Z")
+        expect(page.locator("#as-of")).to_be_focused()
+        expect(page.locator("#as-of")).to_have_attribute("aria-invalid", "true")
+        page.fill("#as-of", "2023-01-24 12:00 UTC")
         page.select_option("#method", "poll_count")
         page.click("#ask-button")
-        page.locator("#asked a").wait_for()
+        expect(page.locator("#asked")).to_contain_text("no page to look at", timeout=PATIENCE)
         expect(page.locator("#report-list tbody")).to_have_count(2)
+        self.expect("links to pages", page.locator("#report-list tbody >> nth=0 >> a").count(), 0)
         row = self.rows(page, "#report-list")[0]
         self.expect("the newest report", row[1:4], ["2023-01-24 12:00", "poll_count", "Complete"])
         page.fill("#as-of", "")
@@ -211,12 +217,25 @@ class Check:
         page.fill("#max-hold", "")
         print("  as of, method and longest time, and what is refused in the words of the problem", flush=True)
 
+    def period(self, page):
+        before = page.locator("#report-list tbody").count()
+        page.fill("#period", "January")
+        page.click("#ask-button")
+        expect(page.locator("#ask-error")).to_contain_text("a month (2026-10)")
+        page.fill("#period", "2023-01")
+        page.click("#ask-button")
+        page.locator("#asked a").wait_for()
+        expect(page.locator("#report-list tbody")).to_have_count(before + 1)
+        self.expect("the newest report", self.rows(page, "#report-list")[0][2], "time_weighted, 2023-01")
+        page.fill("#period", "")
+        print("  a month, and a period that is refused with the accepted forms", flush=True)
+
     def rejects(self, page, loaded):
         bad = "store_id,timestamp_utc,status\n" + "".join(
             f"a,2023-01-23 10:{minute}:00 UTC,{'closed' if minute > 13 else 'active'}\n" for minute in range(10, 20))
         name = "bad <b>polls & é#%.csv.gz"
         self.drop(page, {name: gzip.compress(bad.encode()), "notes.csv": b"a,b\n1,2\n"})
-        self.until_loaded(page, loaded + 2)
+        self.until_loaded(page, loaded + 2, "Nothing is being loaded. 2 files failed")
         rows = {row[0]: row for row in self.rows(page, "#loads")}
         self.expect("counts", rows[name][4:8], ["10", "4", "0", "6"])
         self.expect("state", rows[name][1].startswith("Failed"))
@@ -228,6 +247,17 @@ class Check:
         csv = pathlib.Path(download.value.path()).read_text()
         self.expect("rejected_rows.csv", csv, bad.splitlines(True)[0] + "".join(bad.splitlines(True)[5:]))
         print("  rejected rows with their reasons, and rejected_rows.csv", flush=True)
+
+    def many(self, page):
+        listed = page.locator("#loads tbody").count()
+        row = lambda number: f"store_id,timestamp_utc,status\na,2023-01-2{number % 4} 0{number}:00:00 UTC,active\n"
+        self.drop(page, {f"more {number}.csv": row(number).encode() for number in range(10 - listed + 2)})
+        expect(page.locator("#all-loads")).to_have_text("Show all 12 files", timeout=PATIENCE)
+        self.until_loaded(page, 10, "Nothing is being loaded. 2 files failed")
+        page.click("#all-loads")
+        self.until_loaded(page, 12, "Nothing is being loaded. 2 files failed")
+        expect(page.locator("#all-loads")).to_be_hidden()
+        print("  the ten newest loads, and all", flush=True)
 
     def keyboard(self, page):
         focused = lambda: page.evaluate("document.activeElement.id || document.activeElement.textContent")
@@ -244,8 +274,8 @@ class Check:
             self.expect(f"the focus is seen at {seen[-1]}", visible)
             if seen[-1] == "ask-button":
                 break
-        order = [name for name in seen if name in ("files", "loads-scroll", "as-of", "method", "max-hold", "ask-button")]
-        self.expect("Tab order", order, ["files", "loads-scroll", "as-of", "method", "max-hold", "ask-button"])
+        order = [name for name in seen if name in FOCUSED]
+        self.expect("Tab order", order, FOCUSED)
         self.expect("Tab begins with", seen[0], "Skip to the content")
         before = page.locator("#report-list tbody").count()
         page.keyboard.press("Enter")
@@ -260,7 +290,7 @@ class Check:
         page.locator("#sample").wait_for()
         page.focus("#sample")
         page.keyboard.press("Enter")
-        self.until_loaded(page, 3)
+        self.until_loaded(page, 4)
         page.click("#ask-button")
         page.locator("#asked a").wait_for()
         expect(page.locator("#asked")).to_contain_text("300 stores")
@@ -292,8 +322,10 @@ def main():
             check.report(page)
             check.files(page)
             check.other_reports(page)
+            check.period(page)
             check.rejects(page, len(arguments.files))
-            check.expect("refused calls", check.refused, 3)
+            check.many(page)
+            check.expect("refused calls", check.refused, 4)
             check.keyboard(page)
             check.looks(address, "full")
             page.context.close()

@@ -21,7 +21,7 @@ import duckdb
 import pandas
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SAMPLE = [ROOT / "data" / name for name in ("store_status.csv", "business_hours.csv", "timezones.csv")]
+SAMPLE = [ROOT / "data" / name for name in ("store_status.csv", "business_hours.csv", "timezones.csv", "special_days.csv")]
 HOSTILE = ["=1+1", "+5", "-5", "@x", "a,b", 'a"b', "a;b", "'quoted'", "007", "1e5", "NULL", "nan", "true", "ü\u200f!", "x" * 128]
 TEXTS = ["store_id", "time_zone", "time_zone_given", "hours_given", "last_status", "state"]
 

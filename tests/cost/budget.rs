@@ -5,6 +5,7 @@ use end_to_end::report_files::FILES;
 use end_to_end::request_meter::PUT_OBJECT;
 use end_to_end::request_meter::usage::{Usage, number};
 use local::system::{DATA_TABLE, REPORT_TABLE};
+use serde_json::Value;
 
 /// The interval at which a report that is being computed records its progress.
 const PROGRESS_SECONDS: u64 = 2;
@@ -32,10 +33,15 @@ pub(crate) struct Budget {
 }
 
 impl Figures {
-    /// Makes a report after `polls` were loaded.
-    pub(crate) async fn of(system: &MeteredSystem, polls: u64, loads: Usage) -> Figures {
+    /// Makes a report with these parameters after `polls` were loaded.
+    pub(crate) async fn of(
+        system: &MeteredSystem,
+        polls: u64,
+        loads: Usage,
+        query: Value,
+    ) -> Figures {
         let stored_bytes = system.meter.stored_bytes(DATA_TABLE, "polls#");
-        Figures { polls, loads, stored_bytes, report: system.report().await }
+        Figures { polls, loads, stored_bytes, report: system.report(query).await }
     }
 
     /// Prints the figures.

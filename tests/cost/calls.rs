@@ -21,7 +21,7 @@ async fn each_function_makes_exactly_the_calls_in_sdk_calls_json() {
     let (_, polls) = system.load("polls.csv", POLLS).await;
     let (_, hours) = system.load("hours.csv", HOURS).await;
     let (_, bad) = system.load("bad.csv", format!("{POLLS}{}", bad_row.repeat(BAD_ROWS))).await;
-    let report = system.report().await;
+    let report = system.report(Value::Null).await;
     let (_, with_a_key) = system.scheduled_report().await.unwrap();
 
     let made = BTreeMap::from([

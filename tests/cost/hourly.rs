@@ -3,6 +3,7 @@
 use end_to_end::engine::Sample;
 use end_to_end::metered_system::MeteredSystem;
 use end_to_end::request_meter::usage::Usage;
+use serde_json::Value;
 
 use crate::budget::{Budget, Figures};
 use crate::fleet::{HOURS, SMALL_FLEET, STORES, hourly_file, sample, stores};
@@ -37,5 +38,5 @@ async fn loaded_hourly(sample: &Sample) -> Figures {
         polls += manifest.loaded;
         loads += usage;
     }
-    Figures::of(&system, polls, loads).await
+    Figures::of(&system, polls, loads, Value::Null).await
 }

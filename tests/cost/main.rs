@@ -1,8 +1,8 @@
 //! The counted cost of loads and reports: budgets for calls, units and stored bytes.
 //!
 //! - [`rules`]: the meter agrees with the consumed capacity that DynamoDB's emulator returns.
-//! - [`bulk`], [`hourly`]: one week of a fleet in one file, and in one file per hour. `--nocapture`
-//!   prints the figures, also those of a small fleet, which has no budget.
+//! - [`bulk`], [`hourly`]: one week of a fleet in one file, and in one file per hour; a month in one
+//!   file. `--nocapture` prints the figures, also those of a small fleet, which has no budget.
 //! - [`calls`]: the calls that each function makes; its role allows the same calls.
 //! - [`repeats`]: the cost of files that are loaded repeatedly.
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]

@@ -2,6 +2,7 @@
 
 use end_to_end::metered_system::MeteredSystem;
 use local::system::DATA_TABLE;
+use serde_json::Value;
 use uptime_aws::LoadStatus;
 
 use crate::fleet::{STORES, hourly_file, load_all, sample, stores};
@@ -42,7 +43,7 @@ async fn hours_uploaded_daily_cost_a_report_no_more_than_hours_uploaded_once() {
         assert_eq!(hours.status, LoadStatus::Complete);
         if day == 0 || day == UPLOADS - 1 {
             eprintln!("{name}: {usage:?}");
-            let report = system.report().await.compute;
+            let report = system.report(Value::Null).await.compute;
             let stored = system.meter.stored_bytes(DATA_TABLE, "store#");
             found.push((stored, report.units_of(DATA_TABLE).read()));
         }

@@ -206,7 +206,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("local", type=pathlib.Path, help="the built command line")
     parser.add_argument("--built", action="store_true", help="use the functions that are in .aws-sam/build")
-    parser.add_argument("--data", type=pathlib.Path, default=ROOT / "data", help="the three source files")
+    parser.add_argument("--data", type=pathlib.Path, default=ROOT / "data", help="the folder of the source files")
     given = parser.parse_args()
     given.local, given.data = given.local.absolute(), given.data.absolute()
     if not given.local.is_file():

@@ -88,6 +88,7 @@ EXPECTED = {
     "trigger_report_json": ("trigger_report", is_accepted),
     "trigger_report_form": ("trigger_report", is_accepted),
     "scheduled_report": ("trigger_report", is_accepted),
+    "scheduled_month": ("trigger_report", is_accepted),
     "get_report": ("get_report", is_complete),
     "get_report_form": ("get_report", is_complete),
     "get_report_query": ("get_report", is_complete),
@@ -384,7 +385,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("local", type=pathlib.Path, help="the built command line")
     parser.add_argument("functions", type=pathlib.Path, help="the folder of the built functions, for this machine's processor")
-    parser.add_argument("--data", type=pathlib.Path, default=ROOT / "data", help="the three source files")
+    parser.add_argument("--data", type=pathlib.Path, default=ROOT / "data", help="the folder of the source files")
     given = parser.parse_args()
     if platform.system() != "Linux":
         parser.error("this runs on Linux only: the image is made from files of this machine")

@@ -1,4 +1,4 @@
-"""Runs a story against a deployed stack, from three source files to a report, and checks the stack's promises.
+"""Runs a story against a deployed stack, from source files to a report, and checks the stack's promises.
 
     python3 tests/deployed/story.py target/release/local --stack store-uptime
     python3 tests/deployed/story.py target/release/local --api-url URL --data-bucket NAME
@@ -246,7 +246,7 @@ def run_chapters(story):
 
 
 def expected_report(local, data):
-    """Returns the report of `local report`. There is one file each of hours and zones, so file order does not matter."""
+    """Returns the report of `local report`. There is one file of each kind, so file order does not matter."""
     files = sorted(data.glob("*.csv"))
     made = subprocess.run([local, "report", *files], capture_output=True, timeout=SECONDS_TO_REPORT)
     if made.returncode:
@@ -263,7 +263,7 @@ def main():
     parser.add_argument("--report-queue", help="the URL of its ReportQueue")
     parser.add_argument("--load-queue", help="the URL of its LoadQueue")
     parser.add_argument("--unsigned", action="store_true", help="the stack accepts calls without a signature")
-    parser.add_argument("--data", type=pathlib.Path, default=pathlib.Path("data"), help="the three source files")
+    parser.add_argument("--data", type=pathlib.Path, default=pathlib.Path("data"), help="the folder of the source files")
     given = parser.parse_args()
     if not given.stack and not (given.api_url and given.data_bucket):
         parser.error("no stack is given; give --stack, or --api-url and --data-bucket")

@@ -1,5 +1,5 @@
 //! The stored events have the form that AWS sends. Each function accepts the events whose names begin
-//! with its name; `scheduled_report` is for `trigger_report`.
+//! with its name; `trigger_report` also accepts those whose names begin with `scheduled`.
 
 use std::collections::BTreeSet;
 
@@ -11,9 +11,11 @@ use serde_json::{Value, json};
 
 use crate::small;
 
-/// The events of calls that request a report: by GET, with JSON, with a form, and of the scheduler.
-const REQUESTS: [&str; 4] =
-    ["trigger_report", "trigger_report_json", "trigger_report_form", "scheduled_report"];
+/// The events of calls that request a report, by GET, with JSON and with a form.
+const REQUESTS: [&str; 3] = ["trigger_report", "trigger_report_json", "trigger_report_form"];
+/// The events of the scheduler, and the period that they ask for.
+const SCHEDULED: [(&str, Option<&str>); 2] =
+    [("scheduled_report", None), ("scheduled_month", Some("2023-01"))];
 /// The events of calls for a report's status or file, and what a Complete report answers.
 const READS: [(&str, u16); 6] = [
     ("get_report", 200),
@@ -38,7 +40,9 @@ fn every_stored_event_is_invoked_here() {
     });
     let stored: BTreeSet<String> = stored.collect();
     let reads = READS.iter().map(|&(name, _)| name);
-    let invoked = REQUESTS.into_iter().chain(reads).chain(WORK).map(str::to_owned);
+    let scheduled = SCHEDULED.iter().map(|&(name, _)| name);
+    let invoked = REQUESTS.into_iter().chain(scheduled).chain(reads).chain(WORK);
+    let invoked = invoked.map(str::to_owned);
     assert_eq!(stored, invoked.collect());
 }
 
@@ -49,14 +53,16 @@ async fn trigger_report_accepts_the_event_of_each_kind_of_call() {
     let (clients, settings) = (story.system.sdk_config(), story.function_settings());
     let function = trigger_report(&clients, &settings, TIMEOUT).unwrap();
 
-    for name in REQUESTS {
+    let requests = REQUESTS.map(|name| (name, None));
+    for (name, period) in requests.into_iter().chain(SCHEDULED) {
         let answer = function.invoke(stored_event(name)).await.unwrap();
 
         assert_eq!(answer["statusCode"], 202, "{name}: {answer}");
         let status = story.ended(body(&answer)["report_id"].as_str().unwrap()).await;
         assert_eq!(status["status"], "Complete", "{name}");
+        assert_eq!(status["period"].as_str(), period, "{name}");
         // The scheduler asks for the defaults; the others name both parameters.
-        if name != "scheduled_report" {
+        if REQUESTS.contains(&name) {
             assert_eq!(status["as_of"], "2023-01-25T18:13:22Z", "{name}");
             assert_eq!(status["max_hold_minutes"], 90, "{name}");
         }

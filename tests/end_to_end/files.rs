@@ -27,10 +27,18 @@ async fn every_file_equals_the_one_that_the_engine_makes_of_the_same_sources() {
     let story = Story::begin().await;
     story.load_all(&sample.files()).await;
     let hold = MaxHold::from_minutes(45);
+    let measured = |max_hold, period: &str| {
+        let period = Some(period.parse().unwrap());
+        Rule::TimeWeighted { max_hold, period }
+    };
     for (query, method) in [
-        ("", Rule::TimeWeighted { max_hold: None }),
-        ("?max_hold_minutes=45", Rule::TimeWeighted { max_hold: hold }),
+        ("", Rule::TIME_WEIGHTED),
+        ("?max_hold_minutes=45", Rule::TimeWeighted { max_hold: hold, period: None }),
         ("?method=poll_count", Rule::PollCount),
+        ("?period=2023-01", measured(None, "2023-01")),
+        ("?period=2023-W03&max_hold_minutes=45", measured(hold, "2023-W03")),
+        ("?period=2023-01-25", measured(None, "2023-01-25")),
+        ("?period=2023-01-18%2F2023-01-19", measured(None, "2023-01-18/2023-01-19")),
     ] {
         let status = story.ended(&story.trigger(query).await).await;
         let as_of = Timestamp::from_rfc3339(status["as_of"].as_str().unwrap()).unwrap();
@@ -40,6 +48,8 @@ async fn every_file_equals_the_one_that_the_engine_makes_of_the_same_sources() {
         let expected = made.iter().map(|file| (file.name.as_str().to_owned(), file.bytes.clone()));
         let expected: Contents = expected.collect();
         assert!(story.files_in(&status).await == expected, "{query}");
+        let period = method.period().map(|period| period.to_string());
+        assert_eq!(status["period"].as_str(), period.as_deref(), "{query}");
     }
 }
 

@@ -28,6 +28,9 @@ async fn a_manifest_describes_the_file_and_the_outcome_of_its_load() {
 
     assert_eq!(story.load("h", small::HOURS).await.kind.as_deref(), Some("business_hours"));
     assert_eq!(story.load("z", small::ZONES).await.kind.as_deref(), Some("time_zones"));
+    let special_days =
+        "store_id,date,start_time_local,end_time_local,note\na,2023-01-28,,,Closed\n";
+    assert_eq!(story.load("s", special_days).await.kind.as_deref(), Some("special_days"));
 }
 
 #[tokio::test]
@@ -119,11 +122,13 @@ async fn order_splitting_and_repetition_of_files_change_no_byte() {
         rows.fold(header.to_owned(), |part, row| part + "\n" + row)
     };
     let story = Story::begin().await;
-    let files = [part(1), sample.zones.clone(), part(2), part(0), part(1), sample.hours.clone()];
+    let [zones, hours, special_days] =
+        [&sample.zones, &sample.hours, &sample.special_days].map(String::clone);
+    let files = [part(1), zones, part(2), special_days, part(0), part(1), hours];
     for (place, file) in files.into_iter().enumerate() {
         story.put(&format!("{place}.csv"), file).await;
     }
-    for place in 0..6 {
+    for place in 0..7 {
         assert_eq!(story.load_ended(&format!("{place}.csv")).await.status, LoadStatus::Complete);
     }
     assert_eq!(story.report("").await, expected);

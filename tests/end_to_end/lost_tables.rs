@@ -7,7 +7,7 @@ use end_to_end::engine::{Sample, local_report};
 use end_to_end::story::Story;
 use local::system::{System, SystemSettings};
 
-const NAMES: [&str; 3] = ["hours.csv", "polls.csv", "zones.csv"];
+const NAMES: [&str; 4] = ["hours.csv", "polls.csv", "special_days.csv", "zones.csv"];
 
 #[tokio::test]
 async fn lost_tables_are_filled_again_from_the_objects() {
@@ -79,6 +79,7 @@ async fn loaded(sample: &Sample) -> tempfile::TempDir {
     let story = Story::begin().await;
     story.load("hours.csv", sample.hours.clone()).await;
     story.load("zones.csv", sample.zones.clone()).await;
+    story.load("special_days.csv", sample.special_days.clone()).await;
     story.load("polls.csv", sample.polls.clone()).await;
     story.end().await
 }

@@ -1,11 +1,13 @@
-//! The hours and zones of a store are those of the newest file that names it. The time of the
-//! upload decides, not the time of the load.
+//! The hours, zones and special days of a store are those of the newest file that names it. The time
+//! of the upload decides, not the time of the load.
 
 use end_to_end::story::Story;
 use end_to_end::until::until;
 
 use crate::small;
 
+/// The row at noon if the store is closed on that Monday.
+const CLOSED_ROW: &str = "a,0.00,0.00,0.00,0.00,0.00,0.00";
 const CLOSED_AT_NOON: &str = "store_id,day,start_time_local,end_time_local\na,6,01:00,02:00\n";
 
 #[tokio::test]
@@ -24,6 +26,25 @@ async fn an_older_file_of_hours_or_zones_loaded_late_does_not_replace_a_newer_on
     story.load_directly("z-older-zones.csv").await.unwrap();
 
     assert_eq!(story.report(small::AT_NOON).await, small::csv_at_noon());
+}
+
+#[tokio::test]
+async fn special_days_change_the_report_until_a_newer_file_takes_them_back() {
+    let story = Story::begin().await;
+    story.load_all(&small::FILES).await;
+    story.load("z-older.csv", special_days("a,2023-01-23,closed,closed\n")).await;
+    let closed = story.report(small::AT_NOON).await;
+    assert_eq!(closed, small::csv_at_noon().replace(small::ROW_AT_NOON, CLOSED_ROW));
+    put_later(&story, "a-newer.csv", &special_days("a,,,\n"), "z-older.csv").await;
+    assert_eq!(story.report(small::AT_NOON).await, small::csv_at_noon());
+
+    story.load_directly("z-older.csv").await.unwrap();
+
+    assert_eq!(story.report(small::AT_NOON).await, small::csv_at_noon());
+}
+
+fn special_days(rows: &str) -> String {
+    format!("store_id,date,start_time_local,end_time_local\n{rows}")
 }
 
 #[tokio::test]

@@ -27,6 +27,12 @@ async fn a_refused_parameter_is_named_and_nothing_happens() {
         ("max_hold_minutes=11521", "invalid-parameter", "max_hold_minutes"),
         ("max_hold_minutes=1.5", "invalid-parameter", "max_hold_minutes"),
         ("method=poll_count&max_hold_minutes=60", "invalid-parameter", "max_hold_minutes"),
+        ("period=last-month", "invalid-parameter", "period"),
+        ("period=2023-02-29", "invalid-parameter", "period"),
+        ("method=poll_count&period=2023-01", "invalid-parameter", "period"),
+        // It has not begun anywhere at the newest poll, or at as_of.
+        ("period=2023-02", "invalid-parameter", "period"),
+        (&format!("period=2023-01-25&as_of={hour}"), "invalid-parameter", "period"),
     ];
     for (query, kind, parameter) in refusals {
         check(&story, "/trigger_report", query, kind, parameter).await;

@@ -151,6 +151,7 @@ impl BrokenStory {
         let mut files = vec![
             ("hours.csv".to_owned(), sample.hours.clone()),
             ("zones.csv".to_owned(), sample.zones.clone()),
+            ("special-days.csv".to_owned(), sample.special_days.clone()),
         ];
         let polls = parts(&sample.polls, 4).into_iter().enumerate();
         files.extend(polls.map(|(place, part)| (format!("polls-{place}.csv"), part)));

@@ -106,6 +106,7 @@ async fn load_and_kill(
         if place == 0 {
             files.push(("hours.csv".to_owned(), &sample.hours));
             files.push(("zones.csv".to_owned(), &sample.zones));
+            files.push(("special-days.csv".to_owned(), &sample.special_days));
         }
         for (name, content) in files {
             put(&uploads, &name, content).await;

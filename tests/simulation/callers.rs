@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::functions::{Invocation, Outcome, Work};
-use crate::report_files::METHODS;
+use crate::report_files::{ASKED, Asked};
 use crate::schedule::Schedule;
 
 /// The number of keys that callers share.
@@ -13,7 +13,7 @@ const KEYS: usize = 2;
 /// One call of `trigger_report`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Trigger {
-    pub(crate) method: &'static str,
+    pub(crate) asked: Asked,
     pub(crate) key: Option<usize>,
     pub(crate) is_hurried: bool,
 }
@@ -27,22 +27,22 @@ pub(crate) struct Callers {
     pub(crate) questions_left: usize,
     /// The reports whose id callers hold, in the order in which they got the ids.
     pub(crate) accepted: Vec<String>,
-    /// The methods that were requested with each key.
-    pub(crate) asked: [Vec<&'static str>; KEYS],
+    /// The parameters that were given with each key.
+    pub(crate) asked: [Vec<Asked>; KEYS],
     /// The report id that was returned for each key.
-    pub(crate) stands_for: BTreeMap<usize, (&'static str, String)>,
+    pub(crate) stands_for: BTreeMap<usize, (Asked, String)>,
 }
 
 impl Schedule<'_> {
     pub(crate) fn trigger(&mut self) -> &'static str {
         self.callers.triggers_left -= 1;
-        let method = METHODS[self.random.usize(..METHODS.len())].name();
+        let asked = ASKED[self.random.usize(..ASKED.len())];
         let key = self.random.bool().then(|| self.random.usize(..KEYS));
         if let Some(key) = key {
-            self.callers.asked[key].push(method);
+            self.callers.asked[key].push(asked);
         }
         let is_hurried = self.callers.are_hurried;
-        self.begin(Work::Trigger(Trigger { method, key, is_hurried }));
+        self.begin(Work::Trigger(Trigger { asked, key, is_hurried }));
         "trigger"
     }
 
@@ -61,8 +61,8 @@ impl Schedule<'_> {
             (Work::Trigger(trigger), Outcome::Answer(202, document)) => {
                 self.accepted(*trigger, document["report_id"].as_str().unwrap());
             }
-            (Work::Trigger(Trigger { key: Some(key), method, .. }), Outcome::Answer(422, _)) => {
-                let others = self.callers.asked[*key].iter().any(|other| other != method);
+            (Work::Trigger(Trigger { key: Some(key), asked, .. }), Outcome::Answer(422, _)) => {
+                let others = self.callers.asked[*key].iter().any(|other| other != asked);
                 self.world.promises.require(others, || "a key was refused wrongly".to_owned());
             }
             (Work::Status(report_id), Outcome::Answer(200, status)) => {
@@ -89,7 +89,7 @@ impl Schedule<'_> {
     fn accepted(&mut self, trigger: Trigger, report_id: &str) {
         self.world.promises.accepted(report_id, &self.world.reports);
         if let Some(key) = trigger.key {
-            let this = (trigger.method, report_id.to_owned());
+            let this = (trigger.asked, report_id.to_owned());
             let stands_for = self.callers.stands_for.entry(key).or_insert_with(|| this.clone());
             self.world.promises.require(*stands_for == this, || {
                 format!("key {key} stands for {stands_for:?} and {this:?}")

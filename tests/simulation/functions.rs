@@ -209,8 +209,12 @@ impl Work {
 
     async fn run(self, functions: Rc<Functions>, context: Context) -> Outcome {
         match self {
-            Work::Trigger(Trigger { method, key, is_hurried }) => {
-                let mut request = request("trigger_report", &json!({ "method": method }));
+            Work::Trigger(Trigger { asked, key, is_hurried }) => {
+                let mut parameters = json!({ "method": asked.method });
+                if let Some(period) = asked.period {
+                    parameters["period"] = json!(period);
+                }
+                let mut request = request("trigger_report", &parameters);
                 if let Some(key) = key {
                     let key = key.to_string().parse().unwrap();
                     request.headers_mut().insert("idempotency-key", key);

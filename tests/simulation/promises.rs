@@ -151,7 +151,8 @@ impl Promises {
         let Some(undisturbed) = self.undisturbed.clone() else {
             return;
         };
-        let expected = &undisturbed.files[text(report, "method").as_str()];
+        let period = report.contains_key("period").then(|| text(report, "period"));
+        let expected = undisturbed.files_of(&text(report, "method"), period.as_deref());
         self.require(files.keys().eq(expected.keys()), || {
             format!("a report is Complete with {:?} alone", files.keys())
         });
@@ -282,9 +283,9 @@ impl Promises {
         let found =
             data.items.iter().filter(|(key, _)| expected.contains_key(*key) || !is_left_over(key));
         self.require(found.eq(expected.iter()), || "the stored data differs".to_owned());
-        let counting = sources::report(data, Method::TimeWeighted { max_hold: None });
-        let newest_count = counting
-            == undisturbed.files[Method::TimeWeighted { max_hold: None }.name()]["report.csv"];
+        let counting = sources::report(data, Method::TIME_WEIGHTED);
+        let newest_count =
+            counting == undisturbed.files_of(Method::TIME_WEIGHTED.name(), None)["report.csv"];
         self.require(newest_count, || {
             "hours or zones are not those of the newest upload".to_owned()
         });
@@ -340,7 +341,8 @@ impl Promises {
     ) {
         let name = status["status"].as_str().expect("a status");
         if let (true, Some(undisturbed)) = (name == "Complete", &self.undisturbed) {
-            let expected = &undisturbed.files[status["method"].as_str().expect("a method")];
+            let method = status["method"].as_str().expect("a method");
+            let expected = undisturbed.files_of(method, status["period"].as_str());
             let all = lists(status, expected);
             self.require(all, || format!("a caller got {} alone", status["files"]));
         }

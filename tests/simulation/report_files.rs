@@ -1,7 +1,6 @@
 //! The promise about a report's files: a Complete report names only whole files of the attempt that
 //! completed it, all of them.
 
-use std::collections::BTreeMap;
 use std::io::Read as _;
 
 use end_to_end::engine::files_of;
@@ -17,17 +16,29 @@ use crate::models::s3::Buckets;
 use crate::promises::text;
 use crate::sources::{FILES, newest_poll};
 
-/// The methods that callers request.
-pub(crate) const METHODS: [Method; 2] =
-    [Method::TimeWeighted { max_hold: None }, Method::PollCount];
+/// The parameters of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) method: &'static str,
+    pub(crate) period: Option<&'static str>,
+}
 
-/// The files of the report on all sources, as of the newest poll, by method.
-pub(crate) fn undisturbed_files() -> BTreeMap<&'static str, Contents> {
+/// The parameters that callers choose from.
+pub(crate) const ASKED: [Asked; 3] = [
+    Asked { method: "time_weighted", period: None },
+    Asked { method: "poll_count", period: None },
+    Asked { method: "time_weighted", period: Some("2023-01") },
+];
+
+/// The files of the report on all sources, as of the newest poll, for each of [`ASKED`].
+pub(crate) fn undisturbed_files() -> Vec<(Asked, Contents)> {
     let texts = FILES.map(|file| file.text);
-    let files = METHODS.map(|method| {
+    let files = ASKED.map(|asked| {
+        let period = asked.period.map(|period| period.parse().unwrap());
+        let method = Method::from_name(asked.method).unwrap().with_period(period).unwrap();
         let made = files_of(&texts, ReportParameters { as_of: newest_poll(), method });
         let files = made.iter().map(|file| (file.name.as_str().to_owned(), file.bytes.clone()));
-        (method.name(), files.collect())
+        (asked, files.collect())
     });
     files.into()
 }

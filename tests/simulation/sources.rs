@@ -18,6 +18,7 @@ use crate::clock::BEGIN;
 use crate::models::dynamodb::{Key, Table};
 use crate::models::expression::Item;
 use crate::models::s3::Buckets;
+use crate::report_files::Asked;
 
 /// An upload under `incoming/`.
 #[derive(Debug, Clone, Copy)]
@@ -140,16 +141,16 @@ pub(crate) fn newest_poll() -> Timestamp {
 
 /// `report.csv` on the stored data, as of the newest poll of all files.
 pub(crate) fn report(data: &Table, method: Method) -> Vec<u8> {
-    let as_of = newest_poll();
+    let parameters = ReportParameters { as_of: newest_poll(), method };
     let mut shards = BTreeMap::new();
     for ((partition, _), item) in &data.items {
         if let Some(bytes) = segment(item) {
-            let new = || ShardData::new(ReportParameters { as_of, method });
+            let new = || ShardData::new(parameters);
             shards.entry(partition).or_insert_with(new).add(&bytes).unwrap();
         }
     }
     let rows: Vec<_> = shards.into_values().flat_map(|shard| shard.report().rows).collect();
-    report_csv(&rows)
+    report_csv(&parameters, &rows)
 }
 
 /// The results of loads without faults.
@@ -161,11 +162,18 @@ pub(crate) struct Undisturbed {
     pub(crate) announced: Vec<Reading>,
     /// The items that each file adds when it is loaded directly and none of its events is known.
     pub(crate) direct: Vec<Reading>,
-    /// The files of the report on all sources, as of the newest poll, by method.
-    pub(crate) files: BTreeMap<&'static str, Contents>,
+    /// The files of the report on all sources, as of the newest poll, for all that callers ask.
+    pub(crate) files: Vec<(Asked, Contents)>,
 }
 
 impl Undisturbed {
+    /// The files of a report with these parameters.
+    pub(crate) fn files_of(&self, method: &str, period: Option<&str>) -> &Contents {
+        let is_asked = |asked: &Asked| asked.method == method && asked.period == period;
+        let mut found = self.files.iter().filter(|(asked, _)| is_asked(asked));
+        found.next().map(|(_, files)| files).expect("no caller asks for it")
+    }
+
     /// Everything that loads may store.
     pub(crate) fn readings(&self) -> impl Iterator<Item = &Reading> {
         self.announced.iter().chain(&self.direct)

@@ -15,7 +15,7 @@ use uptime::parameters::ReportParameters;
 use uptime::segment::Source;
 use uptime::shard_data::ShardData;
 
-/// The three source files that `local generate` makes.
+/// The source files that `local generate` makes.
 #[derive(Debug, Clone)]
 pub struct Sample {
     /// Polls.
@@ -24,13 +24,15 @@ pub struct Sample {
     pub hours: String,
     /// Time zones.
     pub zones: String,
+    /// Special days.
+    pub special_days: String,
 }
 
 impl Sample {
     /// Makes a sample. Equal arguments give equal texts.
     pub fn generate(stores: u32, days: u32, seed: u64) -> Sample {
         let folder = tempfile::tempdir().unwrap();
-        let options = format!("--stores {stores} --days {days} --seed {seed} --out");
+        let options = format!("--stores {stores} --days {days} --seed {seed} --special-days --out");
         let words = options.split(' ').map(str::to_owned).chain([path_text(folder.path())]);
         generate::run(&arguments(words)).unwrap();
         let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
@@ -38,12 +40,13 @@ impl Sample {
             polls: read("store_status.csv"),
             hours: read("business_hours.csv"),
             zones: read("timezones.csv"),
+            special_days: read("special_days.csv"),
         }
     }
 
-    /// The three texts. Hours and zones come before polls.
-    pub fn files(&self) -> [&str; 3] {
-        [&self.hours, &self.zones, &self.polls]
+    /// The four texts. Polls come last.
+    pub fn files(&self) -> [&str; 4] {
+        [&self.hours, &self.zones, &self.special_days, &self.polls]
     }
 }
 

@@ -84,10 +84,10 @@ impl MeteredSystem {
         Ok((answer, self.meter.take()))
     }
 
-    /// Requests a report, computes it and requests its status.
-    pub async fn report(&self) -> MeteredReport {
+    /// Requests a report with these parameters in the query, computes it and requests its status.
+    pub async fn report(&self, query: Value) -> MeteredReport {
         let mut request = stored_event("trigger_report");
-        request["queryStringParameters"].take();
+        request["queryStringParameters"] = query;
         request["multiValueQueryStringParameters"].take();
         let accepted = body(&self.trigger_report.invoke(request).await.unwrap());
         let order = json!({ "report_id": accepted["report_id"] });

@@ -118,7 +118,7 @@ impl Story {
 /// A report that was requested a day before its deadline.
 pub fn new_report(id: ReportId, deadline: Timestamp) -> NewReport {
     let created_at = deadline.plus(-DAY);
-    let method = Method::TimeWeighted { max_hold: None };
+    let method = Method::TIME_WEIGHTED;
     let parameters = ReportParameters { as_of: created_at, method };
     NewReport { id, parameters, created_at, deadline, expires_at: deadline.plus(90 * DAY) }
 }

@@ -7,7 +7,7 @@ import json
 import re
 import unittest
 
-from translated_template import FUNCTIONS, ROOT, of_type, stored, translated
+from translated_template import FUNCTIONS, ROOT, accepted, of_type, stored, translated
 
 DEFAULT = translated()
 SCHEDULED = translated(ReportSchedule="rate(1 hour)")
@@ -51,6 +51,18 @@ class Operation(unittest.TestCase):
         [schedule] = of_type(SCHEDULED, "AWS::Scheduler::Schedule").values()
         self.assertEqual(schedule["ScheduleExpression"], "rate(1 hour)")
         self.assertEqual(json.loads(schedule["Target"]["Input"]), stored("events/scheduled_report.json"))
+
+    def test_a_scheduled_report_can_be_about_the_period_that_has_just_ended(self):
+        scheduled = translated(ReportSchedule="cron(0 12 1 * ? *)", ReportSchedulePeriod="month")
+        [schedule] = of_type(scheduled, "AWS::Scheduler::Schedule").values()
+        written = schedule["Target"]["Input"].replace("<aws.scheduler.scheduled-time>", "2023-02-01T12:00:00Z")
+        written = written.replace("<aws.scheduler.execution-id>", "d32c5kddcf5bb8c3")
+        self.assertEqual(json.loads(written), stored("events/scheduled_month.json"))
+
+    def test_a_schedule_of_periods_is_refused_if_polls_are_counted(self):
+        self.assertFalse(accepted(DefaultMethod="poll_count", ReportSchedulePeriod="month"))
+        self.assertTrue(accepted(DefaultMethod="poll_count"))
+        self.assertTrue(accepted(ReportSchedulePeriod="month"))
 
     def test_monitoring_can_be_left_out(self):
         off = {about["Type"] for about in translated(Monitoring="off").values()}

@@ -18,6 +18,7 @@ pub(crate) struct StatusDocument {
     as_of: String,
     method: &'static str,
     max_hold_minutes: Option<u32>,
+    period: Option<String>,
     created_at: String,
     #[serde(flatten)]
     details: Details,
@@ -95,6 +96,7 @@ impl StatusDocument {
             as_of: report.parameters.as_of.to_string(),
             method: method.name(),
             max_hold_minutes: method.max_hold().map(MaxHold::minutes),
+            period: method.period().map(|period| period.to_string()),
             created_at: report.created_at.to_string(),
             details,
         }

@@ -16,7 +16,8 @@ const ID: &str = "0f6b3ad4-8c5d-4e5f-9a6b-1c2d3e4f5a6b";
 fn a_running_report_shows_its_progress() {
     let expected = json!({
         "report_id": ID, "status": "Running", "as_of": "2023-01-25T18:13:22Z",
-        "method": "time_weighted", "max_hold_minutes": 90, "created_at": "2023-01-26T08:00:00Z",
+        "method": "time_weighted", "max_hold_minutes": 90, "period": "2023-W04",
+        "created_at": "2023-01-26T08:00:00Z",
         "progress": { "shards_done": 16, "shards": 64 },
     });
     check(&report(ReportState::Running { shards_done: 16 }), None, &expected);
@@ -59,21 +60,24 @@ fn a_failed_report_shows_why() {
     let failure = Failure { code: FailureCode::TimedOut, detail: "too slow".to_owned() };
     let expected = json!({
         "report_id": ID, "status": "Failed", "as_of": "2023-01-25T18:13:22Z",
-        "method": "time_weighted", "max_hold_minutes": 90, "created_at": "2023-01-26T08:00:00Z",
+        "method": "time_weighted", "max_hold_minutes": 90, "period": "2023-W04",
+        "created_at": "2023-01-26T08:00:00Z",
         "error": { "code": "timed_out", "detail": "too slow", "retryable": true },
     });
     check(&report(ReportState::Failed(failure)), None, &expected);
 }
 
 #[test]
-fn max_hold_is_null_when_unset() {
+fn max_hold_and_period_are_null_when_unset() {
     let mut report = report(ReportState::Running { shards_done: 0 });
     report.parameters.method = Method::PollCount;
 
     let document = serde_json::to_value(StatusDocument::of(&report, None)).unwrap();
 
     assert_eq!(document["method"], "poll_count");
-    assert_eq!(document.get("max_hold_minutes"), Some(&Value::Null));
+    for name in ["max_hold_minutes", "period"] {
+        assert_eq!(document.get(name), Some(&Value::Null), "{name}");
+    }
 }
 
 #[test]
@@ -147,7 +151,8 @@ fn check(report: &Report, links: Option<Links>, expected: &Value) {
 fn complete_document() -> Value {
     json!({
         "report_id": ID, "status": "Complete", "as_of": "2023-01-25T18:13:22Z",
-        "method": "time_weighted", "max_hold_minutes": 90, "created_at": "2023-01-26T08:00:00Z",
+        "method": "time_weighted", "max_hold_minutes": 90, "period": "2023-W04",
+        "created_at": "2023-01-26T08:00:00Z",
         "completed_at": "2023-01-26T08:00:03.500000Z",
         "stores": 4, "stores_without_polls": 3, "stores_with_default_hours": 2,
         "stores_with_default_zone": 1, "tz_release": "2026f",
@@ -170,7 +175,8 @@ fn stored(name: FileName, size_bytes: u64) -> StoredFile {
 
 fn report(state: ReportState) -> Report {
     let max_hold = MaxHold::from_minutes(90);
-    let method = Method::TimeWeighted { max_hold };
+    let period = Some("2023-W04".parse().unwrap());
+    let method = Method::TimeWeighted { max_hold, period };
     Report {
         id: ID.parse().unwrap(),
         parameters: ReportParameters { as_of: at("2023-01-25T18:13:22Z"), method },

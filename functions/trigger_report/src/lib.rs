@@ -13,14 +13,14 @@ mod lifetimes;
 mod queueing;
 mod request_parameters;
 mod resources;
+mod scheduled;
 
 use std::time::Duration;
 
 use http_api::{Problem, ProblemKind, invocation_ends_at, json_answer};
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{LOCATION, RETRY_AFTER};
-use lambda_http::request::RequestContext;
-use lambda_http::{Body, Error, Request, RequestExt as _, Response};
+use lambda_http::{Body, Error, Request, Response};
 use serde::Serialize;
 use uptime::Timestamp;
 use uptime::parameters::ReportParameters;
@@ -31,11 +31,10 @@ pub use resources::Resources;
 use crate::keyed::Keyed;
 use crate::queueing::{enqueue, give_up, not_recorded, started};
 use crate::request_parameters::RequestParameters;
+use crate::scheduled::is_scheduled;
 
 /// `Retry-After` of an accepted report, in seconds. Most reports are complete by then.
 const RETRY_AFTER_SECONDS: u32 = 1;
-/// The stage in the scheduler's events (`template.yaml`); the API's own stage has another name.
-const STAGE_OF_SCHEDULER: &str = "schedule";
 /// The part of an invocation's time that is reserved for recording that queueing failed.
 const TIME_TO_RECORD_FAILURE: Duration = Duration::from_secs(3);
 
@@ -70,17 +69,6 @@ pub async fn handle(
     }
 }
 
-/// Whether the request is from the scheduler. Callers cannot pretend to be the scheduler, because
-/// API Gateway writes the stage of their requests.
-fn is_scheduled(request: &Request) -> bool {
-    match request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV1(context)) => {
-            context.stage.as_deref() == Some(STAGE_OF_SCHEDULER)
-        }
-        _ => false,
-    }
-}
-
 async fn accept_report(
     resources: &Resources,
     request: &Request,
@@ -91,6 +79,7 @@ async fn accept_report(
     let key = keyed::read_key(request)?;
     let newest_poll = newest_poll(&resources.data).await?;
     let as_of = asked.as_of.unwrap_or(newest_poll);
+    asked.refuse_future_period(as_of)?;
 
     let parameters = ReportParameters { as_of, method: asked.method };
     if let Some(key) = key {

@@ -1,11 +1,14 @@
 //! The parameters of `trigger_report`, and which values are refused (`lib/http_api/README.md`,
 //! "Requesting a report").
 
-use http_api::{Given, Parameter, Parameters, Problem};
+use http_api::{Fault, Given, Parameter, Parameters, Problem, ProblemKind};
 use lambda_http::Request;
 use uptime::Timestamp;
 use uptime::parameters::{Method, ReportParameters};
+use uptime::period::{Period, PeriodError};
 use uptime::timeline::MaxHold;
+
+use crate::scheduled;
 
 const AS_OF: Parameter = Parameter {
     name: "as_of",
@@ -17,6 +20,8 @@ const MAX_HOLD_MINUTES: Parameter = Parameter {
     name: "max_hold_minutes",
     accepted: "a whole number from 1 to 11520, with the method time_weighted only",
 };
+
+const PERIOD: Parameter = Parameter { name: "period", accepted: Period::ACCEPTED };
 
 /// The parameters of one request, all accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +40,7 @@ struct GivenParameters {
     as_of: Option<Timestamp>,
     method: Option<Method>,
     max_hold: Option<MaxHold>,
+    period: Option<Period>,
 }
 
 impl RequestParameters {
@@ -43,28 +49,46 @@ impl RequestParameters {
         default_method: Method,
         now: Timestamp,
     ) -> Result<RequestParameters, Problem> {
-        let given = Parameters::read(request, &[AS_OF, METHOD, MAX_HOLD_MINUTES])?;
+        let given = Parameters::read(request, &[AS_OF, METHOD, MAX_HOLD_MINUTES, PERIOD])?;
         let as_of = given.parse(AS_OF, |given| as_of(given, now))?;
         let named_method = given.parse(METHOD, method)?;
         let max_hold = given.parse(MAX_HOLD_MINUTES, max_hold)?;
+        let period = period(request, &given)?;
+        let not_with_poll_count = |parameter: Parameter| {
+            let name = parameter.name;
+            let detail = format!(
+                "{name} is only accepted with the method time_weighted; this report would use \
+                 poll_count"
+            );
+            given.refuse(parameter, detail)
+        };
         let method = named_method.unwrap_or(default_method).with_max_hold(max_hold);
-        let method = method.ok_or_else(|| {
-            let detail = "max_hold_minutes is only accepted with the method time_weighted; this \
-                          report would use poll_count";
-            given.refuse(MAX_HOLD_MINUTES, detail)
-        })?;
-        let given = GivenParameters { as_of, method: named_method, max_hold };
+        let method = method.ok_or_else(|| not_with_poll_count(MAX_HOLD_MINUTES))?;
+        let method = method.with_period(period).ok_or_else(|| not_with_poll_count(PERIOD))?;
+        let given = GivenParameters { as_of, method: named_method, max_hold, period };
         Ok(RequestParameters { as_of, method, given })
+    }
+
+    /// Refuses a period whose first date has not begun anywhere at the report's instant.
+    pub(crate) fn refuse_future_period(&self, as_of: Timestamp) -> Result<(), Problem> {
+        let Some(period) = self.method.period().filter(|period| !period.has_begun(as_of)) else {
+            return Ok(());
+        };
+        let instant = if self.as_of.is_some() { "as_of" } else { "the newest poll" };
+        let detail = format!("period has not begun anywhere at {instant}, {as_of}");
+        let fault = Fault::new(PERIOD.name, Some(period.to_string().into()), PERIOD.accepted);
+        Err(Problem::with_fault(ProblemKind::InvalidParameter, detail, fault))
     }
 
     /// Returns the parameters as given, as text. Repeats with an idempotency key are recognised by
     /// it. The place and the spelling of a value make no difference.
     pub(crate) fn as_given(&self) -> String {
-        let GivenParameters { as_of, method, max_hold } = self.given;
+        let GivenParameters { as_of, method, max_hold, period } = self.given;
         let as_of = as_of.map(|as_of| format!("as_of={as_of}"));
         let method = method.map(|method| format!("method={}", method.name()));
         let max_hold = max_hold.map(|hold| format!("max_hold_minutes={}", hold.minutes()));
-        [as_of, method, max_hold].into_iter().flatten().collect::<Vec<_>>().join("&")
+        let period = period.map(|period| format!("period={period}"));
+        [as_of, method, max_hold, period].into_iter().flatten().collect::<Vec<_>>().join("&")
     }
 }
 
@@ -79,6 +103,16 @@ fn method(given: &Given) -> Option<Method> {
 
 fn max_hold(given: &Given) -> Option<MaxHold> {
     MaxHold::from_minutes(u32::try_from(given.whole_number()?).ok()?)
+}
+
+/// The period of a scheduled report is not a parameter, because it depends on the scheduled time.
+fn period(request: &Request, given: &Parameters) -> Result<Option<Period>, Problem> {
+    if let Some(period) = scheduled::period(request)? {
+        return Ok(Some(period));
+    }
+    let text = given.parse(PERIOD, |given| given.text().map(str::to_owned))?;
+    let period = text.map(|text| text.parse()).transpose();
+    period.map_err(|error: PeriodError| given.refuse(PERIOD, format!("period {error}")))
 }
 
 #[cfg(test)]

@@ -6,30 +6,26 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use uptime_aws::describe;
+use uptime::describe;
 
-use crate::failure::Failure;
-use crate::{explain_command, generate, load_command, report_command, serve, terminal};
+use crate::service_commands::{ABOUT, ServeArguments, ServiceCommand};
+use crate::{explain_command, generate, report_command, terminal};
 
 /// Reports how long each store was online during its business hours
 #[derive(Debug, Parser)]
-#[command(name = "local", version, about, long_about = LONG_ABOUT)]
+#[command(name = "local", version, about, long_about = ABOUT)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    serve: serve::Arguments,
+    serve: ServeArguments,
 }
-
-const LONG_ABOUT: &str = "Reports how long each store was online during its business hours. \
-Runs the whole system on this machine, or computes a report from files alone. Without a command, \
-it runs `serve`.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Serve(serve::Arguments),
-    Load(load_command::Arguments),
+    #[command(flatten)]
+    Service(ServiceCommand),
     Report(report_command::Arguments),
     Explain(explain_command::Arguments),
     Generate(generate::Arguments),
@@ -38,10 +34,9 @@ enum Command {
 impl Cli {
     /// Runs the command. If it fails, prints the failure and returns exit code 1.
     pub fn run(self) -> ExitCode {
-        terminal::start_logging();
-        let outcome = match self.command.unwrap_or(Command::Serve(self.serve)) {
-            Command::Serve(arguments) => to_the_end(serve::run(&arguments)),
-            Command::Load(arguments) => to_the_end(load_command::run(&arguments)),
+        terminal::start();
+        let outcome = match self.into_command() {
+            Command::Service(command) => command.run(),
             Command::Report(arguments) => report_command::run(&arguments),
             Command::Explain(arguments) => explain_command::run(&arguments),
             Command::Generate(arguments) => generate::run(&arguments),
@@ -56,17 +51,14 @@ impl Cli {
         terminal::finish();
         code
     }
+
+    fn into_command(self) -> Command {
+        let unnamed = Command::Service(ServiceCommand::without_a_name(self.serve));
+        self.command.unwrap_or(unnamed)
+    }
 }
 
-fn to_the_end(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let outcome = runtime.block_on(command);
-    // Do not wait for work that is still running: the next start continues it.
-    runtime.shutdown_background();
-    outcome
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "service"))]
 mod tests {
     use clap::CommandFactory;
 
@@ -108,9 +100,9 @@ mod tests {
 
     #[track_caller]
     fn check(line: &str, expected: &str) {
-        let command = match Cli::try_parse_from(line.split(' ')) {
-            Ok(Cli { command: None | Some(Command::Serve(_)), .. }) => "serve",
-            Ok(Cli { command: Some(Command::Load(_)), .. }) => "load",
+        let command = match Cli::try_parse_from(line.split(' ')).map(Cli::into_command) {
+            Ok(Command::Service(ServiceCommand::Serve(_))) => "serve",
+            Ok(Command::Service(ServiceCommand::Load(_))) => "load",
             Ok(_) => "another",
             Err(_) => "refused",
         };

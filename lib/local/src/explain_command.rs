@@ -1,7 +1,8 @@
-//! `local explain`: shows one store's hours, polls, the time each poll speaks for and the sums, as
-//! text that a person can check by hand.
+//! `local explain`: shows one store's hours, special days, polls, the time each poll speaks for and
+//! the sums, as text that a person can check by hand.
 
 use std::io::{self, Write as _, stderr};
+use std::time::SystemTime;
 
 use thiserror::Error;
 use uptime::fleet::Stores;
@@ -40,7 +41,7 @@ enum ExplainError {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let (text, shortcomings) = explain(arguments, uptime_aws::now())?;
+    let (text, shortcomings) = explain(arguments, SystemTime::now().into())?;
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())?;
     if shortcomings.is_empty() {
@@ -56,14 +57,12 @@ fn explain(arguments: &Arguments, now: Timestamp) -> Result<(String, Vec<Shortco
     let request = sources.request(now)?;
     let Ingested { stored, parameters, shortcomings } =
         sources.ingest(request, now, &mut stderr())?;
-    let own_shard = stored.fleet_of_shard(id.shard(), parameters)?;
-    let (Stores::Measured { accounts, .. }, Stores::Measured { activity, .. }) =
-        (own_shard.stores, stored.fleet(parameters)?.stores)
-    else {
+    let account = stored.account_in_full(&id, parameters)?;
+    let Stores::Measured { activity, .. } = stored.fleet(parameters)?.stores else {
         return Err(ExplainError::PollCount.into());
     };
-    let account = accounts.iter().find(|account| account.row.store == id).ok_or_else(unknown)?;
-    let text = explanation(account, &parameters, &activity.judge()).ok_or_else(unknown)?;
+    let account = account.ok_or_else(unknown)?;
+    let text = explanation(&account, &parameters, &activity.judge()).ok_or_else(unknown)?;
     Ok((text, shortcomings))
 }
 
@@ -81,6 +80,11 @@ a,2023-01-23 17:15:00 UTC,inactive
 a,2023-01-23 19:00:00 UTC,inactive
 ";
     const HOURS: &str = "store_id,day,start_time_local,end_time_local\na,0,09:00,12:00\n";
+    const SPECIAL_DAYS: &str = "store_id,date,start_time_local,end_time_local,note
+a,2023-01-20,,,Repairs
+a,2023-01-21,10:00,14:00,
+a,2023-12-25,closed,closed,
+";
     /// 2023-02-01.
     const NOW: Timestamp = Timestamp::from_micros(1_675_209_600 * SECOND);
 
@@ -103,6 +107,33 @@ a,2023-01-23 19:00:00 UTC,inactive
         has("last day, h 3.00 2.25 0.75 0.00 0.00 3.00 83.88%");
         has("2023-01-23T11:15:00-06:00 to ongoing: 45.00 min down (least 0.00, most 106.00), 1 \
              inactive poll");
+    }
+
+    #[test]
+    fn a_period_of_any_length_is_explained_in_full() {
+        for period in ["2023-01-23", "2023-01"] {
+            let text = explained("a", &format!("--as-of 2023-01-23T18:00:00Z --period {period}"));
+            let text = text.unwrap();
+            for part in [
+                &format!("period     {period}, 2023-01-"),
+                "in minutes within each window",
+                "2023-01-23T10:14:00-06:00  active",
+                "Outages of the period: 1",
+            ] {
+                assert!(text.contains(part), "{part}\n{text}");
+            }
+            assert!(!text.contains("last week"), "{text}");
+        }
+    }
+
+    #[test]
+    fn special_days_within_the_time_considered_are_listed() {
+        let text = explained("a", "--as-of 2023-01-23T18:00:00Z").unwrap();
+        let expected = "Special days, which replace the business hours of their dates\n  \
+                        2023-01-20 Fri  closed\n  2023-01-21 Sat  10:00 to 14:00\n  \
+                        rows for other dates: 1\n\n";
+        assert!(text.contains(expected), "{text}");
+        assert!(text.contains("  2023-01-21T10:00:00-06:00"), "{text}");
     }
 
     #[test]
@@ -129,7 +160,8 @@ a,2023-01-23 19:00:00 UTC,inactive
             arguments: Arguments,
         }
         let folder = TempDir::new().unwrap();
-        let paths = [("polls", POLLS), ("hours", HOURS)].map(|(name, content)| {
+        let files = [("polls", POLLS), ("hours", HOURS), ("special days", SPECIAL_DAYS)];
+        let paths = files.map(|(name, content)| {
             let path = folder.path().join(name);
             std::fs::write(&path, content).unwrap();
             path.display().to_string()

@@ -1,4 +1,4 @@
-//! Makes realistic sample data: the three source files, with the known properties of the real ones.
+//! Makes realistic sample data: the source files, with the known properties of the real ones.
 //!
 //! **Equal arguments give equal bytes**, on any machine and in any later version: the code uses
 //! neither a clock nor floating point, and its random number generator has a stable stream. This
@@ -11,9 +11,10 @@ use uptime::Timestamp;
 use uptime::input::EARLIEST_POLL;
 use uptime::interval::{DAY, SECOND};
 
+use crate::counted::counted;
 use crate::failure::Failure;
 use crate::terminal::say;
-use files::{BUSINESS_HOURS, STORE_STATUS, TIMEZONES};
+use files::{BUSINESS_HOURS, SPECIAL_DAYS, STORE_STATUS, TIMEZONES};
 use random::Random;
 use sample::Sample;
 
@@ -22,6 +23,7 @@ mod hours;
 mod polls;
 mod random;
 mod sample;
+mod special_days;
 mod stores;
 #[cfg(test)]
 mod tests;
@@ -29,7 +31,8 @@ mod tests;
 /// Writes realistic sample data; equal arguments give equal files
 ///
 /// Writes `store_status.csv`, `business_hours.csv` and `timezones.csv` and replaces files of these
-/// names. 14,000 stores and 8 days make about 1.8 million polls, 119 MB.
+/// names. 14,000 stores and 8 days make about 1.8 million polls, 119 MB. With `--special-days` it also
+/// writes `special_days.csv`; the other files stay the same.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The number of stores
@@ -44,6 +47,9 @@ pub struct Arguments {
     /// When polling ends, in RFC 3339 [default: 2023-01-25T18:13:22Z]
     #[arg(long, value_name = "T")]
     end: Option<String>,
+    /// Give about one store in ten some special days
+    #[arg(long)]
+    special_days: bool,
     /// The folder to write to; created if it does not exist
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -63,21 +69,28 @@ enum GenerateError {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let sample = written(arguments)?;
-    let files = [
+    let mut files = vec![
         (STORE_STATUS, sample.polls.len()),
         (BUSINESS_HOURS, sample.hours.len()),
         (TIMEZONES, sample.zones.len()),
     ];
-    let written = files.map(|(name, rows)| format!("{name} ({rows} rows)")).join(", ");
+    files.extend(sample.special_days.as_ref().map(|rows| (SPECIAL_DAYS, rows.len())));
+    let written: Vec<String> = files
+        .iter()
+        .map(|(name, rows)| format!("{name} ({})", counted(*rows as u64, "row")))
+        .collect();
+    let written = written.join(", ");
     say(format_args!("wrote {written} to {}", arguments.out.display()));
     Ok(())
 }
 
 /// Writes the files of `data/` into `folder`. Returns their paths, polls last.
-pub fn write_sample(folder: &Path) -> Result<[PathBuf; 3], Failure> {
+pub fn write_sample(folder: &Path) -> Result<[PathBuf; 4], Failure> {
     let out = folder.to_owned();
-    written(&Arguments { stores: 300, days: 8, seed: 7, end: None, out })?;
-    Ok([BUSINESS_HOURS, TIMEZONES, STORE_STATUS].map(|name| folder.join(name)))
+    let special_days = true;
+    written(&Arguments { stores: 300, days: 8, seed: 7, end: None, special_days, out })?;
+    let names = [BUSINESS_HOURS, TIMEZONES, SPECIAL_DAYS, STORE_STATUS];
+    Ok(names.map(|name| folder.join(name)))
 }
 
 fn written(arguments: &Arguments) -> Result<Sample, GenerateError> {
@@ -92,8 +105,13 @@ fn written(arguments: &Arguments) -> Result<Sample, GenerateError> {
 fn make(arguments: &Arguments) -> Result<Sample, GenerateError> {
     let end = polling_end(arguments)?;
     let start = end.plus(-i64::from(arguments.days) * DAY);
-    let random = Random::new(arguments.seed);
-    Ok(Sample::new(arguments.stores, start..=end, random))
+    let mut random = Random::new(arguments.seed);
+    let mut sample = Sample::new(arguments.stores, start..=end, &mut random);
+    if arguments.special_days {
+        // Last, so that the other files are the same with and without special days.
+        sample.add_special_days(&mut random);
+    }
+    Ok(sample)
 }
 
 fn polling_end(arguments: &Arguments) -> Result<Timestamp, GenerateError> {

@@ -31,10 +31,16 @@ pub enum Policy {
 pub enum Refusal {
     /// The host is missing, is given twice, or is not this machine's.
     #[error(
-        "refused: the request is for the host {0}; it must have one Host header with 127.0.0.1, \
-        localhost or [::1], with or without a port"
+        "refused: the request is for the host {found}; it must have one Host header with {}, with or \
+         without a port",
+        accepted_hosts(*.further)
     )]
-    Host(String),
+    Host {
+        /// What the request has in its place.
+        found: String,
+        /// The further address that the port accepts.
+        further: Option<IpAddr>,
+    },
     /// A page of another origin sent it.
     #[error(
         "refused: the Origin of the web page is {0}; it must be http:// and the request's Host"
@@ -90,17 +96,25 @@ pub fn check(head: &Parts, policy: Policy, further_host: Option<IpAddr>) -> Resu
 
 /// Returns the host and port of the request, if they are this machine's.
 fn checked_host(head: &Parts, further_host: Option<IpAddr>) -> Result<String, Refusal> {
+    let refused = |found| Refusal::Host { found, further: further_host };
     let hosts: Vec<String> = texts(&head.headers, &header::HOST).collect();
     let [host] = &hosts[..] else {
         let found = if hosts.is_empty() { "(missing)".to_owned() } else { hosts.join(" and ") };
-        return Err(Refusal::Host(found));
+        return Err(refused(found));
     };
     // A target such as `GET http://name/ HTTP/1.1` has its own host, which would take precedence.
     let target = head.uri.authority().map_or(host.as_str(), |authority| authority.as_str());
     if target != host {
-        return Err(Refusal::Host(format!("{target} and {host}")));
+        return Err(refused(format!("{target} and {host}")));
     }
-    if is_own(host, further_host) { Ok(host.clone()) } else { Err(Refusal::Host(host.clone())) }
+    if is_own(host, further_host) { Ok(host.clone()) } else { Err(refused(host.clone())) }
+}
+
+fn accepted_hosts(further: Option<IpAddr>) -> String {
+    match further {
+        None => "127.0.0.1, localhost or [::1]".to_owned(),
+        Some(address) => format!("127.0.0.1, localhost, [::1] or {address}"),
+    }
 }
 
 fn is_own(host: &str, further_host: Option<IpAddr>) -> bool {

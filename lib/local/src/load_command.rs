@@ -4,7 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::failure::Failure;
-use crate::terminal::{Progress, complain, say_result};
+use crate::progress::Progress;
+use crate::terminal::{complain, say_result};
 use crate::uploads::{Uploads, check_readable, file_name, own_key};
 
 /// Loads files into the running system and waits for the outcome

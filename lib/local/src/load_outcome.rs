@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use uptime_aws::load_files::REJECTS;
 use uptime_aws::{LoadStatus, Manifest};
 
+use crate::counted::counted;
 use crate::first_rejects;
 use crate::s3::{signed_curl, url_of};
 use crate::system::DATA_BUCKET;
@@ -48,8 +49,8 @@ impl LoadOutcome {
         let kind = self.manifest.kind.as_deref().unwrap_or("unknown kind").replace('_', " ");
         let millis = self.manifest.duration_ms.unwrap_or_default();
         format!(
-            "of {rows} rows of {kind}, {loaded} loaded, {duplicate} duplicate, {rejected} rejected \
-             ({}.{} s)",
+            "of {} of {kind}, {loaded} loaded, {duplicate} duplicate, {rejected} rejected ({}.{} s)",
+            counted(rows, "row"),
             millis / 1000,
             millis % 1000 / 100,
         )

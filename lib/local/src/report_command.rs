@@ -3,6 +3,7 @@
 
 use std::io::{self, Write, stderr};
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use thiserror::Error;
 use uptime::Timestamp;
@@ -10,6 +11,7 @@ use uptime::output::{Files, report_files};
 use uptime::report::StoreCounts;
 use uptime::segment::DecodeError;
 
+use crate::counted::counted;
 use crate::failure::Failure;
 use crate::sources::{Ingested, Shortcoming, Sources, SourcesError, listed};
 use destination::OutIsSource;
@@ -62,7 +64,7 @@ enum ReportError {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Made { contents, shortcomings } = make(arguments, uptime_aws::now(), &mut stderr())?;
+    let Made { contents, shortcomings } = make(arguments, SystemTime::now().into(), &mut stderr())?;
     match &contents {
         Contents::Csv(csv) => destination::write(arguments.out.as_deref(), csv)?,
         Contents::All(folder, files) => destination::write_folder(folder, files)?,
@@ -111,7 +113,8 @@ fn write_counts(counts: StoreCounts, notes: &mut impl Write) -> io::Result<()> {
     let StoreCounts { stores, without_polls, with_default_hours, with_default_zone } = counts;
     writeln!(
         notes,
-        "{stores} stores: {without_polls} without polls, {with_default_hours} without known hours \
-         (always open), {with_default_zone} without a known time zone (America/Chicago)"
+        "{}: {without_polls} without polls, {with_default_hours} without known hours \
+         (always open), {with_default_zone} without a known time zone (America/Chicago)",
+        counted(stores, "store"),
     )
 }

@@ -15,6 +15,7 @@ use thiserror::Error;
 use uptime::Timestamp;
 use uptime::input::latest_poll;
 use uptime::parameters::{Method, ReportParameters};
+use uptime::period::{Period, PeriodError};
 use uptime::segment::Source;
 use uptime::timeline::MaxHold;
 
@@ -41,6 +42,10 @@ pub struct Sources {
     /// How many minutes a status holds before and after its poll, 1 to 11520 [default: no limit]
     #[arg(long, value_name = "N")]
     max_hold_minutes: Option<u32>,
+    /// The dates to report on, by each store's own clock, instead of the last hour, day and week: a day
+    /// (2026-10-24), an ISO week (2026-W43), a month (2026-10) or a range (2026-10-01/2026-10-15)
+    #[arg(long, value_name = "P")]
+    period: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -57,6 +62,15 @@ pub(crate) enum SourcesError {
     MaxHoldOfPollCount,
     #[error("--max-hold-minutes is {0}; it must be a whole number from 1 to 11520")]
     MaxHold(u32),
+    #[error("--period cannot be used with --method poll_count; leave one of them out")]
+    PeriodOfPollCount,
+    #[error("--period {0:?} {1}; it must be {accepted}", accepted = Period::ACCEPTED)]
+    Period(String, PeriodError),
+    #[error(
+        "--period {0} has not begun anywhere at {1}, the instant that the report is about; choose an \
+         earlier period, or a later instant with --as-of"
+    )]
+    PeriodNotBegun(Period, Timestamp),
     #[error(
         "--as-of is {0:?}; it must be an RFC 3339 instant from 2000-01-01T00:00:00Z to 24 hours \
          from now"
@@ -115,6 +129,9 @@ impl Sources {
         };
         let Request { as_of, method } = request;
         let parameters = ReportParameters { as_of: as_of.unwrap_or(newest_poll), method };
+        if let Some(period) = method.period().filter(|period| !period.has_begun(parameters.as_of)) {
+            return Err(SourcesError::PeriodNotBegun(period, parameters.as_of));
+        }
         Ok(Ingested { stored, parameters, shortcomings })
     }
 
@@ -122,10 +139,14 @@ impl Sources {
         let read = |minutes| MaxHold::from_minutes(minutes).ok_or(SourcesError::MaxHold(minutes));
         let max_hold = self.max_hold_minutes.map(read).transpose()?;
         let method = match self.method {
-            MethodName::TimeWeighted => Method::TimeWeighted { max_hold: None },
+            MethodName::TimeWeighted => Method::TIME_WEIGHTED,
             MethodName::PollCount => Method::PollCount,
         };
-        method.with_max_hold(max_hold).ok_or(SourcesError::MaxHoldOfPollCount)
+        let read =
+            |text: &String| text.parse().map_err(|error| SourcesError::Period(text.clone(), error));
+        let period = self.period.as_ref().map(read).transpose()?;
+        let method = method.with_max_hold(max_hold).ok_or(SourcesError::MaxHoldOfPollCount)?;
+        method.with_period(period).ok_or(SourcesError::PeriodOfPollCount)
     }
 }
 

@@ -259,7 +259,7 @@ fn locked(folder: &Path) -> Result<File, SystemError> {
     if folder.to_str().is_none() {
         return Err(unusable(io::Error::other("SQLite requires a name in UTF-8")));
     }
-    std::fs::create_dir_all(folder).map_err(unusable)?;
+    crate::folder::create(folder).map_err(unusable)?;
     let path = folder.join("lock");
     let lock = File::options().create(true).truncate(false).write(true).open(path);
     let lock = lock.map_err(unusable)?;

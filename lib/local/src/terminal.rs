@@ -1,22 +1,19 @@
 //! Everything that the commands show the user.
 //!
-//! Results and progress messages are lines on stdout. Current work is shown as a bar on stderr, or
-//! as a line if stderr is not a terminal. Logs and failures go to stderr too. **Output never stops
-//! work:** if a line cannot be written because the disk is full, the stream is closed, or the
-//! reader is gone or does not read, the line is dropped. Nothing else in this crate prints, except
-//! that `report_command` writes a report's CSV and its summary.
+//! Results and progress messages are lines on stdout. Failures go to stderr, as do the logs (`logs`)
+//! and the current work (`progress`) of the service. **Output never stops work:** if a line cannot
+//! be written because the disk is full, the stream is closed, or the reader is gone or does not
+//! read, the line is dropped. Nothing else in this crate prints, except that `report_command` writes
+//! a report's CSV and its summary.
 
 mod outlet;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
+use std::io;
 use std::panic::PanicHookInfo;
 use std::sync::LazyLock;
 use std::time::Duration;
-
-use indicatif::{ProgressBar, ProgressStyle};
-use tracing_subscriber::EnvFilter;
 
 use outlet::Outlet;
 
@@ -56,22 +53,14 @@ fn harmless(text: &str) -> String {
     harmless
 }
 
-/// The log filter without `RUST_LOG`. `s3s` logs every refused request as an error, but its client
-/// already gets that error.
-const LOGGED: &str = "warn,s3s=off";
-
-/// Sends logs and panics to stderr: warnings and errors, or what `RUST_LOG` selects.
-pub fn start_logging() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(|| LogLines(&STDERR))
-        // Internal errors would be printed, which panics if stderr cannot be written to.
-        .log_internal_errors(false)
-        .with_ansi(io::stderr().is_terminal());
-    // An error means that logging is already set up.
-    subscriber.try_init().ok();
+/// Sends panics to stderr.
+pub fn start() {
     std::panic::set_hook(Box::new(|panic| complain(panic_report(panic))));
+}
+
+/// Writes a line of the log to stderr, without waiting until it is written.
+pub fn log(line: &[u8]) {
+    STDERR.hand_over(line);
 }
 
 /// Waits a moment until all lines are written, but no longer if the reader does not read.
@@ -88,60 +77,6 @@ fn panic_report(panic: &PanicHookInfo<'_>) -> String {
         return format!("local: thread {name} {panic}\n{backtrace}");
     }
     format!("local: thread {name} {panic}")
-}
-
-/// Takes one log line per call, as `tracing-subscriber` writes them.
-struct LogLines<'a>(&'a Outlet);
-
-impl Write for LogLines<'_> {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.hand_over(line);
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Shows work that takes a while. If stderr is not a terminal, only its start is shown.
-#[derive(Debug)]
-pub struct Progress(ProgressBar);
-
-const REDRAW_AFTER: Duration = Duration::from_millis(120);
-
-impl Progress {
-    /// Starts to show the work; `what` describes it, such as `loading polls.csv`.
-    pub fn begin(what: &str) -> Progress {
-        if !io::stderr().is_terminal() {
-            complain(format_args!("{what} ..."));
-            return Progress(ProgressBar::hidden());
-        }
-        let bar = ProgressBar::new_spinner().with_message(what.to_owned());
-        set_style(&bar, "{spinner} {msg} {elapsed}");
-        bar.enable_steady_tick(REDRAW_AFTER);
-        Progress(bar)
-    }
-
-    /// Shows that `done` of `all` steps are done.
-    pub fn show(&self, done: u64, all: u64) {
-        if self.0.length() != Some(all) {
-            self.0.set_length(all);
-            set_style(&self.0, "{spinner} {msg} [{bar:32}] {pos}/{len} {elapsed}");
-        }
-        self.0.set_position(done);
-    }
-
-    /// Ends and removes the bar, whether the work succeeded or not.
-    pub fn end(self) {
-        self.0.finish_and_clear();
-    }
-}
-
-fn set_style(bar: &ProgressBar, template: &str) {
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,8 @@ fn a_first_start_that_is_killed_again_and_again_ends_with_the_right_report() {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("source");
     let generated = Command::new(LOCAL)
-        .args(["generate", "--stores", "80", "--days", "9", "--seed", &seed.to_string(), "--out"])
+        .args(["generate", "--stores", "80", "--days", "9", "--special-days"])
+        .args(["--seed", &seed.to_string(), "--out"])
         .arg(&source)
         .stdout(Stdio::null())
         .status();
@@ -65,7 +66,7 @@ fn serve(folder: &Path) -> Child {
 
 /// Makes all files of the report from the source files alone.
 fn report_of_files(source: &Path, out: &Path) {
-    let files = ["business_hours.csv", "timezones.csv", "store_status.csv"];
+    let files = ["business_hours.csv", "timezones.csv", "special_days.csv", "store_status.csv"];
     let mut command = Command::new(LOCAL);
     command.arg("report").args(files.map(|name| source.join(name))).arg("--out-dir").arg(out);
     assert!(command.stderr(Stdio::null()).status().unwrap().success());

@@ -1,13 +1,15 @@
 //! The account of one store: everything that the files of a report say about it. Every figure of
 //! every file comes from here, so no two files can disagree.
 
-use crate::business_hours::{HoursRow, are_unknown, open_intervals};
+use crate::business_hours::{OpeningTimes, are_unknown, open_intervals};
 use crate::certainty::{Certainty, Run, SpanStatus, covered_parts, runs_of};
+use crate::day_sums::{DaySum, day_sums};
 use crate::interval::MINUTE;
 use crate::outage::{Outage, OutageSearch};
 use crate::parameters::{ReportParameters, Window};
 use crate::report::{ReportRow, StoreFacts};
 use crate::timeline::{MaxHold, Stretch, Uptime, for_each_stretch};
+use crate::times::Times;
 use crate::zone_clock::ZoneClock;
 use crate::{Interval, Poll, PollSet, Status, Timestamp, Zone};
 
@@ -16,64 +18,99 @@ use crate::{Interval, Poll, PollSet, Status, Timestamp, Zone};
 pub struct Account {
     /// The store and its figures in each window.
     pub row: ReportRow,
-    /// How certain the figures of each window are, in the order of [`Window::ALL`].
-    pub certainty: [Certainty; Window::ALL.len()],
+    /// How certain the figures of each window are, in its place ([`Window::place`]).
+    pub certainty: [Certainty; Window::MOST],
     /// The zone used.
     pub zone: Zone,
     /// Whether the sources give the zone. Otherwise it is [`Zone::DEFAULT`].
     pub zone_given: bool,
-    /// Whether the sources give business hours. Otherwise the store is always open.
+    /// Whether the sources give business hours. Otherwise the store is always open, except on special
+    /// days.
     pub hours_given: bool,
     /// The newest counting poll. `None`: all open time is unknown.
     pub last_poll: Option<Poll>,
-    /// Whether the store is open just before `as_of`.
+    /// Whether the store is open just before `as_of`, and the main window ends there.
     pub open_at_end: bool,
-    /// The outages with downtime in the week, in order.
+    /// The outages with downtime in the main window, in order.
     pub outages: Vec<Outage>,
-    /// What it takes to draw the week. `None` if the page does not show this store.
+    /// What it takes to draw the main window. `None` if the page does not show this store.
     pub detail: Option<Box<Detail>>,
 }
 
-/// The week of a store in full.
+/// The main window of a store: the last week, or the period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Detail {
-    /// The whole week, in order, without a gap. Two neighbours never have the same status.
-    pub runs: Vec<Run>,
-    /// The business hours, in the order of the weekdays.
-    pub hours: Vec<HoursRow>,
-    /// The polls considered.
-    pub polls: PollSet,
+    /// The business hours and the special days, each in the order of the days.
+    pub opening_times: OpeningTimes,
+    /// Its time.
+    pub drawn: Drawn,
+}
+
+/// The time of a main window, in as much detail as it is drawn
+/// ([`ReportParameters::draws_in_full`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Drawn {
+    /// Everything.
+    InFull {
+        /// All of the window's time, in order, without a gap. Two neighbours never have the same
+        /// status. There are none if the window has no time.
+        runs: Vec<Run>,
+        /// The polls considered.
+        polls: PollSet,
+    },
+    /// The sums of each local date of the window, in the order of [`ZoneClock::dates_in`].
+    Days(Vec<DaySum>),
 }
 
 /// A poll that is older at `as_of` does not say that a store is down then.
 const FRESH: i64 = crate::certainty::SETTLED_GAP_MINUTES * MINUTE;
 
 impl Account {
-    /// Makes the account of a store. `clock` is the clock of its zone for
-    /// [`ReportParameters::span`].
+    /// Makes the account of a store, with its main window drawn in full. `clock` is the clock of its
+    /// zone ([`ReportParameters::clock`]).
     pub(crate) fn of(
         facts: StoreFacts,
         clock: &ZoneClock,
         parameters: &ReportParameters,
     ) -> Account {
-        let StoreFacts { store, zone, hours, polls } = facts;
-        let open = open_intervals(&hours, clock);
-        let mut walk = Walk::new(&open, parameters);
+        let StoreFacts { store, zone, opening_times, polls, .. } = facts;
+        let open = open_intervals(&opening_times, clock);
+        let times = parameters.times(clock);
+        let mut walk = Walk::new(&open, &times, parameters);
         for_each_stretch(&open, polls.as_slice(), |stretch| walk.stretch(&stretch));
-        let Walk { uptimes, certainty, last_poll, outages, mut runs, week, .. } = walk;
-        let open_at_end = runs.last().is_some_and(|run| run.span.end() == week.end());
-        close_gap(&mut runs, week, week.end());
+        let Walk { uptimes, certainty, last_poll, outages, mut runs, main, .. } = walk;
+        let open_at_end = runs.last().is_some_and(|run| run.span.end() == parameters.as_of);
+        if let Some(main) = main {
+            close_gap(&mut runs, main, main.end());
+        }
         Account {
             row: ReportRow { store, uptimes },
             certainty,
             zone: zone.unwrap_or(Zone::DEFAULT),
             zone_given: zone.is_some(),
-            hours_given: !are_unknown(&hours),
+            hours_given: !are_unknown(&opening_times.hours),
             last_poll,
             open_at_end,
             outages: outages.finished(),
-            detail: Some(Box::new(Detail { runs, hours, polls })),
+            detail: Some(Box::new(Detail { opening_times, drawn: Drawn::InFull { runs, polls } })),
         }
+    }
+
+    /// Keeps only the sums of each local date of the main window. `clock` is the clock that the
+    /// account was made with.
+    pub(crate) fn sum_up_by_day(&mut self, clock: &ZoneClock, parameters: &ReportParameters) {
+        if let Some(detail) = &mut self.detail
+            && let Drawn::InFull { runs, .. } = &detail.drawn
+        {
+            let main = parameters.times(clock).main();
+            let dates = main.map(|main| clock.dates_in(main)).unwrap_or_default();
+            detail.drawn = Drawn::Days(day_sums(&dates, runs).collect());
+        }
+    }
+
+    /// Returns the time of the main window, or `None` if the page does not show this store.
+    pub fn drawn(&self) -> Option<&Drawn> {
+        self.detail.as_ref().map(|detail| &detail.drawn)
     }
 
     /// Returns the figures of a window with their certainty.
@@ -128,28 +165,25 @@ impl std::ops::AddAssign for Figures {
 /// Gathers an account while the stretches of a store pass in order.
 struct Walk<'a> {
     max_hold: Option<MaxHold>,
-    windows: [Interval; Window::ALL.len()],
-    week: Interval,
-    uptimes: [Uptime; Window::ALL.len()],
-    certainty: [Certainty; Window::ALL.len()],
+    windows: [Option<Interval>; Window::MOST],
+    main: Option<Interval>,
+    uptimes: [Uptime; Window::MOST],
+    certainty: [Certainty; Window::MOST],
     last_poll: Option<Poll>,
     outages: OutageSearch<'a>,
     runs: Vec<Run>,
 }
 
 impl<'a> Walk<'a> {
-    fn new(open: &'a [Interval], parameters: &ReportParameters) -> Walk<'a> {
-        let windows = Window::ALL.map(|window| window.before(parameters.as_of));
-        let week = Window::LastWeek.before(parameters.as_of);
-        let considered = parameters.time_considered();
+    fn new(open: &'a [Interval], times: &Times, parameters: &ReportParameters) -> Walk<'a> {
         Walk {
             max_hold: parameters.method.max_hold(),
-            windows,
-            week,
-            uptimes: [Uptime::default(); Window::ALL.len()],
-            certainty: [Certainty::default(); Window::ALL.len()],
+            windows: times.windows(),
+            main: times.main(),
+            uptimes: [Uptime::default(); Window::MOST],
+            certainty: [Certainty::default(); Window::MOST],
             last_poll: None,
-            outages: OutageSearch::new(open, considered, week),
+            outages: OutageSearch::new(open, times),
             runs: Vec::with_capacity(2 * open.len()),
         }
     }
@@ -167,23 +201,25 @@ impl<'a> Walk<'a> {
         }
         for covered in covered_parts(stretch) {
             for (certainty, window) in self.certainty.iter_mut().zip(self.windows) {
-                certainty.covered_micros +=
-                    covered.intersection(window).map_or(0, Interval::micros);
+                let shared = window.and_then(|window| covered.intersection(window));
+                certainty.covered_micros += shared.map_or(0, Interval::micros);
             }
         }
     }
 
     fn count(&mut self, run: Run) {
         for (place, window) in self.windows.into_iter().enumerate() {
-            let Some(shared) = run.span.intersection(window) else { continue };
+            let shared = window.and_then(|window| run.span.intersection(window));
+            let Some(shared) = shared else { continue };
             let (uptime, certainty) = (&mut self.uptimes[place], &mut self.certainty[place]);
             count_time(uptime, certainty, run.status, shared.micros());
         }
     }
 
     fn draw(&mut self, run: Run) {
-        let Some(span) = run.span.intersection(self.week) else { return };
-        close_gap(&mut self.runs, self.week, span.start());
+        let Some(main) = self.main else { return };
+        let Some(span) = run.span.intersection(main) else { return };
+        close_gap(&mut self.runs, main, span.start());
         match self.runs.last_mut().filter(|last| last.status == run.status) {
             Some(last) => last.span = last.span.extended_to(span.end()),
             None => self.runs.push(Run { span, status: run.status }),
@@ -212,9 +248,9 @@ pub(crate) fn count_time(
     }
 }
 
-/// Marks the time from the last run, or from the start of the week, to `until` as closed.
-fn close_gap(runs: &mut Vec<Run>, week: Interval, until: Timestamp) {
-    let from = runs.last().map_or(week.start(), |run| run.span.end());
+/// Marks the time from the last run, or from the start of the main window, to `until` as closed.
+fn close_gap(runs: &mut Vec<Run>, main: Interval, until: Timestamp) {
+    let from = runs.last().map_or(main.start(), |run| run.span.end());
     runs.extend(Interval::new(from, until).map(|span| Run { span, status: SpanStatus::Closed }));
 }
 

@@ -1,9 +1,12 @@
-//! Turns weekly business hours and a zone's clock into open intervals (`RULES.md`, "Open time").
-//! Only this module interprets business hours.
+//! Turns business hours, special days and a zone's clock into open intervals (`RULES.md`, "Open
+//! time"). Only this module interprets them.
 
 mod packed_row;
+mod special_date;
 #[cfg(test)]
 mod tests;
+
+use std::ops::RangeInclusive;
 
 use chrono::Weekday;
 
@@ -11,7 +14,8 @@ use crate::Interval;
 use crate::interval::SECOND;
 use crate::zone_clock::{LocalDate, LocalDateTime, ZoneClock};
 
-pub(crate) use packed_row::{PackedRow, put_in_order};
+pub(crate) use packed_row::{PackedRow, RowDay, put_in_order};
+pub use special_date::SpecialDate;
 
 /// A local time of day in whole seconds. 24:00:00 is the end of the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,22 +43,36 @@ impl LocalTime {
     }
 }
 
-/// The meaning of one row of business hours.
+/// What is known of when a store is meant to be open. The default: nothing, so it is always open.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct OpeningTimes {
+    /// The business hours, in any order.
+    pub hours: Vec<HoursRow>,
+    /// The special days, in any order. On their dates, the business hours do not open the store.
+    pub special_days: Vec<SpecialRow>,
+}
+
+/// The meaning of one row that says when a store opens. `Day` is a weekday or a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum HoursRow {
+pub enum OpeningRow<Day> {
     /// The store opens.
-    Opens(Opening),
-    /// The store does not open on this weekday. Has no effect if another row opens the store on it.
-    Closed(Weekday),
-    /// The store's hours are not known. Has no effect if the store has any other row.
+    Opens(Opening<Day>),
+    /// The store does not open on this day. Has no effect if another row opens the store on it.
+    Closed(Day),
+    /// No day is known. Has no effect if the store has any other row.
     Unknown,
 }
 
-/// A weekly opening, with its times as the row has them.
+/// A row of business hours.
+pub type HoursRow = OpeningRow<Weekday>;
+/// A row of special days. [`OpeningRow::Unknown`]: the store has no special days.
+pub type SpecialRow = OpeningRow<SpecialDate>;
+
+/// An opening, with its times as the row has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Opening {
-    /// The weekday on which it starts.
-    pub day: Weekday,
+pub struct Opening<Day = Weekday> {
+    /// The day on which it starts.
+    pub day: Day,
     /// When the store opens. Always before 24:00.
     pub start: LocalTime,
     /// When it closes, as the row has it. [`open_intervals`] interprets it.
@@ -69,22 +87,48 @@ pub(crate) struct Closing {
     pub(crate) clock_micros: i64,
 }
 
-impl HoursRow {
+impl OpeningTimes {
+    /// Returns the opening times of a store without special days.
+    pub fn weekly(hours: Vec<HoursRow>) -> OpeningTimes {
+        OpeningTimes { hours, special_days: Vec::new() }
+    }
+
+    /// Returns the rows of the special days on these dates, each with its date.
+    pub(crate) fn special_days_on(
+        &self,
+        dates: RangeInclusive<LocalDate>,
+    ) -> impl Iterator<Item = (LocalDate, SpecialRow)> {
+        let with_date = |row: &SpecialRow| Some((row.day()?.local_date(), *row));
+        let rows = self.special_days.iter().filter_map(with_date);
+        rows.filter(move |(date, _)| dates.contains(date))
+    }
+}
+
+impl<Day: Copy> OpeningRow<Day> {
     /// Returns how much information a row holds: an opening has more than a closed day, and a
     /// closed day more than an unknown row. Whenever a row adds information to a store, the total
     /// weight of the store's rows increases, even if the row replaces another one.
     pub(crate) fn weight(self) -> usize {
         match self {
-            HoursRow::Opens(_) => 2,
-            HoursRow::Closed(_) => 1,
-            HoursRow::Unknown => 0,
+            OpeningRow::Opens(_) => 2,
+            OpeningRow::Closed(_) => 1,
+            OpeningRow::Unknown => 0,
         }
     }
 
-    fn opening(self) -> Option<Opening> {
+    pub(crate) fn opening(self) -> Option<Opening<Day>> {
         match self {
-            HoursRow::Opens(opening) => Some(opening),
-            HoursRow::Closed(_) | HoursRow::Unknown => None,
+            OpeningRow::Opens(opening) => Some(opening),
+            OpeningRow::Closed(_) | OpeningRow::Unknown => None,
+        }
+    }
+
+    /// Returns the day that the row is about.
+    pub(crate) fn day(self) -> Option<Day> {
+        match self {
+            OpeningRow::Opens(opening) => Some(opening.day),
+            OpeningRow::Closed(day) => Some(day),
+            OpeningRow::Unknown => None,
         }
     }
 }
@@ -95,14 +139,10 @@ pub(crate) fn are_unknown(rows: &[HoursRow]) -> bool {
     rows.iter().all(|row| *row == HoursRow::Unknown)
 }
 
-impl Opening {
-    fn weekday(self) -> i64 {
-        i64::from(self.day.num_days_from_monday())
-    }
-
+impl<Day> Opening<Day> {
     /// An end of 23:59:00 or later means midnight. An end that is not after the start is on the
     /// next day.
-    pub(crate) fn closing(self) -> Closing {
+    pub(crate) fn closing(&self) -> Closing {
         if self.end >= LocalTime::LAST_MINUTE {
             Closing { days_later: 1, clock_micros: 0 }
         } else if self.end <= self.start {
@@ -114,12 +154,18 @@ impl Opening {
 
     /// Returns the span that the row covers on one date, or `None` if its end is not after its
     /// start.
-    fn on(self, date: LocalDate, clock: &ZoneClock) -> Option<Interval> {
+    fn on(&self, date: LocalDate, clock: &ZoneClock) -> Option<Interval> {
         let closing = self.closing();
         Interval::new(
             clock.instant(date, self.start.micros()),
             clock.instant(date.plus(closing.days_later), closing.clock_micros),
         )
+    }
+}
+
+impl Opening {
+    fn weekday(self) -> i64 {
+        i64::from(self.day.num_days_from_monday())
     }
 
     /// Returns whether the row covers a weekday and clock time, **both ends included**. An end at
@@ -145,26 +191,35 @@ const DATES_AFTER: i64 = 1;
 /// Returns a store's open intervals within the clock's span, in order. They do not touch or
 /// overlap.
 ///
-/// A store whose hours are unknown is always open. Intervals that reach beyond the span are clipped
-/// to it. Clipping never separates two instants that were in the same interval.
-pub fn open_intervals(rows: &[HoursRow], clock: &ZoneClock) -> Vec<Interval> {
+/// A store whose hours are unknown is always open, except on its special days. Intervals that reach
+/// beyond the span are clipped to it. Clipping never separates two instants that were in the same
+/// interval.
+pub fn open_intervals(times: &OpeningTimes, clock: &ZoneClock) -> Vec<Interval> {
     let span = clock.span();
-    if are_unknown(rows) {
-        return vec![span];
-    }
     let first = clock.local(span.start()).date.plus(-DATES_BEFORE);
     let last = clock.local(span.end()).date.plus(DATES_AFTER);
+    let special: Vec<_> = times.special_days_on(first..=last).collect();
+    let is_always_open = are_unknown(&times.hours);
+    if is_always_open && special.is_empty() {
+        return vec![span];
+    }
     let mut covered = Vec::new();
+    let mut cover = |open: Option<Interval>| {
+        covered.extend(open.and_then(|open| open.intersection(span)));
+    };
     let mut date = first;
     while date <= last {
-        let weekday = date.weekday();
-        for row in rows {
-            if let HoursRow::Opens(opening) = row
-                && opening.weekday() == weekday
-                && let Some(open) = opening.on(date, clock)
-            {
-                covered.extend(open.intersection(span));
-            }
+        let of_date = || special.iter().filter(|(special, _)| *special == date);
+        if of_date().next().is_some() {
+            let openings = of_date().filter_map(|(_, row)| row.opening());
+            openings.for_each(|opening| cover(opening.on(date, clock)));
+        } else if is_always_open {
+            cover(Interval::new(clock.instant(date, 0), clock.instant(date.plus(1), 0)));
+        } else {
+            let weekday = date.weekday();
+            let openings = times.hours.iter().filter_map(|row| row.opening());
+            let of_weekday = openings.filter(|opening| opening.weekday() == weekday);
+            of_weekday.for_each(|opening| cover(opening.on(date, clock)));
         }
         date = date.plus(1);
     }

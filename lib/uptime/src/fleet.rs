@@ -1,7 +1,7 @@
 //! The stores of a report, united over shards, and what is known of all of them together.
 
-use crate::account::{Account, Figures};
-use crate::business_hours::open_intervals;
+use crate::account::{Account, Drawn, Figures};
+use crate::business_hours::{OpeningTimes, open_intervals};
 use crate::heat_map::HeatMap;
 use crate::parameters::{Method, ReportParameters, Window};
 use crate::poller::{Poller, PollerActivity};
@@ -55,8 +55,8 @@ impl Fleet {
         let stores = match parameters.method {
             Method::TimeWeighted { .. } => Stores::Measured {
                 accounts: Vec::new(),
-                activity: PollerActivity::new(parameters.time_considered()),
-                heat_map: HeatMap::new(Window::LastWeek.before(parameters.as_of)),
+                activity: PollerActivity::new(parameters.silences_sought()),
+                heat_map: HeatMap::new(parameters.span()),
             },
             Method::PollCount => Stores::Counted(Vec::new()),
         };
@@ -64,16 +64,23 @@ impl Fleet {
         Fleet { about: About { parameters, counts, without_counting_poll: 0 }, stores }
     }
 
-    /// Adds one store. `clock` is the clock of its zone for [`ReportParameters::span`].
-    pub(crate) fn add(&mut self, facts: StoreFacts, counts: StoreCounts, clock: &ZoneClock) {
-        self.about.counts += counts;
+    /// Adds one store with all polls that are needed of it. `clock` is the clock of its zone
+    /// ([`ReportParameters::clock`]).
+    pub(crate) fn add(&mut self, mut facts: StoreFacts, clock: &ZoneClock) {
         let parameters = &self.about.parameters;
+        if let Stores::Measured { activity, .. } = &mut self.stores {
+            activity.add_store(facts.polls.as_slice());
+        }
+        let Some(counts) = facts.consider(&parameters.times(clock)) else { return };
+        self.about.counts += counts;
         let has_counting_poll = match &mut self.stores {
-            Stores::Measured { accounts, activity, heat_map } => {
-                activity.add_store(facts.polls.as_slice());
-                let account = Account::of(facts, clock, parameters);
-                if let Some(detail) = &account.detail {
-                    heat_map.add_store(&detail.runs, clock);
+            Stores::Measured { accounts, heat_map, .. } => {
+                let mut account = Account::of(facts, clock, parameters);
+                if let Some(Drawn::InFull { runs, .. }) = account.drawn() {
+                    heat_map.add_store(runs, clock);
+                }
+                if !parameters.draws_in_full() {
+                    account.sum_up_by_day(clock, parameters);
                 }
                 let has_counting_poll = account.last_poll.is_some();
                 accounts.push(account);
@@ -81,7 +88,9 @@ impl Fleet {
             }
             Stores::Counted(rows) => {
                 rows.push(row_for_store(&facts, clock, parameters));
-                let open = open_intervals(&facts.hours, clock);
+                // The method does not know special days, so this figure does not either.
+                let weekly = OpeningTimes::weekly(facts.opening_times.hours);
+                let open = open_intervals(&weekly, clock);
                 let is_open = |at| open.iter().any(|interval| interval.contains(at));
                 facts.polls.as_slice().iter().any(|poll| is_open(poll.at()))
             }
@@ -108,7 +117,7 @@ impl Fleet {
                 if accounts.iter().filter(|account| account.detail.is_some()).count()
                     > STORES_ON_PAGE
                 {
-                    keep_worst_details(accounts);
+                    keep_worst_details(accounts, self.about.parameters.main_window());
                 }
             }
             (Stores::Counted(rows), Stores::Counted(others)) => rows.extend(others),
@@ -121,21 +130,21 @@ impl Fleet {
 
 /// Drops the details of all stores but those with the most downtime. What remains does not depend
 /// on when this is called: a store that is dropped has enough stores before it for ever.
-fn keep_worst_details(accounts: &mut [Account]) {
+fn keep_worst_details(accounts: &mut [Account], main: Window) {
     let mut with_detail: Vec<&mut Account> =
         accounts.iter_mut().filter(|account| account.detail.is_some()).collect();
     if with_detail.len() <= WORST_ON_PAGE {
         return;
     }
-    with_detail.select_nth_unstable_by(WORST_ON_PAGE, |this, that| by_downtime(this, that));
+    with_detail.select_nth_unstable_by(WORST_ON_PAGE, |this, that| by_downtime(main, this, that));
     for account in &mut with_detail[WORST_ON_PAGE..] {
         account.detail = None;
     }
 }
 
-/// Orders stores by their downtime in the week, most first, then by id.
-pub fn by_downtime(this: &Account, that: &Account) -> std::cmp::Ordering {
-    let down = |account: &Account| account.figures(Window::LastWeek).uptime.down_micros;
+/// Orders stores by their downtime in a window, most first, then by id.
+pub fn by_downtime(window: Window, this: &Account, that: &Account) -> std::cmp::Ordering {
+    let down = |account: &Account| account.figures(window).uptime.down_micros;
     down(that).cmp(&down(this)).then_with(|| this.row.store.cmp(&that.row.store))
 }
 
@@ -152,8 +161,8 @@ pub struct MeasuredReport {
     pub heat_map: HeatMap,
     /// The silences of the poller.
     pub poller: Poller,
-    /// The sums over all stores, in the order of [`Window::ALL`].
-    pub totals: [Figures; Window::ALL.len()],
+    /// The sums over all stores of each window, in its place ([`Window::place`]).
+    pub totals: [Figures; Window::MOST],
 }
 
 impl MeasuredReport {
@@ -165,20 +174,27 @@ impl MeasuredReport {
         heat_map: HeatMap,
     ) -> MeasuredReport {
         if accounts.len() > STORES_ON_PAGE {
-            keep_worst_details(&mut accounts);
+            keep_worst_details(&mut accounts, about.parameters.main_window());
         }
         accounts.sort_by_cached_key(|account| {
             let store = &account.row.store;
             (store.first_bytes(), store.clone())
         });
-        let mut totals = [Figures::default(); Window::ALL.len()];
+        let mut totals = [Figures::default(); Window::MOST];
         for account in &accounts {
-            for (total, window) in totals.iter_mut().zip(Window::ALL) {
-                *total += account.figures(window);
+            for window in about.parameters.windows() {
+                totals[window.place()] += account.figures(*window);
             }
         }
         let poller = activity.judge();
         MeasuredReport { about, accounts, activity, heat_map, poller, totals }
+    }
+
+    /// Drops all details, to give their memory back.
+    pub(crate) fn drop_details(&mut self) {
+        for account in &mut self.accounts {
+            account.detail = None;
+        }
     }
 
     /// Returns the rows of all stores.

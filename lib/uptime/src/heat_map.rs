@@ -59,7 +59,7 @@ const HOURS: usize = 24;
 const MOST_OFFSET: i64 = 26 * HOUR;
 
 impl HeatMap {
-    /// Begins without stores, for the time that their runs will cover.
+    /// Begins without stores. All their runs will be within `covered`.
     pub(crate) fn new(covered: Interval) -> HeatMap {
         let midnight = |at: Timestamp| at.micros().div_euclid(DAY) * DAY;
         let first = midnight(covered.start().plus(-MOST_OFFSET));

@@ -1,14 +1,14 @@
 //! Turns a source file into segments, rejected rows and counts.
 //!
 //! **The sizes of the pieces in which a file arrives change nothing**: not the rows, not the
-//! counts, not where a batch of polls ends. Polls are packed batch by batch. Hours and zones
+//! counts, not where a batch of polls ends. Polls are packed batch by batch. All other rows
 //! replace what is stored, so they are collected until the end of the file.
 
 mod buckets;
 mod content;
 mod entry;
-mod hours;
 mod limits;
+mod openings;
 mod polls;
 mod reject_tables;
 #[cfg(test)]
@@ -49,8 +49,8 @@ pub struct Counts {
     /// Rows that are in segments.
     pub loaded: u64,
     /// Rows that repeat another row of their batch, and rows that have no effect because of another
-    /// row of their store: unknown hours if there is any other row; a closed day if a row opens on
-    /// that day; a row without a zone if there is any other row.
+    /// row of their store: a row without a day if there is any other row; a closed day if a row opens
+    /// on that day; a row without a zone if there is any other row.
     pub duplicate: u64,
     /// Duplicates that contradict the row that is kept. A row without a zone contradicts no row.
     pub conflicts: u64,
@@ -141,7 +141,7 @@ impl Ingest {
     /// Ends the file and makes the rest of what was read ready. Call this after an error too.
     /// Returns the error of [`Ingest::feed`] or of the end of the file, if any.
     ///
-    /// Only hours and zones use `source`, and they are packed here. So the caller can check
+    /// Only rows that replace others use `source`, and they are packed here. So the caller can check
     /// [`Ingest::kind`] first and determine the rank of the upload only for these files.
     pub fn finish(&mut self, source: &Source) -> Result<(), IngestError> {
         if !self.is_finished {

@@ -20,7 +20,7 @@ mod values;
 
 use thiserror::Error;
 
-use crate::business_hours::HoursRow;
+use crate::business_hours::{HoursRow, SpecialRow};
 use crate::{Poll, StoreId, Zone};
 
 pub(crate) use record::leaves_quote_open;
@@ -46,15 +46,19 @@ pub enum ReplacingKind {
     Hours,
     /// Time zones.
     Zones,
+    /// Special days: dates with opening times of their own.
+    SpecialDays,
 }
 
 impl FileKind {
-    /// Returns `polls`, `business_hours` or `time_zones`: the stable names used in manifests.
+    /// Returns `polls`, `business_hours`, `time_zones` or `special_days`: the stable names used in
+    /// manifests.
     pub fn name(self) -> &'static str {
         match self {
             FileKind::Polls => "polls",
             FileKind::Replacing(ReplacingKind::Hours) => "business_hours",
             FileKind::Replacing(ReplacingKind::Zones) => "time_zones",
+            FileKind::Replacing(ReplacingKind::SpecialDays) => "special_days",
         }
     }
 }
@@ -66,6 +70,8 @@ pub enum ReplacingRow {
     Hours(HoursRow),
     /// A row of time zones. `None` means that the row leaves the zone empty.
     Zone(Option<Zone>),
+    /// A row of special days.
+    SpecialDay(SpecialRow),
 }
 
 /// Why a whole file is refused. Nothing of it may be stored.

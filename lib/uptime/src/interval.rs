@@ -1,5 +1,7 @@
 //! Instants and spans of UTC time.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 /// An instant: microseconds since 1970-01-01 00:00 UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
@@ -29,6 +31,14 @@ impl Timestamp {
     #[must_use]
     pub const fn plus(self, micros: i64) -> Timestamp {
         Timestamp(self.0.saturating_add(micros))
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    /// Drops what is finer than a microsecond. An instant before 1970 becomes the start of 1970.
+    fn from(at: SystemTime) -> Timestamp {
+        let since_epoch = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
     }
 }
 

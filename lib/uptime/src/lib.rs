@@ -10,7 +10,8 @@
 //! - [`zone`]: time zones by name, with their rules.
 //! - [`zone_clock`]: converts between instants and the local time of a zone.
 //! - [`business_hours`]: turns weekly local hours into open intervals.
-//! - [`parameters`]: the instant, method and windows of a report.
+//! - [`period`]: local dates by name; [`parameters`]: the instant, method and windows of a report;
+//!   [`times`]: what these mean by the clock of a zone.
 //! - [`timeline`]: the core: turns polls and open intervals into uptime, downtime and unknown time.
 //! - [`certainty`]: which open time polls settle, and which they cover; [`outage`]: runs of inactive
 //!   polls.
@@ -20,10 +21,12 @@
 //! - [`ingest`]: turns a source file into segments, rejected rows and counts.
 //! - [`shard_data`]: merges the segments of a shard.
 //! - [`report`]: turns the stores of a shard into rows.
-//! - [`account`]: everything that the files of a report say about one store.
+//! - [`account`]: everything that the files of a report say about one store; [`day_sums`]: the sums of
+//!   each local date.
 //! - [`poller`]: times in which no store was polled; [`heat_map`]: when stores were down;
 //!   [`fleet`]: the stores of all shards.
 //! - [`output`]: writes the files of a report.
+//! - `error_line`: joins an error and its causes into one line.
 //!
 #![doc = include_str!("../RULES.md")]
 
@@ -42,7 +45,11 @@ pub mod zone_clock;
 
 pub mod business_hours;
 
+pub mod period;
+
 pub mod parameters;
+
+pub mod times;
 
 pub mod timeline;
 
@@ -64,6 +71,8 @@ pub mod report;
 
 pub mod account;
 
+pub mod day_sums;
+
 pub mod poller;
 
 pub mod heat_map;
@@ -72,9 +81,12 @@ pub mod fleet;
 
 pub mod output;
 
+mod error_line;
+
 #[cfg(test)]
 mod test_text;
 
+pub use error_line::describe;
 pub use interval::{Interval, Timestamp};
 pub use store::{Poll, PollSet, Shard, Status, StoreId};
 pub use zone::Zone;

@@ -1,33 +1,64 @@
 //! Outages (`RULES.md`, "Outages"): runs of counting polls that are all inactive.
 
+use smallvec::SmallVec;
+
 use crate::certainty::{Run, SpanStatus};
+use crate::times::Times;
 use crate::{Interval, Poll, Status, Timestamp};
+
+/// Spans of which there usually is one. A report about a month can hold hundreds of thousands of
+/// outages, so one span takes no allocation.
+pub type Spans = SmallVec<[Interval; 1]>;
 
 /// A maximal run of a store's counting polls that are all inactive. Times of closing do not end it.
 ///
-/// The figures count only time within the last week.
+/// The figures count only time within the main window: the last week, or the period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outage {
     /// From the start of the first span that its polls make down to the end of the last one. It may
-    /// begin before the week.
+    /// begin before the main window and end after it.
     pub span: Interval,
-    /// The spans within the week that its polls make down, in order. They do not touch.
-    pub down: Vec<Interval>,
+    /// The spans within the main window that its polls make down, in order. They do not touch.
+    pub down: Spans,
     /// The part of `down` that two polls settle, in microseconds.
     pub least_micros: i64,
-    /// The open time within the week in which the store may have been down, in microseconds: from
-    /// the last active poll before it to the first active poll after it.
+    /// The open time within the main window in which the store may have been down, in microseconds:
+    /// from the last active poll before it to the first active poll after it.
     pub most_micros: i64,
-    /// How many inactive polls it has, also before the week.
+    /// How many inactive polls it has, also outside the main window.
     pub inactive_polls: u32,
     /// The last active counting poll before it. Without one, it may have begun earlier.
     pub last_active_before: Option<Timestamp>,
-    /// The first active counting poll after it. Without one, it has no end yet.
+    /// The first active counting poll after it. Without one, it has no known end.
     pub first_active_after: Option<Timestamp>,
+    /// Whether it has ended.
+    pub state: OutageState,
+}
+
+/// Whether an outage has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutageState {
+    /// An active poll comes after it.
+    Ended,
+    /// No active poll comes after it up to `as_of`.
+    Ongoing,
+    /// No active poll comes after it in what is considered, which ends before `as_of`.
+    EndUnknown,
+}
+
+impl OutageState {
+    /// Returns its stable name: `ended`, `ongoing` or `end_unknown`.
+    pub fn name(self) -> &'static str {
+        match self {
+            OutageState::Ended => "ended",
+            OutageState::Ongoing => "ongoing",
+            OutageState::EndUnknown => "end_unknown",
+        }
+    }
 }
 
 impl Outage {
-    /// Returns the downtime within the week, in microseconds; never 0.
+    /// Returns the downtime within the main window, in microseconds; never 0.
     pub fn down_micros(&self) -> i64 {
         self.down.iter().map(|span| span.micros()).sum()
     }
@@ -37,7 +68,7 @@ impl Outage {
         self.last_active_before.map(|_| self.span.start())
     }
 
-    /// Returns when it ended. `None`: it is ongoing at the end of what is considered.
+    /// Returns when it ended. `None`: it has not ended in what is considered.
     pub fn ended_at(&self) -> Option<Timestamp> {
         self.first_active_after.map(|_| self.span.end())
     }
@@ -47,8 +78,10 @@ impl Outage {
 #[derive(Debug)]
 pub(crate) struct OutageSearch<'a> {
     open: &'a [Interval],
-    considered: Interval,
-    week: Interval,
+    /// `None`: it has no time, so no outage is found.
+    main: Option<Interval>,
+    /// The state of an outage that no active poll ends.
+    unended: OutageState,
     last_active: Option<Timestamp>,
     unfinished: Option<Unfinished>,
     found: Vec<Outage>,
@@ -57,17 +90,23 @@ pub(crate) struct OutageSearch<'a> {
 #[derive(Debug)]
 struct Unfinished {
     span: Option<Interval>,
-    down: Vec<Interval>,
+    down: Spans,
     least_micros: i64,
     inactive_polls: u32,
     newest_poll: Poll,
 }
 
 impl<'a> OutageSearch<'a> {
-    /// Begins a search in `considered`. Only outages with downtime in `week` are found.
-    pub(crate) fn new(open: &'a [Interval], considered: Interval, week: Interval) -> Self {
+    /// Begins a search in what `times` consider. Only outages with downtime in the main window are
+    /// found.
+    pub(crate) fn new(open: &'a [Interval], times: &Times) -> Self {
+        let unended = if times.are_considered_to_as_of() {
+            OutageState::Ongoing
+        } else {
+            OutageState::EndUnknown
+        };
         let (last_active, unfinished, found) = (None, None, Vec::new());
-        OutageSearch { open, considered, week, last_active, unfinished, found }
+        OutageSearch { open, main: times.main(), unended, last_active, unfinished, found }
     }
 
     /// Takes the poll that speaks for the next stretch.
@@ -85,7 +124,7 @@ impl<'a> OutageSearch<'a> {
             (Status::Inactive, unfinished @ None) => {
                 *unfinished = Some(Unfinished {
                     span: None,
-                    down: Vec::new(),
+                    down: Spans::new(),
                     least_micros: 0,
                     inactive_polls: 1,
                     newest_poll: poll,
@@ -104,19 +143,20 @@ impl<'a> OutageSearch<'a> {
             Some(span) => span.extended_to(run.span.end()),
             None => run.span,
         });
-        let Some(in_week) = run.span.intersection(self.week) else { return };
+        let Some(counted) = self.main.and_then(|main| run.span.intersection(main)) else { return };
         if settled {
-            outage.least_micros += in_week.micros();
+            outage.least_micros += counted.micros();
         }
-        match outage.down.last_mut().filter(|last| last.end() == in_week.start()) {
-            Some(last) => *last = last.extended_to(in_week.end()),
-            None => outage.down.push(in_week),
+        match outage.down.last_mut().filter(|last| last.end() == counted.start()) {
+            Some(last) => *last = last.extended_to(counted.end()),
+            None => outage.down.push(counted),
         }
     }
 
     /// Ends the search and returns the outages in the order of their first polls.
     pub(crate) fn finished(mut self) -> Vec<Outage> {
         self.finish(None);
+        self.found.shrink_to_fit();
         self.found
     }
 
@@ -137,16 +177,16 @@ impl<'a> OutageSearch<'a> {
             inactive_polls,
             last_active_before,
             first_active_after,
+            state: first_active_after.map_or(self.unended, |_| OutageState::Ended),
         });
     }
 
-    /// Returns the open time within the week between two instants; without one, from the start or
-    /// to the end of what is considered.
+    /// Returns the open time within the main window between two instants; without one, from the
+    /// start or to the end of the window.
     fn open_between(&self, from: Option<Timestamp>, to: Option<Timestamp>) -> i64 {
-        let from = from.unwrap_or(self.considered.start());
-        let to = to.unwrap_or(self.considered.end());
-        let Some(between) =
-            Interval::new(from, to).and_then(|between| between.intersection(self.week))
+        let Some(main) = self.main else { return 0 };
+        let (from, to) = (from.unwrap_or(main.start()), to.unwrap_or(main.end()));
+        let Some(between) = Interval::new(from, to).and_then(|between| between.intersection(main))
         else {
             return 0;
         };

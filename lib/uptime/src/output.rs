@@ -14,7 +14,7 @@ pub use cells::guarded;
 pub use explanation::explanation;
 pub use files::{FileName, Files, ReportFile, report_files};
 pub use page::BASE_STYLE;
-pub use report_csv::{HEADER, report_csv};
+pub use report_csv::{HEADER, PERIOD_HEADER, report_csv};
 
 #[cfg(test)]
 mod tests;

@@ -8,9 +8,10 @@
 use crate::business_hours::{HoursRow, open_at};
 use crate::interval::HOUR;
 use crate::parameters::{ReportParameters, Window};
+use crate::store::polls_between;
 use crate::timeline::Uptime;
 use crate::zone_clock::{LocalDateTime, ZoneClock};
-use crate::{Poll, Status, Timestamp};
+use crate::{Poll, Status};
 
 /// Counts a store's polls in each window. `polls` are the considered polls, at most one per
 /// instant.
@@ -19,15 +20,16 @@ pub fn count_polls(
     polls: &[Poll],
     clock: &ZoneClock,
     parameters: &ReportParameters,
-) -> [Uptime; Window::ALL.len()] {
+) -> [Uptime; Window::MOST] {
     let as_of = parameters.as_of;
-    Window::ALL.map(|window| {
-        if !is_open_on_a_day_concerned(rows, window, clock.local(as_of)) {
-            return Uptime::default();
+    let mut uptimes = [Uptime::default(); Window::MOST];
+    for ((uptime, window), days_back) in
+        uptimes.iter_mut().zip(parameters.last_windows()).zip(DAYS_BACK)
+    {
+        if !is_open_on_a_day_concerned(rows, days_back, clock.local(as_of)) {
+            continue;
         }
-        let mut uptime = Uptime::default();
-        let from = window.before(as_of).start();
-        for poll in polls_between(polls, from, as_of) {
+        for poll in polls_between(polls, &(window.start()..=as_of)) {
             if open_at(rows, clock.local(poll.at())) {
                 match poll.status() {
                     Status::Active => uptime.up_micros += HOUR,
@@ -35,27 +37,18 @@ pub fn count_polls(
                 }
             }
         }
-        uptime
-    })
+    }
+    uptimes
 }
 
-/// Returns whether the store is open at the clock time of `as_of` on one of the window's weekdays.
-fn is_open_on_a_day_concerned(rows: &[HoursRow], window: Window, as_of: LocalDateTime) -> bool {
-    let days_back = match window {
-        Window::LastHour => 0..=0,
-        Window::LastDay => 0..=1,
-        Window::LastWeek => 0..=6,
-    };
-    days_back
+/// How many days before `as_of` the days concerned begin, for the last hour, day and week.
+const DAYS_BACK: [i64; Window::LAST.len()] = [0, 1, 6];
+
+/// Returns whether the store is open at the clock time of `as_of` on one of the weekdays concerned.
+fn is_open_on_a_day_concerned(rows: &[HoursRow], days_back: i64, as_of: LocalDateTime) -> bool {
+    (0..=days_back)
         .map(|days| LocalDateTime { date: as_of.date.plus(-days), ..as_of })
         .any(|shown| open_at(rows, shown))
-}
-
-/// Returns the polls of `[from, to]`, both ends included.
-fn polls_between(polls: &[Poll], from: Timestamp, to: Timestamp) -> &[Poll] {
-    let first = polls.partition_point(|poll| poll.at() < from);
-    let count = polls[first..].partition_point(|poll| poll.at() <= to);
-    &polls[first..first + count]
 }
 
 #[cfg(test)]
@@ -63,7 +56,7 @@ mod tests {
     use super::*;
     use crate::business_hours::{LocalTime, Opening};
     use crate::parameters::Method;
-    use crate::{Interval, PollSet, Zone};
+    use crate::{Interval, PollSet, Timestamp, Zone};
 
     /// A Monday.
     const AS_OF: &str = "2023-01-23 12:00";

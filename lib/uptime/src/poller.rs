@@ -1,17 +1,21 @@
 //! Poller silences (`RULES.md`, "Poller silences"): times in which the whole fleet was not polled.
 
+use std::ops::RangeInclusive;
+
 use crate::interval::{DAY, MINUTE};
+use crate::store::polls_between;
 use crate::{Interval, Poll, Timestamp};
 
 /// How many polls all stores have in each UTC minute that is considered. Its memory does not grow
 /// with polls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PollerActivity {
+    /// Both ends included.
+    considered: RangeInclusive<Timestamp>,
     /// Counted in minutes since 1970.
     first_minute: i64,
     polls_in_minute: Vec<u32>,
     stores_polled: u64,
-    end: Timestamp,
 }
 
 /// What the polls of all stores say about the poller.
@@ -39,20 +43,21 @@ const MEDIANS: i64 = 3;
 const MINUTES_A_DAY: i64 = DAY / MINUTE;
 
 impl PollerActivity {
-    /// Begins without polls. Polls are within `considered` or at its end.
-    pub(crate) fn new(considered: Interval) -> PollerActivity {
-        let first_minute = minute_of(considered.start());
-        let minutes = minute_of(considered.end()) - first_minute + 1;
+    /// Begins without polls. Silences will be sought in those of `considered`.
+    pub(crate) fn new(considered: RangeInclusive<Timestamp>) -> PollerActivity {
+        let first_minute = minute_of(*considered.start());
+        let minutes = minute_of(*considered.end()) - first_minute + 1;
         PollerActivity {
+            considered,
             first_minute,
             polls_in_minute: vec![0; usize::try_from(minutes).unwrap_or_default()],
             stores_polled: 0,
-            end: considered.end(),
         }
     }
 
-    /// Adds the considered polls of one store.
+    /// Adds the polls of one store that are considered. `polls` are in order.
     pub(crate) fn add_store(&mut self, polls: &[Poll]) {
+        let polls = polls_between(polls, &self.considered);
         self.stores_polled += u64::from(!polls.is_empty());
         for poll in polls {
             let place = usize::try_from(minute_of(poll.at()) - self.first_minute);
@@ -94,7 +99,7 @@ impl PollerActivity {
         let mut last_polled = None;
         let polled =
             (self.first_minute..).zip(&self.polls_in_minute).filter(|(_, polls)| **polls > 0);
-        let whole_minutes_end = minute_of(self.end);
+        let whole_minutes_end = minute_of(*self.considered.end());
         for minute in polled.map(|(minute, _)| minute).chain([whole_minutes_end]) {
             let after_last = last_polled.map(|last: i64| start_of(last + 1));
             gaps.extend(after_last.and_then(|after| Interval::new(after, start_of(minute))));

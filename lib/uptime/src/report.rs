@@ -2,10 +2,11 @@
 
 use std::ops::AddAssign;
 
-use crate::business_hours::{HoursRow, open_intervals};
+use crate::business_hours::{OpeningTimes, are_unknown, open_intervals};
 use crate::parameters::{Method, ReportParameters, Window};
 use crate::poll_count::count_polls;
 use crate::timeline::{Uptime, uptime_during};
+use crate::times::Times;
 use crate::zone_clock::ZoneClock;
 use crate::{PollSet, StoreId, Zone};
 
@@ -14,8 +15,8 @@ use crate::{PollSet, StoreId, Zone};
 pub struct ReportRow {
     /// The store.
     pub store: StoreId,
-    /// The figures, in the order of [`Window::ALL`].
-    pub uptimes: [Uptime; Window::ALL.len()],
+    /// The figures of each window, in its place ([`Window::place`]).
+    pub uptimes: [Uptime; Window::MOST],
 }
 
 /// What the stored data says about one store.
@@ -24,26 +25,52 @@ pub(crate) struct StoreFacts {
     pub(crate) store: StoreId,
     /// `None`: the zone is not known.
     pub(crate) zone: Option<Zone>,
-    pub(crate) hours: Vec<HoursRow>,
-    /// The polls considered.
+    pub(crate) opening_times: OpeningTimes,
+    /// Whether a file of another kind than polls names the store.
+    pub(crate) is_named: bool,
+    /// The polls that are needed of it, and then, after [`StoreFacts::consider`], the polls considered.
     pub(crate) polls: PollSet,
 }
 
-/// Computes one store's row. `clock` is the clock of the store's zone for
-/// [`ReportParameters::span`].
+impl StoreFacts {
+    /// Drops the polls that are not considered. Returns the counts of the store's row, or `None` if it
+    /// has no row: no file of hours or zones names it, and none of its polls is considered.
+    pub(crate) fn consider(&mut self, times: &Times) -> Option<StoreCounts> {
+        self.polls.keep_between(times.polls_considered());
+        let is_without_polls = self.polls.as_slice().is_empty();
+        (self.is_named || !is_without_polls).then(|| StoreCounts {
+            stores: 1,
+            without_polls: u64::from(is_without_polls),
+            with_default_hours: u64::from(are_unknown(&self.opening_times.hours)),
+            with_default_zone: u64::from(self.zone.is_none()),
+        })
+    }
+}
+
+/// Computes one store's row. `clock` is the clock of the store's zone
+/// ([`ReportParameters::clock`]).
 pub(crate) fn row_for_store(
     facts: &StoreFacts,
     clock: &ZoneClock,
     parameters: &ReportParameters,
 ) -> ReportRow {
-    let StoreFacts { store, hours, polls, .. } = facts;
+    let StoreFacts { store, opening_times, polls, .. } = facts;
     let polls = polls.as_slice();
     let uptimes = match parameters.method {
-        Method::TimeWeighted { max_hold } => {
-            let windows = Window::ALL.map(|window| window.before(parameters.as_of));
-            uptime_during(&open_intervals(hours, clock), polls, max_hold, windows)
+        Method::TimeWeighted { max_hold, period } => {
+            let open = open_intervals(opening_times, clock);
+            match period {
+                None => uptime_during(&open, polls, max_hold, parameters.last_windows()),
+                Some(_) => parameters.times(clock).windows().map(|window| {
+                    window.map_or(Uptime::default(), |window| {
+                        let [uptime] = uptime_during(&open, polls, max_hold, [window]);
+                        uptime
+                    })
+                }),
+            }
         }
-        Method::PollCount => count_polls(hours, polls, clock, parameters),
+        // This method does not know special days.
+        Method::PollCount => count_polls(&opening_times.hours, polls, clock, parameters),
     };
     ReportRow { store: store.clone(), uptimes }
 }

@@ -1,14 +1,14 @@
-//! The packed form of the polls, hours or zones of many stores (`lib/uptime_aws/README.md`,
-//! "Segments").
+//! The packed form of the polls, hours, zones or special days of many stores
+//! (`lib/uptime_aws/README.md`, "Segments").
 //!
 //! **Equal content gives equal bytes**, so a segment's hash can be its key. Numbers are LEB128
 //! varints, and signed numbers are zigzag encoded. A segment has these parts, in this order:
 //!
 //! | part | form |
 //! |---|---|
-//! | version | one byte: 1 for polls; 2 for hours and zones, or 1 if an older program wrote them |
-//! | kind | one byte: 1 polls, 2 hours, 3 zones |
-//! | preamble | polls: first instant; hours: [`Source`]; zones: [`Source`] and all names |
+//! | version | one byte: 1 for polls, 2 for the others; 1 for hours and zones of an older program |
+//! | kind | one byte: 1 polls, 2 hours, 3 zones, 4 special days |
+//! | preamble | polls: first instant; others: [`Source`], and of zones also all names |
 //! | stores | three groups, by form of id: integers (8 bytes), UUIDs, texts |
 //!
 //! A group is the number of its stores, then the id and the data of each. A UUID has 16 bytes; a
@@ -26,10 +26,13 @@
 //! - Hours: the number of rows, then each row: the day, start and end; or the day and that the
 //!   store does not open on it; or that nothing is known.
 //! - Zone: the index of its name in the preamble. An empty name means that no zone is known.
+//! - Special days: the number of rows, then each row: the days since the date of the row before it
+//!   (for the first row: since 2000-01-01), then start and end as for hours; or that the store does
+//!   not open on the date; or that it has no special days.
 
 mod decode;
 mod encode;
-mod hours_form;
+mod opening_form;
 mod reader;
 mod source;
 #[cfg(test)]
@@ -41,15 +44,17 @@ use std::fmt;
 use chrono::{DateTime, Datelike};
 use thiserror::Error;
 
-use crate::business_hours::HoursRow;
+use crate::business_hours::{HoursRow, SpecialRow};
 use crate::input::ReplacingKind;
 use crate::interval::DAY;
 use crate::{PollSet, Shard, StoreId, Timestamp, Zone};
 
 pub use decode::decode;
 pub(crate) use decode::{Visitor, visit};
-pub use encode::{pack_hours, pack_polls, pack_zones};
-pub(crate) use encode::{pack_ordered_hours, pack_sorted_polls};
+pub(crate) use encode::{
+    order_in_segment, pack_ordered_hours, pack_ordered_special_days, pack_sorted_polls,
+};
+pub use encode::{pack_hours, pack_polls, pack_special_days, pack_zones};
 pub use source::{Sequencer, Source, UploadEvent};
 
 /// A UTC day, as days since 1970-01-01. Displayed as `YYYY-MM-DD`.
@@ -98,8 +103,9 @@ pub struct Segment {
 /// limit of 400 KB (409,600 bytes).
 pub const MAX_SEGMENT_BYTES: usize = 400_000;
 
-/// The most rows of business hours that a store may have. They always fit into one segment.
-pub const MAX_HOURS_ROWS: usize = 20_000;
+/// The most rows of business hours that a store may have, and the most rows of special days. They
+/// always fit into one segment.
+pub const MAX_OPENING_ROWS: usize = 20_000;
 
 /// The content of a segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +123,8 @@ pub enum ReplacingRows {
     Hours(Vec<HoursRow>),
     /// The time zone. `None` means that the file leaves it empty.
     Zone(Option<Zone>),
+    /// The rows of special days.
+    SpecialDays(Vec<SpecialRow>),
 }
 
 /// Why bytes are not a segment that this version of the program can read.
@@ -130,8 +138,9 @@ impl DecodeError {
 }
 
 const VERSION: u8 = 1;
-/// The version of hours and zones. Its [`Source`] has a rank and an event.
+/// The version of everything but polls. Its [`Source`] has a rank and an event.
 const SOURCED_VERSION: u8 = 2;
 const POLLS: u8 = 1;
 const HOURS: u8 = 2;
 const ZONES: u8 = 3;
+const SPECIAL_DAYS: u8 = 4;

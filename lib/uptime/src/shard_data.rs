@@ -1,5 +1,5 @@
-//! Merges the segments of a shard. **Polls are a set. Hours and zones are taken from the newest
-//! source.** So segments may be added in any order, any number of times.
+//! Merges the segments of a shard. **Polls are a set. All else is taken from the newest source.** So
+//! segments may be added in any order, any number of times.
 //!
 //! One source may have been loaded twice with different results, for example under another limit or
 //! by another version of the program. Both results are stored until a newer file replaces them. For
@@ -17,12 +17,14 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
-use crate::business_hours::{HoursRow, PackedRow, are_unknown};
+use crate::account::Account;
+use crate::business_hours::{HoursRow, OpeningRow, OpeningTimes, PackedRow, RowDay, SpecialRow};
 use crate::fleet::Fleet;
 use crate::parameters::ReportParameters;
-use crate::report::{ShardReport, StoreCounts, StoreFacts, row_for_store};
+use crate::report::{ShardReport, StoreFacts, row_for_store};
 use crate::segment::{self, DecodeError, ReplacingRows, Source};
-use crate::zone_clock::ZoneClocks;
+use crate::store::polls_between;
+use crate::times::ZoneClocks;
 use crate::{Poll, PollSet, StoreId, Timestamp, Zone};
 
 /// All data of one shard that a report needs.
@@ -38,6 +40,7 @@ struct StoreRecords {
     polls: Vec<Poll>,
     hours: Option<Sourced<Vec<HoursRow>>>,
     zone: Option<Sourced<Option<Zone>>>,
+    special_days: Option<Sourced<Vec<SpecialRow>>>,
 }
 
 /// A value and the upload that it came from.
@@ -48,7 +51,7 @@ struct Sourced<T> {
 }
 
 impl ShardData {
-    /// Begins an empty shard. Only polls that `parameters` considers will be kept.
+    /// Begins an empty shard. Only polls that `parameters` need will be kept.
     pub fn new(parameters: ReportParameters) -> ShardData {
         ShardData { parameters, stores: HashMap::default() }
     }
@@ -56,7 +59,8 @@ impl ShardData {
     /// Adds a segment of any kind.
     pub fn add(&mut self, segment: &[u8]) -> Result<(), DecodeError> {
         let mut union = Union {
-            considered: self.parameters.polls_considered(),
+            needed: self.parameters.polls_needed(),
+            days_needed: self.parameters.days_needed(),
             source: None,
             stores: &mut self.stores,
         };
@@ -66,27 +70,36 @@ impl ShardData {
     /// Computes everything that the files of a report say about the shard's stores.
     pub fn fleet(self) -> Fleet {
         let ShardData { parameters, stores } = self;
-        let mut clocks = ZoneClocks::new(parameters.span());
+        let mut clocks = ZoneClocks::new(parameters);
         let mut fleet = Fleet::new(parameters);
         for (store, data) in stores {
-            let counts = counts_of(&data);
             let facts = data.facts(store);
             let clock = clocks.of(facts.zone.unwrap_or(Zone::DEFAULT));
-            fleet.add(facts, counts, clock);
+            fleet.add(facts, clock);
         }
         fleet
+    }
+
+    /// Returns the account of one store, with its main window in full. `None`: it has no row.
+    pub fn account_in_full(mut self, store: &StoreId) -> Option<Account> {
+        let (store, data) = self.stores.remove_entry(store)?;
+        let mut facts = data.facts(store);
+        let clock = self.parameters.clock(facts.zone.unwrap_or(Zone::DEFAULT));
+        facts.consider(&self.parameters.times(&clock))?;
+        Some(Account::of(facts, &clock, &self.parameters))
     }
 
     /// Computes the shard's rows, which is all that `report.csv` needs.
     pub fn report(self) -> ShardReport {
         let ShardData { parameters, stores } = self;
-        let mut clocks = ZoneClocks::new(parameters.span());
+        let mut clocks = ZoneClocks::new(parameters);
         let mut report =
             ShardReport { rows: Vec::with_capacity(stores.len()), ..Default::default() };
         for (store, data) in stores {
-            report.counts += counts_of(&data);
-            let facts = data.facts(store);
+            let mut facts = data.facts(store);
             let clock = clocks.of(facts.zone.unwrap_or(Zone::DEFAULT));
+            let Some(counts) = facts.consider(&parameters.times(clock)) else { continue };
+            report.counts += counts;
             report.rows.push(row_for_store(&facts, clock, &parameters));
         }
         report
@@ -95,45 +108,42 @@ impl ShardData {
 
 impl StoreRecords {
     fn facts(self, store: StoreId) -> StoreFacts {
-        let hours = self.hours.map(|hours| hours.value).unwrap_or_default();
+        let is_named = self.hours.is_some() || self.zone.is_some() || self.special_days.is_some();
+        let opening_times = OpeningTimes {
+            hours: self.hours.map(|hours| hours.value).unwrap_or_default(),
+            special_days: self.special_days.map(|days| days.value).unwrap_or_default(),
+        };
         StoreFacts {
             store,
             zone: self.zone.and_then(|zone| zone.value),
-            hours,
+            opening_times,
+            is_named,
             polls: PollSet::new(self.polls),
         }
     }
 }
 
-fn counts_of(data: &StoreRecords) -> StoreCounts {
-    StoreCounts {
-        stores: 1,
-        without_polls: u64::from(data.polls.is_empty()),
-        with_default_hours: u64::from(data.hours.as_ref().is_none_or(|it| are_unknown(&it.value))),
-        with_default_zone: u64::from(data.zone.as_ref().is_none_or(|it| it.value.is_none())),
-    }
-}
-
 /// Merges one segment into a shard's stores.
 struct Union<'a> {
-    considered: RangeInclusive<Timestamp>,
+    needed: RangeInclusive<Timestamp>,
+    days_needed: usize,
     source: Option<Arc<Source>>,
     stores: &'a mut HashMap<StoreId, StoreRecords, FixedState>,
 }
 
 impl segment::Visitor for Union<'_> {
     fn polls(&mut self, store: StoreId, polls: &[Poll]) {
-        let start = polls.partition_point(|poll| poll.at() < *self.considered.start());
-        let end = polls.partition_point(|poll| poll.at() <= *self.considered.end());
-        // A store gets a row only if it has a considered poll, hours or a zone.
-        if let Some(considered) = polls.get(start..end).filter(|polls| !polls.is_empty()) {
-            let kept = &mut self.stores.entry(store).or_default().polls;
-            if kept.is_empty() {
-                // The segments of the other days will have about as many.
-                kept.reserve(considered.len() * ReportParameters::DAYS_CONSIDERED);
-            }
-            kept.extend_from_slice(considered);
+        let needed = polls_between(polls, &self.needed);
+        // A store without a needed poll gets a row only if a file of another kind names it.
+        if needed.is_empty() {
+            return;
         }
+        let kept = &mut self.stores.entry(store).or_default().polls;
+        if kept.is_empty() {
+            // The segments of the other days will have about as many.
+            kept.reserve(needed.len() * self.days_needed);
+        }
+        kept.extend_from_slice(needed);
     }
 
     fn replacing(&mut self, source: &Source, store: StoreId, rows: ReplacingRows) {
@@ -141,11 +151,15 @@ impl segment::Visitor for Union<'_> {
         let kept = self.stores.entry(store).or_default();
         match rows {
             ReplacingRows::Hours(rows) => {
-                keep_newest(&mut kept.hours, source, rows, |this, that| order_of_hours(this, that));
+                keep_newest(&mut kept.hours, source, rows, |this, that| order_of_rows(this, that));
             }
             ReplacingRows::Zone(zone) => keep_newest(&mut kept.zone, source, zone, |this, that| {
                 this.map(Zone::name).cmp(&that.map(Zone::name))
             }),
+            ReplacingRows::SpecialDays(rows) => {
+                let kept = &mut kept.special_days;
+                keep_newest(kept, source, rows, |this, that| order_of_rows(this, that));
+            }
         }
     }
 }
@@ -165,9 +179,10 @@ fn keep_newest<T>(
     }
 }
 
-fn order_of_hours(this: &[HoursRow], that: &[HoursRow]) -> Ordering {
+fn order_of_rows<Day: RowDay>(this: &[OpeningRow<Day>], that: &[OpeningRow<Day>]) -> Ordering {
     // The number of rows would be wrong: an opening replaces the closed row of its day.
-    let content = |rows: &[HoursRow]| rows.iter().map(|row| row.weight()).sum::<usize>();
-    let packed = |rows: &[HoursRow]| rows.iter().copied().map(PackedRow::new).collect::<Vec<_>>();
+    let content = |rows: &[OpeningRow<Day>]| rows.iter().map(|row| row.weight()).sum::<usize>();
+    let packed =
+        |rows: &[OpeningRow<Day>]| rows.iter().copied().map(PackedRow::new).collect::<Vec<_>>();
     content(this).cmp(&content(that)).then_with(|| packed(this).cmp(&packed(that)))
 }

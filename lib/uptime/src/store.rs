@@ -7,6 +7,7 @@ mod tests;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::ops::{Range, RangeInclusive};
 
 use thiserror::Error;
 
@@ -31,6 +32,49 @@ pub(crate) enum IdForm {
     Uuid([u64; 2]),
     /// Anything else.
     Text(Box<str>),
+}
+
+/// An id in one of its forms.
+pub(crate) trait Id: Eq + Hash + Ord {
+    /// Returns a hash whose top bits are the shard ([`StoreId::mixed`]).
+    fn mixed(&self) -> u64;
+
+    /// Returns the form.
+    fn into_form(self) -> IdForm;
+}
+
+impl Id for u64 {
+    #[inline]
+    fn mixed(&self) -> u64 {
+        mix(*self)
+    }
+
+    fn into_form(self) -> IdForm {
+        IdForm::Integer(self)
+    }
+}
+
+impl Id for [u64; 2] {
+    #[inline]
+    fn mixed(&self) -> u64 {
+        let [first, last] = self;
+        mix(first ^ mix(*last))
+    }
+
+    fn into_form(self) -> IdForm {
+        IdForm::Uuid(self)
+    }
+}
+
+impl Id for Box<str> {
+    #[inline]
+    fn mixed(&self) -> u64 {
+        self.bytes().fold(mix(self.len() as u64), |hash, byte| mix(hash ^ u64::from(byte)))
+    }
+
+    fn into_form(self) -> IdForm {
+        IdForm::Text(self)
+    }
 }
 
 /// Why a text is not a store id.
@@ -78,15 +122,17 @@ impl StoreId {
     /// Returns the shard that holds this store's data. It never changes.
     #[inline]
     pub fn shard(&self) -> Shard {
-        let hash = match &self.0 {
-            IdForm::Integer(integer) => mix(*integer),
-            IdForm::Uuid([first, last]) => mix(first ^ mix(*last)),
-            IdForm::Text(text) => {
-                text.bytes().fold(mix(text.len() as u64), |hash, byte| mix(hash ^ u64::from(byte)))
-            }
-        };
-        // The top bits of the hash are the best distributed.
-        Shard((hash >> (64 - Shard::BITS)) as u8)
+        Shard::of(self.mixed())
+    }
+
+    /// Returns a hash whose top bits are the shard. It never changes.
+    #[inline]
+    pub(crate) fn mixed(&self) -> u64 {
+        match &self.0 {
+            IdForm::Integer(integer) => integer.mixed(),
+            IdForm::Uuid(halves) => halves.mixed(),
+            IdForm::Text(text) => text.mixed(),
+        }
     }
 
     /// Passes the id's text to `use_text`. Allocates nothing for the usual forms.
@@ -197,6 +243,11 @@ impl Shard {
     /// How many shards there are.
     pub const COUNT: usize = 1 << Shard::BITS;
 
+    // The top bits of the hash are the best distributed.
+    fn of(mixed: u64) -> Shard {
+        Shard((mixed >> (u64::BITS - Shard::BITS)) as u8)
+    }
+
     /// Returns every shard, in order.
     pub fn all() -> impl ExactSizeIterator<Item = Shard> + Clone {
         (0..1 << Shard::BITS).map(Shard)
@@ -286,10 +337,32 @@ impl PollSet {
         PollSet { polls }
     }
 
+    /// Drops all polls except those between two instants, both included.
+    pub fn keep_between(&mut self, instants: &RangeInclusive<Timestamp>) {
+        let kept = places_between(&self.polls, instants);
+        self.polls.truncate(kept.end);
+        self.polls.drain(..kept.start);
+    }
+
     /// Returns the polls in order.
     pub fn as_slice(&self) -> &[Poll] {
         &self.polls
     }
+}
+
+/// Returns the polls between two instants, both included. `polls` are in order. There are none if the
+/// first instant is after the last.
+pub(crate) fn polls_between<'a>(
+    polls: &'a [Poll],
+    instants: &RangeInclusive<Timestamp>,
+) -> &'a [Poll] {
+    &polls[places_between(polls, instants)]
+}
+
+fn places_between(polls: &[Poll], instants: &RangeInclusive<Timestamp>) -> Range<usize> {
+    let start = polls.partition_point(|poll| poll.at() < *instants.start());
+    let count = polls[start..].partition_point(|poll| poll.at() <= *instants.end());
+    start..start + count
 }
 
 /// The finaliser of `SplitMix64` (Steele, Lea, Flood, "Fast splittable pseudorandom number

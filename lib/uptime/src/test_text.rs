@@ -3,9 +3,11 @@
 //! A time is `HH:MM`, optionally with `:SS` and `.ffffff`. It is on Monday, 2023-01-23, UTC. Another
 //! day of January 2023 comes before it: `24 09:30`.
 
+use std::fmt::Display;
+
 use chrono::Weekday;
 
-use crate::business_hours::{HoursRow, LocalTime, Opening};
+use crate::business_hours::{HoursRow, LocalTime, Opening, OpeningRow, OpeningTimes};
 use crate::interval::{DAY, HOUR, MINUTE, SECOND};
 use crate::report::StoreFacts;
 use crate::timeline::MaxHold;
@@ -71,7 +73,7 @@ pub(crate) fn max_hold(minutes: &str) -> Option<MaxHold> {
 }
 
 /// Returns what is known of a store: its zone, its rows of business hours such as
-/// `0 09:00-22:00`, and its polls. An empty text means that nothing is known.
+/// `0 09:00-22:00`, and its polls. An empty text means that nothing is known. A file names the store.
 pub(crate) fn store(id: &str, zone: &str, hours: &str, taken: &str) -> StoreFacts {
     let row = |row: &str| {
         let (day, times) = row.split_once(' ').unwrap();
@@ -86,8 +88,20 @@ pub(crate) fn store(id: &str, zone: &str, hours: &str, taken: &str) -> StoreFact
     StoreFacts {
         store: StoreId::new(id).unwrap(),
         zone: Zone::named(zone),
-        hours: items(hours).map(row).collect(),
+        opening_times: OpeningTimes::weekly(items(hours).map(row).collect()),
+        is_named: true,
         polls: polls(taken),
+    }
+}
+
+/// Returns a row that says when a store opens, such as `Mon 32400-61200` with its times in seconds.
+pub(crate) fn row_text<Day: Display>(row: &OpeningRow<Day>) -> String {
+    match row {
+        OpeningRow::Opens(Opening { day, start, end }) => {
+            format!("{day} {}-{}", start.seconds(), end.seconds())
+        }
+        OpeningRow::Closed(day) => format!("{day} closed"),
+        OpeningRow::Unknown => "unknown".to_owned(),
     }
 }
 

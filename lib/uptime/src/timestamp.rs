@@ -202,18 +202,22 @@ fn split_time(
 ) -> Option<(Timestamp, &[u8])> {
     let (date, rest) = text.split_first_chunk()?;
     let (time, rest) = behind_separator(rest)?.split_first_chunk()?;
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = date else { return None };
+    let days = days_of_date(date)?;
     let [h1, h2, b':', n1, n2, b':', s1, s2] = time else { return None };
-    let year = two_digits(*y1, *y2, 99)? * 100 + two_digits(*y3, *y4, 99)?;
-    let month = two_digits(*m1, *m2, 12)?;
-    let day = two_digits(*d1, *d2, 31)?;
-    let days = days_since_1970(year, month, day)?;
     let hours = two_digits(*h1, *h2, 23)?;
     let minutes = two_digits(*n1, *n2, 59)?;
     let seconds = two_digits(*s1, *s2, 59)?;
     let seconds = i64::from((hours * 60 + minutes) * 60 + seconds);
     let (fraction_micros, rest) = split_fraction(rest)?;
     Some((Timestamp::from_micros(days * DAY + seconds * SECOND + fraction_micros), rest))
+}
+
+/// Reads `YYYY-MM-DD` as days since 1970-01-01. Returns `None` if the text has another form, or if the
+/// calendar has no such date.
+pub(crate) fn days_of_date(text: &[u8; 10]) -> Option<i64> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else { return None };
+    let year = two_digits(*y1, *y2, 99)? * 100 + two_digits(*y3, *y4, 99)?;
+    days_since_1970(year, two_digits(*m1, *m2, 12)?, two_digits(*d1, *d2, 31)?)
 }
 
 fn behind_source_separator(text: &[u8]) -> Option<&[u8]> {

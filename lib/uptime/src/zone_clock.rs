@@ -4,10 +4,9 @@
 //!
 //! The offset changes of a zone are looked up once for the span, not once for each local time.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
+use chrono::{Datelike as _, NaiveDate};
 use jiff::tz::Offset;
 
 use crate::interval::{DAY, SECOND};
@@ -19,25 +18,6 @@ pub struct ZoneClock {
     span: Interval,
     // Invariant: not empty, in order. The first one also stands for all earlier time.
     periods: Arc<[Period]>,
-}
-
-/// The clocks of all zones that a report meets, each made once.
-#[derive(Debug)]
-pub struct ZoneClocks {
-    span: Interval,
-    clocks: HashMap<Zone, ZoneClock, FixedState>,
-}
-
-impl ZoneClocks {
-    /// Begins without clocks. All will be made for `span`.
-    pub fn new(span: Interval) -> ZoneClocks {
-        ZoneClocks { span, clocks: HashMap::default() }
-    }
-
-    /// Returns the clock of a zone.
-    pub fn of(&mut self, zone: Zone) -> &ZoneClock {
-        self.clocks.entry(zone).or_insert_with(|| ZoneClock::new(zone, self.span))
-    }
 }
 
 /// A period in which the offset of a zone does not change. It ends where the next one begins.
@@ -54,14 +34,50 @@ impl Period {
 }
 
 /// A local date, as days since Thursday, 1970-01-01.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LocalDate(i64);
 
+/// 1970-01-01 in the count of days of `NaiveDate`.
+const EPOCH: i32 = 719_163;
+
+impl From<NaiveDate> for LocalDate {
+    fn from(date: NaiveDate) -> LocalDate {
+        LocalDate(i64::from(date.num_days_from_ce() - EPOCH))
+    }
+}
+
 impl LocalDate {
+    /// Takes the days since 1970-01-01.
+    pub fn from_days_since_1970(days: i64) -> LocalDate {
+        LocalDate(days)
+    }
+
+    /// Returns the days since 1970-01-01.
+    pub fn days_since_1970(self) -> i64 {
+        self.0
+    }
+
     /// Returns the day of the week: 0 is Monday, 6 is Sunday.
     pub fn weekday(self) -> i64 {
         // 1970-01-01 was a Thursday, which is 3.
         (self.0 + 3).rem_euclid(7)
+    }
+
+    /// Returns the date in UTC at an instant.
+    pub fn in_utc(at: Timestamp) -> LocalDate {
+        LocalDate(at.micros().div_euclid(DAY))
+    }
+
+    /// Returns 00:00 of the date in UTC.
+    pub fn midnight_as_if_utc(self) -> Timestamp {
+        Timestamp::from_micros(self.0.saturating_mul(DAY))
+    }
+
+    /// Returns the year, the month and the day of the calendar. A date beyond the calendar's end
+    /// becomes its last one.
+    pub fn in_calendar(self) -> NaiveDate {
+        let days = i32::try_from(self.0).ok().and_then(|days| days.checked_add(EPOCH));
+        days.and_then(NaiveDate::from_num_days_from_ce_opt).unwrap_or(NaiveDate::MAX)
     }
 
     /// Returns the date `days` later, or earlier if negative.
@@ -103,6 +119,12 @@ impl ZoneClock {
         ZoneClock { span, periods: periods.into() }
     }
 
+    /// Returns the clock for a part of its span.
+    #[must_use]
+    pub fn for_part(self, part: Interval) -> ZoneClock {
+        ZoneClock { span: part, ..self }
+    }
+
     /// Returns the span that the clock was made for.
     pub fn span(&self) -> Interval {
         self.span
@@ -141,6 +163,21 @@ impl ZoneClock {
             start = part.end();
             Some((part, period.offset_micros))
         })
+    }
+
+    /// Returns the part of each local date that lies in a span, in order. A date that the zone skipped
+    /// has none.
+    pub fn dates_in(&self, span: Interval) -> Vec<Interval> {
+        let last_instant = span.end().plus(-1);
+        let (mut date, last) = (self.local(span.start()).date, self.local(last_instant).date);
+        let mut dates = Vec::new();
+        while date <= last {
+            let next = date.plus(1);
+            let whole = Interval::new(self.instant(date, 0), self.instant(next, 0));
+            dates.extend(whole.and_then(|whole| whole.intersection(span)));
+            date = next;
+        }
+        dates
     }
 
     /// Returns the local date and time at an instant.

@@ -3,8 +3,8 @@
 //!
 //! A folder holds:
 //!
-//! - source files: `polls.csv`, `business_hours.csv` and `time_zones.csv`. Each may be absent, and
-//!   each may have a newer version, such as `polls_newer.csv`.
+//! - source files: `polls.csv`, `business_hours.csv`, `time_zones.csv` and `special_days.csv`. Each
+//!   may be absent, and each may have a newer version, such as `polls_newer.csv`.
 //! - complete expected reports: `expected.csv` or `expected.<what>.csv`.
 //! - further files of such a report, which are named after it: those of `expected.<what>.csv` are
 //!   `expected.<what>.stores.csv`, `expected.<what>.outages.csv` and `expected.<what>.report.json`.
@@ -107,5 +107,5 @@ fn report_csv_alone(segments: &[Segment], parameters: ReportParameters) -> Resul
     for shard in Shard::all() {
         rows.extend(data_of(shard, segments, parameters)?.report().rows);
     }
-    Ok(report_csv(&rows))
+    Ok(report_csv(&parameters, &rows))
 }

@@ -9,7 +9,7 @@ use std::fmt;
 use chrono::Weekday;
 use fastrand::Rng;
 use uptime::account::Account;
-use uptime::business_hours::{HoursRow, LocalTime, Opening, open_intervals};
+use uptime::business_hours::{HoursRow, LocalTime, Opening, OpeningTimes, open_intervals};
 use uptime::fleet::Stores;
 use uptime::interval::{DAY, HOUR, MINUTE};
 use uptime::parameters::{Method, ReportParameters, Window};
@@ -96,8 +96,9 @@ fn simulate(phases: Phases) -> Seen {
     for number in 0..store_days().div_ceil(DAYS_A_STORE) {
         let store = TrueStore::new(&mut Rng::with_seed(number), phases);
         let account = store.account();
-        for window in [Window::LastDay, Window::LastWeek] {
-            let truth = store.true_downtime(window.before(store.parameters.as_of));
+        let [_, last_day, last_week] = store.parameters.last_windows();
+        for (window, span) in [(Window::LastDay, last_day), (Window::LastWeek, last_week)] {
+            let truth = store.true_downtime(span);
             let figures = account.figures(window);
             let (least, most) = (figures.downtime_least_micros(), figures.downtime_most_micros());
             seen.windows += 1;
@@ -128,11 +129,14 @@ impl TrueStore {
         let as_of = change.plus(random.i64(-DAY..8 * DAY));
         let limit = random.u32(30..=300);
         let max_hold = MaxHold::from_minutes(limit).filter(|_| random.u8(..4) == 0);
-        let parameters = ReportParameters { as_of, method: Method::TimeWeighted { max_hold } };
+        let parameters =
+            ReportParameters { as_of, method: Method::TimeWeighted { max_hold, period: None } };
         let hours = random_hours(random);
-        let open = open_intervals(&hours, &ZoneClock::new(zone, parameters.span()));
-        let down = random_down_phases(random, parameters.time_considered(), phases);
-        let polls = random_polls(random, parameters.time_considered(), &open, &down);
+        let clock = ZoneClock::new(zone, parameters.span());
+        let open = open_intervals(&OpeningTimes::weekly(hours.clone()), &clock);
+        let considered = Interval::ending_at(as_of, 192 * HOUR);
+        let down = random_down_phases(random, considered, phases);
+        let polls = random_polls(random, considered, &open, &down);
         TrueStore { zone, hours, polls, parameters, open, down }
     }
 

@@ -3,28 +3,32 @@
 
 mod generator;
 mod model;
+mod periods;
 mod silences;
 
 use std::ops::RangeInclusive;
 
 use chrono::Weekday;
-use generator::{Scenario, scenario};
+use generator::{Scenario, any_scenario, scenario};
 use model::account::{Account as ModelAccount, Known, Outage as ModelOutage};
-use model::{Shares, Store};
+use model::{Shares, Store, Subject};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use uptime::account::Account;
-use uptime::business_hours::{HoursRow, LocalTime, Opening, open_intervals};
+use uptime::account::{Account, Figures};
+use uptime::business_hours::{
+    HoursRow, LocalTime, Opening, OpeningTimes, SpecialDate, SpecialRow, open_intervals,
+};
 use uptime::fleet::{Fleet, Stores};
 use uptime::outage::Outage;
 use uptime::output::{report_csv, report_files};
 use uptime::parameters::{Method, ReportParameters, Window};
-use uptime::segment::{Segment, Source, pack_hours, pack_polls, pack_zones};
+use uptime::period::Period;
+use uptime::segment::{Segment, Source, pack_hours, pack_polls, pack_special_days, pack_zones};
 use uptime::shard_data::ShardData;
 use uptime::timeline::{MaxHold, Uptime, uptime_during};
-use uptime::zone_clock::ZoneClock;
+use uptime::zone_clock::{LocalDate, ZoneClock};
 use uptime::{Interval, Poll, PollSet, Status, StoreId, Timestamp, Zone};
 
 const CASES: u32 = 1_000;
@@ -34,19 +38,19 @@ proptest! {
 
     #[test]
     fn timeline_and_open_time_agree_with_the_model(scenario in scenario()) {
-        let parameters = parameters(&scenario, max_hold(&scenario));
+        let parameters = parameters_of(&scenario.subject());
 
         let uptimes = timeline_of(&scenario.store, &parameters);
 
-        prop_assert_eq!(uptimes, expected_time_weighted(&scenario));
+        prop_assert_eq!(uptimes.to_vec(), expected_time_weighted(&scenario));
     }
 
     #[test]
     fn up_down_and_unknown_add_up_to_the_open_time(scenario in scenario()) {
-        let parameters = parameters(&scenario, max_hold(&scenario));
+        let parameters = parameters_of(&scenario.subject());
         let clock = ZoneClock::new(zone(&scenario.store), parameters.span());
-        let open = open_intervals(&hours(&scenario.store), &clock);
-        let windows = Window::ALL.map(|window| window.before(parameters.as_of));
+        let open = open_intervals(&opening_times(&scenario.store), &clock);
+        let windows = parameters.last_windows();
         let open_in = |window| -> i64 {
             open.iter().filter_map(|open| open.intersection(window)).map(Interval::micros).sum()
         };
@@ -55,51 +59,56 @@ proptest! {
 
         let sums = uptimes.map(|uptime| uptime.up + uptime.down + uptime.unknown);
         prop_assert_eq!(sums, windows.map(open_in));
-        let scheduled = model::time_weighted(&scenario.store, scenario.as_of, None)
-            .map(|shares| shares.up + shares.down + shares.unknown);
-        prop_assert_eq!(sums, scheduled);
+        let shares = model::time_weighted(&scenario.store, &Subject::last(scenario.as_of));
+        let scheduled = shares.iter().map(|shares| shares.up + shares.down + shares.unknown);
+        prop_assert_eq!(sums.to_vec(), scheduled.collect::<Vec<i64>>());
     }
 
     #[test]
-    fn rows_agree_with_the_model(scenario in scenario(), names_zone in any::<bool>()) {
-        let names_zone = names_zone || scenario.store.zone != Zone::DEFAULT.name();
-        let has_row = names_zone
-            || !hours(&scenario.store).is_empty()
-            || !model::considered(&scenario.store, scenario.as_of).is_empty();
-        let weighted = has_row.then(|| expected_time_weighted(&scenario));
-        let counted = has_row.then(|| model::poll_count(&scenario.store, scenario.as_of));
+    fn rows_agree_with_the_model(scenario in any_scenario(), names_zone in any::<bool>()) {
+        let (store, as_of) = (&scenario.store, scenario.as_of);
+        let names_zone = names_zone || store.zone != Zone::DEFAULT.name();
+        let is_named = names_zone || opening_times(store) != OpeningTimes::default();
+        let has_row =
+            |subject: &Subject| is_named || !model::considered(store, subject).is_empty();
+        let weighted =
+            has_row(&scenario.subject()).then(|| expected_time_weighted(&scenario));
+        let counted = has_row(&Subject::last(as_of))
+            .then(|| model::poll_count(store, as_of).to_vec());
 
-        let segments = segments("a", &scenario.store, names_zone);
+        let segments = segments("a", store, names_zone);
 
-        let time_weighted = parameters(&scenario, max_hold(&scenario));
+        let time_weighted = parameters_of(&scenario.subject());
         prop_assert_eq!(row(&segments, time_weighted), weighted);
         let poll_count = ReportParameters { method: Method::PollCount, ..time_weighted };
         prop_assert_eq!(row(&segments, poll_count), counted);
     }
 
     #[test]
-    fn accounts_agree_with_the_model(scenario in scenario()) {
+    fn accounts_agree_with_the_model(scenario in any_scenario()) {
         let account = account_of(&scenario);
 
-        prop_assert_eq!(in_plain_numbers(&account), expected_account(&scenario));
+        let parameters = parameters_of(&scenario.subject());
+        prop_assert_eq!(in_plain_numbers(&account, &parameters), expected_account(&scenario));
     }
 
     #[test]
-    fn downtime_is_between_its_bounds_and_outages_add_up_to_it(scenario in scenario()) {
+    fn downtime_is_between_its_bounds_and_outages_add_up_to_it(scenario in any_scenario()) {
+        let parameters = parameters_of(&scenario.subject());
         let account = account_of(&scenario);
 
-        for window in Window::ALL {
-            let figures = account.figures(window);
+        for window in parameters.windows() {
+            let figures = account.figures(*window);
             let (least, most) = (figures.downtime_least_micros(), figures.downtime_most_micros());
             prop_assert!(0 <= least && most <= figures.scheduled_micros());
             prop_assert!(least <= figures.uptime.down_micros && figures.uptime.down_micros <= most);
             let covered = figures.certainty.covered_micros;
             prop_assert!(0 <= covered && covered <= figures.scheduled_micros());
         }
-        let week = account.figures(Window::LastWeek);
+        let main = account.figures(parameters.main_window());
         let sum = |micros: fn(&Outage) -> i64| account.outages.iter().map(micros).sum::<i64>();
-        prop_assert_eq!(sum(Outage::down_micros), week.uptime.down_micros);
-        prop_assert_eq!(sum(|outage| outage.least_micros), week.downtime_least_micros());
+        prop_assert_eq!(sum(Outage::down_micros), main.uptime.down_micros);
+        prop_assert_eq!(sum(|outage| outage.least_micros), main.downtime_least_micros());
         for outage in &account.outages {
             let (least, down) = (outage.least_micros, outage.down_micros());
             prop_assert!(0 <= least && least <= down && down <= outage.most_micros);
@@ -107,8 +116,10 @@ proptest! {
     }
 
     #[test]
-    fn a_store_has_the_same_account_alone_and_in_a_fleet(scenarios in vec(scenario(), 1..=4)) {
-        let parameters = parameters(&scenarios[0], max_hold(&scenarios[0]));
+    fn a_store_has_the_same_account_alone_and_in_a_fleet(
+        scenarios in vec(any_scenario(), 1..=4),
+    ) {
+        let parameters = parameters_of(&scenarios[0].subject());
         let stores: Vec<&Store> = scenarios.iter().map(|scenario| &scenario.store).collect();
 
         let together = accounts(fleet_of(&stores, parameters));
@@ -123,12 +134,13 @@ proptest! {
 
     #[test]
     fn a_fleet_has_the_same_files_however_its_stores_are_divided(
-        scenarios in vec(scenario(), 1..=4),
+        scenarios in vec(any_scenario(), 1..=4),
         counts_polls in any::<bool>(),
     ) {
-        let method =
-            if counts_polls { Method::PollCount } else { max_hold(&scenarios[0]) };
-        let parameters = parameters(&scenarios[0], method);
+        let mut parameters = parameters_of(&scenarios[0].subject());
+        if counts_polls {
+            parameters.method = Method::PollCount;
+        }
         let each = scenarios.iter().enumerate().map(|(place, scenario)| {
             segments(&place.to_string(), &scenario.store, true)
         });
@@ -150,7 +162,7 @@ fn random_cases() -> ProptestConfig {
 #[test]
 fn the_hard_cases_are_frequent_among_the_random_ones() {
     let mut runner = TestRunner::deterministic();
-    let mut seen = [0; 11];
+    let mut seen = [0; 13];
     for _ in 0..CASES {
         let scenario = scenario().new_tree(&mut runner).unwrap().current();
         for (count, is_hard) in seen.iter_mut().zip(hard_cases(&scenario)) {
@@ -158,40 +170,47 @@ fn the_hard_cases_are_frequent_among_the_random_ones() {
         }
     }
     let shares = seen.map(|count: u32| count * 1000 / CASES);
-    let [common @ .., before_week, always_closed, said_unknown] = shares;
+    let [common @ .., before_week, always_closed, said_unknown, not_always_open] = shares;
     let all_are_frequent = common.into_iter().all(|share| share >= 50);
     assert!(
         all_are_frequent,
         "clock change, edge in gap or fold, tie, empty, settled downtime, partly covered, outage of \
-         several polls, over a closing: {shares:?} of 1000"
+         several polls, over a closing, special day in the week: {shares:?} of 1000"
     );
     assert!(
-        before_week >= 20 && always_closed >= 10 && said_unknown >= 20,
-        "outage from before the week, closed days alone, unknown: {shares:?} of 1000"
+        before_week >= 20 && always_closed >= 10 && said_unknown >= 20 && not_always_open >= 10,
+        "outage from before the week, closed days alone, unknown, special days alone: {shares:?} of \
+         1000"
     );
 }
 
-fn hard_cases(scenario: &Scenario) -> [bool; 11] {
+fn hard_cases(scenario: &Scenario) -> [bool; 13] {
     let Scenario { store, as_of, .. } = scenario;
     let as_of = *as_of;
     let taken = store.polls.iter().filter(|(at, _)| considered(as_of).contains(at)).count();
     let account = expected_account(scenario);
-    let [_, _, week] = account.windows;
+    let week = account.windows[2];
     let scheduled = week.shares.up + week.shares.down + week.shares.unknown;
+    let without_special_days = Store { special_days: Vec::new(), ..store.clone() };
+    let other_week = model::time_weighted(&without_special_days, &Subject::last(as_of))[2];
+    let is_special = other_week.up + other_week.down + other_week.unknown != scheduled;
+    let has_hours = !store.rows.is_empty() || !store.closed_days.is_empty();
     let any = |is: &dyn Fn(&ModelOutage) -> bool| account.outages.iter().any(is);
     let lasted = |outage: &ModelOutage| Some(outage.ended_at? - outage.started_at?);
     [
         model::has_clock_change(store, as_of),
         model::has_edge_in_gap_or_fold(store, as_of),
-        taken > model::considered(store, as_of).len(),
+        taken > model::considered(store, &Subject::last(as_of)).len(),
         model::has_empty_interval(store, as_of),
         week.least_down > 0,
         0 < week.covered && week.covered < scheduled,
         any(&|outage| outage.inactive_polls > 1),
         any(&|outage| lasted(outage).is_some_and(|lasted| lasted > outage.down)),
+        is_special,
         any(&|outage| outage.started_at.is_some_and(|at| at < as_of - 168 * model::HOUR)),
-        store.rows.is_empty() && !store.closed_days.is_empty(),
-        store.rows.is_empty() && store.closed_days.is_empty() && store.says_unknown,
+        store.rows.is_empty() && has_hours,
+        !has_hours && store.says_unknown,
+        !has_hours && is_special,
     ]
 }
 
@@ -199,30 +218,33 @@ fn considered(as_of: i64) -> RangeInclusive<i64> {
     as_of - 192 * model::HOUR..=as_of
 }
 
-fn expected_time_weighted(scenario: &Scenario) -> [Shares; 3] {
-    model::time_weighted(&scenario.store, scenario.as_of, max_hold_micros(scenario))
+fn expected_time_weighted(scenario: &Scenario) -> Vec<Shares> {
+    model::time_weighted(&scenario.store, &scenario.subject())
 }
 
 fn expected_account(scenario: &Scenario) -> ModelAccount {
-    model::account::account(&scenario.store, scenario.as_of, max_hold_micros(scenario))
+    model::account::account(&scenario.store, &scenario.subject())
 }
 
-fn max_hold_micros(scenario: &Scenario) -> Option<i64> {
-    scenario.max_hold_minutes.map(|minutes| i64::from(minutes) * model::MINUTE)
-}
-
-fn max_hold(scenario: &Scenario) -> Method {
-    let max_hold = scenario.max_hold_minutes.and_then(MaxHold::from_minutes);
-    Method::TimeWeighted { max_hold }
-}
-
-fn parameters(scenario: &Scenario, method: Method) -> ReportParameters {
-    ReportParameters { as_of: Timestamp::from_micros(scenario.as_of), method }
+/// Returns what the library calls a subject. A period of one date is a day, any other a range.
+fn parameters_of(subject: &Subject) -> ReportParameters {
+    let Subject { as_of, max_hold, dates } = *subject;
+    let minutes = max_hold.and_then(|micros| u32::try_from(micros / model::MINUTE).ok());
+    let max_hold = minutes.and_then(MaxHold::from_minutes);
+    let date_text =
+        |date: i64| Timestamp::from_micros(date * model::DAY).to_string()[..10].to_owned();
+    let period = dates.map(|(first, last)| {
+        let (first, last) = (date_text(first), date_text(last));
+        let text = if first == last { first } else { format!("{first}/{last}") };
+        text.parse::<Period>().unwrap_or_else(|error| unreachable!("{text} {error}"))
+    });
+    let method = Method::TimeWeighted { max_hold, period };
+    ReportParameters { as_of: Timestamp::from_micros(as_of), method }
 }
 
 /// Returns the account of the only store of a scenario.
 fn account_of(scenario: &Scenario) -> Account {
-    let parameters = parameters(scenario, max_hold(scenario));
+    let parameters = parameters_of(&scenario.subject());
     let mut accounts = accounts(fleet_of(&[&scenario.store], parameters));
     accounts.pop().unwrap_or_else(|| unreachable!("a store with a zone has an account"))
 }
@@ -249,7 +271,7 @@ fn accounts(fleet: Fleet) -> Vec<Account> {
     }
 }
 
-fn in_plain_numbers(account: &Account) -> ModelAccount {
+fn in_plain_numbers(account: &Account, parameters: &ReportParameters) -> ModelAccount {
     let micros = |at: Option<Timestamp>| at.map(Timestamp::micros);
     let outage = |outage: &Outage| ModelOutage {
         started_at: micros(outage.started_at()),
@@ -260,17 +282,11 @@ fn in_plain_numbers(account: &Account) -> ModelAccount {
         inactive_polls: outage.inactive_polls,
         last_active_before: micros(outage.last_active_before),
         first_active_after: micros(outage.first_active_after),
+        state: outage.state.name(),
     };
+    let known = |window: &Window| known(&account.figures(*window));
     ModelAccount {
-        windows: Window::ALL.map(|window| {
-            let figures = account.figures(window);
-            Known {
-                shares: shares(figures.uptime),
-                least_down: figures.downtime_least_micros(),
-                most_down: figures.downtime_most_micros(),
-                covered: figures.certainty.covered_micros,
-            }
-        }),
+        windows: parameters.windows().iter().map(known).collect(),
         last_poll: account
             .last_poll
             .map(|poll| (poll.at().micros(), poll.status() == Status::Active)),
@@ -278,12 +294,21 @@ fn in_plain_numbers(account: &Account) -> ModelAccount {
     }
 }
 
+fn known(figures: &Figures) -> Known {
+    Known {
+        shares: shares(figures.uptime),
+        least_down: figures.downtime_least_micros(),
+        most_down: figures.downtime_most_micros(),
+        covered: figures.certainty.covered_micros,
+    }
+}
+
 fn timeline_of(store: &Store, parameters: &ReportParameters) -> [Shares; 3] {
     let clock = ZoneClock::new(zone(store), parameters.span());
-    let open = open_intervals(&hours(store), &clock);
+    let open = open_intervals(&opening_times(store), &clock);
     let mut polls = polls(store).as_slice().to_vec();
-    polls.retain(|poll| parameters.polls_considered().contains(&poll.at()));
-    let windows = Window::ALL.map(|window| window.before(parameters.as_of));
+    polls.retain(|poll| parameters.polls_needed().contains(&poll.at()));
+    let windows = parameters.last_windows();
     uptime_during(&open, &polls, parameters.method.max_hold(), windows).map(shares)
 }
 
@@ -312,6 +337,20 @@ fn hours(store: &Store) -> Vec<HoursRow> {
     unknown.into_iter().chain(store.closed_days.iter().filter_map(closed)).chain(openings).collect()
 }
 
+fn special_days(store: &Store) -> Vec<SpecialRow> {
+    let time = |seconds: i64| LocalTime::from_seconds(u32::try_from(seconds).ok()?);
+    let row = |special: &model::SpecialDay| {
+        let day = SpecialDate::new(LocalDate::from_days_since_1970(special.date))?;
+        let Some((start, end)) = special.times else { return Some(SpecialRow::Closed(day)) };
+        Some(SpecialRow::Opens(Opening { day, start: time(start)?, end: time(end)? }))
+    };
+    store.special_days.iter().filter_map(row).collect()
+}
+
+fn opening_times(store: &Store) -> OpeningTimes {
+    OpeningTimes { hours: hours(store), special_days: special_days(store) }
+}
+
 fn zone(store: &Store) -> Zone {
     Zone::named(store.zone).unwrap_or_else(|| unreachable!("{} is a zone", store.zone))
 }
@@ -324,19 +363,26 @@ fn segments(id: &str, store: &Store, names_zone: bool) -> Vec<Segment> {
     if !hours(store).is_empty() {
         segments.extend(pack_hours(shard, &source, vec![(id.clone(), hours(store))]));
     }
+    if !store.special_days.is_empty() {
+        let rows = vec![(id.clone(), special_days(store))];
+        segments.extend(pack_special_days(shard, &source, rows));
+    }
     if names_zone {
         segments.extend(pack_zones(shard, &source, vec![(id, Some(zone(store)))]));
     }
     segments
 }
 
-fn row(segments: &[Segment], parameters: ReportParameters) -> Option<[Shares; 3]> {
+/// Returns the shares of each window of the only store.
+fn row(segments: &[Segment], parameters: ReportParameters) -> Option<Vec<Shares>> {
     let rows = data_of(segments, parameters).report().rows;
-    rows.first().map(|row| row.uptimes.map(shares))
+    let uptimes = rows.first()?.uptimes;
+    let windows = parameters.windows().iter();
+    Some(windows.map(|window| shares(uptimes[window.place()])).collect())
 }
 
 fn report_csv_alone(segments: &[Segment], parameters: ReportParameters) -> Vec<u8> {
-    report_csv(&data_of(segments, parameters).report().rows)
+    report_csv(&parameters, &data_of(segments, parameters).report().rows)
 }
 
 fn data_of(segments: &[Segment], parameters: ReportParameters) -> ShardData {

@@ -1,5 +1,5 @@
-//! A store's hours and zone are those of the newest file that names it. This also holds for two
-//! files of the same second, for any order of loads, and for files of several segments.
+//! A store's hours, zone and special days are those of the newest file that names it. This also holds
+//! for two files of the same second, for any order of loads, and for files of several segments.
 #![expect(clippy::unwrap_used, reason = "a failed setup should stop the test")]
 
 use std::fmt::Write as _;
@@ -72,12 +72,59 @@ fn an_interrupted_load_never_replaces_the_complete_one() {
 }
 
 #[test]
+fn an_interrupted_load_of_special_days_never_replaces_the_complete_one() {
+    for (part, rest) in [
+        ("7,,,\n", "7,2023-01-23,9:00,11:00\n"),
+        ("7,,,\n", "7,2023-01-23,,\n"),
+        ("7,2023-01-23,,\n", "7,2023-01-23,9:00,11:00\n"),
+        ("7,2023-01-22,,\n7,2023-01-24,,\n", "7,2023-01-23,9:00,11:00\n"),
+    ] {
+        let whole = special_days_of(&format!("{part}{rest}"));
+        let [part, whole] =
+            [special_days_of(part), whole].map(|file| load(&source("1 a v1"), &file).0);
+        let expected = report(&whole);
+        assert_ne!(report(&part), expected);
+        assert_eq!(report(&[part.clone(), whole.clone()].concat()), expected);
+        assert_eq!(report(&[whole, part].concat()), expected);
+    }
+}
+
+#[test]
+fn special_days_of_the_newest_file_count_in_any_order_of_loads() {
+    let older = load(&source("1 z v9"), &special_days_of("7,2023-01-23,,\n8,2023-01-23,,\n")).0;
+    let newer = load(&source("2 a v1"), &special_days_of("7,2023-01-23,9:00,11:00\n")).0;
+    let hours = load(&source("3 h v1"), &hours_of("7,0,9:00,12:00\n8,0,9:00,12:00\n")).0;
+    // Store 8 keeps what the older file says.
+    let of_8 = load(&source("1 z v9"), &special_days_of("8,2023-01-23,,\n")).0;
+    let expected = report(&[newer.clone(), of_8, hours.clone()].concat());
+    for order in [[&older, &newer, &hours], [&newer, &older, &hours], [&hours, &newer, &older]] {
+        let segments: Vec<Segment> = order.into_iter().flatten().cloned().collect();
+        assert_eq!(report(&segments), expected);
+        assert_eq!(report(&[segments.clone(), segments].concat()), expected);
+    }
+}
+
+#[test]
+fn a_store_that_only_special_days_name_has_a_row() {
+    let (segments, _) = load(&source("1 a v1"), &special_days_of("only,2023-01-23,,\n"));
+    let mut data = ShardData::new(parameters());
+    data.add(&segments[0].bytes).unwrap();
+    let report = data.report();
+    assert_eq!(report.rows.len(), 1);
+    let expected =
+        StoreCounts { stores: 1, without_polls: 1, with_default_hours: 1, with_default_zone: 1 };
+    assert_eq!(report.counts, expected);
+}
+
+#[test]
 fn stores_with_unknown_hours_or_zone_count_as_stores_without() {
     let hours = hours_of("a,,,\nb,0,,\nc,0,9:00,10:00\n");
     let zones = "store_id,timezone_str\na,\nb,UTC\nd,\n";
     let mut counts = StoreCounts::default();
+    // Special days are no hours.
+    let files = [hours.as_str(), zones, &special_days_of("a,2023-01-23,,\n")];
     let segments: Vec<Segment> =
-        [hours.as_str(), zones].iter().flat_map(|file| load(&source("1 a v1"), file).0).collect();
+        files.iter().flat_map(|file| load(&source("1 a v1"), file).0).collect();
     for shard in Shard::all() {
         let mut data = ShardData::new(parameters());
         for segment in segments.iter().filter(|segment| segment.shard == shard) {
@@ -157,7 +204,7 @@ fn report(hours: &[Segment]) -> String {
     for segment in others.iter().flatten().chain(hours) {
         data.add(&segment.bytes).unwrap();
     }
-    String::from_utf8(report_csv(&data.report().rows)).unwrap()
+    String::from_utf8(report_csv(&parameters(), &data.report().rows)).unwrap()
 }
 
 fn load(source: &Source, file: &str) -> (Vec<Segment>, Counts) {
@@ -175,6 +222,10 @@ fn hours_of(rows: &str) -> String {
     format!("store_id,day,start_time_local,end_time_local\n{rows}")
 }
 
+fn special_days_of(rows: &str) -> String {
+    format!("store_id,date,start_time_local,end_time_local\n{rows}")
+}
+
 /// Returns a source from its upload second, key and version.
 fn source(name: &str) -> Source {
     let mut parts = name.split(' ').map(str::to_owned);
@@ -184,5 +235,5 @@ fn source(name: &str) -> Source {
 }
 
 fn parameters() -> ReportParameters {
-    ReportParameters { as_of: AS_OF, method: Method::TimeWeighted { max_hold: None } }
+    ReportParameters { as_of: AS_OF, method: Method::TIME_WEIGHTED }
 }

@@ -13,7 +13,7 @@ use uptime::parameters::{Method, ReportParameters};
 use uptime::timeline::MaxHold;
 
 #[test]
-fn the_json_of_both_methods_matches_the_schema() {
+fn the_json_of_both_methods_and_of_periods_matches_the_schema() {
     let schema = Schema::read();
     for json in reports() {
         assert_eq!(schema.fault(&json), None, "{json:#}");
@@ -22,8 +22,9 @@ fn the_json_of_both_methods_matches_the_schema() {
 
 #[test]
 fn the_reports_of_this_test_have_silences_and_empty_windows() {
-    let [silent, _, counted, empty] = reports();
+    let [silent, _, of_period, counted, empty] = reports();
     assert_eq!(silent["poller"]["silences"].as_array().map(Vec::len), Some(1));
+    assert_eq!(of_period["poller"]["silences"].as_array().map(Vec::len), Some(1));
     assert_eq!(counted["poller"], Value::Null);
     assert_eq!(empty["totals"]["last_day"]["coverage_percent"], Value::Null);
 }
@@ -54,28 +55,43 @@ fn a_member_that_is_missing_or_unknown_does_not_match() {
 }
 
 #[test]
-fn what_belongs_to_the_other_method_does_not_match() {
+fn what_belongs_to_another_report_does_not_match() {
     let schema = Schema::read();
-    let [measured, _, counted, _] = reports();
-    for member in ["poller", "outages", "totals"] {
-        for (one, other) in [(&measured, &counted), (&counted, &measured)] {
+    let [measured, _, of_period, counted, _] = reports();
+    let check = |one: &Value, other: &Value, member: &str| {
+        for (one, other) in [(one, other), (other, one)] {
             let mut mixed = one.clone();
             mixed[member] = other[member].clone();
-            assert!(schema.fault(&mixed).is_some(), "{member} of the other method");
+            assert!(schema.fault(&mixed).is_some(), "{member} of the other report");
         }
+    };
+    for member in ["poller", "outages", "totals"] {
+        check(&measured, &counted, member);
     }
+    for member in ["period", "totals"] {
+        check(&measured, &of_period, member);
+    }
+    let mut of_counts = counted.clone();
+    of_counts["period"] = of_period["period"].clone();
+    assert!(schema.fault(&of_counts).is_some(), "counts of a period");
 }
 
-/// Returns `report.json` with silences, with `max_hold`, of counts, and without stores.
-fn reports() -> [Value; 4] {
+/// Returns `report.json` with silences, with `max_hold`, of a period, of counts, and without stores.
+fn reports() -> [Value; 5] {
     let sources = BTreeMap::from([(
         "polls.csv".to_owned(),
         include_bytes!("golden/poller_silence/polls.csv").to_vec(),
     )]);
-    let measured = |minutes: u32| Method::TimeWeighted { max_hold: MaxHold::from_minutes(minutes) };
+    let measured = |minutes: u32| Method::TimeWeighted {
+        max_hold: MaxHold::from_minutes(minutes),
+        period: None,
+    };
+    let period = "2023-01-24/2023-01-25".parse().unwrap();
+    let of_period = Method::TimeWeighted { max_hold: None, period: Some(period) };
     [
         report(&sources, measured(0)),
         report(&sources, measured(90)),
+        report(&sources, of_period),
         report(&sources, Method::PollCount),
         report(&BTreeMap::new(), measured(0)),
     ]

@@ -7,11 +7,15 @@ mod engine;
 use std::collections::BTreeMap;
 
 use chrono::Weekday;
-use uptime::business_hours::{HoursRow, LocalTime, Opening, open_intervals};
+use uptime::business_hours::{
+    HoursRow, LocalTime, Opening, OpeningTimes, SpecialDate, SpecialRow, open_intervals,
+};
+use uptime::interval::DAY;
 use uptime::output::{FileName, ReportFile};
 use uptime::parameters::{Method, ReportParameters};
+use uptime::period::Period;
 use uptime::timeline::MaxHold;
-use uptime::zone_clock::ZoneClock;
+use uptime::zone_clock::{LocalDate, ZoneClock};
 use uptime::{Interval, Timestamp, Zone};
 
 const RULES: &str = include_str!("../RULES.md");
@@ -30,15 +34,30 @@ fn timestamps_are_read_as_the_rules_show() {
 #[test]
 fn stores_are_open_as_the_rules_show() {
     for [zone, rows, from, to, expected] in table("**Examples: open time.**") {
-        let span = Interval::new(instant(from), instant(to)).expect("from is before to");
-        let zone = Zone::named(zone).expect("the zone is known");
-        let rows: Vec<HoursRow> = openings(rows).map(HoursRow::Opens).collect();
-        let open = open_intervals(&rows, &ZoneClock::new(zone, span));
-        let open: Vec<String> =
-            open.iter().map(|open| format!("{} to {}", open.start(), open.end())).collect();
-        let open = if open.is_empty() { "none".to_owned() } else { open.join(", ") };
-        assert_eq!(open, expected, "{rows:?}");
+        check_open([zone, rows, "", from, to], expected);
     }
+}
+
+#[test]
+fn stores_are_open_on_special_days_as_the_rules_show() {
+    for [zone, rows, special_days, from, to, expected] in table("**Examples: special days.**") {
+        check_open([zone, rows, special_days, from, to], expected);
+    }
+}
+
+#[track_caller]
+fn check_open([zone, rows, special_days, from, to]: [&str; 5], expected: &str) {
+    let span = Interval::new(instant(from), instant(to)).expect("from is before to");
+    let zone = Zone::named(zone).expect("the zone is known");
+    let times = OpeningTimes {
+        hours: openings(rows).map(HoursRow::Opens).collect(),
+        special_days: list(special_days).map(special_row).collect(),
+    };
+    let open = open_intervals(&times, &ZoneClock::new(zone, span));
+    let open: Vec<String> =
+        open.iter().map(|open| format!("{} to {}", open.start(), open.end())).collect();
+    let open = if open.is_empty() { "none".to_owned() } else { open.join(", ") };
+    assert_eq!(open, expected, "{zone:?} {times:?}");
 }
 
 #[test]
@@ -89,6 +108,29 @@ fn outages_are_found_as_the_rules_show() {
 }
 
 #[test]
+fn periods_are_worked_out_as_the_rules_show() {
+    let hours = "0 09:00-12:00, 1 09:00-12:00";
+    for [zone, polls, as_of, period, max_hold, up, down, least, most] in
+        table("**Examples: periods.**")
+    {
+        let method = method_of("time_weighted", max_hold).with_period(Some(read(period)));
+        let report = report_in(zone, hours, polls, as_of, method.expect("it has periods"));
+        let [row] = &report.rows(FileName::StoresCsv)[..] else { panic!("one store") };
+        let columns = ["uptime", "downtime", "downtime_least", "downtime_most"];
+        let figures = columns.map(|column| row[&format!("{column}_hours")].as_str());
+        assert_eq!(figures, [up, down, least, most], "{zone} {polls} {period}");
+    }
+}
+
+#[test]
+fn every_form_of_a_period_is_read_as_the_rules_show() {
+    for [_, period, _] in table("### Periods") {
+        let period = period.trim_matches('`');
+        assert_eq!(read(period).to_string(), period);
+    }
+}
+
+#[test]
 fn every_code_of_a_rejected_row_is_explained() {
     let explained: Vec<&str> = table("### Rejected rows").map(|[code, _]| code).collect();
     // The match that names the codes is complete, otherwise it would not compile.
@@ -106,6 +148,10 @@ fn every_column_of_a_report_is_explained() {
         let columns: Vec<&str> = columns.collect();
         assert_eq!(columns.join(","), uptime::output::HEADER.trim_end());
     }
+    let columns =
+        table("in their names. `report.csv`:").map(|[column, _, _]| column.trim_matches('`'));
+    let columns: Vec<&str> = columns.collect();
+    assert_eq!(columns.join(","), uptime::output::PERIOD_HEADER.trim_end());
 }
 
 #[test]
@@ -120,6 +166,10 @@ fn every_column_and_every_member_of_the_other_files_is_explained() {
         let header = report.text(name).lines().next().expect("a header");
         assert_eq!(explained(title).join(","), header);
     }
+    let of_period = method_of("time_weighted", "").with_period(Some(read("2023-01")));
+    let of_period = report_of("no rows", "", "12:00", of_period.expect("it has periods"));
+    let header = of_period.text(FileName::StoresCsv).lines().next().expect("a header");
+    assert_eq!(explained("`stores.csv` about a period:").join(","), header);
     let json = report.text(FileName::ReportJson).lines();
     let members: Vec<&str> =
         json.filter_map(|line| line.strip_prefix("  \"")?.split('"').next()).collect();
@@ -150,6 +200,10 @@ impl Report {
 
 /// Computes the report of one store in Etc/UTC. Times without a day are on Monday.
 fn report_of(rows: &str, polls: &str, as_of: &str, method: Method) -> Report {
+    report_in("Etc/UTC", rows, polls, as_of, method)
+}
+
+fn report_in(zone: &str, rows: &str, polls: &str, as_of: &str, method: Method) -> Report {
     let hours = list(rows).map(|row| {
         let (day, start, end) = row_parts(row);
         format!("1,{day},{start},{end}\n")
@@ -164,7 +218,7 @@ fn report_of(rows: &str, polls: &str, as_of: &str, method: Method) -> Report {
     let sources = BTreeMap::from([
         ("business_hours.csv".to_owned(), csv(hours_header, hours.collect())),
         ("polls.csv".to_owned(), csv("store_id,timestamp_utc,status\n", polls_csv.collect())),
-        ("time_zones.csv".to_owned(), b"store_id,timezone_str\n1,Etc/UTC\n".to_vec()),
+        ("time_zones.csv".to_owned(), csv("store_id,timezone_str\n", vec![format!("1,{zone}\n")])),
     ]);
     let parameters = ReportParameters { as_of: instant(&instant_of(as_of)), method };
     let segments = engine::load(&sources).expect("the example can be loaded");
@@ -178,6 +232,10 @@ fn instant_of(time: &str) -> String {
         Some(("Tue", time)) => format!("2023-01-24T{time}:00Z"),
         Some((day, _)) => panic!("{day} is neither Mon nor Tue"),
     }
+}
+
+fn read(period: &str) -> Period {
+    period.parse().expect("a period")
 }
 
 fn method_of(name: &str, max_hold_minutes: &str) -> Method {
@@ -220,6 +278,19 @@ fn openings(rows: &str) -> impl Iterator<Item = Opening> {
         let day = day.parse().ok().and_then(|day: u8| Weekday::try_from(day).ok());
         Opening { day: day.expect("0 to 6"), start: time(start), end: time(end) }
     })
+}
+
+/// Reads a special day such as `2023-03-06 closed` or `2023-03-06 09:00-12:00`.
+fn special_row(text: &str) -> SpecialRow {
+    let (date, times) = text.split_once(' ').expect("a special day is a date and times");
+    let midnight = instant(&format!("{date}T00:00:00Z"));
+    let date = LocalDate::from_days_since_1970(midnight.micros() / DAY);
+    let day = SpecialDate::new(date).expect("a date in range");
+    if times == "closed" {
+        return SpecialRow::Closed(day);
+    }
+    let (start, end) = times.split_once('-').expect("a row has two times");
+    SpecialRow::Opens(Opening { day, start: time(start), end: time(end) })
 }
 
 /// Splits a row such as `0 09:00-12:00` into its three parts.

@@ -1,30 +1,31 @@
 //! Segments keep what is packed into them. The files of a report do not depend on how its data was
 //! split into loads, or on the order and repetition of these loads.
 
+mod stored_data;
+
 use std::collections::{BTreeMap, HashSet};
+use std::fmt::Debug;
+use std::hash::Hash;
 
 use chrono::Weekday;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use uptime::business_hours::{HoursRow, LocalTime, Opening};
-use uptime::interval::{DAY, HOUR, MINUTE, SECOND};
+use stored_data::{
+    AS_OF, PollsOf, RowsOf, ZonesOf, any_id, any_source, few_ids, hours_of, one_id, polls_of,
+    special_days_of, zones_of,
+};
+use uptime::business_hours::{OpeningRow, SpecialDate};
+use uptime::interval::SECOND;
 use uptime::output::report_files;
 use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{
     Decoded, MAX_SEGMENT_BYTES, ReplacingRows, Segment, SegmentKind, Sequencer, Source,
-    UploadEvent, UtcDay, decode, pack_hours, pack_polls, pack_zones,
+    UploadEvent, UtcDay, decode, pack_hours, pack_polls, pack_special_days, pack_zones,
 };
 use uptime::shard_data::ShardData;
 use uptime::timeline::MaxHold;
-use uptime::{Poll, PollSet, Shard, Status, StoreId, Timestamp, Zone};
-
-/// 2023-01-25 12:00 UTC.
-const AS_OF: Timestamp = Timestamp::from_micros(1_674_648_000_000_000);
-
-type PollsOf = BTreeMap<StoreId, Vec<Poll>>;
-type HoursOf = BTreeMap<StoreId, Vec<HoursRow>>;
-type ZonesOf = BTreeMap<StoreId, Option<Zone>>;
+use uptime::{Poll, PollSet, Shard, Status, StoreId, Timestamp};
 
 proptest! {
     #![proptest_config(random_cases())]
@@ -52,21 +53,23 @@ proptest! {
     fn packed_hours_decode_to_the_same(hours in hours_of(any_id().boxed()), source in any_source()) {
         let segments = pack_hours(shard(), &source, hours.clone().into_iter().collect());
 
-        let mut decoded = BTreeMap::new();
-        for segment in &segments {
-            let Ok(Decoded::Replacing(from, stores)) = decode(&segment.bytes) else {
-                return Err(TestCaseError::fail("no segment of hours"));
-            };
-            prop_assert_eq!(&from, &source);
-            for (store, rows) in stores {
-                let ReplacingRows::Hours(rows) = rows else {
-                    return Err(TestCaseError::fail("no rows of hours"));
-                };
-                decoded.insert(store, rows);
-            }
-        }
-        prop_assert!(decoded.values().all(|rows| rows.len() == set_of(rows).len()));
-        prop_assert_eq!(rows_as_sets(decoded), kept_rows_as_sets(hours));
+        check_decoded(&segments, &source, hours, |rows| match rows {
+            ReplacingRows::Hours(rows) => Some(rows),
+            ReplacingRows::Zone(_) | ReplacingRows::SpecialDays(_) => None,
+        })?;
+    }
+
+    #[test]
+    fn packed_special_days_decode_to_the_same(
+        days in special_days_of(any_id().boxed()),
+        source in any_source(),
+    ) {
+        let segments = pack_special_days(shard(), &source, days.clone().into_iter().collect());
+
+        check_decoded(&segments, &source, days, |rows| match rows {
+            ReplacingRows::SpecialDays(rows) => Some(rows),
+            ReplacingRows::Zone(_) | ReplacingRows::Hours(_) => None,
+        })?;
     }
 
     #[test]
@@ -122,7 +125,7 @@ proptest! {
     fn the_split_order_and_repetition_of_loads_change_nothing(
         (whole, parts) in few_ids().prop_flat_map(data_in_parts),
     ) {
-        for parameters in [time_weighted(), poll_count()] {
+        for parameters in [time_weighted(), of_period(), poll_count()] {
             prop_assert_eq!(report(&parts, parameters), report(&whole, parameters));
         }
     }
@@ -134,18 +137,65 @@ proptest! {
         source in any_source(),
         last_row in any::<prop::sample::Index>(),
     ) {
-        let first_rows = |rows: &[HoursRow]| rows[..=last_row.index(rows.len())].to_vec();
-        let part = whole.iter().map(|(store, rows)| (store.clone(), first_rows(rows))).collect();
-        let part = pack_hours(shard(), &source, part);
+        let part = first_rows(&whole, last_row);
+        let part = pack_hours(shard(), &source, part.into_iter().collect());
         let whole = pack_hours(shard(), &source, whole.into_iter().collect());
-        let polls = pack_all_polls(&polls);
-
-        let expected = report(&[&polls[..], &whole].concat(), time_weighted());
-        let part_first = [&polls[..], &part, &whole].concat();
-        prop_assert_eq!(&report(&part_first, time_weighted()), &expected);
-        let part_last = [&polls[..], &whole, &part].concat();
-        prop_assert_eq!(&report(&part_last, time_weighted()), &expected);
+        check_complete_load_counts(&pack_all_polls(&polls), &part, &whole)?;
     }
+
+    #[test]
+    fn an_incomplete_load_of_special_days_never_replaces_a_complete_one(
+        whole in special_days_of(one_id().boxed()),
+        polls in polls_of(one_id().boxed()),
+        source in any_source(),
+        last_row in any::<prop::sample::Index>(),
+    ) {
+        let part = first_rows(&whole, last_row);
+        let part = pack_special_days(shard(), &source, part.into_iter().collect());
+        let whole = pack_special_days(shard(), &source, whole.into_iter().collect());
+        check_complete_load_counts(&pack_all_polls(&polls), &part, &whole)?;
+    }
+}
+
+/// Checks that the segments hold the packed rows, except those without effect. `of_kind` returns the
+/// rows if they are of the right kind.
+fn check_decoded<Day: Debug + Copy + Eq + Hash>(
+    segments: &[Segment],
+    source: &Source,
+    packed: RowsOf<Day>,
+    of_kind: impl Fn(ReplacingRows) -> Option<Vec<OpeningRow<Day>>>,
+) -> Result<(), TestCaseError> {
+    let mut decoded = BTreeMap::new();
+    for segment in segments {
+        let Ok(Decoded::Replacing(from, stores)) = decode(&segment.bytes) else {
+            return Err(TestCaseError::fail("no segment of this kind"));
+        };
+        prop_assert_eq!(&from, source);
+        for (store, rows) in stores {
+            let rows = of_kind(rows).ok_or(TestCaseError::fail("no rows of this kind"))?;
+            decoded.insert(store, rows);
+        }
+    }
+    prop_assert!(decoded.values().all(|rows| rows.len() == set_of(rows).len()));
+    prop_assert_eq!(rows_as_sets(decoded), kept_rows_as_sets(packed));
+    Ok(())
+}
+
+fn first_rows<Day: Copy>(whole: &RowsOf<Day>, last_row: prop::sample::Index) -> RowsOf<Day> {
+    let first = |rows: &[OpeningRow<Day>]| rows[..=last_row.index(rows.len())].to_vec();
+    whole.iter().map(|(store, rows)| (store.clone(), first(rows))).collect()
+}
+
+fn check_complete_load_counts(
+    polls: &[Segment],
+    part: &[Segment],
+    whole: &[Segment],
+) -> Result<(), TestCaseError> {
+    let expected = report(&[polls, whole].concat(), time_weighted());
+    for order in [[polls, part, whole], [polls, whole, part]] {
+        prop_assert_eq!(&report(&order.concat(), time_weighted()), &expected);
+    }
+    Ok(())
 }
 
 fn random_cases() -> ProptestConfig {
@@ -177,7 +227,8 @@ fn a_day_of_more_stores_than_fit_a_segment_becomes_several_and_loses_nothing() {
 fn data_in_parts(ids: Vec<StoreId>) -> impl Strategy<Value = (Vec<Segment>, Vec<Segment>)> {
     let id = select(ids).boxed();
     // Some files have the same source, as after several loads of one file.
-    let files = vec((source_of_two_seconds(), hours_of(id.clone()), zones_of(id.clone())), 1..=4);
+    let rows = (hours_of(id.clone()), zones_of(id.clone()), special_days_of(id.clone()));
+    let files = vec((source_of_two_seconds(), rows), 1..=4);
     let loads = vec(polls_of(id), 1..=4);
     (files, loads).prop_flat_map(|(files, loads)| {
         let stores: Vec<_> = files.iter().flat_map(pack_stores).collect();
@@ -195,10 +246,13 @@ fn data_in_parts(ids: Vec<StoreId>) -> impl Strategy<Value = (Vec<Segment>, Vec<
     })
 }
 
-fn pack_stores((source, hours, zones): &(Source, HoursOf, ZonesOf)) -> Vec<Segment> {
+type ReplacingOf = (RowsOf<Weekday>, ZonesOf, RowsOf<SpecialDate>);
+
+fn pack_stores((source, (hours, zones, days)): &(Source, ReplacingOf)) -> Vec<Segment> {
     let hours = pack_hours(shard(), source, hours.clone().into_iter().collect());
     let zones = pack_zones(shard(), source, zones.clone().into_iter().collect());
-    [hours, zones].concat()
+    let days = pack_special_days(shard(), source, days.clone().into_iter().collect());
+    [hours, zones, days].concat()
 }
 
 /// Returns one of few sources, so that the same one is often drawn again, and so that each field
@@ -234,7 +288,13 @@ fn report(segments: &[Segment], parameters: ReportParameters) -> Option<Vec<Stri
 
 fn time_weighted() -> ReportParameters {
     let max_hold = MaxHold::from_minutes(90);
-    ReportParameters { as_of: AS_OF, method: Method::TimeWeighted { max_hold } }
+    ReportParameters { as_of: AS_OF, method: Method::TimeWeighted { max_hold, period: None } }
+}
+
+/// Five days, of which the last is cut.
+fn of_period() -> ReportParameters {
+    let period = "2023-01-21/2023-01-25".parse().ok();
+    ReportParameters { as_of: AS_OF, method: Method::TimeWeighted { max_hold: None, period } }
 }
 
 fn poll_count() -> ReportParameters {
@@ -250,99 +310,29 @@ fn as_sets(polls: PollsOf) -> BTreeMap<StoreId, PollSet> {
     polls.into_iter().map(|(store, polls)| (store, PollSet::new(polls))).collect()
 }
 
-fn rows_as_sets(hours: HoursOf) -> BTreeMap<StoreId, HashSet<HoursRow>> {
-    hours.into_iter().map(|(store, rows)| (store, set_of(&rows))).collect()
+type SetsOf<Day> = BTreeMap<StoreId, HashSet<OpeningRow<Day>>>;
+
+fn rows_as_sets<Day: Copy + Eq + Hash>(rows: RowsOf<Day>) -> SetsOf<Day> {
+    rows.into_iter().map(|(store, rows)| (store, set_of(&rows))).collect()
 }
 
-fn set_of(rows: &[HoursRow]) -> HashSet<HoursRow> {
+fn set_of<Day: Copy + Eq + Hash>(rows: &[OpeningRow<Day>]) -> HashSet<OpeningRow<Day>> {
     rows.iter().copied().collect()
 }
 
 /// Like [`rows_as_sets`], without rows that have no effect.
-fn kept_rows_as_sets(hours: HoursOf) -> BTreeMap<StoreId, HashSet<HoursRow>> {
-    let kept = |rows: Vec<HoursRow>| {
+fn kept_rows_as_sets<Day: Copy + Eq + Hash>(rows: RowsOf<Day>) -> SetsOf<Day> {
+    let kept = |rows: Vec<OpeningRow<Day>>| {
         let set = set_of(&rows);
         let opens_on = |day| {
-            rows.iter().any(|row| matches!(row, HoursRow::Opens(opening) if opening.day == day))
+            rows.iter().any(|row| matches!(row, OpeningRow::Opens(opening) if opening.day == day))
         };
-        let is_kept = |row: &HoursRow| match *row {
-            HoursRow::Opens(_) => true,
-            HoursRow::Closed(day) => !opens_on(day),
-            HoursRow::Unknown => set.len() == 1,
+        let is_kept = |row: &OpeningRow<Day>| match *row {
+            OpeningRow::Opens(_) => true,
+            OpeningRow::Closed(day) => !opens_on(day),
+            OpeningRow::Unknown => set.len() == 1,
         };
         set.iter().copied().filter(is_kept).collect()
     };
-    hours.into_iter().map(|(store, rows)| (store, kept(rows))).collect()
-}
-
-fn one_id() -> impl Strategy<Value = StoreId> {
-    "a".prop_filter_map("a is an id", |text| StoreId::new(&text).ok())
-}
-
-fn any_id() -> impl Strategy<Value = StoreId> {
-    let text = prop_oneof![
-        any::<u64>().prop_map(|id| id.to_string()),
-        (0..3_u64).prop_map(|id| id.to_string()),
-        "0[0-9]{1,3}",
-        "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
-        "[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}",
-        "[a-zé=,\"]{1,4}",
-        "[x]{128}",
-    ];
-    text.prop_filter_map("every text is an id", |text| StoreId::new(&text).ok())
-}
-
-fn few_ids() -> impl Strategy<Value = Vec<StoreId>> {
-    vec(any_id(), 1..=3)
-}
-
-fn polls_of(id: BoxedStrategy<StoreId>) -> impl Strategy<Value = PollsOf> {
-    let at = prop_oneof![
-        4 => (-20..=2_i64).prop_map(|quarters| quarters * 15 * MINUTE),
-        4 => (-200..=2_i64).prop_map(|hours| hours * HOUR),
-        1 => -9 * DAY..=DAY,
-    ];
-    let poll = (at, any::<bool>()).prop_map(|(at, active)| {
-        Poll::new(AS_OF.plus(at), if active { Status::Active } else { Status::Inactive })
-    });
-    prop::collection::btree_map(id, vec(poll, 1..=12), 1..=4)
-}
-
-fn hours_of(id: BoxedStrategy<StoreId>) -> impl Strategy<Value = HoursOf> {
-    let time = |seconds: u32| LocalTime::from_seconds(seconds).unwrap_or(LocalTime::DAY_END);
-    let opening = (
-        0..7_u8,
-        0..24_u32,
-        prop_oneof![(0..=24_u32).prop_map(|hour| hour * 3600), 0..=86_400_u32],
-    )
-        .prop_filter_map("seven weekdays", move |(day, start, end)| {
-            let day = Weekday::try_from(day).ok()?;
-            Some(HoursRow::Opens(Opening { day, start: time(start * 3600), end: time(end) }))
-        });
-    let closed = (0..7_u8)
-        .prop_filter_map("seven weekdays", |day| Weekday::try_from(day).ok().map(HoursRow::Closed));
-    let row = prop_oneof![6 => opening, 2 => closed, 1 => Just(HoursRow::Unknown)];
-    prop::collection::btree_map(id, vec(row, 1..=5), 0..=4)
-}
-
-fn zones_of(id: BoxedStrategy<StoreId>) -> impl Strategy<Value = ZonesOf> {
-    let names = select(&["UTC", "Asia/Kathmandu", "America/New_York", "US/Central"][..]);
-    let zone = names.prop_filter_map("every name is a zone's", Zone::named);
-    let zone = prop_oneof![4 => zone.prop_map(Some), 1 => Just(None)];
-    prop::collection::btree_map(id, zone, 0..=4)
-}
-
-fn any_source() -> impl Strategy<Value = Source> {
-    let event = (any::<i64>(), "[0-9a-fA-F]{0,20}").prop_map(|(micros, digits)| {
-        let time = Timestamp::from_micros(micros);
-        Some(UploadEvent { time, sequencer: Sequencer::new(&digits)? })
-    });
-    let of_second = (any::<u32>(), prop_oneof![Just(None), event]);
-    (any::<i64>(), ".{0,20}", ".{0,20}", of_second).prop_map(
-        |(uploaded_at, key, version, (rank, event))| Source {
-            rank,
-            event,
-            ..Source::new(Timestamp::from_micros(uploaded_at), key, version)
-        },
-    )
+    rows.into_iter().map(|(store, rows)| (store, kept(rows))).collect()
 }

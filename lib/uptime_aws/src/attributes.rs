@@ -54,6 +54,8 @@ pub const AS_OF: &str = "as_of";
 pub const METHOD: &str = "method";
 /// The parameter `max_hold_minutes`; absent unless set.
 pub const MAX_HOLD_MINUTES: &str = "max_hold_minutes";
+/// The parameter `period`, as a caller writes it; absent unless set.
+pub const PERIOD: &str = "period";
 /// When the report was requested.
 pub const CREATED_AT: &str = "created_at";
 /// When work on it ends.

@@ -33,7 +33,7 @@ pub(crate) struct SortKeys {
 const BEHIND: char = '$';
 
 impl ItemKey {
-    /// A segment's key is made from its content and, for hours and zones, from the source file.
+    /// A segment's key is made from its content and, except for polls, from the source file.
     pub(crate) fn of_segment(segment: &Segment, source: &Source) -> ItemKey {
         let content_hash = hash::short_hash(&segment.bytes);
         let sk = match segment.kind {
@@ -98,10 +98,10 @@ impl fmt::Display for ItemKey {
 }
 
 impl SortKeys {
-    /// The polls of every UTC day that a report with these parameters considers.
+    /// The polls of every UTC day that a report with these parameters needs.
     pub(crate) fn of_polls(parameters: &ReportParameters) -> SortKeys {
-        let considered = parameters.polls_considered();
-        let (first, last) = (UtcDay::of(*considered.start()), UtcDay::of(*considered.end()));
+        let needed = parameters.polls_needed();
+        let (first, last) = (UtcDay::of(*needed.start()), UtcDay::of(*needed.end()));
         SortKeys { first: format!("polls#{first}#"), last: format!("polls#{last}{BEHIND}") }
     }
 
@@ -130,6 +130,7 @@ fn rows_name(kind: ReplacingKind) -> &'static str {
     match kind {
         ReplacingKind::Hours => "hours",
         ReplacingKind::Zones => "zones",
+        ReplacingKind::SpecialDays => "special",
     }
 }
 
@@ -149,6 +150,7 @@ mod tests {
     const CONTENT_HASH: &str = "ba7816bf8f01cfea";
     const HOURS: SegmentKind = SegmentKind::Replacing(ReplacingKind::Hours);
     const ZONES: SegmentKind = SegmentKind::Replacing(ReplacingKind::Zones);
+    const SPECIAL_DAYS: SegmentKind = SegmentKind::Replacing(ReplacingKind::SpecialDays);
 
     #[test]
     fn polls_are_found_by_shard_day_and_content() {
@@ -157,12 +159,13 @@ mod tests {
     }
 
     #[test]
-    fn hours_and_zones_are_also_found_by_their_file() {
+    fn rows_that_replace_others_are_also_found_by_their_file() {
         let file_id = hash::short_hash_of(&["incoming/menu.csv", "v1"]);
         let named =
             |rows| format!("pk 07, sk store#{rows}#0000000000000000042#{file_id}#{CONTENT_HASH}");
         check(HOURS, 42, &named("hours"));
         check(ZONES, 42, &named("zones"));
+        check(SPECIAL_DAYS, 42, &named("special"));
     }
 
     #[test]
@@ -186,6 +189,21 @@ mod tests {
     }
 
     #[test]
+    fn a_report_about_a_period_reads_the_days_around_it_in_every_zone_up_to_its_instant() {
+        let period = Some("2023-01-24".parse().unwrap());
+        let method = Method::TimeWeighted { max_hold: None, period };
+        let read = |as_of: &str| {
+            let as_of = Timestamp::from_rfc3339(as_of).unwrap();
+            let keys = SortKeys::of_polls(&ReportParameters { as_of, method });
+            (keys.first, keys.last)
+        };
+        let days = |first: &str, last: &str| (format!("polls#{first}#"), format!("polls#{last}$"));
+        // It begins at UTC+14, on the 23rd at 10:00 UTC, and ends at UTC-12, on the 25th at 12:00.
+        assert_eq!(read("2023-02-01T00:00:00Z"), days("2023-01-22", "2023-01-26"));
+        assert_eq!(read("2023-01-24T05:00:00Z"), days("2023-01-22", "2023-01-24"));
+    }
+
+    #[test]
     fn the_range_searched_holds_older_files_and_the_file_itself_but_no_newer_ones() {
         let keys = SortKeys::up_to(ReplacingKind::Hours, &source(42));
         let holds = |kind, micros| {
@@ -194,7 +212,7 @@ mod tests {
         };
 
         assert!(holds(HOURS, 0) && holds(HOURS, 42));
-        assert!(!holds(HOURS, 43) && !holds(ZONES, 0));
+        assert!(!holds(HOURS, 43) && !holds(ZONES, 0) && !holds(SPECIAL_DAYS, 0));
     }
 
     #[test]

@@ -72,7 +72,7 @@ mod superseded;
 mod throttling;
 
 pub use aws_types::SdkConfig;
-pub use call_error::{CallError, describe};
+pub use call_error::CallError;
 pub use clients::Clients;
 pub use clock::now;
 #[cfg(feature = "s3")]
@@ -106,3 +106,4 @@ pub use source_files::{OpenError, Pin, SourceFiles, SourceObject, decoded_key, t
 pub use store_data::{StoreData, StoredSegment};
 #[cfg(feature = "dynamodb")]
 pub use store_data_error::{ItemFault, StoreDataError};
+pub use uptime::describe;

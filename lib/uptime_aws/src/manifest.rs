@@ -17,7 +17,7 @@ pub struct Manifest {
     pub file: ManifestFile,
     /// The folder this manifest is in, `loads/<...>/`.
     pub folder: String,
-    /// `polls`, `business_hours` or `time_zones`; set once the header is read.
+    /// `polls`, `business_hours`, `time_zones` or `special_days`; set once the header is read.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub kind: Option<String>,
     /// SHA-256 of the object's bytes; set once all are read.
@@ -279,7 +279,7 @@ mod tests {
         let covers = |status, kind, known, announced: Option<i64>| {
             manifest(status, kind, known).covers(announced.map(event).as_ref())
         };
-        for kind in ["business_hours", "time_zones"] {
+        for kind in ["business_hours", "time_zones", "special_days"] {
             for status in [Complete, Failed] {
                 assert!(covers(status, kind, Some(5), Some(5)));
                 assert!(covers(status, kind, Some(5), Some(4)));

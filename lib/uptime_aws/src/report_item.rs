@@ -12,9 +12,9 @@ use uptime::{Timestamp, interval};
 
 use crate::attributes::{
     AS_OF, ATTEMPT, COMPLETED_AT, CREATED_AT, CSV_EXPIRES_AT, DEADLINE, EXPIRES_AT, FAILURE_CODE,
-    FAILURE_DETAIL, FILE_NAME, FILES, LEASE_OWNER, MAX_HOLD_MINUTES, METHOD, OBJECT_KEY, QUEUED_AT,
-    REPORT_ID, SHA256, SHARDS_DONE, SIZE_BYTES, STATE, STORES, STORES_WITH_DEFAULT_HOURS,
-    STORES_WITH_DEFAULT_ZONE, STORES_WITHOUT_POLLS, TZ_RELEASE,
+    FAILURE_DETAIL, FILE_NAME, FILES, LEASE_OWNER, MAX_HOLD_MINUTES, METHOD, OBJECT_KEY, PERIOD,
+    QUEUED_AT, REPORT_ID, SHA256, SHARDS_DONE, SIZE_BYTES, STATE, STORES,
+    STORES_WITH_DEFAULT_HOURS, STORES_WITH_DEFAULT_ZONE, STORES_WITHOUT_POLLS, TZ_RELEASE,
 };
 use crate::item_key::Item;
 use crate::{
@@ -36,7 +36,8 @@ pub(crate) fn key(report_id: ReportId) -> AttributeValue {
 /// Returns the item of a new report, which no worker has claimed yet.
 pub(crate) fn running_item(report: &NewReport) -> Item {
     let ReportParameters { as_of, method } = report.parameters;
-    let max_hold = method.max_hold().map(|max_hold| number(max_hold.minutes()));
+    let max_hold = method.max_hold().map(|max_hold| (MAX_HOLD_MINUTES, number(max_hold.minutes())));
+    let period = method.period().map(|period| (PERIOD, text(&period.to_string())));
     let attributes = [
         (REPORT_ID, key(report.id)),
         (STATE, text(ReportState::RUNNING)),
@@ -48,8 +49,8 @@ pub(crate) fn running_item(report: &NewReport) -> Item {
         (ATTEMPT, number(0)),
         (SHARDS_DONE, number(0)),
     ];
-    let max_hold = max_hold.map(|minutes| (MAX_HOLD_MINUTES, minutes));
-    attributes.into_iter().chain(max_hold).map(|(name, value)| (name.to_owned(), value)).collect()
+    let attributes = attributes.into_iter().chain(max_hold).chain(period);
+    attributes.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// Returns the attributes that an item gets when its report is complete.
@@ -124,8 +125,14 @@ pub(crate) fn parameters(item: &Item) -> Result<ReportParameters, Unreadable> {
     } else {
         None
     };
+    let period = if item.contains_key(PERIOD) {
+        Some(read_text(item, PERIOD)?.parse().map_err(|_| PERIOD)?)
+    } else {
+        None
+    };
     let method = Method::from_name(read_text(item, METHOD)?).ok_or(METHOD)?;
     let method = method.with_max_hold(max_hold).ok_or(MAX_HOLD_MINUTES)?;
+    let method = method.with_period(period).ok_or(PERIOD)?;
     Ok(ReportParameters { as_of: read_instant(item, AS_OF)?, method })
 }
 
@@ -218,10 +225,12 @@ mod tests {
     #[test]
     fn a_new_report_reads_back_as_running_and_never_claimed() {
         let max_hold = MaxHold::from_minutes(90);
+        let period = Some("2026-W43".parse().unwrap());
         for method in [
             Method::PollCount,
-            Method::TimeWeighted { max_hold: None },
-            Method::TimeWeighted { max_hold },
+            Method::TIME_WEIGHTED,
+            Method::TimeWeighted { max_hold, period: None },
+            Method::TimeWeighted { max_hold, period },
         ] {
             let new = new_report(method);
 
@@ -266,6 +275,8 @@ mod tests {
         check(MAX_HOLD_MINUTES, Some(number(0)), MAX_HOLD_MINUTES);
         // The example's method does not accept it.
         check(MAX_HOLD_MINUTES, Some(number(90)), MAX_HOLD_MINUTES);
+        check(PERIOD, Some(text("2026-10")), PERIOD);
+        check(PERIOD, Some(text("October")), PERIOD);
     }
 
     #[track_caller]

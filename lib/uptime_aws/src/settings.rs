@@ -153,7 +153,7 @@ impl Settings {
     /// Returns [`DEFAULT_METHOD`], without `max_hold`; `time_weighted` unless set.
     pub fn default_method(&self) -> Result<Method, SettingsError> {
         let Some(value) = self.optional(DEFAULT_METHOD) else {
-            return Ok(Method::TimeWeighted { max_hold: None });
+            return Ok(Method::TIME_WEIGHTED);
         };
         Method::from_name(value).ok_or_else(|| SettingsError::Unusable {
             name: DEFAULT_METHOD,
@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn the_default_method_is_one_of_two() {
         let method = |text: &str| settings(text).default_method();
-        assert_eq!(method(""), Ok(Method::TimeWeighted { max_hold: None }));
+        assert_eq!(method(""), Ok(Method::TIME_WEIGHTED));
         assert_eq!(method("DEFAULT_METHOD=poll_count"), Ok(Method::PollCount));
         assert!(method("DEFAULT_METHOD=both").is_err());
     }

@@ -1,4 +1,4 @@
-//! Which segments of hours and zones a newer file replaces completely (`README.md`, "Segments").
+//! Which segments a newer file replaces completely (`README.md`, "Segments").
 //!
 //! **Never segments of the same file**, even if another load read that file differently, with
 //! another limit or another version of the program. Two loads at once would delete each other's

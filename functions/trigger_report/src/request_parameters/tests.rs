@@ -6,7 +6,7 @@ use lambda_http::{Body, RequestExt as _};
 
 use super::*;
 
-const TIME_WEIGHTED: Method = Method::TimeWeighted { max_hold: None };
+const TIME_WEIGHTED: Method = Method::TIME_WEIGHTED;
 const NOW: &str = "2023-01-25T12:00:00Z";
 
 #[test]
@@ -18,8 +18,8 @@ fn the_defaults_are_the_newest_poll_and_the_default_method() {
 #[test]
 fn all_parameters_are_read_from_the_query() {
     check(
-        "as_of=2023-01-25T01:02:03.000004Z&method=time_weighted&max_hold_minutes=90",
-        "2023-01-25T01:02:03.000004Z, time_weighted, 90",
+        "as_of=2023-01-25T01:02:03.000004Z&method=time_weighted&max_hold_minutes=90&period=2022-12",
+        "2023-01-25T01:02:03.000004Z, time_weighted, 90, 2022-12",
     );
     check("method=poll_count", "newest, poll_count");
 }
@@ -27,11 +27,12 @@ fn all_parameters_are_read_from_the_query() {
 #[test]
 fn all_parameters_are_read_from_a_json_body() {
     check_body(
-        r#"{"as_of": "2023-01-25T02:00:00+01:00", "method": "time_weighted", "max_hold_minutes": 90}"#,
-        "2023-01-25T01:00:00Z, time_weighted, 90",
+        r#"{"as_of": "2023-01-25T02:00:00+01:00", "method": "time_weighted", "max_hold_minutes": 90,
+            "period": "2023-W03"}"#,
+        "2023-01-25T01:00:00Z, time_weighted, 90, 2023-W03",
     );
     check_body(
-        r#"{"as_of": null, "method": null, "max_hold_minutes": null}"#,
+        r#"{"as_of": null, "method": null, "max_hold_minutes": null, "period": null}"#,
         "newest, time_weighted",
     );
 }
@@ -39,8 +40,8 @@ fn all_parameters_are_read_from_a_json_body() {
 #[test]
 fn all_parameters_are_read_from_a_form() {
     check_body(
-        "as_of=2023-01-25T02%3A00%3A00%2B01%3A00&method=time_weighted&max_hold_minutes=90",
-        "2023-01-25T01:00:00Z, time_weighted, 90",
+        "as_of=2023-01-25T02%3A00%3A00%2B01%3A00&max_hold_minutes=90&period=2023-01-01%2F2023-01-15",
+        "2023-01-25T01:00:00Z, time_weighted, 90, 2023-01-01/2023-01-15",
     );
 }
 
@@ -93,6 +94,59 @@ fn max_hold_with_poll_count_is_refused_even_if_that_is_the_default() {
 }
 
 #[test]
+fn a_period_is_a_day_a_week_a_month_or_a_range() {
+    for period in ["2023-01-24", "2023-W03", "2023-01", "2023-01-01/2023-01-15"] {
+        check(&format!("period={period}"), &format!("newest, time_weighted, {period}"));
+    }
+    for bad in ["", "yesterday", "2023", "2023-13", "1999-12", "2023-01-02/2023-01-01"] {
+        check(&format!("period={bad}"), "400 period");
+    }
+    check_body(r#"{"period": 2023}"#, "400 period");
+}
+
+#[test]
+fn a_refused_period_is_refused_with_the_reason() {
+    let now = Timestamp::from_rfc3339(NOW).unwrap();
+    let refused = |period: &str| {
+        let request = of_query(&format!("period={period}"));
+        RequestParameters::read(&request, TIME_WEIGHTED, now).unwrap_err().detail
+    };
+    assert_eq!(refused("2023-01-02/2023-01-01"), "period ends before it begins");
+    assert_eq!(refused("2022-10-01/2023-01-01"), "period has 93 days; at most 92 are accepted");
+}
+
+#[test]
+fn a_period_with_poll_count_is_refused_even_if_that_is_the_default() {
+    check("method=poll_count&period=2023-01", "400 period");
+    check_default(Method::PollCount, "period=2023-01", "400 period");
+    check_default(
+        Method::PollCount,
+        "method=time_weighted&period=2023-01",
+        "newest, time_weighted, 2023-01",
+    );
+}
+
+#[test]
+fn a_period_that_has_not_begun_anywhere_is_refused() {
+    // It begins at UTC+14, on the 24th at 10:00 UTC.
+    check_begun("period=2023-01-25", "2023-01-24T10:00:00Z", None);
+    let early = "2023-01-24T09:59:59.999999Z";
+    let at = |instant| format!("period has not begun anywhere at {instant}, {early}");
+    check_begun("period=2023-01-25", early, Some(&at("the newest poll")));
+    check_begun(&format!("period=2023-01-25&as_of={early}"), early, Some(&at("as_of")));
+    check_begun("", early, None);
+}
+
+#[test]
+fn the_period_of_a_scheduled_report_is_part_of_what_is_asked() {
+    let event = include_str!("../../../../tests/events/scheduled_month.json");
+    let request = lambda_http::request::from_str(event).unwrap();
+    assert_eq!(outcome(&request, TIME_WEIGHTED), "newest, time_weighted, 2023-01");
+    assert_eq!(outcome(&request, Method::PollCount), "400 period");
+    assert_eq!(as_given(&request), "period=2023-01");
+}
+
+#[test]
 fn unknown_and_repeated_parameters_are_refused() {
     check("asof=2023-01-25T12:00:00Z", "400 asof");
     check("method=poll_count&method=poll_count", "400 method");
@@ -111,14 +165,16 @@ fn repeats_are_recognised_by_the_parameters_given_without_defaults() {
     let given = |query: &str| as_given(&of_query(query));
     assert_eq!(given(""), "");
     assert_eq!(given("method=time_weighted"), "method=time_weighted");
-    let all = "as_of=2023-01-25T01:00:00Z&method=time_weighted&max_hold_minutes=90";
+    let all = "as_of=2023-01-25T01:00:00Z&method=time_weighted&max_hold_minutes=90&period=2023-01";
     assert_eq!(given(all), all);
     assert_eq!(
-        given("max_hold_minutes=90&method=time_weighted&as_of=2023-01-25T02:00:00+01:00"),
+        given(
+            "period=2023-01&max_hold_minutes=90&method=time_weighted&as_of=2023-01-25T02:00:00+01:00"
+        ),
         all
     );
-    let json =
-        r#"{"max_hold_minutes": 90, "method": "time_weighted", "as_of": "2023-01-25T01:00:00Z"}"#;
+    let json = r#"{"max_hold_minutes": 90, "method": "time_weighted", "period": "2023-01",
+        "as_of": "2023-01-25T01:00:00Z"}"#;
     assert_eq!(as_given(&of_body(json)), all);
 }
 
@@ -135,6 +191,19 @@ fn check_default(default_method: Method, query: &str, expected: &str) {
 #[track_caller]
 fn check_body(body: &str, expected: &str) {
     assert_eq!(outcome(&of_body(body), TIME_WEIGHTED), expected, "{body}");
+}
+
+#[track_caller]
+fn check_begun(query: &str, as_of: &str, refused: Option<&str>) {
+    let now = Timestamp::from_rfc3339(NOW).unwrap();
+    let asked = RequestParameters::read(&of_query(query), TIME_WEIGHTED, now).unwrap();
+
+    let as_of = Timestamp::from_rfc3339(as_of).unwrap();
+    let problem = asked.refuse_future_period(as_of).err();
+
+    let fault = problem.as_ref().map(|problem| serde_json::to_value(&problem.fault).unwrap());
+    assert!(fault.is_none_or(|fault| fault["given"] == "2023-01-25"));
+    assert_eq!(problem.map(|problem| problem.detail).as_deref(), refused);
 }
 
 fn of_query(query: &str) -> Request {
@@ -163,7 +232,9 @@ fn outcome(request: &Request, default_method: Method) -> String {
             let as_of = asked.as_of.map_or("newest".to_owned(), |as_of| as_of.to_string());
             let max_hold = asked.method.max_hold();
             let max_hold = max_hold.map_or(String::new(), |hold| format!(", {}", hold.minutes()));
-            format!("{as_of}, {}{max_hold}", asked.method.name())
+            let period = asked.method.period().map(|period| format!(", {period}"));
+            let period = period.unwrap_or_default();
+            format!("{as_of}, {}{max_hold}{period}", asked.method.name())
         }
         Err(problem) => {
             let fault = serde_json::to_value(problem.fault.unwrap()).unwrap();

@@ -1,6 +1,6 @@
-//! Writes the sample as three CSV files.
+//! Writes the sample as CSV files.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,18 +8,24 @@ use chrono::{Duration, NaiveDate};
 use uptime::interval::{DAY, SECOND};
 use uptime::{Status, Timestamp};
 
-use super::sample::Sample;
+use super::sample::{Sample, StoreIndex};
+use super::special_days::SpecialDay;
 
 pub(super) const STORE_STATUS: &str = "store_status.csv";
 pub(super) const BUSINESS_HOURS: &str = "business_hours.csv";
 pub(super) const TIMEZONES: &str = "timezones.csv";
+pub(super) const SPECIAL_DAYS: &str = "special_days.csv";
 
 /// Writes the files into `folder`. An error comes with the path of the file.
 pub(super) fn write_all(sample: &Sample, folder: &Path) -> Result<(), (PathBuf, io::Error)> {
-    fs::create_dir_all(folder).map_err(|error| (folder.to_owned(), error))?;
+    crate::folder::create(folder).map_err(|error| (folder.to_owned(), error))?;
     write(folder.join(STORE_STATUS), |out| write_polls(sample, out))?;
     write(folder.join(BUSINESS_HOURS), |out| write_hours(sample, out))?;
-    write(folder.join(TIMEZONES), |out| write_zones(sample, out))
+    write(folder.join(TIMEZONES), |out| write_zones(sample, out))?;
+    match &sample.special_days {
+        Some(rows) => write(folder.join(SPECIAL_DAYS), |out| write_special_days(sample, rows, out)),
+        None => Ok(()),
+    }
 }
 
 fn write(
@@ -64,6 +70,27 @@ fn write_zones(sample: &Sample, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "store_id,timezone_str")?;
     for &(store, zone) in &sample.zones {
         writeln!(out, "{},{zone}", sample.stores[store as usize].id)?;
+    }
+    Ok(())
+}
+
+fn write_special_days(
+    sample: &Sample,
+    rows: &[(StoreIndex, SpecialDay)],
+    out: &mut impl Write,
+) -> io::Result<()> {
+    writeln!(out, "store_id,date,start_time_local,end_time_local,note")?;
+    for (store, SpecialDay { date, times, note }) in rows {
+        write!(out, "{},{date},", sample.stores[*store as usize].id)?;
+        match times {
+            Some((start, end)) => {
+                write_clock((*start).into(), out)?;
+                out.write_all(b",")?;
+                write_clock((*end).into(), out)?;
+            }
+            None => out.write_all(b"closed,closed")?,
+        }
+        writeln!(out, ",{note}")?;
     }
     Ok(())
 }

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use clap::Parser;
 use uptime::Status;
+use uptime::ingest::{Ingest, IngestSettings, Limits};
 use uptime::interval::HOUR;
+use uptime::segment::Source;
 
 use super::sample::StoreIndex;
 use super::stores::Store;
@@ -22,9 +24,12 @@ fn equal_arguments_give_equal_bytes() {
 #[test]
 fn the_committed_sample_is_what_the_command_makes() {
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data");
-    for (name, bytes) in files_of("--stores 300 --days 8 --seed 7") {
+    let options = "--stores 300 --days 8 --seed 7 --special-days";
+    let files = files_of(options);
+    assert_eq!(files.len(), 4);
+    for (name, bytes) in files {
         let same = fs::read(committed.join(name)).unwrap() == bytes;
-        assert!(same, "data/{name}: make it again with generate --stores 300 --days 8 --seed 7");
+        assert!(same, "data/{name}: make it again with generate {options}");
     }
 }
 
@@ -39,8 +44,61 @@ fn the_sample_of_the_page_is_the_committed_one() {
 }
 
 #[test]
+fn special_days_are_a_further_file_and_change_no_other() {
+    let mut with = files_of("--stores 40 --days 3 --seed 5 --special-days");
+    let special_days = with.remove(SPECIAL_DAYS).unwrap();
+    assert_eq!(with, files_of("--stores 40 --days 3 --seed 5"));
+    assert!(special_days.len() > 100);
+}
+
+#[test]
+fn about_one_store_in_ten_has_special_days_and_all_of_them_can_be_loaded() {
+    for end in ["2023-01-25T18:13:22Z", "2000-01-10T00:00:00Z", "2099-12-31T12:00:00Z"] {
+        let options = format!("--stores 600 --days 8 --seed 3 --special-days --end {end}");
+        let sample = make(&parse(&options).unwrap()).unwrap();
+        let rows = sample.special_days.as_ref().unwrap();
+        let stores: HashSet<StoreIndex> = rows.iter().map(|(store, _)| *store).collect();
+        check_share("with special days", stores.len() as f64 / STORES, 0.10, 0.04);
+        let closed = rows.iter().filter(|(_, row)| row.times.is_none()).count() as f64;
+        check_share("closed", closed / rows.len() as f64, 0.55, 0.12);
+
+        let folder = tempfile::tempdir().unwrap();
+        files::write_all(&sample, folder.path()).unwrap();
+        let file = fs::read(folder.path().join(SPECIAL_DAYS)).unwrap();
+        let limits = Limits::default();
+        let mut ingest = Ingest::new(IngestSettings {
+            latest_poll: Timestamp::from_micros(0),
+            batch_bytes: limits.batch_bytes(),
+            gzip_ratio_limit: limits.gzip_ratio_limit,
+        });
+        ingest.feed(&file).unwrap();
+        ingest.finish(&Source::new(Timestamp::from_micros(0), "", "")).unwrap();
+        assert_eq!(ingest.counts().loaded, rows.len() as u64);
+    }
+}
+
+#[test]
+fn a_store_has_a_special_day_on_the_day_on_which_it_was_active_least() {
+    let mut sample = sample();
+    sample.special_days = None;
+    sample.add_special_days(&mut Random::new(1));
+    let rows = sample.special_days.unwrap();
+    let (store, row) = rows.iter().find(|(_, row)| row.times.is_none()).unwrap();
+    let offset = sample.stores[*store as usize].utc_offset_hours() * HOUR;
+    let mut active = BTreeMap::<i64, usize>::new();
+    for (_, poll) in sample.polls.iter().filter(|(of, _)| of == store) {
+        let day = active.entry((poll.at().micros() + offset).div_euclid(DAY)).or_default();
+        *day += usize::from(poll.status() == Status::Active);
+    }
+    let found = active[&row.date.local_date().days_since_1970()];
+    let days = active.len();
+    let least = active.into_values().skip(1).take(days - 2).min();
+    assert_eq!(Some(found), least);
+}
+
+#[test]
 fn files_look_like_the_real_ones() {
-    let files = files_of("--stores 40 --days 3 --seed 5");
+    let files = files_of("--stores 40 --days 3 --seed 5 --special-days");
     check_lines(
         &files[STORE_STATUS],
         "store_id,status,timestamp_utc",
@@ -55,6 +113,11 @@ fn files_look_like_the_real_ones() {
         &files[TIMEZONES],
         "store_id,timezone_str",
         "e352bf1d-efb0-44b7-b4fc-aa655ecd4166,America/New_York",
+    );
+    check_lines(
+        &files[SPECIAL_DAYS],
+        "store_id,date,start_time_local,end_time_local,note",
+        "a862965b-b528-4681-affe-8f51bab46554,2023-01-24,11:00:00,15:00:00,Short day",
     );
 }
 
@@ -177,8 +240,9 @@ fn files_of(options: &str) -> BTreeMap<&'static str, Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let sample = make(&parse(options).unwrap()).unwrap();
     files::write_all(&sample, folder.path()).unwrap();
-    let read = |name| (name, fs::read(folder.path().join(name)).unwrap());
-    [STORE_STATUS, BUSINESS_HOURS, TIMEZONES].map(read).into()
+    let names = [STORE_STATUS, BUSINESS_HOURS, TIMEZONES, SPECIAL_DAYS];
+    let read = |name| Some((name, fs::read(folder.path().join(name)).ok()?));
+    names.into_iter().filter_map(read).collect()
 }
 
 fn parse(options: &str) -> Result<Arguments, clap::Error> {

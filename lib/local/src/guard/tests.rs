@@ -162,14 +162,22 @@ fn a_preflight_request_is_refused() {
 
 #[test]
 fn a_refusal_is_a_403_that_says_what_was_wrong_and_what_is_accepted() {
-    let response: Response<String> = Refusal::Host("evil.example".to_owned()).response();
-
-    assert_eq!(response.status(), StatusCode::FORBIDDEN);
-    assert_eq!(response.headers().len(), 1);
+    let of_host = |further| {
+        let refusal = Refusal::Host { found: "evil.example".to_owned(), further };
+        let response: Response<String> = refusal.response();
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        assert_eq!(response.headers().len(), 1);
+        response.into_body()
+    };
     assert_eq!(
-        response.body(),
+        of_host(None),
         "refused: the request is for the host evil.example; it must have one Host header with \
         127.0.0.1, localhost or [::1], with or without a port\n"
+    );
+    assert_eq!(
+        of_host(Some(IpAddr::from([10, 88, 0, 1]))),
+        "refused: the request is for the host evil.example; it must have one Host header with \
+        127.0.0.1, localhost, [::1] or 10.88.0.1, with or without a port\n"
     );
 }
 

@@ -69,6 +69,8 @@ struct Loaded {
     business_hours: Option<NewestFile>,
     /// The newest file of time zones that has loaded rows.
     time_zones: Option<NewestFile>,
+    /// The newest file of special days that has loaded rows.
+    special_days: Option<NewestFile>,
 }
 
 #[derive(Debug, Serialize)]
@@ -154,6 +156,7 @@ impl Loaded {
             last_poll: last.map(|at| at.to_string()),
             business_hours: newest(ReplacingKind::Hours),
             time_zones: newest(ReplacingKind::Zones),
+            special_days: newest(ReplacingKind::SpecialDays),
         }
     }
 }

@@ -4,7 +4,7 @@
 
 // In milliseconds: between two looks at the lists while something is under way, and otherwise.
 const SOON = 700, LATER = 5000;
-const KINDS = {polls: 'polls', business_hours: 'business hours', time_zones: 'time zones'};
+const KINDS = {polls: 'polls', business_hours: 'business hours', time_zones: 'time zones', special_days: 'special days'};
 const FINAL = ['Complete', 'Failed', 'Unreadable'];
 const of = id => document.getElementById(id);
 
@@ -31,13 +31,14 @@ const show = (element, text) => {
     if (element.textContent !== text) element.textContent = text;
 };
 
-// Calls. A problem document becomes an error with its own words.
-const problemText = (status, text) => {
+// Calls. A problem document becomes an error with its own words and the parameter that it names.
+const problem = (status, text) => {
     try {
-        const {detail, accepted} = JSON.parse(text);
-        return accepted && !detail.includes(accepted) ? `${detail} (accepted: ${accepted})` : detail;
+        const {detail, accepted, parameter} = JSON.parse(text);
+        const words = accepted && !detail.includes(accepted) ? `${detail} (accepted: ${accepted})` : detail;
+        return Object.assign(new Error(words), {parameter});
     } catch {
-        return text.trim() || `the system answered with status ${status}`;
+        return new Error(text.trim() || `the system answered with status ${status}`);
     }
 };
 const call = async (path, options) => {
@@ -48,7 +49,7 @@ const call = async (path, options) => {
     } catch {
         throw new Error('the system does not answer. Is the program still running?');
     }
-    if (!answer.ok) throw new Error(problemText(answer.status, text));
+    if (!answer.ok) throw problem(answer.status, text);
     return {document: JSON.parse(text), retryAfter: Number(answer.headers.get('Retry-After')) || 1};
 };
 
@@ -65,7 +66,7 @@ const upload = entry => new Promise(done => {
     };
     request.onload = () => {
         if (request.status === 201) entry.key = JSON.parse(request.responseText).key;
-        else entry.error = problemText(request.status, request.responseText);
+        else entry.error = problem(request.status, request.responseText).message;
     };
     request.onerror = () => { entry.error = 'the system does not answer. Is the program still running?'; };
     request.onloadend = () => done();
@@ -107,6 +108,9 @@ const cell = (content, className = '') => make('td', {className}, content);
 const moreRow = (columns, ...children) => make('tr', {className: 'more'}, make('td', {colSpan: columns}, ...children));
 
 let state = null;
+// How many loads are listed until all are asked for.
+const FIRST_LOADS = 10;
+let showsAll = false;
 
 const uploadBody = ({name, percent, error, isSent}) => {
     const status = error ? 'Not uploaded' : isSent ? 'Waiting' : make('progress', {
@@ -156,10 +160,14 @@ const drawLoads = () => {
         ...loads.map(load => ({id: load.folder, build: loadBody, shown: load}))];
     const builders = new Map(entries.map(entry => [entry.shown, entry.build]));
     of('loads-scroll').hidden = entries.length === 0;
-    drawBodies(of('loads'), entries, shown => builders.get(shown)(shown));
+    of('all-loads').hidden = showsAll || entries.length <= FIRST_LOADS;
+    of('all-loads').textContent = `Show all ${number(entries.length)} files`;
+    drawBodies(of('loads'), showsAll ? entries : entries.slice(0, FIRST_LOADS), shown => builders.get(shown)(shown));
     const pending = uploads.filter(entry => !entry.error).length + waiting.length
         + loads.filter(load => load.status === 'Running').length;
-    const said = pending ? `${counted(pending, 'file')} not loaded yet` : entries.length ? 'All files are loaded' : '';
+    const failed = uploads.filter(entry => entry.error).length + loads.filter(load => load.status === 'Failed').length;
+    const ended = failed ? `Nothing is being loaded. ${counted(failed, 'file')} failed` : 'All files are loaded';
+    const said = pending ? `${counted(pending, 'file')} not loaded yet` : entries.length ? ended : '';
     if (of('load-said').textContent !== said) of('load-said').textContent = said;
     return pending;
 };
@@ -182,7 +190,8 @@ const drawLoaded = () => {
         ['Polls', loaded.first_poll ? clock(loaded.first_poll) : 'None',
             loaded.first_poll ? `to ${clock(loaded.last_poll)} UTC` : 'load a file of polls'],
         ['Newest business hours', ...file(loaded.business_hours, 'every store counts as always open')],
-        ['Newest time zones', ...file(loaded.time_zones, 'every store counts as in America/Chicago')]];
+        ['Newest time zones', ...file(loaded.time_zones, 'every store counts as in America/Chicago')],
+        ['Newest special days', ...file(loaded.special_days, 'no store has special days')]];
     const text = JSON.stringify(facts);
     if (of('facts').dataset.text === text) return;
     of('facts').dataset.text = text;
@@ -197,13 +206,17 @@ const fileLinks = async (id, list) => {
     try {
         const {document: report} = await call(`/get_report/${id}`, {headers: {Accept: 'application/json'}});
         list.replaceChildren(...report.files.map(file => make('li', {},
-            make('a', {href: file.url}, file.name), ` ${bytes(file.length)}`)),
+            make('a', {href: file.url, target: file.name === PAGE ? '_blank' : '', rel: 'noopener'}, file.name),
+            ` ${bytes(file.length)}`)),
         make('li', {className: 'note'}, `These links work until ${report.report_url_expires_at.slice(11, 16)} UTC`));
     } catch (error) {
         list.replaceChildren(make('li', {className: 'error'}, error.message));
     }
 };
 
+// Of a report by poll_count, there is no page.
+const PAGE = 'report.html';
+const hasPage = method => method !== 'poll_count';
 const openLink = (id, className = '') => make('a', {href: `/get_report/${id}`, target: '_blank', rel: 'noopener', className},
     'Open the report', make('span', {className: 'hidden'}, ' in a new tab'));
 
@@ -214,13 +227,14 @@ const reportBody = report => {
     // The links work for some minutes, so they are requested when they are wanted.
     const details = make('details', {ontoggle: () => details.open && fileLinks(id, files)},
         make('summary', {}, 'Download files'), files);
-    const method = report.method ? report.method + (report.max_hold_minutes ? `, at most ${report.max_hold_minutes} min` : '') : '–';
+    const method = report.method ? report.method + (report.period ? `, ${report.period}` : '')
+        + (report.max_hold_minutes ? `, at most ${report.max_hold_minutes} min` : '') : '–';
     const running = make('span', {}, 'Running ', make('progress', {max: 1, value: shards ?? 0, ariaLabel: 'progress of the report'}));
     const body = make('tbody', {}, make('tr', {},
         make('th', {scope: 'row'}, clock(report.created_at)), cell(clock(report.as_of)), cell(method),
         cell(status === 'Running' ? running : status, error ? 'state failed' : 'state'),
         cell(report.stores === undefined ? '' : number(report.stores), 'number'),
-        cell(isComplete ? make('div', {}, openLink(id), details) : '')));
+        cell(isComplete ? make('div', {}, hasPage(report.method) ? openLink(id) : null, details) : '')));
     if (error) body.append(moreRow(6, make('p', {}, `${error.detail} (${error.code})`)));
     return body;
 };
@@ -252,10 +266,18 @@ const follow = async (id, ended = () => {}) => {
     }
 };
 
+// People also write an instant as this page and source files do, such as `2023-01-25 18:13 UTC`.
+const instant = text => text.replace(/^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(:\d\d(?:\.\d+)?)? ?(?:UTC|Z)?$/i,
+    (all, date, time, seconds = ':00') => `${date}T${time}${seconds}Z`);
+
 const ask = async event => {
     event.preventDefault();
     const fields = new URLSearchParams();
-    for (const [name, value] of new FormData(of('form'))) if (value.trim()) fields.set(name, value.trim());
+    for (const [name, value] of new FormData(of('form'))) {
+        const given = name === 'as_of' ? instant(value.trim()) : value.trim();
+        if (given) fields.set(name, given);
+    }
+    for (const field of of('form').elements) field.removeAttribute('aria-invalid');
     of('ask-button').disabled = true;
     show(of('ask-error'), '');
     of('asked').replaceChildren('The report is requested.');
@@ -265,11 +287,17 @@ const ask = async event => {
         refreshNow();
         await follow(id, report => {
             if (report.status === 'Failed') throw new Error(report.error.detail);
-            of('asked').replaceChildren(`The report is complete: ${counted(report.stores, 'store')}.`, openLink(id, 'button'));
+            of('asked').replaceChildren(`The report is complete: ${counted(report.stores, 'store')}.`, hasPage(report.method)
+                ? openLink(id, 'button') : ' This method has no page to look at. Download its files in the list below.');
         });
     } catch (error) {
         of('asked').replaceChildren();
         show(of('ask-error'), error.message);
+        const field = error.parameter && of('form').elements[error.parameter];
+        if (field) {
+            field.setAttribute('aria-invalid', 'true');
+            field.focus();
+        }
     } finally {
         of('ask-button').disabled = false;
     }
@@ -312,6 +340,11 @@ const loadSample = async () => {
 };
 
 of('form').addEventListener('submit', ask);
+of('all-loads').addEventListener('click', () => {
+    showsAll = true;
+    drawLoads();
+    of('loads-scroll').focus();
+});
 of('sample').addEventListener('click', loadSample);
 of('files').addEventListener('change', event => {
     take(event.target.files);

@@ -37,6 +37,7 @@ struct Listed {
     #[serde(skip_serializing_if = "Option::is_none")]
     method: Option<&'static str>,
     max_hold_minutes: Option<u32>,
+    period: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stores: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,6 +111,7 @@ impl Listed {
             as_of: Some(report.parameters.as_of.to_string()),
             method: Some(method.name()),
             max_hold_minutes: method.max_hold().map(MaxHold::minutes),
+            period: method.period().map(|period| period.to_string()),
             stores,
             error,
         }
@@ -123,6 +125,7 @@ impl Listed {
             as_of: None,
             method: None,
             max_hold_minutes: None,
+            period: None,
             stores: None,
             error: Some(Failed { code: "unreadable", detail: describe(error) }),
         }

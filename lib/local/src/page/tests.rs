@@ -112,9 +112,10 @@ async fn the_sample_is_uploaded_with_the_polls_last_and_waits_for_its_loads() {
     assert_eq!(status, StatusCode::CREATED, "{answer}");
     let keys = running.incoming().await;
     let names: Vec<&str> = keys.iter().filter_map(|key| key.rsplit('/').next()).collect();
-    assert_eq!(names, ["business_hours.csv", "timezones.csv", "store_status.csv"]);
+    let expected = ["business_hours.csv", "timezones.csv", "special_days.csv", "store_status.csv"];
+    assert_eq!(names, expected);
     let (_, list) = running.json("GET", "/local/loads", "").await;
-    assert_eq!(list["waiting"].as_array().unwrap().len(), 3);
+    assert_eq!(list["waiting"].as_array().unwrap().len(), 4);
     assert_eq!(list["loaded"]["polls"], 0);
 }
 

@@ -82,7 +82,7 @@ pub(super) fn write_folder(folder: &Path, files: &Files) -> Result<(), WriteErro
         let to = path.display().to_string();
         move |source| WriteError { to, source }
     };
-    fs::create_dir_all(folder).map_err(failed(folder))?;
+    crate::folder::create(folder).map_err(failed(folder))?;
     for name in FileName::ALL {
         let path = folder.join(name.as_str());
         if files.iter().all(|file| file.name != name) && path.exists() {

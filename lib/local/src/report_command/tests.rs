@@ -33,6 +33,20 @@ fn max_hold_leaves_time_further_from_a_poll_unknown() {
 }
 
 #[test]
+fn a_period_is_measured_in_place_of_the_last_hour_day_and_week() {
+    // The Mondays before have no polls of their own.
+    for (period, expected) in [
+        ("2023-01-23", "up 2.25, down 0.75"),
+        ("2023-W04", "up 2.25, down 0.75"),
+        ("2023-01-16/2023-01-23", "up 5.25, down 0.75"),
+        ("2023-01", "up 11.25, down 0.75"),
+    ] {
+        let options = format!("{AS_OF_NOON} --period {period}");
+        check_report(&[HOURS, ZONES, POLLS], &options, expected);
+    }
+}
+
+#[test]
 fn the_order_of_different_files_changes_nothing() {
     let expected = "up 15.00 2.25 2.25, down 45.00 0.75 0.75";
     check_report(&[POLLS, ZONES, HOURS], AS_OF_NOON, expected);
@@ -90,6 +104,18 @@ fn the_stores_are_counted_as_the_service_counts_them() {
     let counts = "4 stores: 3 without polls, 1 without known hours (always open), 2 without a known \
                   time zone (America/Chicago)";
     assert_eq!(outcome.notes.lines().last(), Some(counts), "{}", outcome.notes);
+}
+
+#[test]
+fn one_store_and_one_row_are_not_plural() {
+    let outcome = report(&[ZONES, POLLS], AS_OF_NOON).unwrap();
+    let lines: Vec<&str> = outcome.notes.lines().collect();
+    assert!(
+        lines[0].ends_with("time_zones, 1 row: 1 loaded, 0 duplicate, 0 rejected"),
+        "{lines:?}"
+    );
+    assert!(lines[1].contains(": polls, 2 rows: 2 loaded"), "{lines:?}");
+    assert!(lines[2].starts_with("1 store: 0 without polls"), "{lines:?}");
 }
 
 #[test]
@@ -189,6 +215,29 @@ fn arguments_are_refused_with_what_is_accepted() {
         );
         check_error(&[POLLS], &format!("--as-of {as_of}"), &expected);
     }
+    check_error(
+        &[POLLS],
+        "--method poll_count --period 2023-01",
+        "--period cannot be used with --method poll_count; leave one of them out",
+    );
+    for (period, fault) in [
+        ("yesterday", "is not a day, an ISO week, a month or a range of dates"),
+        ("2023-13", "names a date that is not in the calendar"),
+        ("2023-01-01/2023-12-31", "has 365 days; at most 92 are accepted"),
+    ] {
+        let expected = format!(
+            "--period {period:?} {fault}; it must be a day (2026-10-24), an ISO week (2026-W43), a \
+             month (2026-10) or a range of at most 92 days with both dates (2026-10-01/2026-10-15), \
+             from 2000 to 2099"
+        );
+        check_error(&[POLLS], &format!("--period {period}"), &expected);
+    }
+    check_error(
+        &[POLLS],
+        "--period 2023-02",
+        "--period 2023-02 has not begun anywhere at 2023-01-23T17:15:00Z, the instant that the report \
+         is about; choose an earlier period, or a later instant with --as-of",
+    );
     check_error(&[POLLS], "--method both", "[possible values: time_weighted, poll_count]");
     check_error(&[], "", "<FILE>...");
 }
@@ -318,7 +367,7 @@ fn arguments(folder: &TempDir, file_count: usize, options: &str) -> Result<Argum
 fn figures(csv: &str) -> String {
     let row = csv.lines().find_map(|line| line.strip_prefix("a,")).unwrap_or_default();
     let cells: Vec<&str> = row.split(',').collect();
-    let (up, down) = cells.split_at_checked(3).unwrap_or_default();
+    let (up, down) = cells.split_at(cells.len() / 2);
     format!("up {}, down {}", up.join(" "), down.join(" "))
 }
 

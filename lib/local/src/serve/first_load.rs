@@ -20,7 +20,8 @@ use uptime_aws::load_files::INCOMING;
 
 use crate::failure::Failure;
 use crate::load_outcome::LoadOutcome;
-use crate::terminal::{Progress, say};
+use crate::progress::Progress;
+use crate::terminal::say;
 use crate::uploads::{UploadError, Uploads, file_name};
 
 /// While this file exists, the first load has not ended.

@@ -12,8 +12,10 @@ use serde_json::Value;
 use uptime::gzip;
 
 use super::http_client::HttpClient;
+use crate::counted::counted;
 use crate::failure::Failure;
-use crate::terminal::{Progress, say};
+use crate::progress::Progress;
+use crate::terminal::say;
 
 /// The pause between two requests for a report's status.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -107,9 +109,7 @@ fn text(document: &Value, name: &str) -> Result<String, Failure> {
 }
 
 fn show(report: &Value, folder: &Path) {
-    let (stores, as_of) = (&report["stores"], report["as_of"].as_str().unwrap_or_default());
-    say(format_args!(
-        "report of {stores} stores as of {as_of}: its files are in {}",
-        folder.display()
-    ));
+    let stores = counted(report["stores"].as_u64().unwrap_or_default(), "store");
+    let as_of = report["as_of"].as_str().unwrap_or_default();
+    say(format_args!("report of {stores} as of {as_of}: its files are in {}", folder.display()));
 }

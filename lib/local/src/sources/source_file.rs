@@ -14,6 +14,7 @@ use uptime::input::FileKind;
 use uptime::segment::Source;
 
 use super::stored::Stored;
+use crate::counted::counted;
 use crate::first_rejects;
 
 /// Why no row of a file was used.
@@ -151,9 +152,10 @@ impl Summary {
             if conflicts > 0 { format!(" ({conflicts} in conflict)") } else { String::new() };
         writeln!(
             notes,
-            "{}: {kind}, {rows} rows: {loaded} loaded, {duplicate} duplicate{conflicts}, {rejected} \
+            "{}: {kind}, {}: {loaded} loaded, {duplicate} duplicate{conflicts}, {rejected} \
              rejected",
-            self.path
+            self.path,
+            counted(rows, "row"),
         )?;
         for line in first_rejects::lines(&self.rejects, rejected) {
             writeln!(notes, "  {line}")?;

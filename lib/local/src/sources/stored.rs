@@ -2,13 +2,14 @@
 
 use std::{panic, thread};
 
+use uptime::account::Account;
 use uptime::fleet::Fleet;
 use uptime::output::report_csv;
 use uptime::parameters::ReportParameters;
 use uptime::report::{ShardReport, StoreCounts};
 use uptime::segment::{DecodeError, Segment};
 use uptime::shard_data::ShardData;
-use uptime::{Shard, Timestamp};
+use uptime::{Shard, StoreId, Timestamp};
 
 /// The segments of all files.
 #[derive(Debug)]
@@ -55,7 +56,7 @@ impl Stored {
         })?;
         all.rows.extend(others.rows);
         all.counts += others.counts;
-        Ok((report_csv(&all.rows), all.counts))
+        Ok((report_csv(&parameters, &all.rows), all.counts))
     }
 
     /// Computes everything that the files of a report say.
@@ -71,13 +72,14 @@ impl Stored {
         Ok(all)
     }
 
-    /// Computes everything that the files of a report say about the stores of one shard.
-    pub(crate) fn fleet_of_shard(
+    /// Returns the account of one store, with its main window in full. `None`: it has no row.
+    pub(crate) fn account_in_full(
         &self,
-        shard: Shard,
+        store: &StoreId,
         parameters: ReportParameters,
-    ) -> Result<Fleet, DecodeError> {
-        Ok(shard_data(&self.shards[shard.index()], parameters)?.fleet())
+    ) -> Result<Option<Account>, DecodeError> {
+        let segments = &self.shards[store.shard().index()];
+        Ok(shard_data(segments, parameters)?.account_in_full(store))
     }
 
     /// Works on both halves of the shards at the same time. Shards do not depend on each other.

@@ -29,10 +29,10 @@ use uptime_aws::{
 
 use super::SystemError;
 use super::settings::{DATA_BUCKET, REPORT_QUEUE, REPORT_TABLE};
+use crate::progress::Progress;
 use crate::s3::{CreatedObject, Notification};
 use crate::sqs::Queues;
 use crate::stored_objects;
-use crate::terminal::Progress;
 
 /// The unfinished work that a start found and continued.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ mod random;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use uptime::business_hours::HoursRow;
+use uptime::business_hours::OpeningTimes;
 use uptime::ingest::{Ingest, IngestSettings};
 use uptime::interval::HOUR;
 use uptime::parameters::{Method, ReportParameters};
@@ -36,7 +36,7 @@ pub(crate) struct Sample {
 #[derive(Default)]
 pub(crate) struct Store {
     pub(crate) polls: PollSet,
-    pub(crate) hours: Vec<HoursRow>,
+    pub(crate) opening_times: OpeningTimes,
     pub(crate) zone: Option<Zone>,
 }
 
@@ -53,7 +53,7 @@ impl Sample {
         let stores: Vec<_> = segments.iter().map(|of_shard| stores(of_shard)).collect();
         let all_stores = stores.iter().flat_map(BTreeMap::values);
         let poll_count = all_stores.map(|store| store.polls.as_slice().len()).sum();
-        let method = Method::TimeWeighted { max_hold: None };
+        let method = Method::TIME_WEIGHTED;
         let parameters = ReportParameters { as_of: as_of.unwrap(), method };
         Sample { files, segments, stores, poll_count, parameters }
     }
@@ -114,8 +114,9 @@ fn stores(segments: &[Segment]) -> BTreeMap<StoreId, Store> {
                 for (id, rows) in of_stores {
                     let store = stores.entry(id).or_default();
                     match rows {
-                        ReplacingRows::Hours(hours) => store.hours = hours,
+                        ReplacingRows::Hours(hours) => store.opening_times.hours = hours,
                         ReplacingRows::Zone(zone) => store.zone = zone,
+                        ReplacingRows::SpecialDays(days) => store.opening_times.special_days = days,
                     }
                 }
             }

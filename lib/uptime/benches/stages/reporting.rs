@@ -8,7 +8,6 @@ use uptime::business_hours::open_intervals;
 use uptime::gzip;
 use uptime::interval::SECOND;
 use uptime::output::{FileName, report_csv};
-use uptime::parameters::Window;
 use uptime::timeline::uptime_during;
 use uptime::zone_clock::ZoneClock;
 use uptime::{Poll, PollSet, Zone};
@@ -28,7 +27,7 @@ fn intervals(bencher: Bencher) {
     let stores = stores_and_clocks();
     bencher.counter(ItemsCount::new(stores.len())).bench_local(|| {
         for (store, clock) in &stores {
-            black_box(open_intervals(black_box(&store.hours), clock));
+            black_box(open_intervals(black_box(&store.opening_times), clock));
         }
     });
 }
@@ -38,14 +37,15 @@ fn intervals(bencher: Bencher) {
 /// polls, the rate must not be lower.
 #[divan::bench(args = [1, 10], sample_count = 20)]
 fn sweep(bencher: Bencher, times_the_polls: usize) {
-    let windows = Window::ALL.map(|window| window.before(SAMPLE.parameters.as_of));
+    let windows = SAMPLE.parameters.last_windows();
     let of_store = |(store, clock): (&Store, ZoneClock)| {
         let polls = store.polls.as_slice().iter();
         let with_others = |poll: &Poll| {
             let others = (0..).map(|seconds| poll.at().plus(-seconds * SECOND));
             others.map(|at| Poll::new(at, poll.status())).take(times_the_polls).collect::<Vec<_>>()
         };
-        (open_intervals(&store.hours, &clock), PollSet::new(polls.flat_map(with_others).collect()))
+        let open = open_intervals(&store.opening_times, &clock);
+        (open, PollSet::new(polls.flat_map(with_others).collect()))
     };
     let stores: Vec<_> = stores_and_clocks().into_iter().map(of_store).collect();
     let poll_count: usize = stores.iter().map(|(_, polls)| polls.as_slice().len()).sum();
@@ -91,8 +91,8 @@ fn csv(bencher: Bencher) {
     let rows = rows_of(&SAMPLE.segments);
     bencher
         .counter(ItemsCount::new(rows.len()))
-        .counter(BytesCount::new(report_csv(&rows).len()))
-        .bench_local(|| report_csv(black_box(&rows)));
+        .counter(BytesCount::new(report_csv(&SAMPLE.parameters, &rows).len()))
+        .bench_local(|| report_csv(&SAMPLE.parameters, black_box(&rows)));
 }
 
 fn stores_and_clocks() -> Vec<(&'static Store, ZoneClock)> {

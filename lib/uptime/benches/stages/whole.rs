@@ -22,7 +22,7 @@ fn report(bencher: Bencher) {
             for file in files {
                 add_by_shard(&mut segments, ingest(black_box(file)).take_segments());
             }
-            report_csv(&rows_of(&segments))
+            report_csv(&SAMPLE.parameters, &rows_of(&segments))
         });
 }
 

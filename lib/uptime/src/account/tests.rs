@@ -1,4 +1,5 @@
 use super::*;
+use crate::business_hours::HoursRow;
 use crate::interval::HOUR;
 use crate::parameters::Method;
 use crate::report::row_for_store;
@@ -100,7 +101,7 @@ fn a_store_is_down_at_the_end_if_it_is_open_and_its_newest_poll_is_inactive_and_
 #[test]
 fn the_runs_of_a_week_leave_no_gap_and_differ_from_their_neighbours() {
     let account = account_of("UTC", MONDAYS, "10:00 up, 11:00 up, 12:00 down", "13:00", "");
-    let runs = account.detail.unwrap().runs;
+    let Some(Drawn::InFull { runs, .. }) = account.drawn() else { panic!("drawn in full") };
     let texts: Vec<String> =
         runs.iter().map(|run| format!("{} {:?}", span_text(run.span), run.status)).collect();
     assert_eq!(
@@ -120,15 +121,15 @@ fn the_runs_of_a_week_leave_no_gap_and_differ_from_their_neighbours() {
 #[test]
 fn a_store_that_never_opens_is_closed_all_week() {
     let facts = StoreFacts {
-        hours: vec![HoursRow::Closed(chrono::Weekday::Mon)],
+        opening_times: OpeningTimes::weekly(vec![HoursRow::Closed(chrono::Weekday::Mon)]),
         ..store("1", "UTC", "", "10:00 up")
     };
     let account = account_from(facts, "12:00", "");
     assert_eq!(account.figures(Window::LastWeek), Figures::default());
-    let runs = account.detail.unwrap().runs;
+    let Some(Drawn::InFull { runs, .. }) = account.drawn() else { panic!("drawn in full") };
     assert_eq!(
-        runs,
-        [Run { span: Window::LastWeek.before(at("12:00")), status: SpanStatus::Closed }]
+        *runs,
+        [Run { span: Interval::ending_at(at("12:00"), 168 * HOUR), status: SpanStatus::Closed }]
     );
 }
 
@@ -154,7 +155,7 @@ fn account_from(facts: StoreFacts, as_of: &str, max_hold: &str) -> Account {
 }
 
 fn parameters(as_of: &str, minutes: &str) -> ReportParameters {
-    let method = Method::TimeWeighted { max_hold: max_hold(minutes) };
+    let method = Method::TimeWeighted { max_hold: max_hold(minutes), period: None };
     ReportParameters { as_of: at(as_of), method }
 }
 

@@ -1,8 +1,12 @@
+mod special_days;
+
 use chrono::DateTime;
 
 use super::*;
 use crate::interval::{DAY, MINUTE};
 use crate::{Timestamp, Zone};
+
+const WEEK: &str = "2023-01-23 00:00 - 2023-01-30 00:00";
 
 #[test]
 fn a_store_without_any_row_is_always_open() {
@@ -200,18 +204,25 @@ fn open_at_counts_the_part_after_midnight_to_the_next_weekday() {
 
 #[track_caller]
 fn check(zone: &str, hours: &str, span: &str, expected: &str) {
+    check_special(zone, hours, "", span, expected);
+}
+
+#[track_caller]
+fn check_special(zone: &str, hours: &str, special_days: &str, span: &str, expected: &str) {
     let (start, end) = span.split_once(" - ").unwrap();
     let utc = |text: &str| Timestamp::from_source(format!("{text}:00").as_bytes()).unwrap();
     let span = Interval::new(utc(start), utc(end)).unwrap();
     let clock = ZoneClock::new(Zone::named(zone).unwrap(), span);
 
-    let open = open_intervals(&rows(hours), &clock);
+    let times = OpeningTimes { hours: rows(hours), special_days: special_rows(special_days) };
+
+    let open = open_intervals(&times, &clock);
 
     let ends: Vec<String> = open
         .iter()
         .map(|interval| format!("{} - {}", weekly(interval.start()), weekly(interval.end())))
         .collect();
-    assert_eq!(ends.join(", "), expected, "{zone} {hours}");
+    assert_eq!(ends.join(", "), expected, "{zone} {hours}, special: {special_days}");
 }
 
 /// Formats an instant as weekday and time in UTC.
@@ -222,17 +233,28 @@ fn weekly(at: Timestamp) -> String {
 }
 
 fn rows(text: &str) -> Vec<HoursRow> {
+    rows_of(text, |day| day.parse().unwrap())
+}
+
+fn special_rows(text: &str) -> Vec<SpecialRow> {
+    rows_of(text, |date| {
+        let midnight = Timestamp::from_source(format!("{date} 00:00:00").as_bytes()).unwrap();
+        SpecialDate::new(LocalDate::from_days_since_1970(midnight.micros() / DAY)).unwrap()
+    })
+}
+
+fn rows_of<Day>(text: &str, day_of: impl Fn(&str) -> Day) -> Vec<OpeningRow<Day>> {
     let row = |text: &str| {
         let Some((day, times)) = text.split_once(' ') else {
             assert_eq!(text, "unknown");
-            return HoursRow::Unknown;
+            return OpeningRow::Unknown;
         };
-        let day = day.parse().unwrap();
+        let day = day_of(day);
         if times == "closed" {
-            return HoursRow::Closed(day);
+            return OpeningRow::Closed(day);
         }
         let (start, end) = times.split_once('-').unwrap();
-        HoursRow::Opens(Opening { day, start: time(start), end: time(end) })
+        OpeningRow::Opens(Opening { day, start: time(start), end: time(end) })
     };
     text.split(", ").filter(|row| !row.is_empty()).map(row).collect()
 }

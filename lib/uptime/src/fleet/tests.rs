@@ -43,7 +43,7 @@ fn stores_without_a_counting_poll_are_counted_by_both_methods() {
 fn polls_taken_in_closed_time_show_that_the_poller_works() {
     let stores =
         [store("1", "UTC", HOURS, "08:00 down, 10:00 up"), store("2", "UTC", HOURS, "08:00 up")];
-    let report = measured(fleet(Method::TimeWeighted { max_hold: None }, stores));
+    let report = measured(fleet(Method::TIME_WEIGHTED, stores));
     let polled: Vec<_> =
         report.activity.polls_by_minute().filter(|(_, polls)| *polls > 0).collect();
     assert_eq!(polled, [(at("08:00"), 2), (at("10:00"), 1)]);
@@ -52,7 +52,7 @@ fn polls_taken_in_closed_time_show_that_the_poller_works() {
 #[test]
 fn a_report_has_its_stores_in_order_and_their_sums() {
     let report = measured(fleet(
-        Method::TimeWeighted { max_hold: None },
+        Method::TIME_WEIGHTED,
         [
             store("b", "UTC", HOURS, "10:00 up, 11:00 up, 12:00 down"),
             store("10", "UTC", HOURS, "10:00 down, 11:00 down"),
@@ -72,7 +72,7 @@ fn a_report_has_its_stores_in_order_and_their_sums() {
 
 #[test]
 fn a_report_of_over_20_000_stores_keeps_the_details_of_the_5_000_with_the_most_downtime() {
-    let method = Method::TimeWeighted { max_hold: None };
+    let method = Method::TIME_WEIGHTED;
     let one = |id: usize| {
         let polls = if id < 4_000 { "10:00 down" } else { "10:00 up" };
         store(&format!("{id:05}"), "UTC", HOURS, polls)
@@ -98,7 +98,7 @@ fn a_report_of_over_20_000_stores_keeps_the_details_of_the_5_000_with_the_most_d
 }
 
 fn methods() -> [Method; 2] {
-    [Method::TimeWeighted { max_hold: max_hold("90") }, Method::PollCount]
+    [Method::TimeWeighted { max_hold: max_hold("90"), period: None }, Method::PollCount]
 }
 
 fn fleet(method: Method, stores: impl IntoIterator<Item = StoreFacts>) -> Fleet {
@@ -106,7 +106,7 @@ fn fleet(method: Method, stores: impl IntoIterator<Item = StoreFacts>) -> Fleet 
     let clock = ZoneClock::new(Zone::named("UTC").unwrap(), parameters.span());
     let mut fleet = Fleet::new(parameters);
     for facts in stores {
-        fleet.add(facts, StoreCounts { stores: 1, ..StoreCounts::default() }, &clock);
+        fleet.add(facts, &clock);
     }
     fleet
 }

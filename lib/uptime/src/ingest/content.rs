@@ -1,14 +1,17 @@
 //! Collects the rows of a file and packs them.
 
+use chrono::Weekday;
+
 use super::Counts;
-use super::hours::HoursFile;
+use super::openings::OpeningsFile;
 use super::polls::PollPacker;
 use super::reject_tables::RejectTables;
 use super::warnings::WarningFinder;
 use super::zones::ZonesFile;
 
+use crate::business_hours::SpecialDate;
 use crate::input::{FileKind, Problem, Records, Reject, ReplacingKind, ReplacingRow};
-use crate::segment::{Segment, Source};
+use crate::segment::{Segment, Source, pack_ordered_hours, pack_ordered_special_days};
 use crate::{Poll, StoreId, Timestamp};
 
 /// The accepted rows until they are in segments, and the rejected rows until they are in the two
@@ -16,10 +19,11 @@ use crate::{Poll, StoreId, Timestamp};
 #[derive(Debug)]
 pub(super) struct Content {
     kind: Option<FileKind>,
-    // Of `polls`, `hours` and `zones`, only the one of the file's kind receives rows.
+    // Of the next four, only the one of the file's kind receives rows.
     polls: PollPacker,
-    hours: HoursFile,
+    hours: OpeningsFile<Weekday>,
     zones: ZonesFile,
+    special_days: OpeningsFile<SpecialDate>,
     pub(super) segments: Vec<Segment>,
     pub(super) reject_tables: RejectTables,
     pub(super) warnings: WarningFinder,
@@ -32,8 +36,9 @@ impl Content {
         Content {
             kind: None,
             polls: PollPacker::new(batch_bytes),
-            hours: HoursFile::default(),
+            hours: OpeningsFile::default(),
             zones: ZonesFile::default(),
+            special_days: OpeningsFile::default(),
             segments: Vec::new(),
             reject_tables: RejectTables::default(),
             warnings: WarningFinder::default(),
@@ -57,11 +62,18 @@ impl Content {
             Some(FileKind::Replacing(ReplacingKind::Hours)) => {
                 self.warnings.accept(self.hours.stores(), false);
                 self.hours.write_rejected_rows(&mut self.reject_tables);
-                self.hours.pack(source, &mut self.segments, &mut self.counts);
+                let Content { segments, counts, .. } = self;
+                self.hours.pack(pack_ordered_hours, source, segments, counts);
             }
             Some(FileKind::Replacing(ReplacingKind::Zones)) => {
                 self.warnings.accept(self.zones.stores(), false);
                 self.zones.pack(source, &mut self.segments, &mut self.counts);
+            }
+            Some(FileKind::Replacing(ReplacingKind::SpecialDays)) => {
+                self.warnings.accept(self.special_days.stores(), false);
+                self.special_days.write_rejected_rows(&mut self.reject_tables);
+                let Content { segments, counts, .. } = self;
+                self.special_days.pack(pack_ordered_special_days, source, segments, counts);
             }
         }
     }
@@ -69,7 +81,7 @@ impl Content {
     /// Drops everything that was read, because the whole file is refused. Only a file of hours can
     /// be refused after its header, and nothing of it is returned before its end.
     pub(super) fn forget(&mut self) {
-        self.hours = HoursFile::default();
+        self.hours = OpeningsFile::default();
         self.reject_tables = RejectTables::default();
         self.warnings = WarningFinder::default();
         self.counts = Counts::default();
@@ -115,6 +127,7 @@ impl Records for Content {
         match row {
             ReplacingRow::Hours(row) => self.hours.add(store, row, record)?,
             ReplacingRow::Zone(zone) => self.zones.add(store, zone),
+            ReplacingRow::SpecialDay(row) => self.special_days.add(store, row, record)?,
         }
         Ok(())
     }
@@ -130,7 +143,12 @@ impl Records for Content {
             Some(FileKind::Replacing(ReplacingKind::Hours)) => {
                 self.hours.add_rejected(reject.store, record);
             }
-            _ => self.reject_tables.add_rejected_row(record),
+            Some(FileKind::Replacing(ReplacingKind::SpecialDays)) => {
+                self.special_days.add_rejected(reject.store, record);
+            }
+            Some(FileKind::Polls | FileKind::Replacing(ReplacingKind::Zones)) | None => {
+                self.reject_tables.add_rejected_row(record);
+            }
         }
     }
 }

@@ -8,13 +8,14 @@ mod reject_tables;
 
 use super::*;
 use crate::Zone;
-use crate::business_hours::{HoursRow, Opening};
 use crate::input::ReplacingKind;
 use crate::segment::{Decoded, ReplacingRows, decode};
+use crate::test_text::row_text;
 
 const POLLS: &str = "store_id,timestamp_utc,status\n";
 const HOURS: &str = "store_id,dayOfWeek,start_time_local,end_time_local\n";
 const ZONES: &str = "store_id,timezone_str\n";
+const SPECIAL_DAYS: &str = "store_id,date,start_time_local,end_time_local\n";
 
 /// Everything that a load makes of a file.
 #[derive(Debug, PartialEq)]
@@ -112,15 +113,11 @@ fn stored(segments: &[Segment]) -> Vec<String> {
 }
 
 fn shown(rows: &ReplacingRows) -> String {
-    let row = |row: &HoursRow| match row {
-        HoursRow::Opens(Opening { day, start, end }) => {
-            format!("{day} {}-{}", start.seconds(), end.seconds())
-        }
-        HoursRow::Closed(day) => format!("{day} closed"),
-        HoursRow::Unknown => "unknown".to_owned(),
-    };
     match rows {
-        ReplacingRows::Hours(rows) => rows.iter().map(row).collect::<Vec<_>>().join(", "),
+        ReplacingRows::Hours(rows) => rows.iter().map(row_text).collect::<Vec<_>>().join(", "),
+        ReplacingRows::SpecialDays(rows) => {
+            rows.iter().map(row_text).collect::<Vec<_>>().join(", ")
+        }
         ReplacingRows::Zone(zone) => zone.map_or("unknown", Zone::name).to_owned(),
     }
 }

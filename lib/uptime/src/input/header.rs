@@ -36,17 +36,19 @@ pub(super) const STORE_ID: &str = "store_id";
 pub(super) const TIMESTAMP: &str = "timestamp_utc";
 pub(super) const STATUS: &str = "status";
 pub(super) const DAY: &str = "dayOfWeek";
+pub(super) const DATE: &str = "date";
 pub(super) const START: &str = "start_time_local";
 pub(super) const END: &str = "end_time_local";
 pub(super) const ZONE: &str = "timezone_str";
 
-const KINDS: [(FileKind, &[Column]); 3] = [
+const KINDS: [(FileKind, &[Column]); 4] = [
     (FileKind::Polls, &[&[STORE_ID], &[TIMESTAMP], &[STATUS]]),
     (
         FileKind::Replacing(ReplacingKind::Hours),
         &[&[STORE_ID], &[DAY, "day", "day_of_week"], &[START], &[END]],
     ),
     (FileKind::Replacing(ReplacingKind::Zones), &[&[STORE_ID], &[ZONE, "timezone"]]),
+    (FileKind::Replacing(ReplacingKind::SpecialDays), &[&[STORE_ID], &[DATE], &[START], &[END]]),
 ];
 
 impl Header {
@@ -161,7 +163,8 @@ fn is_called(name: &[u8], column: Column) -> bool {
     column.iter().any(|accepted| name.eq_ignore_ascii_case(accepted.as_bytes()))
 }
 
-/// Returns which columns are missing for the kind of file that the header is most similar to.
+/// Returns which columns are missing for the kind of file that the header is most similar to, or for
+/// each of several kinds.
 fn no_kind(names: &[&[u8]]) -> String {
     let delimiter = b";\t|".iter().find(|&&byte| names.len() == 1 && names[0].contains(&byte));
     if let Some(&delimiter) = delimiter {
@@ -173,25 +176,27 @@ fn no_kind(names: &[&[u8]]) -> String {
     // How many columns of a kind the header has.
     let own = |columns: &[Column]| columns.len() - missing(columns, names).len();
     let has_store = names.iter().any(|name| name.eq_ignore_ascii_case(STORE_ID.as_bytes()));
-    let nearest = KINDS.iter().max_by_key(|(_, columns)| own(columns));
-    match nearest {
-        Some((kind, columns)) if own(columns) > usize::from(has_store) => {
+    let most = KINDS.iter().map(|(_, columns)| own(columns)).max().unwrap_or_default();
+    if most <= usize::from(has_store) {
+        let accepted: Vec<String> = KINDS
+            .iter()
+            .map(|(kind, columns)| {
+                format!("{} ({})", spoken(*kind), missing(columns, &[]).join(", "))
+            })
+            .collect();
+        return format!("it fits no kind of file; accepted are {}", accepted.join(", or "));
+    }
+    let nearest = KINDS.iter().filter(|(_, columns)| own(columns) == most);
+    let needs: Vec<String> = nearest
+        .map(|(kind, columns)| {
             let lacking = missing(columns, names);
             let noun = if lacking.len() == 1 { "column" } else { "columns" };
             let verb = if lacking.len() == 1 { "is" } else { "are" };
-            let lacking = lacking.join(", ");
-            format!("a file of {} needs the {noun} {lacking}, which {verb} missing", spoken(*kind))
-        }
-        _ => {
-            let accepted: Vec<String> = KINDS
-                .iter()
-                .map(|(kind, columns)| {
-                    format!("{} ({})", spoken(*kind), missing(columns, &[]).join(", "))
-                })
-                .collect();
-            format!("it fits no kind of file; accepted are {}", accepted.join(", or "))
-        }
-    }
+            let (kind, lacking) = (spoken(*kind), lacking.join(", "));
+            format!("a file of {kind} needs the {noun} {lacking}, which {verb} missing")
+        })
+        .collect();
+    needs.join("; ")
 }
 
 fn spoken(kind: FileKind) -> String {

@@ -15,7 +15,8 @@ pub struct Reject {
     pub code: RejectCode,
     /// The reason for people: what was found and what is accepted.
     pub message: String,
-    /// The store that the row names, if its id can be read. Needed for files of hours.
+    /// The store that the row names, if its id can be read. Needed for files of hours and of special
+    /// days.
     pub store: Option<StoreId>,
 }
 
@@ -58,11 +59,14 @@ pub enum RejectCode {
     BadStatus,
     /// The day is not one digit from 0 to 6.
     BadDay,
+    /// The date of a special day has another form, does not exist or is out of range.
+    BadDate,
     /// The local time has none of the accepted forms.
     BadTime,
     /// There is no IANA time zone of this name.
     UnknownZone,
-    /// The file has more different rows of hours for the store than can be kept.
+    /// The file has more different rows for the store than can be kept. Only rows of hours and of
+    /// special days have such a limit.
     TooManyRows,
 }
 
@@ -90,6 +94,7 @@ impl RejectCode {
             RejectCode::TimestampTooLate => "timestamp_too_late",
             RejectCode::BadStatus => "bad_status",
             RejectCode::BadDay => "bad_day",
+            RejectCode::BadDate => "bad_date",
             RejectCode::BadTime => "bad_time",
             RejectCode::UnknownZone => "unknown_zone",
             RejectCode::TooManyRows => "too_many_rows",

@@ -11,7 +11,7 @@ mod paths;
 
 use super::*;
 use crate::Timestamp;
-use crate::business_hours::Opening;
+use crate::test_text::row_text;
 
 /// 2023-02-01. Later polls are rejected.
 const LATEST_POLL: Timestamp = Timestamp::from_micros(1_675_209_600_000_000);
@@ -21,6 +21,7 @@ const GOOD: &str = "good 2023-01-24T09:06:42Z Active";
 const POLLS: &str = "store_id,timestamp_utc,status\n";
 const HOURS: &str = "store_id,dayOfWeek,start_time_local,end_time_local\n";
 const ZONES: &str = "store_id,timezone_str\n";
+const SPECIAL_DAYS: &str = "store_id,date,start_time_local,end_time_local\n";
 
 /// What a reader found: one line for each row or reject.
 #[derive(Debug, Default, PartialEq)]
@@ -48,14 +49,9 @@ impl Records for Found {
         record: &[u8],
     ) -> Result<(), Problem> {
         let row = match row {
-            ReplacingRow::Hours(HoursRow::Opens(Opening { day, start, end })) => {
-                format!("{day} {}-{}", start.seconds(), end.seconds())
-            }
-            ReplacingRow::Hours(HoursRow::Closed(day)) => format!("{day} closed"),
-            ReplacingRow::Zone(Some(zone)) => zone.name().to_owned(),
-            ReplacingRow::Hours(HoursRow::Unknown) | ReplacingRow::Zone(None) => {
-                "unknown".to_owned()
-            }
+            ReplacingRow::Hours(row) => row_text(&row),
+            ReplacingRow::SpecialDay(row) => row_text(&row),
+            ReplacingRow::Zone(zone) => zone.map_or("unknown", Zone::name).to_owned(),
         };
         self.lines.push(format!("{store} {row}"));
         self.records.push(record.to_vec());

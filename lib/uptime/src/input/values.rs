@@ -3,13 +3,15 @@
 use chrono::Weekday;
 use memchr::memchr_iter;
 
-use super::header::{DAY, END, MAX_COLUMNS, START, STATUS, STORE_ID, TIMESTAMP, ZONE};
+use super::header::{DATE, DAY, END, MAX_COLUMNS, START, STATUS, STORE_ID, TIMESTAMP, ZONE};
 use super::reject::shown;
 use super::{Problem, RejectCode, ReplacingKind, ReplacingRow};
 use crate::blanks::trimmed;
-use crate::business_hours::{HoursRow, LocalTime, Opening};
+use crate::business_hours::{LocalTime, Opening, OpeningRow, SpecialDate};
 use crate::digits::{WORD, pairs, word};
 use crate::interval::HOUR;
+use crate::timestamp::days_of_date;
+use crate::zone_clock::LocalDate;
 use crate::{Poll, Status, StoreId, Timestamp, Zone};
 
 /// 2000-01-01T00:00:00Z. Earlier polls are rejected, and so is an earlier `as_of` of a report.
@@ -59,8 +61,11 @@ pub(super) fn read_replacing_row(
 ) -> Result<(StoreId, ReplacingRow), Problem> {
     let store = read_store(store)?;
     let row = match kind {
-        ReplacingKind::Hours => ReplacingRow::Hours(read_hours(first, second, third)?),
+        ReplacingKind::Hours => ReplacingRow::Hours(read_opening(first, second, third, read_day)?),
         ReplacingKind::Zones => ReplacingRow::Zone(read_zone(first)?),
+        ReplacingKind::SpecialDays => {
+            ReplacingRow::SpecialDay(read_opening(first, second, third, read_date)?)
+        }
     };
     Ok((store, row))
 }
@@ -105,21 +110,27 @@ fn read_status(value: &[u8]) -> Result<Status, Problem> {
     }
 }
 
-fn read_hours(day: &[u8], start: &[u8], end: &[u8]) -> Result<HoursRow, Problem> {
+/// Reads a row that says when a store opens. `read_day` reads its weekday or date.
+fn read_opening<Day>(
+    day: &[u8],
+    start: &[u8],
+    end: &[u8],
+    read_day: impl Fn(&[u8]) -> Result<Day, Problem>,
+) -> Result<OpeningRow<Day>, Problem> {
     // No local time starts like this, so most rows skip these checks.
     if matches!(start, [] | [b'c' | b'C', ..]) {
         let are_both =
             |text: &[u8]| start.eq_ignore_ascii_case(text) && end.eq_ignore_ascii_case(text);
         if day.is_empty() && are_both(b"") {
-            return Ok(HoursRow::Unknown);
+            return Ok(OpeningRow::Unknown);
         }
         if are_both(b"") || are_both(b"closed") {
-            return read_day(day).map(HoursRow::Closed);
+            return read_day(day).map(OpeningRow::Closed);
         }
     }
     let day = read_day(day)?;
     let start = read_time(start, START)?;
-    Ok(HoursRow::Opens(Opening { day, start, end: read_time(end, END)? }))
+    Ok(OpeningRow::Opens(Opening { day, start, end: read_time(end, END)? }))
 }
 
 fn read_day(value: &[u8]) -> Result<Weekday, Problem> {
@@ -132,6 +143,16 @@ fn read_day(value: &[u8]) -> Result<Weekday, Problem> {
             "one digit, 0 (Monday) to 6 (Sunday), or empty if both times are empty",
         )),
     }
+}
+
+fn read_date(value: &[u8]) -> Result<SpecialDate, Problem> {
+    let days = value.try_into().ok().and_then(days_of_date);
+    let date = days.map(LocalDate::from_days_since_1970).and_then(SpecialDate::new);
+    date.ok_or_else(|| {
+        let accepted = "YYYY-MM-DD, a date that exists, from 2000-01-01 to 2099-12-31, or empty if \
+                        both times are empty";
+        unlike(DATE, RejectCode::BadDate, value, accepted)
+    })
 }
 
 fn read_time(value: &[u8], column: &'static str) -> Result<LocalTime, Problem> {

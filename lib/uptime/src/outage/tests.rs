@@ -1,6 +1,7 @@
 use super::*;
+use crate::Zone;
 use crate::certainty::runs_of;
-use crate::interval::HOUR;
+use crate::parameters::{Method, ReportParameters};
 use crate::test_text::{at, max_hold, minutes_text, polls, span_text, spans, time_text};
 use crate::timeline::for_each_stretch;
 
@@ -173,9 +174,9 @@ fn check(open: &str, taken: &str, expected: &str) {
 
 fn find(open: &str, taken: &str, max_hold_minutes: &str, as_of: &str) -> Vec<Outage> {
     let open = spans(open);
-    let considered = Interval::ending_at(at(as_of), 192 * HOUR);
-    let week = Interval::ending_at(at(as_of), 168 * HOUR);
-    let mut search = OutageSearch::new(&open, considered, week);
+    let parameters = ReportParameters { as_of: at(as_of), method: Method::TIME_WEIGHTED };
+    let times = parameters.times(&parameters.clock(Zone::DEFAULT));
+    let mut search = OutageSearch::new(&open, &times);
     for_each_stretch(&open, polls(taken).as_slice(), |stretch| {
         if let Some(poll) = stretch.speaker {
             search.speaker(poll);

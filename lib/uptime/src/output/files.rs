@@ -114,20 +114,25 @@ pub fn report_files(fleet: Fleet) -> Files {
     let Fleet { about, stores } = fleet;
     let (mut files, json) = match stores {
         Stores::Measured { accounts, activity, heat_map } => {
-            let report = MeasuredReport::new(about, accounts, activity, heat_map);
+            let mut report = MeasuredReport::new(about, accounts, activity, heat_map);
+            // Only the page needs the details. About a month, `outages.csv` is much longer than they
+            // are, so they go before it is written.
+            let html = ReportFile::new(FileName::ReportHtml, report_html(&report));
+            report.drop_details();
+            let csv = report_csv(&about.parameters, report.rows());
             let files = Files {
-                csv: ReportFile::new(FileName::ReportCsv, report_csv(report.rows())),
+                csv: ReportFile::new(FileName::ReportCsv, csv),
                 others: vec![
                     ReportFile::new(FileName::StoresCsv, stores_csv(&report)),
                     ReportFile::new(FileName::OutagesCsv, outages_csv(&report)),
-                    ReportFile::new(FileName::ReportHtml, report_html(&report)),
+                    html,
                 ],
             };
             let json = report_json(&about, Contents::Measured(&report), &files);
             (files, json)
         }
         Stores::Counted(rows) => {
-            let csv = ReportFile::new(FileName::ReportCsv, report_csv(&rows));
+            let csv = ReportFile::new(FileName::ReportCsv, report_csv(&about.parameters, &rows));
             let files = Files { csv, others: Vec::new() };
             let json = report_json(&about, Contents::Counted(&rows), &files);
             (files, json)

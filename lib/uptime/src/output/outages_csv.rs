@@ -5,17 +5,22 @@ use crate::account::Account;
 use crate::fleet::MeasuredReport;
 use crate::outage::Outage;
 use crate::poller::Poller;
-use crate::zone_clock::{ZoneClock, ZoneClocks};
+use crate::times::ZoneClocks;
+use crate::zone_clock::ZoneClock;
 
 /// The columns of `outages.csv`.
 pub(super) const HEADER: &str = "store_id,started_at,ended_at,started_at_local,ended_at_local,\
 state,downtime_minutes,downtime_least_minutes,downtime_most_minutes,inactive_polls,\
 last_active_before,first_active_after,poller_silent_minutes\n";
 
+/// The usual length of a line, to reserve memory.
+const USUAL_LINE_BYTES: usize = 200;
+
 /// Writes `outages.csv`: in order of the stores, then of the outages' first polls.
 pub(super) fn outages_csv(report: &MeasuredReport) -> Vec<u8> {
-    let mut csv = HEADER.as_bytes().to_vec();
-    let mut clocks = ZoneClocks::new(report.about.parameters.span());
+    let mut csv = Vec::with_capacity(HEADER.len() + report.outage_count() * USUAL_LINE_BYTES);
+    csv.extend_from_slice(HEADER.as_bytes());
+    let mut clocks = ZoneClocks::new(report.about.parameters);
     for account in report.accounts.iter().filter(|account| !account.outages.is_empty()) {
         let clock = clocks.of(account.zone);
         for outage in &account.outages {
@@ -38,7 +43,7 @@ fn write_row(
     write_instant(csv, ended_at);
     write_local(csv, started_at, clock);
     write_local(csv, ended_at, clock);
-    write_plain(csv, Some(if ended_at.is_some() { "ended" } else { "ongoing" }));
+    write_plain(csv, Some(outage.state.name()));
     Unit::Minutes.write(csv, outage.down_micros());
     Unit::Minutes.write(csv, outage.least_micros);
     Unit::Minutes.write(csv, outage.most_micros);

@@ -1,7 +1,9 @@
 //! Writes `report.html`: one page to look at the report, by itself and offline. Everything above
 //! "All stores" is written here in full, so it can be read without JavaScript.
 
+mod axis;
 mod data;
+mod day_columns;
 mod day_sums;
 mod digits;
 mod down_at_end;
@@ -12,8 +14,10 @@ mod hours_text;
 mod html;
 mod marks;
 mod method;
+mod outage_figures;
 mod silences;
 mod stores;
+mod subject;
 mod tape;
 #[cfg(test)]
 mod tests;
@@ -28,9 +32,9 @@ use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use crate::fleet::MeasuredReport;
-use crate::zone_clock::ZoneClocks;
+use crate::times::ZoneClocks;
 use html::Html;
-use words::end_of_week;
+use subject::Subject;
 
 /// The colours, the type and the tables of the page. Other pages of this system look the same with it.
 pub const BASE_STYLE: &str = include_str!("page/base.css");
@@ -47,21 +51,26 @@ const SCRIPT: &str = concat!(include_str!("page/heat_map.js"), include_str!("pag
 /// Writes `report.html`: UTF-8, without a reference to anything outside the page.
 pub(super) fn report_html(report: &MeasuredReport) -> Vec<u8> {
     let mut html = Html::new();
-    write_head(&mut html, report);
-    let mut clocks = ZoneClocks::new(report.about.parameters.span());
+    let mut clocks = ZoneClocks::new(report.about.parameters);
+    let subject = Subject::of(report, &mut clocks);
+    write_head(&mut html, subject);
     html.raw("<body>\n");
     marks::write_hatches(&mut html);
-    top::write_top(&mut html, report, &mut clocks);
+    top::write_top(&mut html, report, subject, &mut clocks);
     html.raw("<main id=\"content\">\n");
-    top::write_headline(&mut html, report);
-    figures::write_figures(&mut html, report);
-    html.raw("<div class=\"side-by-side\">\n");
-    silences::write_silences(&mut html, report);
-    down_at_end::write_down_at_end(&mut html, report, &mut clocks);
-    html.raw("</div>\n");
-    worst::write_worst(&mut html, report, &mut clocks);
-    hours::write_hours(&mut html, report);
-    stores::section(&mut html, report);
+    top::write_headline(&mut html, report, subject);
+    figures::write_figures(&mut html, report, subject);
+    if subject.ends_at_as_of() {
+        html.raw("<div class=\"side-by-side\">\n");
+        silences::write_silences(&mut html, report, subject);
+        down_at_end::write_down_at_end(&mut html, report, subject, &mut clocks);
+        html.raw("</div>\n");
+    } else {
+        silences::write_silences(&mut html, report, subject);
+    }
+    worst::write_worst(&mut html, report, subject, &mut clocks);
+    hours::write_hours(&mut html, report, subject);
+    stores::section(&mut html, report, subject, &mut clocks);
     method::write_method(&mut html, report);
     html.raw("</main>\n<script>");
     html.raw(SCRIPT);
@@ -71,9 +80,9 @@ pub(super) fn report_html(report: &MeasuredReport) -> Vec<u8> {
 
 /// Writes everything before the body. The policy lets the browser run this style and this script
 /// only, and load nothing.
-fn write_head(html: &mut Html, report: &MeasuredReport) {
-    let end = end_of_week(report);
-    let foot = page_foot(&end);
+fn write_head(html: &mut Html, subject: Subject) {
+    let title = subject.title();
+    let foot = page_foot(&title);
     let style_hash = source_hash(&[STYLE, &foot]);
     let script_hash = source_hash(&[SCRIPT]);
     writeln!(
@@ -84,14 +93,14 @@ fn write_head(html: &mut Html, report: &MeasuredReport) {
          style-src '{style_hash}'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>Store uptime, week to {end}</title>\n<style>{STYLE}{foot}</style>\n</head>"
+         <title>Store uptime, {title}</title>\n<style>{STYLE}{foot}</style>\n</head>"
     );
 }
 
 /// Returns the rule that prints a foot on every page.
-fn page_foot(end: &str) -> String {
+fn page_foot(title: &str) -> String {
     format!(
-        "@page{{@bottom-left{{content:\"Store uptime, week to {end}\"}}\
+        "@page{{@bottom-left{{content:\"Store uptime, {title}\"}}\
          @bottom-right{{content:\"Page \" counter(page) \" of \" counter(pages)}}}}\n"
     )
 }

@@ -1,26 +1,36 @@
-//! Writes `report.csv` (`RULES.md`, "The report"): the six figures of each store.
+//! Writes `report.csv` (`RULES.md`, "The report" and "Periods"): the uptime and the downtime of each
+//! store in each window.
 
 use super::cells::{Unit, write_text};
-use crate::parameters::Window;
+use crate::parameters::{ReportParameters, Window};
 use crate::report::ReportRow;
 use crate::timeline::Uptime;
 
-/// The columns of `report.csv`.
+/// The columns of `report.csv` about the last hour, day and week.
 pub const HEADER: &str = "store_id,uptime_last_hour_minutes,uptime_last_day_hours,\
 uptime_last_week_hours,downtime_last_hour_minutes,downtime_last_day_hours,\
 downtime_last_week_hours\n";
+/// The columns of `report.csv` about a period.
+pub const PERIOD_HEADER: &str = "store_id,uptime_hours,downtime_hours\n";
 
 /// The usual length of a line, to reserve memory.
 const USUAL_LINE_BYTES: usize = 80;
 
 /// Writes `report.csv`: RFC 4180 with LF, in bytewise order of the raw store ids.
-pub fn report_csv<'a>(rows: impl IntoIterator<Item = &'a ReportRow>) -> Vec<u8> {
-    let rows = in_order(rows);
-    let mut csv = Vec::with_capacity(HEADER.len() + rows.len() * USUAL_LINE_BYTES);
-    csv.extend_from_slice(HEADER.as_bytes());
+pub fn report_csv<'a>(
+    parameters: &ReportParameters,
+    rows: impl IntoIterator<Item = &'a ReportRow>,
+) -> Vec<u8> {
+    let (rows, windows) = (in_order(rows), parameters.windows());
+    let header = match parameters.method.period() {
+        None => HEADER,
+        Some(_) => PERIOD_HEADER,
+    };
+    let mut csv = Vec::with_capacity(header.len() + rows.len() * USUAL_LINE_BYTES);
+    csv.extend_from_slice(header.as_bytes());
     for row in rows {
         row.store.with_text(|store| write_text(&mut csv, store));
-        write_six_figures(&mut csv, row);
+        write_figures(&mut csv, row, windows);
         csv.push(b'\n');
     }
     csv
@@ -38,13 +48,13 @@ fn in_order<'a>(
     order.into_iter().map(|(_, row)| row)
 }
 
-/// Writes the uptime and the downtime of each window, each after a comma.
-pub(super) fn write_six_figures(csv: &mut Vec<u8>, row: &ReportRow) {
+/// Writes the uptime of each window and then the downtime of each, each after a comma.
+pub(super) fn write_figures(csv: &mut Vec<u8>, row: &ReportRow, windows: &[Window]) {
     let of_status: [fn(&Uptime) -> i64; 2] =
         [|uptime| uptime.up_micros, |uptime| uptime.down_micros];
     for micros in of_status {
-        for (uptime, window) in row.uptimes.iter().zip(Window::ALL) {
-            unit_of(window).write(csv, micros(uptime));
+        for window in windows {
+            unit_of(*window).write(csv, micros(&row.uptimes[window.place()]));
         }
     }
 }
@@ -53,7 +63,7 @@ pub(super) fn write_six_figures(csv: &mut Vec<u8>, row: &ReportRow) {
 pub(super) fn unit_of(window: Window) -> Unit {
     match window {
         Window::LastHour => Unit::Minutes,
-        Window::LastDay | Window::LastWeek => Unit::Hours,
+        Window::LastDay | Window::LastWeek | Window::Period => Unit::Hours,
     }
 }
 
@@ -61,18 +71,19 @@ pub(super) fn unit_of(window: Window) -> Unit {
 mod tests {
     use super::super::cells::write_hundredths;
     use super::*;
-    use crate::StoreId;
     use crate::interval::{HOUR, MINUTE};
+    use crate::parameters::Method;
+    use crate::{StoreId, Timestamp};
 
     #[test]
     fn the_header_names_the_columns_of_the_rules() {
         let header = "store_id,uptime_last_hour_minutes,uptime_last_day_hours,uptime_last_week_hours,downtime_last_hour_minutes,downtime_last_day_hours,downtime_last_week_hours\n";
-        assert_eq!(report_csv(&[]), header.as_bytes());
+        assert_eq!(csv_of(&[]), header.as_bytes());
     }
 
     #[test]
     fn a_row_has_as_many_cells_as_the_header() {
-        let csv = String::from_utf8(report_csv(&[row("1", [0; 3])])).unwrap();
+        let csv = String::from_utf8(csv_of(&[row("1", [0; 3])])).unwrap();
         let cells: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
         assert_eq!(cells, [HEADER.split(',').count(); 2]);
     }
@@ -121,20 +132,25 @@ mod tests {
     #[test]
     fn fields_are_quoted_only_where_needed() {
         for (id, written) in [("a,b", "\"a,b\""), ("a\"b", "\"a\"\"b\""), ("a b", "a b")] {
-            let csv = String::from_utf8(report_csv(&[row(id, [0; 3])])).unwrap();
+            let csv = String::from_utf8(csv_of(&[row(id, [0; 3])])).unwrap();
             assert!(
                 csv.ends_with(&format!("\n{written},0.00,0.00,0.00,0.00,0.00,0.00\n")),
                 "{csv}"
             );
         }
-        let csv = String::from_utf8(report_csv(&[row("=a,\"b", [0; 3])])).unwrap();
+        let csv = String::from_utf8(csv_of(&[row("=a,\"b", [0; 3])])).unwrap();
         assert!(csv.contains("\n\"'=a,\"\"b\",0.00"), "{csv}");
     }
 
     #[track_caller]
     fn check_figures(up_micros: [i64; 3], expected: &str) {
-        let csv = String::from_utf8(report_csv(&[row("1", up_micros)])).unwrap();
+        let csv = String::from_utf8(csv_of(&[row("1", up_micros)])).unwrap();
         assert_eq!(csv.lines().nth(1), Some(format!("1,{expected},0.00,0.00,0.00").as_str()));
+    }
+
+    fn csv_of(rows: &[ReportRow]) -> Vec<u8> {
+        let as_of = Timestamp::from_micros(0);
+        report_csv(&ReportParameters { as_of, method: Method::PollCount }, rows)
     }
 
     fn row(id: &str, up_micros: [i64; 3]) -> ReportRow {
@@ -143,7 +159,7 @@ mod tests {
     }
 
     fn written_ids(rows: &[ReportRow]) -> Vec<String> {
-        let csv = String::from_utf8(report_csv(rows)).unwrap();
+        let csv = String::from_utf8(csv_of(rows)).unwrap();
         csv.lines().skip(1).map(|line| line.split(',').next().unwrap().to_owned()).collect()
     }
 }

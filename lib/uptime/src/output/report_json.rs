@@ -53,6 +53,7 @@ struct Silence {
 #[serde(untagged)]
 enum Totals {
     Measured { last_hour: HourTotals, last_day: WindowTotals, last_week: WindowTotals },
+    OfPeriod { period: WindowTotals },
     Counted { last_hour: CountTotals, last_day: CountTotals, last_week: CountTotals },
 }
 
@@ -104,7 +105,7 @@ pub(super) fn report_json(about: &About, contents: Contents<'_>, others: &Files)
         as_of: parameters.as_of.to_string(),
         method: parameters.method.name(),
         max_hold_minutes: parameters.method.max_hold().map(MaxHold::minutes),
-        period: None,
+        period: parameters.method.period().map(|period| period.to_string()),
         tz_release: TZ_RELEASE,
         program_version: PROGRAM_VERSION,
         stores: counts.stores,
@@ -142,6 +143,10 @@ fn poller_details(poller: &Poller) -> PollerDetails {
 
 fn totals(contents: Contents<'_>) -> Totals {
     match contents {
+        Contents::Measured(report) if report.about.parameters.method.period().is_some() => {
+            let period = &report.totals[Window::Period.place()];
+            Totals::OfPeriod { period: window_totals(period) }
+        }
         Contents::Measured(report) => {
             let [hour, day, week] = report.totals.each_ref();
             Totals::Measured {
@@ -151,7 +156,7 @@ fn totals(contents: Contents<'_>) -> Totals {
             }
         }
         Contents::Counted(rows) => {
-            let mut sums = [Uptime::default(); Window::ALL.len()];
+            let mut sums = [Uptime::default(); Window::MOST];
             for row in rows {
                 for (sum, uptime) in sums.iter_mut().zip(row.uptimes) {
                     *sum += uptime;

@@ -1,15 +1,15 @@
-//! Writes `stores.csv` (`RULES.md`, "`stores.csv`"): the six figures of each store, and what is known
-//! of their certainty.
+//! Writes `stores.csv` (`RULES.md`, "`stores.csv`" and "Periods"): the figures of `report.csv`, and
+//! what is known of their certainty.
 
 use super::cells::{Unit, write_instant, write_percent, write_plain, write_text};
-use super::report_csv::{unit_of, write_six_figures};
+use super::report_csv::{unit_of, write_figures};
 use crate::Poll;
 use crate::account::{Account, Figures};
 use crate::fleet::MeasuredReport;
 use crate::outage::Outage;
 use crate::parameters::Window;
 
-/// The columns of `stores.csv`.
+/// The columns of `stores.csv` about the last hour, day and week.
 pub(super) const HEADER: &str = "store_id,uptime_last_hour_minutes,uptime_last_day_hours,\
 uptime_last_week_hours,downtime_last_hour_minutes,downtime_last_day_hours,\
 downtime_last_week_hours,time_zone,time_zone_given,hours_given,last_poll_at,last_status,\
@@ -19,30 +19,39 @@ downtime_least_last_day_hours,downtime_most_last_day_hours,scheduled_last_week_h
 unknown_last_week_hours,uptime_last_week_percent,coverage_last_week_percent,\
 downtime_least_last_week_hours,downtime_most_last_week_hours,outages_last_week,\
 longest_outage_last_week_minutes\n";
+/// The columns of `stores.csv` about a period.
+pub(super) const PERIOD_HEADER: &str = "store_id,uptime_hours,downtime_hours,time_zone,\
+time_zone_given,hours_given,last_poll_at,last_status,scheduled_hours,unknown_hours,uptime_percent,\
+coverage_percent,downtime_least_hours,downtime_most_hours,outages,longest_outage_minutes\n";
 
 /// The usual length of a line, to reserve memory.
 const USUAL_LINE_BYTES: usize = 240;
 
 /// Writes `stores.csv`.
 pub(super) fn stores_csv(report: &MeasuredReport) -> Vec<u8> {
-    let mut csv = Vec::with_capacity(HEADER.len() + report.accounts.len() * USUAL_LINE_BYTES);
-    csv.extend_from_slice(HEADER.as_bytes());
+    let parameters = &report.about.parameters;
+    let header = match parameters.method.period() {
+        None => HEADER,
+        Some(_) => PERIOD_HEADER,
+    };
+    let mut csv = Vec::with_capacity(header.len() + report.accounts.len() * USUAL_LINE_BYTES);
+    csv.extend_from_slice(header.as_bytes());
     for account in &report.accounts {
-        write_row(&mut csv, account);
+        write_row(&mut csv, account, parameters.windows());
     }
     csv
 }
 
-fn write_row(csv: &mut Vec<u8>, account: &Account) {
+fn write_row(csv: &mut Vec<u8>, account: &Account, windows: &[Window]) {
     account.row.store.with_text(|store| write_text(csv, store));
-    write_six_figures(csv, &account.row);
+    write_figures(csv, &account.row, windows);
     csv.push(b',');
     csv.extend_from_slice(account.zone.name().as_bytes());
     write_plain(csv, Some(yes_or_no(account.zone_given)));
     write_plain(csv, Some(yes_or_no(account.hours_given)));
     write_instant(csv, account.last_poll.map(Poll::at));
     write_plain(csv, account.last_poll.map(|poll| poll.status().name()));
-    for window in Window::ALL {
+    for &window in windows {
         write_window(csv, window, &account.figures(window));
     }
     let longest = account.outages.iter().map(Outage::down_micros).max();
@@ -64,7 +73,7 @@ fn write_window(csv: &mut Vec<u8>, window: Window, figures: &Figures) {
     unit.write(csv, uptime.unknown_micros);
     match window {
         Window::LastHour => {}
-        Window::LastDay | Window::LastWeek => {
+        Window::LastDay | Window::LastWeek | Window::Period => {
             write_percent(csv, uptime.up_micros, uptime.up_micros + uptime.down_micros);
             write_percent(csv, figures.certainty.covered_micros, scheduled);
             unit.write(csv, figures.downtime_least_micros());

@@ -9,13 +9,13 @@ use super::*;
 use crate::Zone;
 use crate::fleet::Fleet;
 use crate::parameters::{Method, ReportParameters};
-use crate::report::{StoreCounts, StoreFacts};
+use crate::report::StoreFacts;
 use crate::test_text::{at, max_hold, store};
-use crate::zone_clock::ZoneClocks;
+use crate::times::ZoneClocks;
 
 const HOURS: &str = "0 09:00-14:00";
 const POLLS: &str = "09:30 up, 10:30 up, 11:30 down, 12:30 down, 13:30 up";
-const MEASURED: Method = Method::TimeWeighted { max_hold: None };
+const MEASURED: Method = Method::TIME_WEIGHTED;
 
 #[test]
 fn a_report_has_its_files_in_the_order_of_the_rules() {
@@ -34,13 +34,44 @@ fn a_file_is_found_by_its_name() {
 
 #[test]
 fn every_row_has_as_many_cells_as_its_header() {
-    let files = files(MEASURED, [store("1", "UTC", HOURS, POLLS), store("2", "", "", "")]);
-    for csv in files.iter().filter(|file| file.name.content_type().starts_with("text/csv")) {
-        let text = String::from_utf8(csv.bytes.clone()).unwrap();
-        let cells: Vec<usize> = text.lines().map(|line| line.split(',').count()).collect();
-        assert!(cells.len() > 1, "{text}");
-        assert!(cells.iter().all(|count| *count == cells[0]), "{text}");
+    for method in [MEASURED, of_period("2023-01-23")] {
+        let files = files(method, [store("1", "UTC", HOURS, POLLS), store("2", "", "", "")]);
+        for csv in files.iter().filter(|file| file.name.content_type().starts_with("text/csv")) {
+            let text = String::from_utf8(csv.bytes.clone()).unwrap();
+            let cells: Vec<usize> = text.lines().map(|line| line.split(',').count()).collect();
+            assert!(cells.len() > 1, "{text}");
+            assert!(cells.iter().all(|count| *count == cells[0]), "{text}");
+        }
     }
+}
+
+#[test]
+fn the_columns_of_a_period_have_no_window_in_their_names() {
+    let header = |name: &str| {
+        let files = files(of_period("2023-01"), [store("1", "UTC", HOURS, POLLS)]);
+        let file = files.into_iter().find(|file| file.name.as_str() == name).unwrap();
+        String::from_utf8(file.bytes).unwrap().lines().next().unwrap().to_owned()
+    };
+    assert_eq!(header("report.csv"), "store_id,uptime_hours,downtime_hours");
+    assert_eq!(
+        header("stores.csv"),
+        "store_id,uptime_hours,downtime_hours,time_zone,time_zone_given,hours_given,last_poll_at,\
+         last_status,scheduled_hours,unknown_hours,uptime_percent,coverage_percent,\
+         downtime_least_hours,downtime_most_hours,outages,longest_outage_minutes"
+    );
+}
+
+#[test]
+fn the_json_of_a_period_has_its_text_and_its_totals() {
+    let stores = [store("1", "UTC", HOURS, POLLS), store("2", "", HOURS, "")];
+    let json = json_of(&files(of_period("2023-W04"), stores));
+    assert_eq!(json["period"], "2023-W04");
+    // Store 2 is in Chicago and not yet open.
+    let totals = json!({
+        "scheduled_hours": 5.0, "uptime_hours": 3.0, "downtime_hours": 2.0, "unknown_hours": 0.0,
+        "downtime_least_hours": 1.0, "downtime_most_hours": 4.0, "coverage_percent": 100.0,
+    });
+    assert_eq!(json["totals"], json!({ "period": totals }));
 }
 
 #[test]
@@ -162,7 +193,7 @@ fn the_json_of_a_measured_report_says_what_it_is_about() {
         store("2", "", HOURS, ""),
         store("3", "UTC", "", "13:00 down"),
     ];
-    let files = files(Method::TimeWeighted { max_hold: max_hold("600") }, stores);
+    let files = files(Method::TimeWeighted { max_hold: max_hold("600"), period: None }, stores);
 
     let mut json = json_of(&files);
     let described = json["files"].take();
@@ -252,20 +283,18 @@ fn the_members_of_the_json_are_in_the_order_of_the_rules() {
     assert!(text.ends_with("}\n"));
 }
 
+fn of_period(text: &str) -> Method {
+    Method::TimeWeighted { max_hold: None, period: Some(text.parse().unwrap()) }
+}
+
 /// The report of these stores about Monday, 14:00.
 fn files(method: Method, stores: impl IntoIterator<Item = StoreFacts>) -> Vec<ReportFile> {
     let parameters = ReportParameters { as_of: at("14:00"), method };
-    let mut clocks = ZoneClocks::new(parameters.span());
+    let mut clocks = ZoneClocks::new(parameters);
     let mut fleet = Fleet::new(parameters);
     for facts in stores {
-        let counts = StoreCounts {
-            stores: 1,
-            without_polls: u64::from(facts.polls.as_slice().is_empty()),
-            with_default_hours: u64::from(facts.hours.is_empty()),
-            with_default_zone: u64::from(facts.zone.is_none()),
-        };
         let clock = clocks.of(facts.zone.unwrap_or(Zone::DEFAULT));
-        fleet.add(facts, counts, clock);
+        fleet.add(facts, clock);
     }
     report_files(fleet).iter().cloned().collect()
 }

@@ -134,7 +134,7 @@ fn check(polls: &[Poll], as_of: &str, expected: &str) {
 }
 
 fn activity(stores: usize, polls: &[Poll], as_of: &str) -> PollerActivity {
-    let mut activity = PollerActivity::new(Interval::ending_at(at(as_of), 192 * HOUR));
+    let mut activity = PollerActivity::new(at(as_of).plus(-192 * HOUR)..=at(as_of));
     for _ in 0..stores {
         activity.add_store(polls);
     }

@@ -1,9 +1,10 @@
 //! Decodes segments. The bytes may be damaged or hostile, so every length and value is checked.
 
-use super::hours_form::read_row;
+use super::opening_form::{read_hours_row, read_special_row};
 use super::reader::Reader;
 use super::{
-    DecodeError, Decoded, HOURS, POLLS, ReplacingRows, SOURCED_VERSION, Source, VERSION, ZONES,
+    DecodeError, Decoded, HOURS, POLLS, ReplacingRows, SOURCED_VERSION, SPECIAL_DAYS, Source,
+    VERSION, ZONES,
 };
 use crate::{Poll, PollSet, Status, StoreId, Timestamp, Zone};
 
@@ -37,9 +38,10 @@ pub(crate) fn visit(bytes: &[u8], visitor: &mut impl Visitor) -> Result<(), Deco
     }
     match (reader.byte()?, version) {
         (POLLS, VERSION) => visit_polls(&mut reader, visitor)?,
-        (POLLS, _) => return Err(DecodeError::UNKNOWN_VERSION),
         (HOURS, _) => visit_hours(&mut reader, version, visitor)?,
         (ZONES, _) => visit_zones(&mut reader, version, visitor)?,
+        (SPECIAL_DAYS, SOURCED_VERSION) => visit_special_days(&mut reader, visitor)?,
+        (POLLS | SPECIAL_DAYS, _) => return Err(DecodeError::UNKNOWN_VERSION),
         _ => return Err(DecodeError("its kind is not known to this program")),
     }
     if reader.is_at_end() { Ok(()) } else { Err(DecodeError("bytes follow its end")) }
@@ -75,7 +77,7 @@ fn visit_hours(
     let source = reader.source(version)?;
     reader.stores(|reader, store| {
         let count = reader.count()?;
-        let rows = (0..count).map(|_| read_row(reader)).collect::<Result<Vec<_>, _>>()?;
+        let rows = (0..count).map(|_| read_hours_row(reader)).collect::<Result<Vec<_>, _>>()?;
         visitor.replacing(&source, store, ReplacingRows::Hours(rows));
         Ok(())
     })
@@ -100,6 +102,24 @@ fn visit_zones(
     reader.stores(|reader, store| {
         let zone = zones.get(reader.count()?).ok_or(DecodeError("a zone's name is missing"))?;
         visitor.replacing(&source, store, ReplacingRows::Zone(*zone));
+        Ok(())
+    })
+}
+
+fn visit_special_days(
+    reader: &mut Reader<'_>,
+    visitor: &mut impl Visitor,
+) -> Result<(), DecodeError> {
+    let source = reader.source(SOURCED_VERSION)?;
+    reader.stores(|reader, store| {
+        let mut rows = Vec::new();
+        let mut before = 0;
+        for _ in 0..reader.count()? {
+            let row;
+            (row, before) = read_special_row(reader, before)?;
+            rows.push(row);
+        }
+        visitor.replacing(&source, store, ReplacingRows::SpecialDays(rows));
         Ok(())
     })
 }

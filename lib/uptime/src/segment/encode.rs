@@ -2,13 +2,15 @@
 
 use std::borrow::Borrow;
 
-use super::hours_form::write_row;
+use super::opening_form::{
+    MAX_HOURS_ROW_BYTES, MAX_SPECIAL_ROW_BYTES, write_hours_row, write_special_row,
+};
 use super::varint::{MAX_VARINT_BYTES, write_count, write_signed, write_varint};
 use super::{
-    HOURS, MAX_SEGMENT_BYTES, POLLS, SOURCED_VERSION, Segment, SegmentKind, Source, UtcDay,
-    VERSION, ZONES,
+    HOURS, MAX_SEGMENT_BYTES, POLLS, SOURCED_VERSION, SPECIAL_DAYS, Segment, SegmentKind, Source,
+    UtcDay, VERSION, ZONES,
 };
-use crate::business_hours::{HoursRow, PackedRow, put_in_order};
+use crate::business_hours::{HoursRow, OpeningRow, PackedRow, RowDay, SpecialRow, put_in_order};
 use crate::input::ReplacingKind;
 use crate::store::IdForm;
 use crate::{Poll, PollSet, Shard, StoreId, Timestamp, Zone};
@@ -75,18 +77,34 @@ pub(crate) fn pack_sorted_polls<'a>(
 }
 
 /// Packs the rows of hours that a file has for stores of one shard. Each store may occur only once
-/// and have at most [`super::MAX_HOURS_ROWS`] rows. Rows without effect are left out.
+/// and have at most [`super::MAX_OPENING_ROWS`] rows. Rows without effect are left out.
 pub fn pack_hours(
     shard: Shard,
     source: &Source,
     stores: Vec<(StoreId, Vec<HoursRow>)>,
 ) -> Vec<Segment> {
-    let in_order = |(store, rows): (StoreId, Vec<HoursRow>)| {
+    pack_ordered_hours(shard, source, in_order(stores))
+}
+
+/// Packs the rows of special days that a file has for stores of one shard. Each store may occur only
+/// once and have at most [`super::MAX_OPENING_ROWS`] rows. Rows without effect are left out.
+pub fn pack_special_days(
+    shard: Shard,
+    source: &Source,
+    stores: Vec<(StoreId, Vec<SpecialRow>)>,
+) -> Vec<Segment> {
+    pack_ordered_special_days(shard, source, in_order(stores))
+}
+
+fn in_order<Day: RowDay>(
+    stores: Vec<(StoreId, Vec<OpeningRow<Day>>)>,
+) -> Vec<(StoreId, Vec<PackedRow>)> {
+    let in_order = |(store, rows): (StoreId, Vec<OpeningRow<Day>>)| {
         let mut rows = rows.into_iter().map(PackedRow::new).collect();
         put_in_order(&mut rows);
         (store, rows)
     };
-    pack_ordered_hours(shard, source, stores.into_iter().map(in_order).collect())
+    stores.into_iter().map(in_order).collect()
 }
 
 /// Like [`pack_hours`], for rows that are already [in order](put_in_order).
@@ -95,18 +113,48 @@ pub(crate) fn pack_ordered_hours(
     source: &Source,
     stores: Vec<(StoreId, Vec<PackedRow>)>,
 ) -> Vec<Segment> {
+    let kind = (ReplacingKind::Hours, HOURS);
+    pack_openings(shard, kind, source, stores, MAX_HOURS_ROW_BYTES, |bytes, rows| {
+        for row in rows {
+            write_hours_row(bytes, row.row());
+        }
+    })
+}
+
+/// Like [`pack_special_days`], for rows that are already [in order](put_in_order).
+pub(crate) fn pack_ordered_special_days(
+    shard: Shard,
+    source: &Source,
+    stores: Vec<(StoreId, Vec<PackedRow>)>,
+) -> Vec<Segment> {
+    let kind = (ReplacingKind::SpecialDays, SPECIAL_DAYS);
+    pack_openings(shard, kind, source, stores, MAX_SPECIAL_ROW_BYTES, |bytes, rows| {
+        let mut before = 0;
+        for row in rows {
+            before = write_special_row(bytes, row.row(), before);
+        }
+    })
+}
+
+/// Packs the rows of a kind of which a store may have several. `write_rows` writes those of a store.
+fn pack_openings(
+    shard: Shard,
+    kind: (ReplacingKind, u8),
+    source: &Source,
+    stores: Vec<(StoreId, Vec<PackedRow>)>,
+    max_row_bytes: usize,
+    write_rows: impl Fn(&mut Vec<u8>, &[PackedRow]),
+) -> Vec<Segment> {
     pack_replacing(
         shard,
-        (ReplacingKind::Hours, HOURS),
+        kind,
         source,
         stores,
-        |(_, rows)| MAX_ID_BYTES + MAX_VARINT_BYTES + rows.len() * 7,
+        |(_, rows)| MAX_ID_BYTES + MAX_VARINT_BYTES + rows.len() * max_row_bytes,
         |bytes, part| {
             write_stores(bytes, part, |bytes, rows| {
                 write_count(bytes, rows.len());
-                for row in rows {
-                    write_row(bytes, row.row());
-                }
+                write_rows(bytes, rows);
             });
         },
     )
@@ -211,7 +259,7 @@ fn parts<Entry>(
 }
 
 /// Orders stores by the group of a segment, then by number, bytes or text.
-fn order_in_segment(this: &StoreId, that: &StoreId) -> std::cmp::Ordering {
+pub(crate) fn order_in_segment(this: &StoreId, that: &StoreId) -> std::cmp::Ordering {
     match (this.form(), that.form()) {
         (IdForm::Integer(this), IdForm::Integer(that)) => this.cmp(that),
         (IdForm::Uuid(this), IdForm::Uuid(that)) => this.cmp(that),

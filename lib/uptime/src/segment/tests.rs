@@ -2,7 +2,7 @@ use chrono::Weekday;
 
 use super::varint::{write_count, write_signed, write_varint};
 use super::*;
-use crate::business_hours::{LocalTime, Opening, PackedRow};
+use crate::business_hours::{LocalTime, Opening, PackedRow, SpecialDate};
 use crate::{Poll, Status};
 
 #[test]
@@ -153,12 +153,48 @@ fn the_bytes_of_packed_polls_never_change() {
 }
 
 #[test]
-fn the_most_hours_rows_a_store_may_have_fit_one_segment() {
-    let rows: Vec<HoursRow> =
-        (0_u32..).take(MAX_HOURS_ROWS).map(|number| row(0, number * 4 + 1, 86_399)).collect();
-    let segments = pack_hours(shard(), &source(), vec![(store("5"), rows)]);
-    assert_eq!(segments.len(), 1);
-    assert!(segments[0].bytes.len() <= MAX_SEGMENT_BYTES);
+fn special_days_count_their_days_from_the_row_before() {
+    let rows = [special_row(3, 3_600, 86_399), SpecialRow::Closed(date(131)), SpecialRow::Unknown];
+    let oldest = Source::new(Timestamp::from_micros(5), "k", "v1");
+    let segments = pack_special_days(shard(), &oldest, vec![(store("5"), rows.to_vec())]);
+    let preamble = vec![2, SPECIAL_DAYS, 10, 1, b'k', 2, b'v', b'1', 0, 0];
+    let of_store = vec![1, 0, 0, 0, 0, 0, 0, 0, 5, 2, 3, 1 << 4, 60, 0, 0x7f, 0x51, 1];
+    let closed = vec![0x80, 0x01, 1 << 5, 0, 0];
+    assert_eq!(segments[0].bytes, [preamble, of_store, closed].concat());
+    let expected = vec![(store("5"), ReplacingRows::SpecialDays(rows[..2].to_vec()))];
+    assert_eq!(decode(&segments[0].bytes), Ok(Decoded::Replacing(oldest, expected)));
+}
+
+#[test]
+fn a_special_day_out_of_range_or_of_an_unknown_form_is_an_error() {
+    let last = SpecialRow::Closed(date(36_524));
+    let of_store = vec![(store("5"), vec![last])];
+    let bytes = pack_special_days(shard(), &source(), of_store).remove(0).bytes;
+    let at = bytes.len() - 6;
+    let [varint @ .., closed] = [0xac, 0x9d, 0x02, 1 << 5];
+    assert_eq!(bytes[at..at + 4], [&varint[..], &[closed]].concat());
+    for (place, byte, fault) in [
+        (at, 0xad, "the date of a special day is out of range"),
+        (at + 2, 0x7f, "the date of a special day is out of range"),
+        (at + 3, 1 << 5 | 1, "a row of special days has a weekday"),
+        (at + 3, 1, "a row of special days has a weekday"),
+    ] {
+        let mut bytes = bytes.clone();
+        bytes[place] = byte;
+        assert_eq!(decode(&bytes), Err(DecodeError(fault)), "{place} {byte}");
+    }
+}
+
+#[test]
+fn the_most_rows_a_store_may_have_fit_one_segment() {
+    let times = || (0_u32..).take(MAX_OPENING_ROWS).map(|number| number * 4 + 1);
+    let rows: Vec<HoursRow> = times().map(|start| row(0, start, 86_399)).collect();
+    let special: Vec<_> =
+        (0..).zip(times()).map(|(day, at)| special_row(day, at, 86_399)).collect();
+    let mut segments = pack_hours(shard(), &source(), vec![(store("5"), rows)]);
+    segments.extend(pack_special_days(shard(), &source(), vec![(store("5"), special)]));
+    assert_eq!(segments.len(), 2);
+    assert!(segments.iter().all(|segment| segment.bytes.len() <= MAX_SEGMENT_BYTES));
 }
 
 #[test]
@@ -184,6 +220,7 @@ fn no_stores_give_no_segments() {
     assert!(pack_polls(shard(), Vec::new()).is_empty());
     assert!(pack_hours(shard(), &source(), Vec::new()).is_empty());
     assert!(pack_zones(shard(), &source(), Vec::new()).is_empty());
+    assert!(pack_special_days(shard(), &source(), Vec::new()).is_empty());
 }
 
 #[test]
@@ -191,7 +228,15 @@ fn an_unknown_version_or_kind_is_an_error() {
     let mut bytes = pack_polls(shard(), vec![(store("5"), polls(&[(1, true)]))]).remove(0).bytes;
     bytes[1] = 9;
     assert_eq!(decode(&bytes), Err(DecodeError("its kind is not known to this program")));
-    for (version, kind) in [(2, POLLS), (0, HOURS), (3, HOURS), (3, ZONES), (3, 9)] {
+    for (version, kind) in [
+        (2, POLLS),
+        (0, HOURS),
+        (3, HOURS),
+        (3, ZONES),
+        (1, SPECIAL_DAYS),
+        (3, SPECIAL_DAYS),
+        (3, 9),
+    ] {
         bytes[..2].copy_from_slice(&[version, kind]);
         assert_eq!(decode(&bytes), Err(DecodeError::UNKNOWN_VERSION));
     }
@@ -203,6 +248,8 @@ fn a_truncated_segment_or_one_with_further_bytes_is_an_error() {
     let mut segments = pack_hours(shard(), &source(), vec![(store("x"), rows)]);
     segments.extend(pack_polls(shard(), vec![(store("5"), polls(&[(1, true), (2, true)]))]));
     segments.extend(pack_zones(shard(), &source(), vec![(store("5"), Some(zone("UTC")))]));
+    let special = vec![special_row(26_000, 0, 60), special_row(26_000, 1, 86_399)];
+    segments.extend(pack_special_days(shard(), &source(), vec![(store("5"), special)]));
     for Segment { mut bytes, .. } in segments {
         for length in 0..bytes.len() {
             assert!(decode(&bytes[..length]).is_err(), "{length}");
@@ -217,7 +264,7 @@ fn huge_counts_and_numbers_are_errors() {
     let largest = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
     let over = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02];
     for number in [largest, over] {
-        for kind in [POLLS, HOURS, ZONES] {
+        for kind in [POLLS, HOURS, ZONES, SPECIAL_DAYS] {
             let mut bytes = vec![if kind == POLLS { VERSION } else { SOURCED_VERSION }, kind];
             bytes.extend(number);
             bytes.extend(number);
@@ -288,6 +335,17 @@ fn row(day: u8, start: u32, end: u32) -> HoursRow {
     let time = |seconds: u32| LocalTime::from_seconds(seconds).unwrap_or(LocalTime::DAY_END);
     let day = Weekday::try_from(day).unwrap();
     HoursRow::Opens(Opening { day, start: time(start), end: time(end) })
+}
+
+fn special_row(number: u16, start: u32, end: u32) -> SpecialRow {
+    let [start, end] =
+        [start, end].map(|seconds| LocalTime::from_seconds(seconds).unwrap_or(LocalTime::DAY_END));
+    SpecialRow::Opens(Opening { day: date(number), start, end })
+}
+
+/// Returns the date this many days after 2000-01-01.
+fn date(number: u16) -> SpecialDate {
+    SpecialDate::from_number(number).unwrap()
 }
 
 fn zone(name: &str) -> Zone {

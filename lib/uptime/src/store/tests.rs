@@ -101,6 +101,21 @@ fn one_poll_per_instant_is_kept_an_inactive_one_if_there_is_any() {
 }
 
 #[test]
+fn only_the_polls_between_two_instants_are_kept_both_included() {
+    let at = Timestamp::from_micros;
+    let poll = |micros: i64| Poll::new(at(micros), Status::Active);
+    let kept = |first, last| {
+        let mut set = PollSet::new([1, 2, 3, 4].map(poll).to_vec());
+        set.keep_between(&(at(first)..=at(last)));
+        set.as_slice().iter().map(|poll| poll.at().micros()).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(2, 3), [2, 3]);
+    assert_eq!(kept(0, 9), [1, 2, 3, 4]);
+    assert!(kept(5, 9).is_empty());
+    assert!(kept(3, 2).is_empty(), "the first instant is after the last");
+}
+
+#[test]
 fn a_poll_returns_the_instant_and_status_it_was_made_from() {
     for micros in [0, 1, -1, 1_674_551_202_605_777, -62_167_219_200_000_000] {
         for status in [Status::Active, Status::Inactive] {

@@ -28,6 +28,8 @@ const TOKENS: &[&[u8]] = &[
     b"2023-01-24 09:06:42",
     b"1999-12-31 23:59:59",
     b"2199-12-31 23:59:59",
+    b"2023-01-24",
+    b",date",
     b"+05:45",
     b"+00",
     b" +0000 UTC",
@@ -100,6 +102,15 @@ const HOURS: Columns = &[
     ("start_time_local", &["9:00", "09:00:00.000000", "", "24:00", "closed", "9", "-1:00"]),
     ("end_time_local", &["17:00", "24:00:00.0", "", "\"8:00\"", "Closed", "24:01", "\\N"]),
 ];
+const SPECIAL_DAYS: Columns = &[
+    ("store_id", STORES),
+    (
+        "date",
+        &["2023-01-24", "2023-01-01", "2099-12-31", "2023-02-29", "1999-12-31", "24.01.2023", ""],
+    ),
+    ("start_time_local", &["9:00", "", "closed", "24:00", "23:59:59"]),
+    ("end_time_local", &["17:00", "", "CLOSED", "24:00", "8:59:59", "\\N"]),
+];
 const ZONES: Columns = &[
     ("store_id", STORES),
     ("timezone_str", &["America/Chicago", "utc", "", "US/Central", "Utopia/City", "\\N"]),
@@ -111,6 +122,7 @@ pub(crate) fn file() -> impl Strategy<Value = Vec<u8>> {
         3 => Just(POLLS),
         2 => Just(HOURS),
         1 => Just(ZONES),
+        1 => Just(SPECIAL_DAYS),
     ]
     .prop_flat_map(|columns| {
         (order(columns.len()), further_columns()).prop_flat_map(rows(columns))

@@ -90,9 +90,11 @@ proptest! {
                 return Ok(());
             }
             prop_assert_eq!(again.kind, first.kind);
-            // For hours they include the good rows of the same stores.
-            let is_of_hours = first.kind == Some(FileKind::Replacing(ReplacingKind::Hours));
-            prop_assert!(is_of_hours || again.counts.loaded == 0);
+            // For hours and special days they include the good rows of the same stores.
+            let includes_good_rows = [ReplacingKind::Hours, ReplacingKind::SpecialDays]
+                .map(|kind| Some(FileKind::Replacing(kind)))
+                .contains(&first.kind);
+            prop_assert!(includes_good_rows || again.counts.loaded == 0);
             prop_assert_eq!(again.counts.rejected, first.counts.rejected);
             prop_assert_eq!(again.rejected_rows, first.rejected_rows);
         }
@@ -103,7 +105,7 @@ proptest! {
 fn every_kind_every_reason_to_reject_and_every_end_is_reached() {
     let mut reached = BTreeSet::new();
     let mut runner = TestRunner::deterministic();
-    for _ in 0..3_000 {
+    for _ in 0..4_000 {
         let file = file().new_tree(&mut runner).unwrap().current();
         let Loaded { result, kind, rejects, counts, warnings, .. } = load(&file, &[]);
         reached.insert(match result {
@@ -127,6 +129,7 @@ fn every_kind_every_reason_to_reject_and_every_end_is_reached() {
         reached,
         [
             "another format",
+            "bad_date",
             "bad_day",
             "bad_status",
             "bad_store_id",
@@ -141,6 +144,7 @@ fn every_kind_every_reason_to_reject_and_every_end_is_reached() {
             "only_rejected_stores",
             "polls",
             "record_too_long",
+            "special_days",
             "spreadsheet_ids",
             "the file counts days from 1",
             "the file has no usable header",
@@ -208,6 +212,7 @@ pub(crate) fn row_count(rows: &ReplacingRows) -> usize {
     match rows {
         ReplacingRows::Hours(rows) => rows.len(),
         ReplacingRows::Zone(_) => 1,
+        ReplacingRows::SpecialDays(rows) => rows.len(),
     }
 }
 

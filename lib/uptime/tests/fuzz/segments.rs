@@ -5,7 +5,7 @@ use uptime::interval::HOUR;
 use uptime::output::report_csv;
 use uptime::parameters::{Method, ReportParameters};
 use uptime::segment::{
-    Decoded, ReplacingRows, Segment, decode, pack_hours, pack_polls, pack_zones,
+    Decoded, ReplacingRows, Segment, decode, pack_hours, pack_polls, pack_special_days, pack_zones,
 };
 use uptime::shard_data::ShardData;
 use uptime::timeline::MaxHold;
@@ -28,6 +28,7 @@ const TOKENS: &[&[u8]] = &[
     b"\x01\x01",
     b"\x01\x02",
     b"\x01\x03",
+    b"\x02\x04",
     b"\x03UTC",
 ];
 
@@ -41,8 +42,9 @@ proptest! {
     fn a_damaged_segment_is_decoded_or_refused(bytes in segment()) {
         let decoded = decode(&bytes);
         let max_hold = MaxHold::from_minutes(90);
-        for method in [Method::PollCount, Method::TimeWeighted { max_hold }] {
-            let mut data = ShardData::new(ReportParameters { as_of: AS_OF, method });
+        for method in [Method::PollCount, Method::TimeWeighted { max_hold, period: None }] {
+            let parameters = ReportParameters { as_of: AS_OF, method };
+            let mut data = ShardData::new(parameters);
             prop_assert_eq!(data.add(&bytes).is_ok(), decoded.is_ok());
             let rows = data.report().rows;
             for row in &rows {
@@ -53,7 +55,7 @@ proptest! {
                     }
                 }
             }
-            report_csv(&rows);
+            report_csv(&parameters, &rows);
         }
     }
 
@@ -98,14 +100,20 @@ fn pack(decoded: &Decoded) -> Vec<Segment> {
         Decoded::Polls(stores) => return pack_polls(shard, merged(stores)),
         Decoded::Replacing(source, stores) => (source, stores),
     };
-    let (mut hours, mut zones) = (Vec::new(), Vec::new());
+    let (mut hours, mut zones, mut special_days) = (Vec::new(), Vec::new(), Vec::new());
     for (store, rows) in stores {
         match rows {
             ReplacingRows::Hours(rows) => hours.push((store, rows)),
             ReplacingRows::Zone(zone) => zones.push((store, zone)),
+            ReplacingRows::SpecialDays(rows) => special_days.push((store, rows)),
         }
     }
-    [pack_hours(shard, &source, hours), pack_zones(shard, &source, zones)].concat()
+    [
+        pack_hours(shard, &source, hours),
+        pack_zones(shard, &source, zones),
+        pack_special_days(shard, &source, special_days),
+    ]
+    .concat()
 }
 
 /// Returns the content of segments, one text per item, sorted.
@@ -130,6 +138,9 @@ fn joined(decoded: Vec<Decoded>) -> Vec<String> {
                             texts.extend(rows.iter().map(|row| format!("{store} {row:?}")));
                         }
                         ReplacingRows::Zone(zone) => texts.push(format!("{store} {zone:?}")),
+                        ReplacingRows::SpecialDays(rows) => {
+                            texts.extend(rows.iter().map(|row| format!("{store} {row:?}")));
+                        }
                     }
                 }
             }

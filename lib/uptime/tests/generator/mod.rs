@@ -5,8 +5,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::model::zone::offset;
-use crate::model::{DAY, HOUR, MINUTE, Row, SECOND, Store};
+use crate::model::zone::{instant, offset};
+use crate::model::{DAY, HOUR, MINUTE, Row, SECOND, SpecialDay, Store, Subject};
 
 const QUARTER: i64 = 15 * MINUTE;
 
@@ -16,6 +16,15 @@ pub(crate) struct Scenario {
     pub(crate) store: Store,
     pub(crate) as_of: i64,
     pub(crate) max_hold_minutes: Option<u32>,
+    /// The first and the last date of a period, as days since 1970.
+    pub(crate) dates: Option<(i64, i64)>,
+}
+
+impl Scenario {
+    pub(crate) fn subject(&self) -> Subject {
+        let max_hold = self.max_hold_minutes.map(|minutes| i64::from(minutes) * MINUTE);
+        Subject { as_of: self.as_of, max_hold, dates: self.dates }
+    }
 }
 
 /// Zones, each with an instant at which its clock changes, or any instant if it never changes.
@@ -50,25 +59,118 @@ const PLACES: [(&str, i64); 27] = [
     ("Pacific/Honolulu", 1_674_475_200),  // the same
 ];
 
+/// Returns a scenario about the last hour, day and week, or about a period.
+pub(crate) fn any_scenario() -> impl Strategy<Value = Scenario> {
+    prop_oneof![3 => scenario(), 2 => scenario_of_period()]
+}
+
+/// Returns a scenario about the last hour, day and week.
 pub(crate) fn scenario() -> impl Strategy<Value = Scenario> {
     (select(&PLACES[..]), as_of_after_change()).prop_flat_map(|((zone, change), after)| {
-        let change = change * SECOND;
-        let as_of = change + after;
-        let rows = prop_oneof![
-            1 => vec(row_near(zone, change), 0..=1),
-            6 => vec(row_near(zone, change), 1..=5),
-        ];
-        let polls = vec(poll_near(change, as_of), 0..=9);
-        let without_times = (rows_of_closed_days(), any::<bool>());
-        let polls = (polls, series_of_polls(change, as_of));
-        (rows, without_times, polls, max_hold_minutes()).prop_map(
-            move |(rows, (closed_days, says_unknown), (polls, series), max_hold_minutes)| {
-                let polls = polls.into_iter().flatten().chain(series).collect();
-                let store = Store { zone, rows, closed_days, says_unknown, polls };
-                Scenario { store, as_of, max_hold_minutes }
+        let (change, as_of) = (change * SECOND, change * SECOND + after);
+        let week_edges = [1, 24, 168, 192].map(|hours| as_of - hours * HOUR);
+        store_near(zone, change, as_of, week_edges, as_of - 168 * HOUR).prop_map(
+            move |(store, max_hold_minutes)| Scenario {
+                store,
+                as_of,
+                max_hold_minutes,
+                dates: None,
             },
         )
     })
+}
+
+/// Returns a scenario about a period with or near a clock change. The report is often about an instant
+/// near one of its ends.
+pub(crate) fn scenario_of_period() -> impl Strategy<Value = Scenario> {
+    let days = prop_oneof![3 => Just(1), 3 => 2..=7_i64, 1 => 8..=31_i64];
+    let from_end = prop_oneof![
+        4 => (-110..=110_i64).prop_map(|quarters| quarters * QUARTER),
+        1 => Just(0),
+        1 => Just(DAY),
+        1 => (-31..=0_i64).prop_map(|days| days * DAY),
+        3 => (2..=31_i64).prop_map(|days| days * DAY),
+    ];
+    (select(&PLACES[..]), -5..=2_i64, days, (from_end, jitter())).prop_flat_map(
+        |((zone, change), first, days, (from_end, jitter))| {
+            let change = change * SECOND;
+            let first = (change + offset(zone, change)).div_euclid(DAY) + first;
+            let last = first + days - 1;
+            let [start, end] = [first, last + 1].map(|date| instant(zone, date * DAY));
+            // A report about a period that has not begun anywhere is refused.
+            let as_of = (end + from_end + jitter).max(first * DAY - 14 * HOUR);
+            let edges = [start - DAY, start, end, end + DAY];
+            store_near(zone, change, as_of.min(end + DAY), edges, start).prop_map(
+                move |(store, max_hold_minutes)| {
+                    let dates = Some((first, last));
+                    Scenario { store, as_of, max_hold_minutes, dates }
+                },
+            )
+        },
+    )
+}
+
+/// Returns a store and a limit. Its polls are near a clock change, before `until`, and at `edges`; some
+/// are in a series that begins near `start`.
+fn store_near(
+    zone: &'static str,
+    change: i64,
+    until: i64,
+    edges: [i64; 4],
+    start: i64,
+) -> impl Strategy<Value = (Store, Option<u32>)> {
+    let rows = prop_oneof![
+        1 => vec(row_near(zone, change), 0..=1),
+        6 => vec(row_near(zone, change), 1..=5),
+    ];
+    let polls = vec(poll_near(change, until, edges), 0..=9);
+    let special_days = special_days_near(zone, change, until);
+    let other_rows = (rows_of_closed_days(), any::<bool>(), special_days);
+    let polls = (polls, series_of_polls(change, start));
+    (rows, other_rows, polls, max_hold_minutes()).prop_map(
+        move |(rows, other_rows, (polls, series), max_hold_minutes)| {
+            let (closed_days, says_unknown, special_days) = other_rows;
+            let polls = polls.into_iter().flatten().chain(series).collect();
+            let store = Store { zone, rows, closed_days, says_unknown, special_days, polls };
+            (store, max_hold_minutes)
+        },
+    )
+}
+
+/// Returns a store that is open and polled on each of `days` days, at least, from one before `first`
+/// on, and a limit. It is seldom silent for over a day.
+pub(crate) fn store_polled_daily(
+    first: i64,
+    days: i64,
+) -> impl Strategy<Value = (Store, Option<u32>)> {
+    let zone = select(&PLACES[..]).prop_map(|(zone, _)| zone);
+    let rows = select(&[0, 7, 14][..]).prop_flat_map(|rows| vec((0..=40_i64, 20..=96_i64), rows));
+    let poll = (0..96_i64, prop_oneof![3 => Just(true), 2 => Just(false)]);
+    let polls = vec(vec(poll, 2..=8), usize::try_from(days + 4).unwrap_or_default());
+    (zone, rows, polls, max_hold_minutes()).prop_map(
+        move |(zone, rows, polls, max_hold_minutes)| {
+            let rows = (0..).zip(rows).map(|(place, (start, end))| Row {
+                day: place % 7,
+                start: start * 900,
+                end: (start + 8).max(end) * 900,
+            });
+            let rows = rows.collect();
+            let on_dates = (first - 2..).zip(polls).flat_map(|(date, polls)| {
+                polls.into_iter().map(move |(quarter, active)| {
+                    (instant(zone, date * DAY + quarter * QUARTER), active)
+                })
+            });
+            let store = Store {
+                zone,
+                rows,
+                closed_days: Vec::new(),
+                says_unknown: false,
+                special_days: Vec::new(),
+                polls: on_dates.collect(),
+            };
+            (store, max_hold_minutes)
+        },
+    )
 }
 
 fn as_of_after_change() -> impl Strategy<Value = i64> {
@@ -96,11 +198,35 @@ fn rows_of_closed_days() -> impl Strategy<Value = Vec<i64>> {
     prop_oneof![4 => Just(Vec::new()), 1 => vec(0..7_i64, 1..=3)]
 }
 
-fn row_near(zone: &str, change: i64) -> impl Strategy<Value = Row> {
-    // Local time with the offset before the change.
+/// Returns special days, some of them on one date. Most stores have none.
+fn special_days_near(
+    zone: &str,
+    change: i64,
+    as_of: i64,
+) -> impl Strategy<Value = Vec<SpecialDay>> {
+    let (change_date, change_time) = local_change(zone, change);
+    let date = prop_oneof![
+        4 => (-1..=1_i64).prop_map(move |days| change_date + days),
+        3 => (-2..=0_i64).prop_map(move |days| as_of.div_euclid(DAY) + days),
+        1 => (-11..=3_i64).prop_map(move |days| as_of.div_euclid(DAY) + days),
+    ];
+    let times = (time_near(change_time), time_near(change_time));
+    // No row starts at 24:00.
+    let times = times.prop_map(|(start, end)| (start % 86_400, end));
+    let times = prop_oneof![1 => Just(None), 1 => times.prop_map(Some)];
+    let row = (date, times).prop_map(|(date, times)| SpecialDay { date, times });
+    prop_oneof![2 => Just(Vec::new()), 1 => vec(row, 1..=4)]
+}
+
+/// Returns the local date and the seconds since midnight of a clock change, by the offset before it.
+fn local_change(zone: &str, change: i64) -> (i64, i64) {
     let local = change + offset(zone, change - SECOND);
-    let change_day = (local.div_euclid(DAY) + 3).rem_euclid(7);
-    let change_time = local.rem_euclid(DAY) / SECOND;
+    (local.div_euclid(DAY), local.rem_euclid(DAY) / SECOND)
+}
+
+fn row_near(zone: &str, change: i64) -> impl Strategy<Value = Row> {
+    let (change_date, change_time) = local_change(zone, change);
+    let change_day = (change_date + 3).rem_euclid(7);
     let day = prop_oneof![6 => (6..=8_i64).prop_map(move |days| change_day + days), 1 => 0..7_i64]
         .prop_map(|day| day % 7);
     (day, time_near(change_time), time_near(change_time), any::<bool>()).prop_map(
@@ -122,13 +248,12 @@ fn time_near(change_time: i64) -> impl Strategy<Value = i64> {
 }
 
 /// Returns one poll, often repeated, sometimes with the other status.
-fn poll_near(change: i64, as_of: i64) -> impl Strategy<Value = Vec<(i64, bool)>> {
-    let week_edges = [1, 24, 168, 192].map(|hours| as_of - hours * HOUR);
+fn poll_near(change: i64, as_of: i64, edges: [i64; 4]) -> impl Strategy<Value = Vec<(i64, bool)>> {
     let at = prop_oneof![
         5 => (-12..=12_i64).prop_map(move |quarters| change + quarters * QUARTER),
         4 => (0..=110_i64).prop_map(move |quarters| as_of - quarters * QUARTER),
         3 => (-1..=200_i64).prop_map(move |hours| as_of - hours * HOUR),
-        1 => select(week_edges.to_vec()),
+        1 => select(edges.to_vec()),
         1 => Just(as_of),
     ];
     let again = prop_oneof![4 => Just(None), 1 => any::<bool>().prop_map(Some)];
@@ -141,10 +266,10 @@ fn poll_near(change: i64, as_of: i64) -> impl Strategy<Value = Vec<(i64, bool)>>
 
 /// Returns polls at equal distances, mostly inactive ones after an active one, so that outages with
 /// both ends are frequent. Most stores have none.
-fn series_of_polls(change: i64, as_of: i64) -> impl Strategy<Value = Vec<(i64, bool)>> {
+fn series_of_polls(change: i64, start: i64) -> impl Strategy<Value = Vec<(i64, bool)>> {
     let start = prop_oneof![
         (-30..=4_i64).prop_map(move |quarters| change + quarters * QUARTER),
-        (0..=30_i64).prop_map(move |quarters| as_of - 168 * HOUR - quarters * QUARTER),
+        (0..=30_i64).prop_map(move |quarters| start - quarters * QUARTER),
     ];
     let mostly_inactive = prop_oneof![4 => Just(false), 1 => Just(true)];
     let series = (start, 2..=11_i64, vec(mostly_inactive, 2..=10)).prop_map(
@@ -155,5 +280,5 @@ fn series_of_polls(change: i64, as_of: i64) -> impl Strategy<Value = Vec<(i64, b
             places.zip(statuses).map(|(place, active)| (at(place), active)).collect()
         },
     );
-    prop_oneof![2 => Just(Vec::new()), 1 => series]
+    prop_oneof![3 => Just(Vec::new()), 2 => series]
 }

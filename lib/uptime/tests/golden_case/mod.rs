@@ -6,15 +6,18 @@ use std::path::Path;
 use uptime::Timestamp;
 use uptime::output::FileName;
 use uptime::parameters::{Method, ReportParameters};
+use uptime::period::Period;
 use uptime::timeline::MaxHold;
 
-const SOURCE_FILES: [&str; 6] = [
+const SOURCE_FILES: [&str; 8] = [
     "polls.csv",
     "polls_newer.csv",
     "business_hours.csv",
     "business_hours_newer.csv",
     "time_zones.csv",
     "time_zones_newer.csv",
+    "special_days.csv",
+    "special_days_newer.csv",
 ];
 
 /// The content of one folder.
@@ -131,12 +134,11 @@ fn read_files_line(report_csv: &str, further: &str) -> Result<Vec<(FileName, Str
 
 fn read_method(mut settings: BTreeMap<&str, &str>) -> Result<Method, String> {
     let max_hold = settings.remove("max_hold_minutes").map(read_max_hold).transpose()?;
-    let method = match (settings.remove("method"), max_hold) {
-        (Some("time_weighted"), max_hold) => Method::TimeWeighted { max_hold },
-        (Some("poll_count"), None) => Method::PollCount,
-        (Some("poll_count"), Some(_)) => return Err("poll_count takes no max_hold".to_owned()),
-        (method, _) => return Err(format!("method is {method:?}")),
-    };
+    let period = settings.remove("period").map(read_period).transpose()?;
+    let name = settings.remove("method").unwrap_or_default();
+    let method = Method::from_name(name).ok_or_else(|| format!("method is {name:?}"))?;
+    let method = method.with_max_hold(max_hold).and_then(|method| method.with_period(period));
+    let method = method.ok_or_else(|| format!("{name} takes no max_hold and no period"))?;
     match settings.keys().next() {
         Some(key) => Err(format!("{key} is unknown")),
         None => Ok(method),
@@ -148,6 +150,10 @@ fn read_max_hold(minutes: &str) -> Result<MaxHold, String> {
     MaxHold::from_minutes(minutes).ok_or_else(|| "max_hold_minutes is 1 to 11520".to_owned())
 }
 
+fn read_period(text: &str) -> Result<Period, String> {
+    text.parse().map_err(|error| format!("period {error}"))
+}
+
 #[test]
 fn an_incomplete_case_text_is_refused() {
     let section = "as_of = 2023-01-25T12:00:00Z\nmethod = poll_count\n";
@@ -157,6 +163,7 @@ fn an_incomplete_case_text_is_refused() {
         "why\n[expected.csv]\nmethod = poll_count\n".to_owned(),
         "why\n[expected.csv]\nas_of = 2023-01-25T12:00:00Z\n".to_owned(),
         format!("why\n[expected.csv]\n{section}max_hold_minutes = 5\n"),
+        format!("why\n[expected.csv]\n{section}period = 2023-01\n"),
         format!("why\n[expected.csv]\n{section}colour = red\n"),
         format!("why\n[expected.csv]\n{section}{section}"),
         format!("why\n[expected]\n{section}"),

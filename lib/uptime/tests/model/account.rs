@@ -3,17 +3,15 @@
 //! poll covers it, and to which run of inactive polls it belongs.
 
 use super::{
-    CONSIDERED, CountingPoll, HOUR, MINUTE, Piece, Shares, Store, WINDOWS, considered,
-    counting_polls, pieces, speaker, status,
+    CountingPoll, MINUTE, Piece, Shares, Store, Subject, Times, considered, counting_polls, pieces,
+    speaker, status,
 };
-
-const WEEK: i64 = 168 * HOUR;
 
 /// What is known of a store. Times are in microseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Account {
-    /// In the order of the windows: hour, day, week.
-    pub(crate) windows: [Known; 3],
+    /// In the order of the windows: hour, day, week; or the period alone.
+    pub(crate) windows: Vec<Known>,
     /// When the newest counting poll was taken, and whether it was active.
     pub(crate) last_poll: Option<(i64, bool)>,
     pub(crate) outages: Vec<Outage>,
@@ -39,6 +37,7 @@ pub(crate) struct Outage {
     pub(crate) inactive_polls: u32,
     pub(crate) last_active_before: Option<i64>,
     pub(crate) first_active_after: Option<i64>,
+    pub(crate) state: &'static str,
 }
 
 /// An open piece of time with all that is known of it.
@@ -54,20 +53,21 @@ struct Classified {
     run: usize,
 }
 
-/// Implements `RULES.md`, "Least, most and coverage" and "Outages".
-pub(crate) fn account(store: &Store, as_of: i64, max_hold: Option<i64>) -> Account {
-    let polls = considered(store, as_of);
-    let pieces = pieces(store, as_of, &polls, max_hold);
+/// Implements `RULES.md`, "Least, most and coverage", "Outages" and "Periods".
+pub(crate) fn account(store: &Store, subject: &Subject) -> Account {
+    let polls = considered(store, subject);
+    let times = subject.times(store.zone);
+    let pieces = pieces(store, &times, &polls, subject.max_hold);
     let counting = counting_polls(&polls, &pieces);
     let open: Vec<Classified> = pieces
         .into_iter()
         .filter(|piece| piece.open)
-        .map(|piece| classify(piece, &counting, max_hold))
+        .map(|piece| classify(piece, &counting, subject.max_hold))
         .collect();
     Account {
-        windows: WINDOWS.map(|window| known(&open, as_of - window, as_of)),
+        windows: times.windows.iter().map(|&(start, end)| known(&open, start, end)).collect(),
         last_poll: counting.last().map(|poll| (poll.at, poll.active)),
-        outages: outages(&open, &counting, as_of),
+        outages: outages(&open, &counting, &times, subject.as_of),
     }
 }
 
@@ -116,31 +116,41 @@ fn known(open: &[Classified], from: i64, to: i64) -> Known {
     }
 }
 
-fn outages(open: &[Classified], counting: &[CountingPoll], as_of: i64) -> Vec<Outage> {
+fn outages(
+    open: &[Classified],
+    counting: &[CountingPoll],
+    times: &Times,
+    as_of: i64,
+) -> Vec<Outage> {
+    let (start, end) = times.main();
     let active: Vec<i64> = counting.iter().filter(|poll| poll.active).map(|poll| poll.at).collect();
     let outage = |run: usize| {
         let down: Vec<&Classified> =
             open.iter().filter(|it| it.active == Some(false) && it.run == run).collect();
         let last_active_before = run.checked_sub(1).map(|place| active[place]);
         let first_active_after = active.get(run).copied();
-        let in_the_week =
-            |it: &&Classified| as_of - WEEK <= it.piece.start && it.piece.end <= as_of;
-        let (from, to) =
-            (last_active_before.unwrap_or(as_of - CONSIDERED), first_active_after.unwrap_or(as_of));
+        let counts = |it: &&Classified| start <= it.piece.start && it.piece.end <= end;
+        let (first, last) = times.considered;
+        let (from, to) = (last_active_before.unwrap_or(first), first_active_after.unwrap_or(last));
         let between = |it: &&Classified| from <= it.piece.start && it.piece.end <= to;
         let inactive =
             counting.iter().filter(|poll| !poll.active && active_before(counting, poll.at) == run);
         Outage {
             started_at: last_active_before.and(down.iter().map(|it| it.piece.start).min()),
             ended_at: first_active_after.and(down.iter().map(|it| it.piece.end).max()),
-            down: length(down.iter().copied().filter(in_the_week)),
+            down: length(down.iter().copied().filter(counts)),
             least: length(
-                down.iter().copied().filter(in_the_week).filter(|it| it.settled == Some(false)),
+                down.iter().copied().filter(counts).filter(|it| it.settled == Some(false)),
             ),
-            most: length(open.iter().filter(in_the_week).filter(between)),
+            most: length(open.iter().filter(counts).filter(between)),
             inactive_polls: inactive.map(|_| 1).sum(),
             last_active_before,
             first_active_after,
+            state: match first_active_after {
+                Some(_) => "ended",
+                None if last == as_of => "ongoing",
+                None => "end_unknown",
+            },
         }
     };
     (0..=active.len()).map(outage).filter(|outage| outage.down != 0).collect()

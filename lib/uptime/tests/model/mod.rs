@@ -14,10 +14,53 @@ pub(crate) const MINUTE: i64 = 60 * SECOND;
 pub(crate) const HOUR: i64 = 60 * MINUTE;
 pub(crate) const DAY: i64 = 24 * HOUR;
 
-/// Far more than the week, the day before it, and intervals of usual lengths at both ends.
-const HORIZON: i64 = 20 * DAY;
+/// How far beyond what is considered open time is cut into pieces: far more than a usual interval.
+const HORIZON: i64 = 12 * DAY;
 const WINDOWS: [i64; 3] = [HOUR, 24 * HOUR, 168 * HOUR];
 const CONSIDERED: i64 = 192 * HOUR;
+
+/// What a report by `time_weighted` is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Subject {
+    pub(crate) as_of: i64,
+    pub(crate) max_hold: Option<i64>,
+    /// The first and the last date of a period, as days since 1970.
+    pub(crate) dates: Option<(i64, i64)>,
+}
+
+/// What a subject means in one zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Times {
+    /// Start and end of each window. A window without time ends where it starts, or before.
+    windows: Vec<(i64, i64)>,
+    /// The first and the last instant whose poll is considered.
+    considered: (i64, i64),
+}
+
+impl Subject {
+    /// The last hour, day and week.
+    pub(crate) fn last(as_of: i64) -> Subject {
+        Subject { as_of, max_hold: None, dates: None }
+    }
+
+    fn times(&self, zone: &str) -> Times {
+        let as_of = self.as_of;
+        let Some((first, last)) = self.dates else {
+            let windows = WINDOWS.map(|window| (as_of - window, as_of)).to_vec();
+            return Times { windows, considered: (as_of - CONSIDERED, as_of) };
+        };
+        let [start, end] = [first, last + 1].map(|date| zone::instant(zone, date * DAY));
+        let considered = (start - DAY, as_of.min(end + DAY));
+        Times { windows: vec![(start, as_of.min(end))], considered }
+    }
+}
+
+impl Times {
+    /// The last week, or the period.
+    fn main(&self) -> (i64, i64) {
+        self.windows[self.windows.len() - 1]
+    }
+}
 
 /// A row of business hours: the weekday (0 is Monday) and the times in seconds since midnight, as
 /// the source file has them.
@@ -26,6 +69,14 @@ pub(crate) struct Row {
     pub(crate) day: i64,
     pub(crate) start: i64,
     pub(crate) end: i64,
+}
+
+/// A row of special days: its date in days since 1970, and its times as those of a [`Row`]. Without
+/// times, the store does not open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SpecialDay {
+    pub(crate) date: i64,
+    pub(crate) times: Option<(i64, i64)>,
 }
 
 /// A store as loaded. Its polls are in any order, with repeats; `true` means active.
@@ -37,6 +88,7 @@ pub(crate) struct Store {
     pub(crate) closed_days: Vec<i64>,
     /// Whether a row says that the hours are not known.
     pub(crate) says_unknown: bool,
+    pub(crate) special_days: Vec<SpecialDay>,
     pub(crate) polls: Vec<(i64, bool)>,
 }
 
@@ -78,6 +130,22 @@ impl Store {
     fn has_no_hours(&self) -> bool {
         self.rows.is_empty() && self.closed_days.is_empty()
     }
+
+    /// Returns the rows that open the store on a date. A store that is always open opens every day
+    /// from 0:00 to 24:00: nothing else is known of it here.
+    fn rows_on(&self, date: i64) -> Vec<Row> {
+        let day = weekday(date);
+        let special = self.special_days.iter().filter(|special| special.date == date);
+        let special: Vec<_> = special.map(|special| special.times).collect();
+        if !special.is_empty() {
+            let times = special.into_iter().flatten();
+            return times.map(|(start, end)| Row { day, start, end }).collect();
+        }
+        if self.has_no_hours() {
+            return vec![Row { day, start: 0, end: 24 * 3600 }];
+        }
+        self.rows.iter().copied().filter(|row| row.day == day).collect()
+    }
 }
 
 impl Row {
@@ -90,10 +158,11 @@ impl Row {
 }
 
 /// Returns the considered polls as a set. If two polls have the same instant, inactive wins.
-pub(crate) fn considered(store: &Store, as_of: i64) -> BTreeMap<i64, bool> {
+pub(crate) fn considered(store: &Store, subject: &Subject) -> BTreeMap<i64, bool> {
+    let (first, last) = subject.times(store.zone).considered;
     let mut polls = BTreeMap::new();
     for &(at, active) in &store.polls {
-        if as_of - CONSIDERED <= at && at <= as_of {
+        if first <= at && at <= last {
             let all_active = polls.entry(at).or_insert(true);
             *all_active = *all_active && active;
         }
@@ -101,16 +170,17 @@ pub(crate) fn considered(store: &Store, as_of: i64) -> BTreeMap<i64, bool> {
     polls
 }
 
-/// Implements `RULES.md`, "Method `time_weighted`".
-pub(crate) fn time_weighted(store: &Store, as_of: i64, max_hold: Option<i64>) -> [Shares; 3] {
-    let polls = considered(store, as_of);
-    let pieces = pieces(store, as_of, &polls, max_hold);
+/// Implements `RULES.md`, "Method `time_weighted`" and "Periods". Returns the shares of each window.
+pub(crate) fn time_weighted(store: &Store, subject: &Subject) -> Vec<Shares> {
+    let polls = considered(store, subject);
+    let times = subject.times(store.zone);
+    let pieces = pieces(store, &times, &polls, subject.max_hold);
     let counting = counting_polls(&polls, &pieces);
-    let mut shares = [Shares::default(); 3];
+    let mut shares = vec![Shares::default(); times.windows.len()];
     for piece in pieces.iter().filter(|piece| piece.open) {
-        let status = status(piece, speaker(piece, &counting), max_hold);
-        for (share, window) in shares.iter_mut().zip(WINDOWS) {
-            if as_of - window <= piece.start && piece.end <= as_of {
+        let status = status(piece, speaker(piece, &counting), subject.max_hold);
+        for (share, (start, end)) in shares.iter_mut().zip(&times.windows) {
+            if *start <= piece.start && piece.end <= *end {
                 let length = piece.length();
                 match status {
                     Some(true) => share.up += length,
@@ -148,13 +218,15 @@ fn status(piece: &Piece, speaker: Option<CountingPoll>, max_hold: Option<i64>) -
 
 fn pieces(
     store: &Store,
-    as_of: i64,
+    times: &Times,
     polls: &BTreeMap<i64, bool>,
     max_hold: Option<i64>,
 ) -> Vec<Piece> {
-    let covered = covered(store, as_of);
-    let mut cuts = BTreeSet::from([as_of - HORIZON, as_of, as_of + HORIZON]);
-    cuts.extend(WINDOWS.map(|window| as_of - window));
+    let (first, last) = times.considered;
+    let (from, to) = (first.min(last) - HORIZON, last + HORIZON);
+    let covered = covered(store, from, to);
+    let mut cuts = BTreeSet::from([from, to]);
+    cuts.extend(times.windows.iter().flat_map(|&(start, end)| [start, end]));
     cuts.extend(covered.iter().flat_map(|&(start, end)| [start, end]));
     cuts.extend(polls.keys());
     for at in polls.keys() {
@@ -165,18 +237,17 @@ fn pieces(
     let mut interval = 0;
     cuts.windows(2)
         .map(|cut| {
-            let open = store.has_no_hours()
-                || covered.iter().any(|&(start, end)| start <= cut[0] && cut[1] <= end);
+            let open = covered.iter().any(|&(start, end)| start <= cut[0] && cut[1] <= end);
             interval += usize::from(!open);
             Piece { start: cut[0], end: cut[1], open, interval }
         })
         .collect()
 }
 
-/// Returns the span that each row covers on each date around the report. The spans may overlap.
-fn covered(store: &Store, as_of: i64) -> Vec<(i64, i64)> {
+/// Returns the span that each row covers on each date of some time. The spans may overlap.
+fn covered(store: &Store, from: i64, to: i64) -> Vec<(i64, i64)> {
     let mut covered = Vec::new();
-    for (row, date) in rows_on_dates(store, as_of - HORIZON, as_of + HORIZON) {
+    for (row, date) in rows_on_dates(store, from, to) {
         let start = zone::instant(store.zone, date + row.start * SECOND);
         let end = zone::instant(store.zone, date + row.meant_end() * SECOND);
         if start < end {
@@ -186,14 +257,12 @@ fn covered(store: &Store, as_of: i64) -> Vec<(i64, i64)> {
     covered
 }
 
-/// Returns each row with each local midnight of its weekday, as if these were in UTC.
+/// Returns each row with each local midnight of a date on which it opens the store, as if these were
+/// in UTC.
 fn rows_on_dates(store: &Store, from: i64, to: i64) -> Vec<(Row, i64)> {
     let dates = from.div_euclid(DAY)..=to.div_euclid(DAY);
     dates
-        .flat_map(|date| {
-            let of_the_day = store.rows.iter().filter(move |row| row.day == weekday(date));
-            of_the_day.map(move |&row| (row, date * DAY))
-        })
+        .flat_map(|date| store.rows_on(date).into_iter().map(move |row| (row, date * DAY)))
         .collect()
 }
 
@@ -211,6 +280,18 @@ pub(crate) fn has_edge_in_gap_or_fold(store: &Store, as_of: i64) -> bool {
     })
 }
 
+/// Returns whether a store is silent for over 24 hours between the start of its period and its end: no
+/// counting poll is near enough to the start, to the next counting poll or to the end.
+pub(crate) fn is_silent_for_over_a_day(store: &Store, subject: &Subject) -> bool {
+    let polls = considered(store, subject);
+    let times = subject.times(store.zone);
+    let (start, end) = times.main();
+    let counting = counting_polls(&polls, &pieces(store, &times, &polls, None));
+    let within = counting.iter().map(|poll| poll.at).filter(|at| *at <= end);
+    let marks: Vec<i64> = within.chain([end]).collect();
+    start < marks[0] || marks.windows(2).any(|pair| pair[1] - pair[0] > DAY)
+}
+
 /// Returns whether the clock changes within the considered time.
 pub(crate) fn has_clock_change(store: &Store, as_of: i64) -> bool {
     let offset = |hours_ago| zone::offset(store.zone, as_of - hours_ago * HOUR);
@@ -220,8 +301,9 @@ pub(crate) fn has_clock_change(store: &Store, as_of: i64) -> bool {
 /// Returns whether an open interval in the last week has no poll although the store has a counting
 /// poll.
 pub(crate) fn has_empty_interval(store: &Store, as_of: i64) -> bool {
-    let polls = considered(store, as_of);
-    let pieces = pieces(store, as_of, &polls, None);
+    let subject = Subject::last(as_of);
+    let polls = considered(store, &subject);
+    let pieces = pieces(store, &subject.times(store.zone), &polls, None);
     let with_poll: BTreeSet<usize> = pieces
         .iter()
         .filter(|piece| piece.open && polls.contains_key(&piece.start))
@@ -237,7 +319,7 @@ pub(crate) fn has_empty_interval(store: &Store, as_of: i64) -> bool {
 
 /// Implements `RULES.md`, "Method `poll_count`". Each poll counts as one hour, in microseconds.
 pub(crate) fn poll_count(store: &Store, as_of: i64) -> [Shares; 3] {
-    let polls = considered(store, as_of);
+    let polls = considered(store, &Subject::last(as_of));
     let (today, time) = clock(store.zone, as_of);
     let yesterday = (today + 6) % 7;
     let asked = [vec![today], vec![today, yesterday], (0..7).collect()];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{DAY, MINUTE, Store, considered};
+use super::{CONSIDERED, DAY, MINUTE, Store, Subject};
 
 const MINUTES_A_DAY: i64 = DAY / MINUTE;
 
@@ -10,20 +10,23 @@ const MINUTES_A_DAY: i64 = DAY / MINUTE;
 /// least length of a silence.
 pub(crate) type Silences = (i64, Vec<(i64, i64)>);
 
-/// Implements `RULES.md`, "Poller silences". `None`: they are not judged.
-pub(crate) fn silences(stores: &[&Store], as_of: i64) -> Option<Silences> {
-    let polled = stores.iter().filter(|store| !considered(store, as_of).is_empty()).count();
-    if polled < 20 {
+/// Implements `RULES.md`, "Poller silences" and "Periods". `None`: they are not judged.
+pub(crate) fn silences(stores: &[&Store], subject: &Subject) -> Option<Silences> {
+    let (from, to) = match subject.dates {
+        None => (subject.as_of - CONSIDERED, subject.as_of),
+        Some((first, last)) => ((first - 1) * DAY, subject.as_of.min((last + 2) * DAY)),
+    };
+    let polls_of = |store: &Store| -> Vec<i64> {
+        store.polls.iter().map(|(at, _)| *at).filter(|at| from <= *at && *at <= to).collect()
+    };
+    if stores.iter().filter(|store| !polls_of(store).is_empty()).count() < 20 {
         return None;
     }
-    let minutes: BTreeSet<i64> = stores
-        .iter()
-        .flat_map(|store| considered(store, as_of).into_keys())
-        .map(|at| at.div_euclid(MINUTE))
-        .collect();
+    let minutes: BTreeSet<i64> =
+        stores.iter().flat_map(|store| polls_of(store)).map(|at| at.div_euclid(MINUTE)).collect();
     let (first, last) = (*minutes.first()?, *minutes.last()?);
     let mut gaps: Vec<(i64, i64)> = Vec::new();
-    for minute in first..as_of.div_euclid(MINUTE) {
+    for minute in first..to.div_euclid(MINUTE) {
         match gaps.last_mut() {
             _ if minutes.contains(&minute) => {}
             Some(gap) if gap.1 == minute => gap.1 += 1,

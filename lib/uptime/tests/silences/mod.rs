@@ -5,20 +5,25 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use uptime::Timestamp;
 use uptime::fleet::Stores;
-use uptime::parameters::{Method, ReportParameters};
 use uptime::poller::Poller;
 
 use crate::generator::scenario;
 use crate::model::poller::Silences;
-use crate::model::{self, HOUR, MINUTE, Store};
-use crate::{CASES, fleet_of, random_cases};
+use crate::model::{self, DAY, HOUR, MINUTE, Store, Subject};
+use crate::{CASES, fleet_of, parameters_of, random_cases};
 
 proptest! {
     #![proptest_config(random_cases())]
 
     #[test]
-    fn silences_agree_with_the_model((stores, as_of) in polled_fleet()) {
-        prop_assert_eq!(found(&stores, as_of), expected(&stores, as_of));
+    fn silences_agree_with_the_model((stores, as_of) in polled_fleet(), dates in dates()) {
+        for dates in [None, Some(dates)] {
+            // The dates count from two weeks before `as_of`.
+            let first = (as_of - 14 * DAY).div_euclid(DAY);
+            let dates = dates.map(|(from, to)| (first + from, first + to));
+            let subject = Subject { dates, ..Subject::last(as_of) };
+            prop_assert_eq!(found(&stores, subject), expected(&stores, subject));
+        }
     }
 }
 
@@ -29,7 +34,7 @@ fn silences_and_thresholds_of_all_kinds_are_frequent_among_the_random_ones() {
     let mut seen = [0; 5];
     for _ in 0..CASES {
         let (stores, as_of) = polled_fleet().new_tree(&mut runner).unwrap().current();
-        let expected = expected(&stores, as_of);
+        let expected = expected(&stores, Subject::last(as_of));
         let is_threshold = |accepted: std::ops::RangeInclusive<i64>| {
             expected.as_ref().is_some_and(|(threshold, _)| accepted.contains(threshold))
         };
@@ -48,9 +53,8 @@ fn silences_and_thresholds_of_all_kinds_are_frequent_among_the_random_ones() {
     assert!(seen.iter().all(is_frequent), "not judged, 15, between, 90, silences: {seen:?}");
 }
 
-fn found(stores: &[Store], as_of: i64) -> Option<Silences> {
-    let method = Method::TimeWeighted { max_hold: None };
-    let parameters = ReportParameters { as_of: Timestamp::from_micros(as_of), method };
+fn found(stores: &[Store], subject: Subject) -> Option<Silences> {
+    let parameters = parameters_of(&subject);
     let Stores::Measured { activity, .. } =
         fleet_of(&stores.iter().collect::<Vec<_>>(), parameters).stores
     else {
@@ -66,8 +70,13 @@ fn found(stores: &[Store], as_of: i64) -> Option<Silences> {
     }
 }
 
-fn expected(stores: &[Store], as_of: i64) -> Option<Silences> {
-    model::poller::silences(&stores.iter().collect::<Vec<_>>(), as_of)
+fn expected(stores: &[Store], subject: Subject) -> Option<Silences> {
+    model::poller::silences(&stores.iter().collect::<Vec<_>>(), &subject)
+}
+
+/// Returns the first and the last date of a period, some of which ends after two weeks.
+fn dates() -> impl Strategy<Value = (i64, i64)> {
+    (0..=14_i64, 0..=9_i64).prop_map(|(first, further)| (first, first + further))
 }
 
 /// Returns 19 to 22 stores and an `as_of`. The stores have the polls of a random store, and one of

@@ -52,6 +52,19 @@ fn files_that_an_earlier_report_left_are_removed_and_others_stay() {
 }
 
 #[test]
+fn a_file_in_place_of_the_folder_is_refused_as_a_file() {
+    let sources = files(&[HOURS, ZONES, POLLS]);
+    let out = sources.path().join("2");
+    let options = format!("--out-dir {}", out.display());
+
+    let error = run(&arguments(&sources, 3, &options).unwrap()).unwrap_err();
+
+    let expected = format!("cannot write {}: it is a file; a folder is needed", out.display());
+    assert_eq!(uptime::describe(error.as_ref()), expected);
+    assert_eq!(fs::read_to_string(out).unwrap(), POLLS);
+}
+
+#[test]
 fn a_folder_in_which_a_file_would_replace_a_source_is_refused() {
     let folder = files(&[HOURS, ZONES]);
     let source = folder.path().join("outages.csv");

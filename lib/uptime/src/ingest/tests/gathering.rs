@@ -96,6 +96,21 @@ fn a_repeated_row_of_hours_is_a_duplicate() {
 }
 
 #[test]
+fn a_repeated_row_of_special_days_is_a_duplicate() {
+    let loaded = load(format!(
+        "{SPECIAL_DAYS}7,2026-12-24,10:00,14:00\n7,2026-11-26,,\n7,2026-12-24,10:00:00,14:00\n\
+         7,2026-12-24,17:00,20:00\n7,2026-11-26,closed,closed\n8,2026-11-26,,\n"
+    ));
+    assert_eq!(loaded.kind, Some(FileKind::Replacing(ReplacingKind::SpecialDays)));
+    assert_eq!(loaded.counts, counts(4, 2, 0, 0));
+    let expected = [
+        "7 2026-11-26 closed, 2026-12-24 36000-50400, 2026-12-24 61200-72000",
+        "8 2026-11-26 closed",
+    ];
+    assert_eq!(stored(&loaded.segments), expected);
+}
+
+#[test]
 fn if_a_store_has_two_zones_the_later_accepted_row_wins() {
     let loaded = load(format!("{ZONES}7,UTC\n8,UTC\n7,Asia/Tokyo\n7,Nowhere\n"));
     assert_eq!(loaded.kind, Some(FileKind::Replacing(ReplacingKind::Zones)));
@@ -115,8 +130,10 @@ fn a_rejected_row_names_no_store() {
 }
 
 #[test]
-fn hours_and_zones_are_stored_only_at_the_end_of_the_file() {
-    for (header, row) in [(HOURS, "7,0,9:00,17:00\n"), (ZONES, "7,UTC\n")] {
+fn rows_that_replace_others_are_stored_only_at_the_end_of_the_file() {
+    for (header, row) in
+        [(HOURS, "7,0,9:00,17:00\n"), (ZONES, "7,UTC\n"), (SPECIAL_DAYS, "7,2026-11-26,,\n")]
+    {
         let mut ingest = Ingest::new(settings());
         ingest.feed(format!("{header}{row}").as_bytes()).unwrap();
         assert_eq!(ingest.take_segments(), []);
@@ -128,21 +145,23 @@ fn hours_and_zones_are_stored_only_at_the_end_of_the_file() {
 }
 
 #[test]
-fn rows_of_hours_beyond_the_limit_of_a_store_are_rejected() {
+fn rows_of_hours_and_special_days_beyond_the_limit_of_a_store_are_rejected() {
     let time =
         |second: u32| format!("{}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60);
-    let row = |second: u32| format!("7,0,{},24:00\n", time(second));
-    let rows: String = (0..20_002).map(row).collect();
-    let loaded =
-        load_in_pieces(settings(), format!("{HOURS}{rows}7,0,0:00,24:00\n").as_bytes(), 4096);
-    assert_eq!(loaded.counts, counts(20_000, 1, 0, 2));
-    let reject = "\n20002,,too_many_rows,the store has too many";
-    assert!(loaded.rejects.contains(reject), "{}", loaded.rejects);
+    for (header, day) in [(HOURS, "0"), (SPECIAL_DAYS, "2099-12-31")] {
+        let row = |second: u32| format!("7,{day},{},24:00\n", time(second));
+        let rows: String = (0..20_002).map(row).collect();
+        let file = format!("{header}{rows}7,{day},0:00,24:00\n");
+        let loaded = load_in_pieces(settings(), file.as_bytes(), 4096);
+        assert_eq!(loaded.counts, counts(20_000, 1, 0, 2));
+        let reject = "\n20002,,too_many_rows,the store has too many";
+        assert!(loaded.rejects.contains(reject), "{}", loaded.rejects);
+    }
 }
 
 #[test]
 fn a_file_with_only_a_header_stores_nothing() {
-    for header in [POLLS, HOURS, ZONES, POLLS.trim(), HOURS.trim()] {
+    for header in [POLLS, HOURS, ZONES, SPECIAL_DAYS, POLLS.trim(), HOURS.trim()] {
         let loaded = load(header);
         assert_eq!((loaded.result, loaded.counts), (Ok(()), Counts::default()));
         assert!(loaded.segments.is_empty() && loaded.rejected_rows.is_empty());

@@ -19,6 +19,28 @@ fn a_row_of_hours_without_effect_counts_as_a_duplicate() {
 }
 
 #[test]
+fn a_row_of_special_days_without_effect_counts_as_a_duplicate() {
+    check_special_days("7,,,", "7 unknown", (1, 0));
+    check_special_days("7,,,|7,2026-11-26,,", "7 2026-11-26 closed", (1, 1));
+    let (opens, closed) = ("7,2026-11-26,9:00,12:00", "7,2026-11-26,closed,closed");
+    for rows in [format!("{opens}|{closed}"), format!("{closed}|{opens}|7,,,")] {
+        let duplicate = rows.split('|').count() as u64 - 1;
+        check_special_days(&rows, "7 2026-11-26 32400-43200", (1, duplicate));
+    }
+}
+
+#[test]
+fn the_order_of_rows_of_special_days_changes_no_byte() {
+    let rows = ["7,2026-12-25,,", "7,2000-01-01,9:00,17:00", "7,,,", "7,2026-12-25,9:00,9:01"];
+    let file = |rows: &[&str]| load(format!("{SPECIAL_DAYS}{}\n", rows.join("\n"))).segments;
+    let mut others = rows;
+    for _ in 0..rows.len() {
+        others.rotate_left(1);
+        assert_eq!(file(&others), file(&rows));
+    }
+}
+
+#[test]
 fn the_order_of_rows_of_hours_changes_no_byte() {
     let rows = ["7,0,,", "7,0,9:00,17:00", "7,,,", "7,6,closed,closed", "8,,,", "8,3,,"];
     let file = |rows: &[&str]| load(format!("{HOURS}{}\n", rows.join("\n"))).segments;
@@ -90,6 +112,8 @@ fn stores_named_only_in_rejected_rows_are_counted() {
     check_warnings(&small, &format!("{POLLS}{polls}"), (1, 0));
     let hours = format!("{HOURS}7,9,9:00,17:00\n8,0,9:00,17:00\n8,9,9:00,17:00\n9,0,x,y\n");
     check_warnings(&settings(), &hours, (2, 0));
+    let special_days = format!("{SPECIAL_DAYS}7,26.11.2026,,\n8,2026-11-26,,\n8,2026-11-27,x,\n");
+    check_warnings(&settings(), &special_days, (1, 0));
     check_warnings(&settings(), &format!("{ZONES}7,UTC\n7,x\n8,x\n9,\n"), (1, 0));
     check_warnings(&settings(), &format!("{ZONES}7,UTC\n"), (0, 0));
 }
@@ -112,13 +136,24 @@ fn ids_that_a_spreadsheet_has_changed_are_counted_each_once() {
     check_warnings(&small, &format!("{POLLS}{rows}"), (1, 3));
     check_warnings(&settings(), &format!("{ZONES}1.48E+18,UTC\n7.5,UTC\n"), (0, 1));
     check_warnings(&settings(), &format!("{HOURS}7.0,0,9:00,17:00\n"), (0, 1));
+    check_warnings(&settings(), &format!("{SPECIAL_DAYS}7.0,2026-11-26,,\n"), (0, 1));
 }
 
-/// Loads the rows of hours of one store, separated by bars, and checks how many are loaded and how
-/// many are duplicates.
 #[track_caller]
-fn check_hours(rows: &str, expected: &str, (loaded, duplicate): (u64, u64)) {
-    let file = load(format!("{HOURS}{}\n", rows.replace('|', "\n")));
+fn check_hours(rows: &str, expected: &str, counts: (u64, u64)) {
+    check_openings(HOURS, rows, expected, counts);
+}
+
+#[track_caller]
+fn check_special_days(rows: &str, expected: &str, counts: (u64, u64)) {
+    check_openings(SPECIAL_DAYS, rows, expected, counts);
+}
+
+/// Loads the rows of one store, separated by bars, and checks how many are loaded and how many are
+/// duplicates.
+#[track_caller]
+fn check_openings(header: &str, rows: &str, expected: &str, (loaded, duplicate): (u64, u64)) {
+    let file = load(format!("{header}{}\n", rows.replace('|', "\n")));
     assert_eq!(stored(&file.segments), [expected]);
     assert_eq!(file.counts, counts(loaded, duplicate, 0, 0), "{rows}");
 }

@@ -1,10 +1,12 @@
 //! Polls passed to the packer directly, including polls that no source file can hold.
 
 use super::*;
+use crate::ingest::entry::Entry;
 use crate::ingest::polls::{Packed, PollPacker};
 use crate::ingest::warnings::WarningFinder;
+use crate::interval::HOUR;
 use crate::segment::pack_polls;
-use crate::{Poll, PollSet, Status, StoreId};
+use crate::{Poll, PollSet, Shard, Status, StoreId};
 
 #[test]
 fn polls_out_of_the_source_files_range_are_packed_too() {
@@ -34,32 +36,71 @@ fn polls_out_of_the_source_files_range_are_packed_too() {
 }
 
 #[test]
-fn a_batch_ends_when_a_list_has_no_more_numbers_for_its_stores() {
-    // Every shard receives more than 4,096 stores.
-    let stores = 64 * 5_000;
-    let at = Timestamp::from_rfc3339("2023-01-24T09:00:00Z").unwrap();
-    let mut packer = PollPacker::new(usize::MAX);
-    for number in 0..stores {
-        let store = StoreId::new(&number.to_string()).unwrap();
-        packer.add(
-            store,
-            Poll::new(at.plus(number), Status::Active),
-            &mut WarningFinder::default(),
-        );
+fn a_batch_does_not_end_however_many_stores_it_has() {
+    // Every shard gets more stores than a list can number, of each usual form.
+    let stores: Vec<StoreId> = (0..32 * 9_000_u64)
+        .flat_map(|number| {
+            let number = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let hex = format!("{number:016x}{:016x}", number ^ 0x5555);
+            let uuid = format!(
+                "{}-{}-{}-{}-{}",
+                &hex[..8],
+                &hex[8..12],
+                &hex[12..16],
+                &hex[16..20],
+                &hex[20..]
+            );
+            [number.to_string(), uuid].map(|id| StoreId::new(&id).unwrap())
+        })
+        .collect();
+    let polls = || {
+        let rounds = [0, 1, 0].into_iter();
+        rounds.flat_map(|hour| stores.iter().map(move |store| (store.clone(), hour)))
+    };
+
+    let Packed { segments, counts: found_counts } = packed(usize::MAX, polls());
+
+    // A poll of the last round repeats one of the first, which one batch recognises.
+    let count = stores.len() as u64;
+    assert_eq!(found_counts, counts(2 * count, count, 0, 0));
+    let mut by_shard: Vec<Vec<(StoreId, PollSet)>> = for_each_shard();
+    for store in stores {
+        let shard = store.shard().index();
+        by_shard[shard].push((store, PollSet::new([0, 1].map(poll).to_vec())));
+    }
+    let expected = Shard::all().zip(by_shard);
+    let expected: Vec<_> = expected.flat_map(|(shard, sets)| pack_polls(shard, sets)).collect();
+    assert!(segments == expected);
+}
+
+#[test]
+fn a_batch_ends_when_ids_with_similar_hashes_fill_a_list() {
+    let shard = StoreId::new("7").unwrap().shard();
+    let ids = (0..64 * 5_000_u32).map(|number| StoreId::new(&number.to_string()).unwrap());
+    let of_shard: Vec<StoreId> = ids.filter(|store| store.shard() == shard).collect();
+    assert!(of_shard.len() > Entry::MAX_STORES);
+
+    let twice = of_shard.iter().chain(&of_shard).map(|store| (store.clone(), 0));
+    let Packed { segments, counts } = packed(usize::MAX, twice);
+
+    // A poll that repeats one of an earlier batch is stored again.
+    assert!(counts.loaded > of_shard.len() as u64);
+    let mut found = stored(&segments);
+    found.dedup();
+    assert_eq!(found.len(), of_shard.len());
+}
+
+/// Packs one active poll for each store and hour.
+fn packed(batch_bytes: usize, polls: impl Iterator<Item = (StoreId, i64)>) -> Packed {
+    let mut packer = PollPacker::new(batch_bytes);
+    for (store, hour) in polls {
+        packer.add(store, poll(hour), &mut WarningFinder::default());
     }
     packer.pack(&mut WarningFinder::default(), false);
+    packer.packed
+}
 
-    let Packed { segments, counts } = packer.packed;
-    assert_eq!(counts.loaded, stores.cast_unsigned());
-    let mut found = Vec::new();
-    for segment in &segments {
-        let Ok(Decoded::Polls(stores)) = decode(&segment.bytes) else { panic!() };
-        for (store, polls) in stores {
-            let [poll] = polls.as_slice() else { panic!("{polls:?}") };
-            assert_eq!(store.to_string(), (poll.at().micros() - at.micros()).to_string());
-            found.push(poll.at());
-        }
-    }
-    found.sort_unstable();
-    assert!(found.iter().copied().eq((0..stores).map(|number| at.plus(number))));
+fn poll(hour: i64) -> Poll {
+    let first = Timestamp::from_rfc3339("2023-01-24T09:00:00Z").unwrap();
+    Poll::new(first.plus(hour * HOUR), Status::Active)
 }

@@ -48,6 +48,16 @@ fn rejected_rows_csv_of_hours_also_has_the_good_rows_of_the_same_stores() {
 }
 
 #[test]
+fn rejected_rows_csv_of_special_days_also_has_the_good_rows_of_the_same_stores() {
+    let loaded = load(format!(
+        "{SPECIAL_DAYS}7,2026-11-26,,\n8,2026-11-26,,\n7,2026-11-31,,\n,2026-11-26,,\n"
+    ));
+    let expected = format!("{SPECIAL_DAYS}7,2026-11-26,,\n7,2026-11-31,,\n,2026-11-26,,\n");
+    assert_eq!(String::from_utf8(loaded.rejected_rows).unwrap(), expected);
+    assert_eq!(loaded.counts, counts(2, 0, 0, 2));
+}
+
+#[test]
 fn a_row_that_is_too_long_still_names_its_store() {
     let long = "x".repeat(10_000);
     let loaded = load(format!("{HOURS}7,0,9:00,17:00\n8,0,9:00,17:00\n7,1,{long}\n"));

@@ -28,13 +28,19 @@ fn a_missing_column_is_named() {
         "zone,timezone",
         "a file of time zones needs the column store_id, which is missing",
     );
+    check_header(
+        "store_id,start_time_local,end_time_local",
+        "a file of business hours needs the column dayOfWeek, which is missing; a file of special \
+         days needs the column date, which is missing",
+    );
 }
 
 #[test]
 fn for_a_header_of_no_kind_the_error_lists_the_columns_of_all_kinds() {
     let reason = "it fits no kind of file; accepted are polls (store_id, timestamp_utc, status), \
                   or business hours (store_id, dayOfWeek, start_time_local, end_time_local), or \
-                  time zones (store_id, timezone_str)";
+                  time zones (store_id, timezone_str), or special days (store_id, date, \
+                  start_time_local, end_time_local)";
     for header in ["a,b,c", "store_id", "1,2023-01-24 09:06:42,active"] {
         check_header(header, reason);
     }
@@ -64,6 +70,11 @@ fn a_header_that_fits_two_kinds_is_refused() {
         "store_id,timestamp_utc,status,timezone_str",
         "it has the columns of a file of polls and of a file of time zones; only one kind is \
          accepted",
+    );
+    check_header(
+        "store_id,day,date,start_time_local,end_time_local",
+        "it has the columns of a file of business hours and of a file of special days; only one \
+         kind is accepted",
     );
 }
 

@@ -170,6 +170,48 @@ fn a_day_is_one_digit_of_0_to_6() {
 }
 
 #[test]
+fn a_date_of_another_form_or_out_of_range_is_rejected() {
+    let dates = [
+        "",
+        "2026-11-31",
+        "2026-02-29",
+        "2026-13-01",
+        "2026-00-10",
+        "2026-11-00",
+        "26-11-26",
+        "2026-1-26",
+        "2026/11/26",
+        "11/26/2026",
+        "20261126",
+        "+026-11-26",
+        "2026-11-26 00:00:00",
+        "1999-12-31",
+        "2100-01-01",
+        "2",
+        "closed",
+    ];
+    for date in dates {
+        check(format!("{SPECIAL_DAYS}7,{date},9:00,17:00\n"), &["2: bad_date date of 7"]);
+        check(format!("{SPECIAL_DAYS}7,{date},closed,closed\n"), &["2: bad_date date of 7"]);
+    }
+    let found = read(format!("{SPECIAL_DAYS}7,26.11.2026,,\n").as_bytes()).unwrap();
+    assert_eq!(
+        found.rejects[0].message,
+        "date must be YYYY-MM-DD, a date that exists, from 2000-01-01 to 2099-12-31, or empty if \
+         both times are empty; found \"26.11.2026\""
+    );
+}
+
+#[test]
+fn the_times_of_a_special_day_are_those_of_business_hours() {
+    for times in ["9:00,", "closed,17:00", "24:00,24:00", "25:00,26:00"] {
+        let column = if times == "9:00," { "end_time_local" } else { "start_time_local" };
+        let expected = format!("2: bad_time {column} of 7");
+        check(format!("{SPECIAL_DAYS}7,2026-11-26,{times}\n"), &[&expected]);
+    }
+}
+
+#[test]
 fn a_local_time_of_another_form_is_rejected() {
     let times = [
         "",

@@ -12,12 +12,17 @@ fn the_columns_alone_decide_the_kind_of_a_file() {
         FileKind::Replacing(ReplacingKind::Hours),
     );
     check_kind("timezone_str,store_id", FileKind::Replacing(ReplacingKind::Zones));
+    check_kind(
+        "note,store_id,date,start_time_local,end_time_local",
+        FileKind::Replacing(ReplacingKind::SpecialDays),
+    );
 }
 
 #[test]
 fn kinds_have_stable_names() {
-    let replacing = [ReplacingKind::Hours, ReplacingKind::Zones].map(FileKind::Replacing);
-    assert_eq!(replacing.map(FileKind::name), ["business_hours", "time_zones"]);
+    let replacing = [ReplacingKind::Hours, ReplacingKind::Zones, ReplacingKind::SpecialDays];
+    let names = replacing.map(|kind| FileKind::Replacing(kind).name());
+    assert_eq!(names, ["business_hours", "time_zones", "special_days"]);
     assert_eq!(FileKind::Polls.name(), "polls");
 }
 
@@ -236,6 +241,35 @@ fn a_row_with_both_times_empty_or_closed_is_a_closed_day() {
 fn a_row_of_hours_without_day_and_times_means_unknown_hours() {
     for row in ["7,,,", "7, ,\t,\u{a0}", "7,\"\",\"\",\"\"", "7,\\N,\\N,\\N"] {
         check(format!("{HOURS}{row}\n8,0,9:00,17:00\n"), &["7 unknown", "8 Mon 32400-61200"]);
+    }
+}
+
+#[test]
+fn a_row_of_special_days_opens_or_closes_a_store_on_a_date() {
+    check(
+        format!("{SPECIAL_DAYS}7,2026-11-27,9:00,14:30\n7,2026-12-31,18:00:00.0,24:00\n"),
+        &["7 2026-11-27 32400-52200", "7 2026-12-31 64800-86400"],
+    );
+    for times in [",", "closed,Closed", "\\N,\\N", " ,\u{a0}"] {
+        check(format!("{SPECIAL_DAYS}7, 2026-11-26 ,{times}\n"), &["7 2026-11-26 closed"]);
+    }
+    let noted = "date,note,end_time_local,store_id,start_time_local\n\
+                 2028-02-29,\"Leap day, closed\",,7,\n";
+    check(noted, &["7 2028-02-29 closed"]);
+}
+
+#[test]
+fn a_special_day_is_a_date_from_2000_to_2099() {
+    check(
+        format!("{SPECIAL_DAYS}7,2000-01-01,,\n7,2099-12-31,,\n"),
+        &["7 2000-01-01 closed", "7 2099-12-31 closed"],
+    );
+}
+
+#[test]
+fn a_row_of_special_days_without_date_and_times_means_that_there_are_none() {
+    for row in ["7,,,", "7,\\N,\\N,\\N"] {
+        check(format!("{SPECIAL_DAYS}{row}\n"), &["7 unknown"]);
     }
 }
 

@@ -8,59 +8,90 @@
 //! halves the page. Figures are hundredths of the units of `stores.csv`. Instants are whole minutes
 //! since the UTC hour of the first instant considered, rounded down.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
 use super::day_sums::write_day_sums;
 use super::digits::{DIGITS, write_number, write_optional};
 use super::flags::flags_of;
-use super::hours_text::hours_text;
+use super::hours_text::opening_text;
 use super::html::Html;
+use super::outage_figures::{OutageFigures, listed, most_listed};
+use super::subject::Subject;
 use super::tape::write_tape;
-use super::words::{age_minutes, hours};
-use super::zone_days::{days_of, write_zone};
-use crate::account::{Account, Detail};
-use crate::business_hours::HoursRow;
+use super::words::{Moment, age_minutes, city, hours};
+use super::zone_days::{dates_of, write_zone};
+use crate::account::{Account, Detail, Drawn, Figures};
+use crate::business_hours::{HoursRow, OpeningTimes, SpecialRow};
+use crate::day_sums::day_sums;
 use crate::fleet::{MeasuredReport, STORES_ON_PAGE};
 use crate::interval::{HOUR, MINUTE};
 use crate::outage::Outage;
 use crate::output::cells::{Unit, percent_hundredths};
 use crate::parameters::Window;
-use crate::zone_clock::ZoneClocks;
+use crate::timeline::Uptime;
+use crate::times::ZoneClocks;
 use crate::{Interval, Timestamp, Zone};
 
-/// The figures of a store in their order: name, digits, whether it can be missing. Where `stores.csv`
-/// has the figure, it has the same name there.
-const FIELDS: [(&str, u32, bool); 27] = [
-    ("zone", 2, false),
-    ("hours", 3, false),
-    ("flags", 1, false),
+/// A figure of a store: its name, its digits, and whether it can be missing. Where `stores.csv` has the
+/// figure, it has the same name there.
+type Field = (String, u32, bool);
+
+/// The figures of a store before those of the windows.
+const FIRST_FIELDS: [(&str, u32, bool); 4] =
+    [("zone", 2, false), ("hours", 3, false), ("flags", 1, false), ("newest_poll_at", 3, true)];
+/// The figures of the last hour.
+const HOUR_FIELDS: [(&str, u32, bool); 5] = [
     ("newest_poll_age_minutes", 3, true),
     ("uptime_last_hour_minutes", 2, false),
     ("downtime_last_hour_minutes", 2, false),
     ("scheduled_last_hour_minutes", 2, false),
     ("unknown_last_hour_minutes", 2, false),
-    ("uptime_last_day_hours", 2, false),
-    ("downtime_last_day_hours", 2, false),
-    ("scheduled_last_day_hours", 2, false),
-    ("unknown_last_day_hours", 2, false),
-    ("downtime_least_last_day_hours", 2, false),
-    ("downtime_most_last_day_hours", 2, false),
-    ("uptime_last_day_percent", 3, true),
-    ("coverage_last_day_percent", 3, true),
-    ("uptime_last_week_hours", 3, false),
-    ("downtime_last_week_hours", 3, false),
-    ("scheduled_last_week_hours", 3, false),
-    ("unknown_last_week_hours", 3, false),
-    ("downtime_least_last_week_hours", 3, false),
-    ("downtime_most_last_week_hours", 3, false),
-    ("uptime_last_week_percent", 3, true),
-    ("coverage_last_week_percent", 3, true),
-    ("outages_last_week", 2, true),
-    ("longest_outage_last_week_minutes", 4, true),
+];
+/// The figures of every other window. `*` stands for the window.
+const WINDOW_FIELDS: [(&str, bool); 8] = [
+    ("uptime*_hours", false),
+    ("downtime*_hours", false),
+    ("scheduled*_hours", false),
+    ("unknown*_hours", false),
+    ("downtime_least*_hours", false),
+    ("downtime_most*_hours", false),
+    ("uptime*_percent", true),
+    ("coverage*_percent", true),
+];
+/// The figures of a store after those of the windows.
+const LAST_FIELDS: [(&str, u32, bool); 3] = [
+    ("outages*", 2, true),
+    ("longest_outage*_minutes", 4, true),
     ("longest_outage_tenths_of_hours", 3, true),
 ];
+
+/// Returns the figures of a store in their order.
+fn fields_of(report: &MeasuredReport, subject: Subject) -> Vec<Field> {
+    let named = |(name, digits, is_optional): (&str, u32, bool)| {
+        (subject.figure_name(name), digits, is_optional)
+    };
+    let mut fields: Vec<Field> = FIRST_FIELDS.map(named).into();
+    for window in report.about.parameters.windows() {
+        let (infix, digits) = match window {
+            Window::LastHour => {
+                fields.extend(HOUR_FIELDS.map(named));
+                continue;
+            }
+            Window::LastDay => ("_last_day", 2),
+            Window::LastWeek => ("_last_week", 3),
+            Window::Period => ("", 3),
+        };
+        // A share needs three digits in any window.
+        let digits = |is_share: bool| if is_share { 3 } else { digits };
+        let of_window =
+            |(name, is_share): (&str, bool)| (name.replace('*', infix), digits(is_share), is_share);
+        fields.extend(WINDOW_FIELDS.map(of_window));
+    }
+    fields.extend(LAST_FIELDS.map(named));
+    fields
+}
 
 /// How many bytes a store usually takes in each block, to reserve memory.
 const USUAL_ID_BYTES: usize = 34;
@@ -91,27 +122,35 @@ impl Minutes {
 struct Blocks<'a> {
     report: &'a MeasuredReport,
     minutes: Minutes,
-    week: Interval,
-    clocks: ZoneClocks,
+    subject: Subject,
+    clocks: &'a mut ZoneClocks,
     zones: Vec<Days>,
     zone_places: HashMap<Zone, usize, FixedState>,
     zone_table: Vec<u8>,
-    hours: HashMap<&'a [HoursRow], u64, FixedState>,
+    hours: HashMap<(&'a [HoursRow], Vec<SpecialRow>), u64, FixedState>,
     hours_table: Vec<u8>,
     ids: Vec<u8>,
-    figures: [Vec<u8>; FIELDS.len()],
+    fields: Vec<Field>,
+    figures: Vec<Vec<u8>>,
+    values: Vec<Option<u64>>,
     days: Vec<u8>,
-    outages: [Vec<u8>; OUTAGE_FIELDS],
+    outages: OutageFigures,
     polls: Vec<u8>,
     changes: Vec<u8>,
 }
 
-/// The spans of the local dates of a zone within the week.
+/// The spans of the local dates of a zone within the time of the page.
 type Days = Vec<Interval>;
 
 /// Writes the blocks of data as `script` elements.
-pub(super) fn write_blocks(html: &mut Html, report: &MeasuredReport) {
-    let mut blocks = Blocks::new(report);
+pub(super) fn write_blocks(
+    html: &mut Html,
+    report: &MeasuredReport,
+    subject: Subject,
+    clocks: &mut ZoneClocks,
+) {
+    let mut blocks = Blocks::new(report, subject, clocks);
+    blocks.add_zones();
     for account in &report.accounts {
         if let Some(detail) = &account.detail {
             blocks.add(account, detail);
@@ -124,7 +163,7 @@ pub(super) fn write_blocks(html: &mut Html, report: &MeasuredReport) {
     for (id, text) in [
         ("figures", figures.join(&b' ')),
         ("days", days),
-        ("outages", outages.join(&b' ')),
+        ("outages", outages.into_text()),
         ("polls", polls),
         ("changes", changes),
     ] {
@@ -142,121 +181,147 @@ fn write_block(html: &mut Html, id: &str, begin: char, content: Vec<u8>, end: ch
 }
 
 impl<'a> Blocks<'a> {
-    fn new(report: &'a MeasuredReport) -> Blocks<'a> {
-        let parameters = &report.about.parameters;
+    fn new(report: &'a MeasuredReport, subject: Subject, clocks: &'a mut ZoneClocks) -> Blocks<'a> {
         let stores = report.accounts.len().min(STORES_ON_PAGE);
+        let fields = fields_of(report, subject);
+        let reserved = |(_, digits, _): &Field| Vec::with_capacity(stores * *digits as usize);
         Blocks {
             report,
-            minutes: Minutes::since(parameters.time_considered().start()),
-            week: Window::LastWeek.before(parameters.as_of),
-            clocks: ZoneClocks::new(parameters.span()),
+            minutes: Minutes::since(report.about.parameters.span().start()),
+            subject,
+            clocks,
             zones: Vec::new(),
             zone_places: HashMap::default(),
             zone_table: Vec::new(),
             hours: HashMap::default(),
             hours_table: Vec::new(),
             ids: Vec::with_capacity(stores * USUAL_ID_BYTES),
-            figures: FIELDS.map(|(_, digits, _)| Vec::with_capacity(stores * digits as usize)),
+            figures: fields.iter().map(reserved).collect(),
+            fields,
+            values: Vec::new(),
             days: Vec::with_capacity(stores * USUAL_DAYS_BYTES),
-            outages: Default::default(),
+            outages: OutageFigures::new(subject),
             polls: Vec::with_capacity(stores * USUAL_POLLS_BYTES),
             changes: Vec::with_capacity(stores * USUAL_CHANGES_BYTES),
         }
     }
 
     fn add(&mut self, account: &Account, detail: &'a Detail) {
-        let zone = self.zone_place(account.zone);
-        let opening = self.hours_place(&detail.hours);
+        let zone = self.zone_places.get(&account.zone).copied().unwrap_or_default();
+        let opening = self.hours_place(&detail.opening_times, account.zone);
         account.row.store.with_text(|store| write_text(separated(&mut self.ids), store));
-        let figures = self.figures_of(account, zone as u64, opening);
-        for ((text, figure), (_, digits, is_optional)) in
-            self.figures.iter_mut().zip(figures).zip(FIELDS)
+        let mut values = std::mem::take(&mut self.values);
+        self.figures_of(&mut values, account, zone as u64, opening);
+        for ((text, value), (_, digits, is_optional)) in
+            self.figures.iter_mut().zip(values.drain(..)).zip(&self.fields)
         {
-            if is_optional {
-                write_optional(text, figure, digits);
+            if *is_optional {
+                write_optional(text, value, *digits);
             } else {
-                write_number(text, figure.unwrap_or_default(), digits);
+                write_number(text, value.unwrap_or_default(), *digits);
             }
         }
-        write_day_sums(&mut self.days, &self.zones[zone], &detail.runs);
-        self.days.push(b' ');
-        for outage in &account.outages {
+        self.values = values;
+        for outage in listed(&account.outages, self.subject) {
             let silent = self.report.poller.silent_micros(&outage.down);
-            write_outage(&mut self.outages, outage, silent, self.minutes);
+            self.outages.add(outage, silent, self.minutes);
         }
-        let (polls, runs) = (detail.polls.as_slice(), &detail.runs);
-        write_tape(&mut self.polls, &mut self.changes, polls, runs, self.minutes);
-        self.polls.push(b' ');
-        self.changes.push(b' ');
+        match &detail.drawn {
+            Drawn::InFull { runs, polls } => {
+                write_day_sums(&mut self.days, day_sums(&self.zones[zone], runs));
+                let polls = polls.as_slice();
+                write_tape(&mut self.polls, &mut self.changes, polls, runs, self.minutes);
+                self.polls.push(b' ');
+                self.changes.push(b' ');
+            }
+            Drawn::Days(sums) => write_day_sums(&mut self.days, sums.iter().copied()),
+        }
+        self.days.push(b' ');
     }
 
-    /// Returns the place of a zone in the table of zones.
-    fn zone_place(&mut self, zone: Zone) -> usize {
-        if let Some(place) = self.zone_places.get(&zone) {
-            return *place;
+    /// Writes the table of the zones of the stores that the page shows, in the order of their cities.
+    fn add_zones(&mut self) {
+        let shown = self.report.accounts.iter().filter(|account| account.detail.is_some());
+        let zones: HashSet<Zone, FixedState> = shown.map(|account| account.zone).collect();
+        let mut zones: Vec<(String, &str, Zone)> =
+            zones.into_iter().map(|zone| (city(zone), zone.name(), zone)).collect();
+        zones.sort_unstable_by(|(city, name, _), (other_city, other, _)| {
+            (city, name).cmp(&(other_city, other))
+        });
+        for (place, (_, _, zone)) in zones.into_iter().enumerate() {
+            let clock = self.clocks.of(zone);
+            let time = self.report.about.parameters.times(clock).main();
+            let days = time.map(|time| clock.dates_in(time)).unwrap_or_default();
+            let table = separated(&mut self.zone_table);
+            write_zone(table, zone, clock, (time, &days), self.subject, self.minutes);
+            self.zone_places.insert(zone, place);
+            self.zones.push(days);
         }
-        let place = self.zones.len();
-        self.zone_places.insert(zone, place);
-        let clock = self.clocks.of(zone);
-        let days = days_of(clock, self.week);
-        write_zone(separated(&mut self.zone_table), zone, clock, &days, self.minutes);
-        self.zones.push(days);
-        place
     }
 
-    /// Returns the place of business hours in the table of their texts.
-    fn hours_place(&mut self, rows: &'a [HoursRow]) -> u64 {
+    /// Returns the place of business hours, with the special days of the time shown, in the table of their
+    /// texts.
+    fn hours_place(&mut self, times: &'a OpeningTimes, zone: Zone) -> u64 {
+        let special_days: Vec<SpecialRow> = if times.special_days.is_empty() {
+            Vec::new()
+        } else {
+            let clock = self.clocks.of(zone);
+            let time = self.report.about.parameters.times(clock).main();
+            let dates = time.map(|time| dates_of(clock, time));
+            let rows = dates.into_iter().flat_map(|dates| times.special_days_on(dates));
+            rows.map(|(_, row)| row).collect()
+        };
         let next = self.hours.len() as u64;
-        *self.hours.entry(rows).or_insert_with(|| {
-            write_text(separated(&mut self.hours_table), &hours_text(rows));
-            next
-        })
+        *self.hours.entry((&times.hours, special_days)).or_insert_with_key(
+            |(hours, special_days)| {
+                write_text(separated(&mut self.hours_table), &opening_text(hours, special_days));
+                next
+            },
+        )
     }
 
-    /// Returns the figures of a store in the order of [`FIELDS`].
+    /// Puts the figures of a store into `values`, in the order of [`fields_of`].
     fn figures_of(
         &self,
+        values: &mut Vec<Option<u64>>,
         account: &Account,
         zone: u64,
         opening: u64,
-    ) -> [Option<u64>; FIELDS.len()] {
-        let as_of = self.report.about.parameters.as_of;
-        let age = account.last_poll.map(|poll| age_minutes(as_of, poll));
+    ) {
+        let parameters = &self.report.about.parameters;
+        let newest = account.last_poll.map(|poll| self.minutes.of(poll.at()));
+        values.extend([Some(zone), Some(opening), Some(flags_of(account, parameters)), newest]);
+        for &window in parameters.windows() {
+            let figures = account.figures(window);
+            if window == Window::LastHour {
+                values.push(account.last_poll.map(|poll| age_minutes(parameters.as_of, poll)));
+                values.extend(times_of(&figures, Unit::Minutes));
+                continue;
+            }
+            let (up, down) = (figures.uptime.up_micros, figures.uptime.down_micros);
+            let (covered, open) = (figures.certainty.covered_micros, figures.scheduled_micros());
+            let least_and_most = [figures.downtime_least_micros(), figures.downtime_most_micros()];
+            values.extend(times_of(&figures, Unit::Hours));
+            values.extend(least_and_most.map(|micros| Some(Unit::Hours.hundredths(micros))));
+            values.extend([percent_hundredths(up, up + down), percent_hundredths(covered, open)]);
+        }
         let longest = account.outages.iter().map(Outage::down_micros).max();
-        let outages = account.last_poll.map(|_| account.outages.len() as u64);
-        let [hour, day, week] = Window::ALL.map(|window| account.figures(window));
-        let minutes = |micros: i64| Some(Unit::Minutes.hundredths(micros));
-        let hours_of = |micros: i64| Some(Unit::Hours.hundredths(micros));
-        let up_percent = |up: i64, down: i64| percent_hundredths(up, up + down);
-        [
-            Some(zone),
-            Some(opening),
-            Some(flags_of(account, as_of)),
-            age,
-            minutes(hour.uptime.up_micros),
-            minutes(hour.uptime.down_micros),
-            minutes(hour.scheduled_micros()),
-            minutes(hour.uptime.unknown_micros),
-            hours_of(day.uptime.up_micros),
-            hours_of(day.uptime.down_micros),
-            hours_of(day.scheduled_micros()),
-            hours_of(day.uptime.unknown_micros),
-            hours_of(day.downtime_least_micros()),
-            hours_of(day.downtime_most_micros()),
-            up_percent(day.uptime.up_micros, day.uptime.down_micros),
-            percent_hundredths(day.certainty.covered_micros, day.scheduled_micros()),
-            hours_of(week.uptime.up_micros),
-            hours_of(week.uptime.down_micros),
-            hours_of(week.scheduled_micros()),
-            hours_of(week.uptime.unknown_micros),
-            hours_of(week.downtime_least_micros()),
-            hours_of(week.downtime_most_micros()),
-            up_percent(week.uptime.up_micros, week.uptime.down_micros),
-            percent_hundredths(week.certainty.covered_micros, week.scheduled_micros()),
-            outages,
+        values.extend([
+            account.last_poll.map(|_| account.outages.len() as u64),
             account.last_poll.map(|_| Unit::Minutes.hundredths(longest.unwrap_or(0))),
             longest.map(|longest| hours(longest).0),
-        ]
+        ]);
+    }
+
+    /// Returns the dates of a long period as JSON texts. Each zone refers to them.
+    fn dates(&self) -> Vec<String> {
+        let long = self.subject.period().filter(|_| self.subject.is_long());
+        let dates = long
+            .into_iter()
+            .flat_map(|period| (0..period.days()).map(move |place| period.first().plus(place)));
+        dates
+            .map(|date| format!("\"{}\"", Moment::in_utc(date.midnight_as_if_utc()).weekday_date()))
+            .collect()
     }
 
     /// Returns the members of the block that concerns all stores.
@@ -267,15 +332,22 @@ impl<'a> Blocks<'a> {
             separated(&mut silences).extend_from_slice(format!("[{start},{end}]").as_bytes());
         }
         let mut fields = Vec::new();
-        for (name, digits, is_optional) in FIELDS {
+        for (name, digits, is_optional) in &self.fields {
             let field = format!("[\"{name}\",{digits},{is_optional}]");
             separated(&mut fields).extend_from_slice(field.as_bytes());
         }
-        let (start, end) = (self.minutes.of(self.week.start()), self.minutes.of(self.week.end()));
+        let times = self.subject.figure_name("*_hours");
         let numbers = format!(
-            "\"origin\":{},\"week\":[{start},{end}],\"digits\":\"{}\",\
-             \"fields\":[",
+            "\"origin\":{},\"isLong\":{},\"mostHours\":{},\"time\":\"{}\",\"times\":\"{}\",\
+             \"dates\":[{}],\"mostOutages\":{},\"outageDigits\":{:?},\"digits\":\"{}\",\"fields\":[",
             self.minutes.origin_micros / MINUTE,
+            self.subject.is_long(),
+            24 * self.subject.days(),
+            self.subject.noun(),
+            times.trim_start_matches('_'),
+            self.dates().join(","),
+            most_listed(self.subject),
+            self.outages.digits(),
             String::from_utf8_lossy(DIGITS),
         );
         let mut about = numbers.into_bytes();
@@ -291,6 +363,13 @@ impl<'a> Blocks<'a> {
         about.push(b']');
         about
     }
+}
+
+/// Returns the time up, down, open and not observed.
+fn times_of(figures: &Figures, unit: Unit) -> [Option<u64>; 4] {
+    let Uptime { up_micros, down_micros, unknown_micros } = figures.uptime;
+    [up_micros, down_micros, figures.scheduled_micros(), unknown_micros]
+        .map(|micros| Some(unit.hundredths(micros)))
 }
 
 /// Begins the next element of a list.
@@ -312,30 +391,4 @@ fn write_text(json: &mut Vec<u8>, text: &str) {
         }
     }
     json.push(b'"');
-}
-
-/// How many figures an outage has.
-const OUTAGE_FIELDS: usize = 9;
-
-/// Writes the figures of an outage, three digits each: its start, its length, how long before it the
-/// last active poll was and how long after it the first one; its downtime with least and most in
-/// tenths of hours; its inactive polls; the tenths of hours in silences.
-fn write_outage(
-    texts: &mut [Vec<u8>; OUTAGE_FIELDS],
-    outage: &Outage,
-    silent: Option<i64>,
-    minutes: Minutes,
-) {
-    let (start, end) = (minutes.of(outage.span.start()), minutes.of(outage.span.end()));
-    let tenths = |micros: i64| hours(micros).0;
-    let [starts, lengths, before, after, down, least, most, polls, silences] = texts;
-    write_number(starts, start, 3);
-    write_number(lengths, end - start, 3);
-    write_optional(before, outage.last_active_before.map(|at| start - minutes.of(at)), 3);
-    write_optional(after, outage.first_active_after.map(|at| minutes.of(at) - end), 3);
-    write_number(down, tenths(outage.down_micros()), 3);
-    write_number(least, tenths(outage.least_micros), 3);
-    write_number(most, tenths(outage.most_micros), 3);
-    write_number(polls, u64::from(outage.inactive_polls), 3);
-    write_optional(silences, silent.map(tenths), 3);
 }

@@ -1,55 +1,52 @@
-//! The sums of each local date of a store's week.
+//! The sums of each local date of a store.
 //!
 //! A date takes one text: `c` if the store was closed; `n` and the open time if nothing was observed;
 //! `u` with the open time and the most downtime if it was up whenever it was open; `d` with these, the
 //! time down and the least downtime if the rest was up; `x` with these, the time up and the time that
-//! was not observed. All are tenths of hours in two digits.
+//! was not observed. All are tenths of hours in two digits. Where the letter is a capital, the open time
+//! is left out: it is that of the last date before that was not closed.
 
 use super::digits::write_number;
 use super::words::hours;
-use crate::Interval;
-use crate::account::{Figures, count_time};
-use crate::certainty::Run;
+use crate::day_sums::DaySum;
 use crate::timeline::Uptime;
 
-/// Writes the sums of each day. `runs` are the whole week in order.
-pub(super) fn write_day_sums(text: &mut Vec<u8>, days: &[Interval], runs: &[Run]) {
-    let mut runs = runs.iter().peekable();
+/// Writes the sums of each day.
+pub(super) fn write_day_sums(text: &mut Vec<u8>, days: impl IntoIterator<Item = DaySum>) {
+    let mut last_open = 0;
     for day in days {
-        let mut sum = Figures::default();
-        while let Some(run) = runs.peek() {
-            if let Some(shared) = run.span.intersection(*day) {
-                let Figures { uptime, certainty } = &mut sum;
-                count_time(uptime, certainty, run.status, shared.micros());
-            }
-            if run.span.end() > day.end() {
-                break;
-            }
-            runs.next();
-        }
-        write_sum(text, &sum);
+        write_sum(text, &day, &mut last_open);
     }
 }
 
-/// Writes the sum of one day.
-fn write_sum(text: &mut Vec<u8>, sum: &Figures) {
+/// Writes the sum of one day. `last_open` is the open time of the last day that was not closed.
+fn write_sum(text: &mut Vec<u8>, sum: &DaySum, last_open: &mut u64) {
     let tenths = |micros: i64| hours(micros).0;
-    let open = tenths(sum.scheduled_micros());
+    let open_micros = sum.uptime.scheduled_micros();
+    let open = tenths(open_micros);
     let Uptime { up_micros, down_micros, unknown_micros } = sum.uptime;
     let [up, down, unknown] = [up_micros, down_micros, unknown_micros].map(tenths);
-    let [least, most] = [sum.downtime_least_micros(), sum.downtime_most_micros()].map(tenths);
-    let (form, figures): (u8, &[u64]) = if sum.scheduled_micros() == 0 {
+    let [least, most] = [sum.downtime_least_micros, sum.downtime_most_micros].map(tenths);
+    let (form, figures): (u8, &[u64]) = if open_micros == 0 {
         (b'c', &[])
     } else if up_micros == 0 && down_micros == 0 {
-        (b'n', &[open])
+        (b'n', &[])
     } else if down_micros == 0 && unknown_micros == 0 {
-        (b'u', &[open, most])
+        (b'u', &[most])
     } else if unknown_micros == 0 && up + down == open {
-        (b'd', &[open, most, down, least])
+        (b'd', &[most, down, least])
     } else {
-        (b'x', &[open, most, down, least, up, unknown])
+        (b'x', &[most, down, least, up, unknown])
     };
-    text.push(form);
+    if open_micros == 0 {
+        text.push(form);
+    } else if open == *last_open {
+        text.push(form.to_ascii_uppercase());
+    } else {
+        text.push(form);
+        write_number(text, open, 2);
+        *last_open = open;
+    }
     for figure in figures {
         write_number(text, *figure, 2);
     }
@@ -58,10 +55,11 @@ fn write_sum(text: &mut Vec<u8>, sum: &Figures) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Timestamp;
-    use crate::certainty::SpanStatus;
+    use crate::certainty::{Run, SpanStatus};
+    use crate::day_sums::day_sums;
     use crate::interval::{DAY, HOUR, MINUTE};
     use crate::output::page::digits::read_number;
+    use crate::{Interval, Timestamp};
 
     const UP: SpanStatus = SpanStatus::Up { settled: true };
     const MAYBE_UP: SpanStatus = SpanStatus::Up { settled: false };
@@ -86,7 +84,7 @@ mod tests {
         let mut text = Vec::new();
         let day = Interval::ending_at(at("2023-01-26T00:00:00Z"), DAY);
 
-        write_day_sums(&mut text, &[day], &runs);
+        write_day_sums(&mut text, day_sums(&[day], &runs));
 
         assert_eq!(read_sums(&text), "x 240 120 120 120 121 0");
     }
@@ -94,6 +92,16 @@ mod tests {
     #[test]
     fn a_run_over_midnight_counts_on_both_days() {
         check(&[(30, UP), (18, SpanStatus::Closed)], "u 240 0 u 60 0");
+    }
+
+    #[test]
+    fn an_open_time_is_left_out_where_it_is_that_of_the_last_date_that_was_not_closed() {
+        let closed = SpanStatus::Closed;
+        check(
+            &[(9, UP), (39, closed), (9, MAYBE_UP), (15, closed), (9, DOWN), (15, closed)],
+            "u 90 0 c U 90 D 90 90 90",
+        );
+        check(&[(24, SpanStatus::Unknown), (24, SpanStatus::Unknown)], "n 240 N");
     }
 
     /// `runs` are hours from a midnight, one after the other.
@@ -111,7 +119,7 @@ mod tests {
         }
         let mut text = Vec::new();
 
-        write_day_sums(&mut text, &days, &made);
+        write_day_sums(&mut text, day_sums(&days, &made));
 
         assert_eq!(read_sums(&text), expected);
     }
@@ -120,10 +128,12 @@ mod tests {
         let mut read = Vec::new();
         while let Some((form, rest)) = text.split_first() {
             let count = match form {
-                b'c' => 0,
-                b'n' => 1,
+                b'c' | b'N' => 0,
+                b'n' | b'U' => 1,
                 b'u' => 2,
+                b'D' => 3,
                 b'd' => 4,
+                b'X' => 5,
                 _ => 6,
             };
             let (figures, rest) = rest.split_at(2 * count);

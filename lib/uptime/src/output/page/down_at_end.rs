@@ -1,43 +1,48 @@
-//! The stores that were down at the end of the week.
+//! The stores that were down at the end.
 
 use super::html::{Html, store_link};
+use super::subject::Subject;
 use super::words::{Moment, Number, city, minutes, plural};
-use crate::account::Account;
+use crate::account::{Account, Drawn};
 use crate::certainty::{SETTLED_GAP_MINUTES, SpanStatus};
 use crate::fleet::MeasuredReport;
 use crate::interval::{DAY, HOUR};
 use crate::outage::Outage;
-use crate::zone_clock::ZoneClocks;
+use crate::times::ZoneClocks;
 use crate::{Status, Timestamp};
 
 /// The table shows at most this many stores.
 const MOST_STORES: usize = 20;
 
 /// Writes the section.
-pub(super) fn write_down_at_end(html: &mut Html, report: &MeasuredReport, clocks: &mut ZoneClocks) {
+pub(super) fn write_down_at_end(
+    html: &mut Html,
+    report: &MeasuredReport,
+    subject: Subject,
+    clocks: &mut ZoneClocks,
+) {
     let as_of = report.about.parameters.as_of;
     let mut down: Vec<&Account> =
         report.accounts.iter().filter(|account| account.down_at_end(as_of)).collect();
     down.sort_by_key(|account| std::cmp::Reverse(down_micros(account)));
     html.raw("<section class=\"down-at-end\" id=\"down\">\n<h2>");
     match down.len() {
-        0 => html.raw("No open store was down when the week ended</h2>\n"),
-        1 => html.raw("1 store was down when the week ended</h2>\n"),
-        many => {
-            writeln!(html, "{} stores were down when the week ended</h2>", Number(many as u64));
-        }
+        0 => html.raw("No open store was"),
+        1 => html.raw("1 store was"),
+        many => write!(html, "{} stores were", Number(many as u64)),
     }
+    writeln!(html, " down {}</h2>", subject.at_its_end());
     if !down.is_empty() {
         writeln!(
             html,
             "<p class=\"muted\">Open at {} UTC, and down at {} newest poll, at most \
              {SETTLED_GAP_MINUTES} minutes old.</p>",
-            Moment::in_utc(as_of).weekday_time(),
+            subject.day_time(Moment::in_utc(as_of)),
             if down.len() == 1 { "its" } else { "their" }
         );
         write_table(html, &down, as_of, clocks);
     }
-    write_foot(html, report, down.len());
+    write_foot(html, report, subject, down.len(), clocks);
     html.raw("</section>\n");
 }
 
@@ -50,7 +55,7 @@ fn outage_at_end(account: &Account) -> Option<&Outage> {
 /// Returns whether the store opened at this instant. A store that is down from its opening on may
 /// have been down before, while it was closed.
 fn opens_at(account: &Account, at: Timestamp) -> bool {
-    let runs = account.detail.as_ref().map_or(&[][..], |detail| &detail.runs);
+    let Some(Drawn::InFull { runs, .. }) = account.drawn() else { return false };
     runs.windows(2).any(|pair| pair[0].status == SpanStatus::Closed && pair[1].span.start() == at)
 }
 
@@ -110,13 +115,22 @@ fn write_table(html: &mut Html, down: &[&Account], as_of: Timestamp, clocks: &mu
 }
 
 /// Says which stores were last seen down but are not counted.
-fn write_foot(html: &mut Html, report: &MeasuredReport, counted: usize) {
+fn write_foot(
+    html: &mut Html,
+    report: &MeasuredReport,
+    subject: Subject,
+    counted: usize,
+    clocks: &mut ZoneClocks,
+) {
     let as_of = report.about.parameters.as_of;
     let (mut open_ages, mut closed) = (Vec::new(), 0);
     for account in &report.accounts {
         let Some(poll) = account.last_poll.filter(|poll| poll.status() == Status::Inactive) else {
             continue;
         };
+        if !subject.lasts_to_as_of(clocks.of(account.zone)) {
+            continue;
+        }
         if !account.open_at_end {
             closed += 1;
         } else if !account.down_at_end(as_of) {

@@ -2,21 +2,21 @@
 
 use super::super::cells::Unit;
 use super::html::Html;
-use super::marks::{Heights, Percent, bounds, range_bar, write_key};
+use super::marks::{Heights, Percent, RANGE, bounds, range_bar, write_key};
+use super::subject::Subject;
 use super::words::{Number, Tenths, percent, plural, rounded};
 use crate::account::Figures;
 use crate::certainty::{COVERAGE_REACH_MINUTES, SETTLED_GAP_MINUTES, SpanStatus};
 use crate::fleet::MeasuredReport;
 use crate::interval::HOUR;
-use crate::parameters::Window;
 use crate::timeline::MaxHold;
 
 /// Writes the figures, the bar, its legend and a note that explains it.
-pub(super) fn write_figures(html: &mut Html, report: &MeasuredReport) {
-    let week = &report.totals[Window::LastWeek.place()];
-    let sums = Sums::of(week);
+pub(super) fn write_figures(html: &mut Html, report: &MeasuredReport, subject: Subject) {
+    let total = &report.totals[report.about.parameters.main_window().place()];
+    let sums = Sums::of(total);
     let stores = if report.accounts.len() == 1 { "the store" } else { "all stores" };
-    let what_is_open = format!("opening hours of {stores} in the week");
+    let what_is_open = format!("opening hours of {stores} {}", subject.within());
     let up = ("key-figure-up", SpanStatus::Up { settled: true });
     let down = ("key-figure-down", SpanStatus::Down { settled: true });
     let unknown = ("key-figure-unknown", SpanStatus::Unknown);
@@ -24,13 +24,13 @@ pub(super) fn write_figures(html: &mut Html, report: &MeasuredReport) {
     write_figure(html, None, "Open time", &sums.open(), &what_is_open);
     write_figure(html, Some(up), "Up", &sums.up(), &sums.up_range());
     write_figure(html, Some(down), "Down", &sums.down(), &sums.down_range());
-    let why = why_unknown(report, week);
+    let why = why_unknown(report, total);
     write_figure(html, Some(unknown), "Not observed", &sums.unknown(), &why);
     html.raw("</div>\n");
-    if week.scheduled_micros() > 0 {
-        write_bar(html, week, &sums);
+    if total.scheduled_micros() > 0 {
+        write_bar(html, total, &sums);
         write_legend(html, &sums);
-        write_note(html, report, week);
+        write_note(html, report, total);
     }
 }
 
@@ -46,11 +46,11 @@ struct Sums {
 const WHOLE_HOURS_FROM: i64 = 1000;
 
 impl Sums {
-    fn of(week: &Figures) -> Sums {
-        let in_tenths = week.scheduled_micros() < WHOLE_HOURS_FROM * HOUR;
+    fn of(total: &Figures) -> Sums {
+        let in_tenths = total.scheduled_micros() < WHOLE_HOURS_FROM * HOUR;
         let hundredths = if in_tenths { 10 } else { 100 };
         let end = |micros| rounded(micros, Unit::Hours, hundredths);
-        Sums { ends: bounds(week).map(end), in_tenths }
+        Sums { ends: bounds(total).map(end), in_tenths }
     }
 
     fn open(&self) -> String {
@@ -106,11 +106,11 @@ fn write_figure(
     writeln!(html, "{name}</h2><b class=\"amount\">{amount} h</b><span>{note}</span></div>");
 }
 
-fn why_unknown(report: &MeasuredReport, week: &Figures) -> String {
+fn why_unknown(report: &MeasuredReport, total: &Figures) -> String {
     let max_hold = report.about.parameters.method.max_hold().map(MaxHold::minutes);
     let is_one = report.accounts.len() == 1;
     match (report.about.without_counting_poll, max_hold) {
-        (0, Some(minutes)) if week.uptime.unknown_micros > 0 => {
+        (0, Some(minutes)) if total.uptime.unknown_micros > 0 => {
             format!("more than {} minutes from a poll", Number(minutes.into()))
         }
         (0, _) if is_one => "the store was polled while open".to_owned(),
@@ -123,9 +123,9 @@ fn why_unknown(report: &MeasuredReport, week: &Figures) -> String {
 
 /// Writes the bar with the estimate above it and the bounds below it, so that their texts do not
 /// meet.
-fn write_bar(html: &mut Html, week: &Figures, sums: &Sums) {
-    let open = week.scheduled_micros();
-    let [least, down, _, most, _] = bounds(week).map(|micros| Percent::of(micros, open));
+fn write_bar(html: &mut Html, total: &Figures, sums: &Sums) {
+    let open = total.scheduled_micros();
+    let [least, down, _, most, _] = bounds(total).map(|micros| Percent::of(micros, open));
     html.raw("<svg class=\"bar labels\" height=\"20\" aria-hidden=\"true\">");
     let anchor = if down.is_below(60) { "start" } else { "end" };
     writeln!(
@@ -134,7 +134,7 @@ fn write_bar(html: &mut Html, week: &Figures, sums: &Sums) {
          </tspan>, the estimate</text></svg>",
         sums.down()
     );
-    range_bar(html, "fleet", week, open, Heights::FLEET);
+    range_bar(html, "fleet", total, open, Heights::FLEET);
     html.raw("\n<svg class=\"bar labels\" height=\"32\" aria-hidden=\"true\">");
     for bound in [least, most] {
         write!(html, "<rect class=\"closed\" x=\"{bound}\" width=\"1\" height=\"10\"/>");
@@ -167,18 +167,18 @@ fn write_label(html: &mut Html, place: Percent, text: &str) {
     write!(html, "<text x=\"{x}\" y=\"24\" text-anchor=\"{anchor}\">{text}</text>");
 }
 
-/// The parts of the bar, in its order.
-const PARTS: [(SpanStatus, &str, &str); 5] = [
-    (SpanStatus::Down { settled: true }, "key-down", "down, settled"),
-    (SpanStatus::Down { settled: false }, "key-down-estimated", "down, estimated"),
-    (SpanStatus::Unknown, "key-unknown", "not observed"),
-    (SpanStatus::Up { settled: false }, "key-up-estimated", "up, estimated"),
-    (SpanStatus::Up { settled: true }, "key-up", "up, settled"),
+/// The names of the parts of the bar, in its order.
+const PARTS: [(&str, &str); 5] = [
+    ("key-down", "down, settled"),
+    ("key-down-estimated", "down, estimated"),
+    ("key-unknown", "not observed"),
+    ("key-up-estimated", "up, estimated"),
+    ("key-up", "up, settled"),
 ];
 
 fn write_legend(html: &mut Html, sums: &Sums) {
     html.raw("<ul class=\"legend\">");
-    for (place, (status, id, name)) in PARTS.into_iter().enumerate() {
+    for (place, (status, (id, name))) in RANGE.into_iter().zip(PARTS).enumerate() {
         html.raw("<li>");
         write_key(html, id, status);
         write!(html, "{name} <b>{} h</b></li>", sums.part(place));
@@ -186,7 +186,7 @@ fn write_legend(html: &mut Html, sums: &Sums) {
     html.raw("</ul>\n");
 }
 
-fn write_note(html: &mut Html, report: &MeasuredReport, week: &Figures) {
+fn write_note(html: &mut Html, report: &MeasuredReport, total: &Figures) {
     write!(
         html,
         "<p class=\"note\"><b>Solid</b> is settled: two polls in a row agree and are at most \
@@ -197,7 +197,7 @@ fn write_note(html: &mut Html, report: &MeasuredReport, week: &Figures) {
         let minutes = max_hold.minutes();
         write!(html, ", for at most {} minute{}", Number(minutes.into()), plural(minutes as usize));
     }
-    let covered = percent(week.certainty.covered_micros, week.scheduled_micros());
+    let covered = percent(total.certainty.covered_micros, total.scheduled_micros());
     writeln!(
         html,
         ". {covered}% of the open time is within {COVERAGE_REACH_MINUTES} minutes of a poll.</p>"

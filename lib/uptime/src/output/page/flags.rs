@@ -4,8 +4,8 @@
 use super::digits::DIGITS;
 use crate::account::Account;
 use crate::output::cells::percent_hundredths;
-use crate::parameters::Window;
-use crate::{Poll, Status, Timestamp};
+use crate::parameters::ReportParameters;
+use crate::{Poll, Status};
 
 // The script knows the first four and the last.
 const ZONE_ASSUMED: u64 = 1;
@@ -31,19 +31,25 @@ pub(super) const FILTERS: [(&str, &str, u64); 7] = [
     ("zone", "Time zone assumed", ZONE_ASSUMED),
 ];
 
+/// Returns whether a filter is about the end of the report.
+pub(super) fn is_about_the_end(flags: u64) -> bool {
+    flags & DOWN_AT_END != 0
+}
+
 /// Below this share of its open time a store has low coverage, in hundredths of per cent.
 const ENOUGH_COVERAGE: u64 = 5_000;
 
 /// Returns the flags of a store.
-pub(super) fn flags_of(account: &Account, as_of: Timestamp) -> u64 {
-    let week = account.figures(Window::LastWeek);
-    let coverage = percent_hundredths(week.certainty.covered_micros, week.scheduled_micros());
+pub(super) fn flags_of(account: &Account, parameters: &ReportParameters) -> u64 {
+    let figures = account.figures(parameters.main_window());
+    let (covered, open) = (figures.certainty.covered_micros, figures.scheduled_micros());
+    let coverage = percent_hundredths(covered, open);
     let newest = account.last_poll.map(Poll::status);
     let flag = |is_set: bool, flag: u64| if is_set { flag } else { 0 };
     flag(!account.zone_given, ZONE_ASSUMED)
         | flag(!account.hours_given, HOURS_ASSUMED)
         | flag(newest == Some(Status::Active), NEWEST_POLL_UP)
-        | flag(account.down_at_end(as_of), DOWN_AT_END)
+        | flag(account.down_at_end(parameters.as_of), DOWN_AT_END)
         | flag(coverage.is_some_and(|share| share < ENOUGH_COVERAGE), LOW_COVERAGE)
         | flag(!account.outages.is_empty(), OUTAGE)
         | flag(newest.is_none(), NEVER_POLLED)

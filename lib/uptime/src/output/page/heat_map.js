@@ -1,8 +1,6 @@
-// The heat map has one stop for the Tab key; arrows move between its cells. The line below the map
+// Makes a table one stop for the Tab key, in which arrows move between cells. The line below the table
 // says in words what the cell shows that last had the pointer or the focus.
-(() => {
-const map = document.getElementById('heat-map');
-if (!map) return;
+const moveByArrows = (map, reading) => {
 const cells = [...map.querySelectorAll('[aria-label]')], rowOf = cell => cell.parentNode.rowIndex;
 map.setAttribute('role', 'grid');
 for (const cell of cells) cell.setAttribute('role', 'gridcell');
@@ -10,7 +8,7 @@ const makeStop = stop => { for (const cell of cells) cell.tabIndex = cell === st
 makeStop(cells[0]);
 for (const type of ['focusin', 'pointerover']) map.addEventListener(type, ({target}) => {
     const cell = target.closest('td[aria-label]');
-    if (cell) document.getElementById('heat-reading').textContent = cell.ariaLabel;
+    if (cell) reading.textContent = cell.ariaLabel;
 });
 map.addEventListener('keydown', event => {
     const from = event.target, row = cells.filter(cell => rowOf(cell) === rowOf(from)), place = row.indexOf(from);
@@ -26,4 +24,6 @@ map.addEventListener('keydown', event => {
     const target = targets[event.key];
     if (target) { makeStop(target); target.focus(); }
 });
-})();
+};
+const heatMap = document.getElementById('heat-map');
+if (heatMap) moveByArrows(heatMap, document.getElementById('heat-reading'));

@@ -1,6 +1,10 @@
-//! Business hours in words, such as "open Mon to Fri 10:00 to 20:00, Sat 11:00 to 15:00".
+//! Business hours and special days in words, such as "open Mon to Fri 10:00 to 20:00, Sat 11:00 to
+//! 15:00; Thu 26 Nov: closed (special day)".
 
-use crate::business_hours::{HoursRow, are_unknown};
+use std::fmt::Write;
+
+use super::words::Moment;
+use crate::business_hours::{HoursRow, Opening, SpecialRow, are_unknown};
 use crate::interval::{DAY, MINUTE, SECOND};
 
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -13,8 +17,28 @@ struct Shown {
     minutes: [u64; 2],
 }
 
-/// Returns the hours in words. `rows` may be in any order, overlap and repeat.
-pub(super) fn hours_text(rows: &[HoursRow]) -> String {
+/// Returns the hours and the special days in words. Rows of hours may be in any order, overlap and
+/// repeat. Rows of special days must be in the order of their dates.
+pub(super) fn opening_text(hours: &[HoursRow], special_days: &[SpecialRow]) -> String {
+    let mut text = hours_text(hours);
+    for of_date in special_days.chunk_by(|this, next| this.day() == next.day()) {
+        let Some(date) = of_date[0].day() else { continue };
+        let date = Moment::at_start_of(date.calendar_date()).weekday_date();
+        // Writing to a string does not fail.
+        let _ = write!(text, "; {date}: ");
+        let mut openings: Vec<_> =
+            of_date.iter().filter_map(|row| row.opening()).map(|it| minutes_of(&it)).collect();
+        openings.sort_unstable();
+        if openings.is_empty() {
+            text.push_str("closed");
+        }
+        push_times(&mut text, openings);
+        text.push_str(" (special day)");
+    }
+    text
+}
+
+fn hours_text(rows: &[HoursRow]) -> String {
     if are_unknown(rows) {
         return "hours not known, so it counts as always open".to_owned();
     }
@@ -35,14 +59,20 @@ pub(super) fn hours_text(rows: &[HoursRow]) -> String {
     for (place, (of_group, days)) in groups.iter().enumerate() {
         text.push_str(if place == 0 { "" } else { ", " });
         text.push_str(&days_text(days));
-        for (place, Shown { minutes: [start, end], .. }) in of_group.iter().enumerate() {
-            text.push_str(if place == 0 { " " } else { " and " });
-            push_clock(&mut text, *start);
-            text.push_str(" to ");
-            push_clock(&mut text, *end);
-        }
+        text.push(' ');
+        push_times(&mut text, times(of_group));
     }
     text
+}
+
+/// Writes openings, such as `11:30 to 14:30 and 17:00 to 22:00`.
+fn push_times(text: &mut String, openings: impl IntoIterator<Item = [u64; 2]>) {
+    for (place, [start, end]) in openings.into_iter().enumerate() {
+        text.push_str(if place == 0 { "" } else { " and " });
+        push_clock(text, start);
+        text.push_str(" to ");
+        push_clock(text, end);
+    }
 }
 
 fn times(openings: &[Shown]) -> impl Iterator<Item = [u64; 2]> {
@@ -50,16 +80,19 @@ fn times(openings: &[Shown]) -> impl Iterator<Item = [u64; 2]> {
 }
 
 fn shown(row: &HoursRow) -> Option<Shown> {
-    let HoursRow::Opens(opening) = row else { return None };
+    let opening = row.opening()?;
+    let day = opening.day.num_days_from_monday() as usize;
+    Some(Shown { day, minutes: minutes_of(&opening) })
+}
+
+/// Returns the first and the last minute of the day of an opening, as they are shown.
+fn minutes_of<Day>(opening: &Opening<Day>) -> [u64; 2] {
     let start = i64::from(opening.start.seconds()) * SECOND;
     let closing = opening.closing();
     // Midnight at the end of the day is 24:00. A later end is a time of the next day.
     let is_midnight = closing.days_later == 1 && closing.clock_micros == 0;
     let end = if is_midnight { DAY } else { closing.clock_micros };
-    Some(Shown {
-        day: opening.day.num_days_from_monday() as usize,
-        minutes: [start, end].map(|micros| (micros / MINUTE).unsigned_abs()),
-    })
+    [start, end].map(|micros| (micros / MINUTE).unsigned_abs())
 }
 
 /// Writes a time of day, such as `7:00`. This is faster than `write!`, and a large fleet has
@@ -97,7 +130,7 @@ mod tests {
     use chrono::Weekday;
 
     use super::*;
-    use crate::business_hours::{LocalTime, Opening};
+    use crate::business_hours::{LocalTime, SpecialDate};
 
     #[test]
     fn equal_hours_of_several_days_are_named_once() {
@@ -134,6 +167,33 @@ mod tests {
     fn stores_without_an_opening_are_named_so() {
         assert_eq!(hours_text(&[]), "hours not known, so it counts as always open");
         assert_eq!(hours_text(&[HoursRow::Closed(Weekday::Mon)]), "closed every day");
+    }
+
+    #[test]
+    fn special_days_follow_the_hours() {
+        let closed = |number| SpecialRow::Closed(SpecialDate::from_number(number).unwrap());
+        let opens = |number, hours: [u32; 2]| {
+            let day = SpecialDate::from_number(number).unwrap();
+            let [start, end] = hours.map(|hour| LocalTime::from_seconds(hour * 3_600).unwrap());
+            SpecialRow::Opens(Opening { day, start, end })
+        };
+        // 2026-11-26.
+        let thanksgiving = 9_826;
+        let rows = [
+            closed(thanksgiving),
+            opens(thanksgiving + 1, [17, 22]),
+            opens(thanksgiving + 1, [10, 14]),
+            opens(thanksgiving + 2, [20, 24]),
+        ];
+        assert_eq!(
+            opening_text(&rows_of("0-6 10:00-20:00"), &rows),
+            "open every day 10:00 to 20:00; Thu 26 Nov: closed (special day); Fri 27 Nov: 10:00 to \
+             14:00 and 17:00 to 22:00 (special day); Sat 28 Nov: 20:00 to 24:00 (special day)"
+        );
+        assert_eq!(
+            opening_text(&[], &[closed(thanksgiving)]),
+            "hours not known, so it counts as always open; Thu 26 Nov: closed (special day)"
+        );
     }
 
     #[track_caller]

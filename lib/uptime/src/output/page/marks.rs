@@ -12,6 +12,7 @@ use std::fmt;
 use super::html::Html;
 use crate::account::Figures;
 use crate::certainty::{Run, SpanStatus};
+use crate::timeline::Uptime;
 use crate::{Interval, Timestamp};
 
 /// How many stripes a hatch has. The widest bar has 1,224 pixels and a stripe takes 7.
@@ -51,8 +52,8 @@ pub(super) struct Heights {
 impl Heights {
     /// Of the bar of the fleet.
     pub(super) const FLEET: Heights = Heights { row: 44, down: 32, up: 20 };
-    /// Of the week of a store.
-    pub(super) const WEEK: Heights = Heights { row: 32, down: 20, up: 10 };
+    /// Of the time of a store.
+    pub(super) const TIME: Heights = Heights { row: 32, down: 20, up: 10 };
     /// Of the range in a table.
     pub(super) const TABLE: Heights = Heights { row: 24, down: 12, up: 6 };
     /// Of the samples in a legend.
@@ -107,33 +108,52 @@ impl fmt::Display for Percent {
     }
 }
 
-/// A stretch of a bar.
+/// A part of a drawing that stands for time of one status.
 #[derive(Debug, Clone, Copy)]
-struct Part {
-    from: Percent,
-    to: Percent,
-    status: SpanStatus,
+pub(super) struct Part {
+    /// Its left edge.
+    pub(super) x: Percent,
+    /// How wide it is.
+    pub(super) width: Percent,
+    /// Its upper edge in pixels.
+    pub(super) y: u32,
+    /// How high it is in pixels.
+    pub(super) height: u32,
+    /// What it stands for.
+    pub(super) status: SpanStatus,
 }
 
-/// Writes the week of a store as a bar in a drawing of its own. `id` is unique in the page. `behind`
+impl Part {
+    /// Returns a stretch of a bar, or `None` if it is too short to be seen.
+    fn of_bar(from: Percent, to: Percent, status: SpanStatus, heights: Heights) -> Option<Part> {
+        let height = match status {
+            SpanStatus::Closed => 1,
+            SpanStatus::Down { .. } => heights.down,
+            SpanStatus::Up { .. } | SpanStatus::Unknown => heights.up,
+        };
+        let y = (heights.row - height) / 2;
+        (from < to).then_some(Part { x: from, width: to.since(from), y, height, status })
+    }
+}
+
+/// Writes the time of a store as a bar in a drawing of its own. `id` is unique in the page. `behind`
 /// writes what lies behind the bar.
-pub(super) fn week_bar(
+pub(super) fn time_bar(
     html: &mut Html,
     id: &str,
     runs: &[Run],
     axis: Interval,
     behind: impl FnOnce(&mut Html),
 ) {
-    let parts = runs.iter().map(|run| Part {
-        from: Percent::at(run.span.start(), axis),
-        to: Percent::at(run.span.end(), axis),
-        status: run.status,
+    let heights = Heights::TIME;
+    let parts = runs.iter().filter_map(|run| {
+        let [from, to] = [run.span.start(), run.span.end()].map(|at| Percent::at(at, axis));
+        Part::of_bar(from, to, run.status, heights)
     });
-    let parts: Vec<Part> = parts.filter(|part| part.from < part.to).collect();
-    let heights = Heights::WEEK;
+    let parts: Vec<Part> = parts.collect();
     write!(html, "<svg class=\"bar\" height=\"{}\" aria-hidden=\"true\">", heights.row);
     behind(html);
-    write_parts(html, id, &parts, heights);
+    write_parts(html, id, &parts);
     html.raw("</svg>");
 }
 
@@ -147,27 +167,18 @@ pub(super) fn range_bar(
     axis_micros: i64,
     heights: Heights,
 ) {
-    let [least, down, down_or_unknown, most, open] = bounds(figures);
-    let ends = [
-        (least, SpanStatus::Down { settled: true }),
-        (down, SpanStatus::Down { settled: false }),
-        (down_or_unknown, SpanStatus::Unknown),
-        (most, SpanStatus::Up { settled: false }),
-        (open, SpanStatus::Up { settled: true }),
-    ];
+    let ends = bounds(figures);
     let mut from = Percent::of(0, axis_micros);
     let mut parts = Vec::with_capacity(ends.len());
-    for (end, status) in ends {
+    for (end, status) in ends.into_iter().zip(RANGE) {
         let to = Percent::of(end, axis_micros);
-        if from < to {
-            parts.push(Part { from, to, status });
-        }
+        parts.extend(Part::of_bar(from, to, status, heights));
         from = to;
     }
     write!(html, "<svg class=\"bar\" height=\"{}\" aria-hidden=\"true\">", heights.row);
-    write_parts(html, id, &parts, heights);
-    if open > 0 {
-        let x = Percent::of(down, axis_micros);
+    write_parts(html, id, &parts);
+    if figures.scheduled_micros() > 0 {
+        let x = Percent::of(figures.uptime.down_micros, axis_micros);
         write!(html, "<rect class=\"tick\" x=\"{x}\" width=\"2\" height=\"{}\"/>", heights.row);
     }
     html.raw("</svg>");
@@ -176,58 +187,62 @@ pub(super) fn range_bar(
 /// Writes a sample of the mark of a status for a legend. `id` is unique in the page.
 pub(super) fn write_key(html: &mut Html, id: &str, status: SpanStatus) {
     let heights = Heights::KEY;
-    let whole = Part { from: Percent::of(0, 1), to: Percent::of(1, 1), status };
+    let whole = Part::of_bar(Percent::of(0, 1), Percent::of(1, 1), status, heights);
     write!(
         html,
         "<svg class=\"key\" width=\"24\" height=\"{}\" aria-hidden=\"true\">",
         heights.row
     );
-    write_parts(html, id, &[whole], heights);
+    write_parts(html, id, whole.as_slice());
     html.raw("</svg>");
 }
 
-/// Returns where the parts of a range end, from 0: down settled, down, not observed, up estimated,
-/// up settled. In microseconds.
+/// The parts of a range, in their order.
+pub(super) const RANGE: [SpanStatus; 5] = [
+    SpanStatus::Down { settled: true },
+    SpanStatus::Down { settled: false },
+    SpanStatus::Unknown,
+    SpanStatus::Up { settled: false },
+    SpanStatus::Up { settled: true },
+];
+
+/// Returns where the parts of a range end, from 0, in the order of [`RANGE`]. In microseconds.
 pub(super) fn bounds(figures: &Figures) -> [i64; 5] {
-    let down = figures.uptime.down_micros;
-    [
-        figures.downtime_least_micros(),
-        down,
-        down + figures.uptime.unknown_micros,
-        figures.downtime_most_micros(),
-        figures.scheduled_micros(),
-    ]
+    let (least, most) = (figures.downtime_least_micros(), figures.downtime_most_micros());
+    bounds_of(figures.uptime, least, most)
+}
+
+/// Returns the same from the open time by its status, and the least and the most downtime.
+pub(super) fn bounds_of(uptime: Uptime, least: i64, most: i64) -> [i64; 5] {
+    let down = uptime.down_micros;
+    [least, down, down + uptime.unknown_micros, most, uptime.scheduled_micros()]
 }
 
 /// Writes solid parts, then the hatched parts of each kind through one clip.
-fn write_parts(html: &mut Html, id: &str, parts: &[Part], heights: Heights) {
+pub(super) fn write_parts(html: &mut Html, id: &str, parts: &[Part]) {
     for part in parts {
         match part.status {
-            SpanStatus::Closed => write_rect(html, "closed", part, heights.row, 1),
-            SpanStatus::Up { settled: true } => {
-                write_rect(html, "up", part, heights.row, heights.up);
-            }
-            SpanStatus::Down { settled: true } => {
-                write_rect(html, "down", part, heights.row, heights.down);
-            }
+            SpanStatus::Closed => write_rect(html, "closed", part),
+            SpanStatus::Up { settled: true } => write_rect(html, "up", part),
+            SpanStatus::Down { settled: true } => write_rect(html, "down", part),
             SpanStatus::Unknown
             | SpanStatus::Up { settled: false }
             | SpanStatus::Down { settled: false } => {}
         }
     }
     let kinds = [
-        (SpanStatus::Unknown, "dots", heights.up),
-        (SpanStatus::Up { settled: false }, "hatch-up", heights.up),
-        (SpanStatus::Down { settled: false }, "hatch-down", heights.down),
+        (SpanStatus::Unknown, "dots"),
+        (SpanStatus::Up { settled: false }, "hatch-up"),
+        (SpanStatus::Down { settled: false }, "hatch-down"),
     ];
-    for (status, hatch, height) in kinds {
+    for (status, hatch) in kinds {
         let mut hatched = parts.iter().filter(|part| part.status == status).peekable();
         if hatched.peek().is_none() {
             continue;
         }
         write!(html, "<clipPath id=\"{id}-{hatch}\">");
         for part in hatched {
-            write_rect(html, "", part, heights.row, height);
+            write_rect(html, "", part);
         }
         write!(
             html,
@@ -237,12 +252,12 @@ fn write_parts(html: &mut Html, id: &str, parts: &[Part], heights: Heights) {
     }
 }
 
-fn write_rect(html: &mut Html, class: &str, part: &Part, row: u32, height: u32) {
+fn write_rect(html: &mut Html, class: &str, part: &Part) {
     html.raw("<rect");
     if !class.is_empty() {
         write!(html, " class=\"{class}\"");
     }
-    let (x, width, y) = (part.from, part.to.since(part.from), (row - height) / 2);
+    let Part { x, width, y, height, .. } = part;
     write!(html, " x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/>");
 }
 
@@ -251,7 +266,6 @@ mod tests {
     use super::*;
     use crate::certainty::Certainty;
     use crate::interval::HOUR;
-    use crate::timeline::Uptime;
 
     const SETTLED_UP: SpanStatus = SpanStatus::Up { settled: true };
     const ESTIMATED_DOWN: SpanStatus = SpanStatus::Down { settled: false };
@@ -283,7 +297,7 @@ mod tests {
         let axis = Interval::ending_at(Timestamp::from_micros(0), 168 * HOUR);
         let span = Interval::ending_at(axis.end(), 1);
         let mut html = Html::new();
-        week_bar(&mut html, "a", &[Run { span, status: SETTLED_UP }], axis, |_| ());
+        time_bar(&mut html, "a", &[Run { span, status: SETTLED_UP }], axis, |_| ());
         assert!(!text_of(html).contains("rect"));
     }
 
@@ -336,7 +350,7 @@ mod tests {
         });
         let mut html = Html::new();
         let behind = |html: &mut Html| html.raw("<rect class=\"behind\"/>");
-        week_bar(&mut html, "a", &runs.collect::<Vec<_>>(), axis, behind);
+        time_bar(&mut html, "a", &runs.collect::<Vec<_>>(), axis, behind);
         text_of(html)
     }
 

@@ -1,14 +1,14 @@
-// Draws "All stores": searches, filters, sorts and pages the table, and opens the week of a store. All
+// Draws "All stores": searches, filters, sorts and pages the table, and opens the time of a store. All
 // figures come from the data blocks, whose form `data.rs` describes. Nothing is computed here.
 (() => {
 'use strict';
 const byId = id => document.getElementById(id);
 if (!byId('stores')) return; // A report without stores has no table.
 const block = id => JSON.parse(byId('data-' + id).textContent);
-// The weeks are read only when the first store opens.
+// These are read only when the first store opens.
 const lists = {}, list = id => lists[id] ??= block(id).split(' ');
 const about = block('about'), {zones} = about, ids = block('ids'), figures = block('figures').split(' ');
-const [weekStart, weekEnd] = about.week, ROWS = 100;
+const ROWS = 100;
 const digitOf = new Uint8Array(128);
 [...about.digits].forEach((digit, value) => { digitOf[digit.charCodeAt(0)] = value; });
 // Reading the data.
@@ -30,32 +30,36 @@ const TIMES = ['scheduled', 'uptime', 'downtime', 'unknown', 'downtime_least', '
 // Returns the time open, up, down, not observed, the least and the most time down, in hundredths of the
 // window's unit. The last hour has no least and no most.
 const timesIn = (store, window) => TIMES.map(name => fields[`${name}_${window}`]?.(store));
-const timesInWeek = store => timesIn(store, 'last_week_hours'), outagesOf = store => figure(store, 'outages_last_week');
+const mainTimes = store => timesIn(store, about.times), outagesOf = store => figure(store, figureOf('outages'));
 // Nothing is known of the downtime of a store that was never polled while open.
 const known = (store, name) => isNeverPolled(store) && name.startsWith('downtime') ? null : figure(store, name);
 const readDays = store => {
-    const text = list('days')[store], days = [], counts = {c: 0, n: 1, u: 2, d: 4, x: 6};
-    for (let at = 0, length; at < text.length; at += 1 + 2 * length) {
-        length = counts[text[at]];
-        const read = Array.from({length}, (_, place) => number(text, at + 1 + 2 * place, 2));
-        const [open = 0, most = open, down = 0, least = 0, ...others] = read;
-        const [up = text[at] === 'n' ? 0 : open - down, unknown = open - up - down] = others;
-        days.push([open, up, down, unknown, least, most]);
+    const text = list('days')[store], days = [];
+    for (let at = 0, open = 0; at < text.length;) {
+        const mark = text[at++], form = mark.toLowerCase(), next = () => number(text, (at += 2) - 2, 2);
+        if (form === mark && form !== 'c') open = next();
+        const most = 'udx'.includes(form) ? next() : open, isDown = 'dx'.includes(form);
+        const down = isDown ? next() : 0, least = isDown ? next() : 0;
+        const up = form === 'x' ? next() : form === 'n' ? 0 : open - down;
+        days.push(form === 'c' ? [0, 0, 0, 0, 0, 0] :
+            [open, up, down, form === 'x' ? next() : open - up - down, least, most]);
     }
     return days;
 };
 const readOutages = store => {
+    const listed = store => Math.min(outagesOf(store) ?? 0, about.mostOutages), digits = about.outageDigits;
     let first = 0;
-    for (let before = 0; before < store; before++) first += outagesOf(before) ?? 0;
-    return Array.from({length: outagesOf(store) ?? 0}, (_, place) => {
-        const read = (text, field) => ([2, 3, 8].includes(field) ? optional : number)(text, 3 * (first + place), 3);
+    for (let before = 0; before < store; before++) first += listed(before);
+    return Array.from({length: listed(store)}, (_, place) => {
+        const read = (text, field) => ([2, 3, 8].includes(field) ? optional : number)(
+            text, digits[field] * (first + place), digits[field]);
         const [start, length, since, until, down, least, most, polls, silent] = list('outages').map(read);
         return {number: place + 1, start, end: start + length, since, until, down, least, most, polls, silent};
     });
 };
-// Returns the polls, and the runs of the week: what is known from when until when.
+// Returns the polls, and the runs: what is known from when until when.
 const readTape = store => {
-    const polls = [], runs = [];
+    const polls = [], runs = [], zone = zoneOf(store);
     let hour = 0, isOther = false;
     for (const mark of list('polls')[store]) {
         const digit = digitOf[mark.charCodeAt(0)];
@@ -74,7 +78,7 @@ const readTape = store => {
             place += 2;
         } else if ('cnuUdD'.includes(text[place])) {
             if (runs.length) runs.at(-1).end = at;
-            runs.push({start: at, end: weekEnd, known: text[place]});
+            runs.push({start: at, end: zone.time[1], known: text[place]});
         } else {
             poll += text[place] === '+' ? 79 : digitOf[text.charCodeAt(place)];
             at = polls[poll]?.at;
@@ -85,19 +89,20 @@ const readTape = store => {
         const known = runs.findLast(run => run.start <= poll.at)?.known ?? 'n', isOpen = 'uUdD'.includes(known);
         poll.isUp = (isOpen ? 'uU'.includes(known) : elsewhere) !== poll.isOther;
         if (!isOpen) elsewhere = poll.isUp;
-        [poll.counts, poll.when] = [isOpen, moment(zoneOf(store), poll.at)];
-        poll.place = isOpen ? 'open' : known === 'c' ? 'closed, does not count' : 'outside the week';
+        [poll.counts, poll.when] = [isOpen, moment(zone, poll.at)];
+        poll.place = isOpen ? 'open' : known === 'c' ? 'closed, does not count' : `outside the ${about.time}`;
     }
     return {polls, runs};
 };
 // Words and numbers.
-const one = tenths => (tenths / 10).toFixed(1), tenths = hundredths => one(Math.round(hundredths / 10));
+const decimal = new Intl.NumberFormat('en', {minimumFractionDigits: 1, maximumFractionDigits: 1});
+const one = tenths => decimal.format(tenths / 10), tenths = hundredths => one(Math.round(hundredths / 10));
 const whole = hundredths => String(Math.round(hundredths / 100));
 // Returns a figure as the page shows it: per cent with two decimals, hours with one.
 const shownFigure = (store, name) => {
     const value = known(store, name);
     return value === null ? '–' : name.endsWith('percent') ? (value / 100).toFixed(2) :
-        name.endsWith('_week_hours') ? tenths(value) : name.endsWith('tenths_of_hours') ? one(value) : String(value);
+        name.endsWith('tenths_of_hours') ? one(value) : name.endsWith('hours') ? tenths(value) : String(value);
 };
 const dateText = minute => new Date((about.origin + minute) * 60000).toUTCString();
 const moment = (zone, minute) => {
@@ -132,14 +137,11 @@ const drawParts = (svg, parts, middle, downHeight, upHeight) => {
     }
 };
 // The table.
-const zoneRanks = new Map([...zones].sort((a, b) => a.city < b.city ? -1 : 1).map((zone, rank) => [zone, rank]));
-// The order of the columns that are not sorted by a figure as it is.
-const KEYS = {store: store => store, zone: store => zoneRanks.get(zoneOf(store)),
-    newest: store => figure(store, 'newest_poll_age_minutes')};
 const section = byId('all-stores'), body = section.querySelector('tbody'), count = byId('stores-count');
 const search = byId('stores-search'), choice = byId('stores-sort'), pager = byId('stores-pages');
 const filters = [...section.querySelectorAll('[name=show]')], columns = [...byId('stores').tHead.rows[0].cells];
 const headOf = Object.fromEntries(columns.map(head => [head.dataset.column, head])), none = byId('stores-none');
+const figureOf = column => headOf[column].dataset.figure;
 const elsewhere = byId('stores-left-out') ? ' stores.csv has all stores.' : '';
 let sortedBy, isDescending, order = [], shown = [], page = 0, opened = null;
 
@@ -148,28 +150,28 @@ const addressOf = store => '#store=' + encodeURIComponent(ids[store]);
 const linkOf = store => make('a', {href: addressOf(store), 'aria-expanded': store === opened?.store},
     make('bdi', {}, ids[store]));
 const forget = () => { opened = null; history.replaceState(null, '', location.href.replace(/#.*/, '#all-stores')); };
-const rangeBar = store => {
+// Draws times on an axis from 0 to `whole`. The time that is closed ends at `end`.
+const rangeBar = ([open, , down, unknown, least, most], whole, end = 0) => {
     const svg = make('svg', {class: 'bar', height: 24, 'aria-hidden': 'true'});
-    const [open, , down, unknown, least, most] = timesInWeek(store);
-    // Hundredths of hours on an axis of 168 hours are per cent.
-    const bounds = [0, least, down, down + unknown, most, open].map(bound => bound / 168);
-    const parts = [...'DdnuU'].map((known, place) => ({from: bounds[place], to: bounds[place + 1], known}));
+    const bounds = [0, least, down, down + unknown, most, open, end].map(bound => 100 * bound / whole);
+    const parts = [...'DdnuUc'].map((known, place) => ({from: bounds[place], to: bounds[place + 1], known}));
     drawParts(svg, parts, 12, 12, 6);
     if (open > 0) svg.append(make('rect', {class: 'tick', x: bounds[2] + '%', width: 2, height: 24}));
     return svg;
 };
 const newestText = store => {
-    const age = figure(store, 'newest_poll_age_minutes');
-    const words = age < 120 ? `${age} min` : age < 2880 ? `${Math.floor(age / 60)} h` : `${Math.floor(age / 1440)} d`;
-    return age === null ? ['–'] : [isNewestUp(store) ? 'up' : make('b', {}, 'down'), `, ${words} old`];
+    const at = figure(store, 'newest_poll_at'), age = fields.newest_poll_age_minutes?.(store);
+    const words = age === undefined ? moment(zoneOf(store), at).slice(4) : age < 120 ? `${age} min old` :
+        age < 2880 ? `${Math.floor(age / 60)} h old` : `${Math.floor(age / 1440)} d old`;
+    return at === null ? ['–'] : [isNewestUp(store) ? 'up' : make('b', {}, 'down'), ', ' + words];
 };
 const rowOf = store => {
-    const hours = name => shownFigure(store, name + '_last_week_hours');
+    const hours = column => shownFigure(store, figureOf(column));
     // All other cells have the figure of their column.
     const cells = {
         store: [linkOf(store)], zone: [assumed(isZoneAssumed(store)), zoneOf(store).city],
-        open: [assumed(areHoursAssumed(store)), hours('scheduled')], down: [make('b', {}, hours('downtime'))],
-        range: [rangeBar(store)], newest: newestText(store)};
+        open: [assumed(areHoursAssumed(store)), hours('open')], down: [make('b', {}, hours('down'))],
+        range: [rangeBar(mainTimes(store), 100 * about.mostHours)], newest: newestText(store)};
     return make('tr', {'data-store': store, class: isNeverPolled(store) ? 'never' : ''}, ...columns.map(
         ({className, dataset: {column, figure}}) => make(column === 'store' ? 'th' : 'td', {class: className,
             ...column === 'store' && {scope: 'row'}}, ...cells[column] ?? [shownFigure(store, figure)])));
@@ -203,7 +205,8 @@ const select = () => {
 };
 const sortBy = (name, descending = headOf[name].dataset.first === 'descending') => {
     [sortedBy, isDescending] = [name, descending];
-    const key = KEYS[name] ?? (store => known(store, headOf[name].dataset.figure));
+    // The ids are in their order already, and the zones are in the order of their cities.
+    const key = store => name === 'store' ? store : known(store, figureOf(name));
     const keys = Float64Array.from(ids, (_, store) => key(store) ?? NaN), sign = isDescending ? -1 : 1;
     // Stores without a figure come last in both directions. Equal keys stay in the order of the ids.
     order = [...ids.keys()].sort((a, b) => isNaN(keys[a]) - isNaN(keys[b]) || sign * (keys[a] - keys[b]) || a - b);
@@ -211,7 +214,7 @@ const sortBy = (name, descending = headOf[name].dataset.first === 'descending') 
 };
 const showAll = () => { search.value = ''; filters[0].checked = true; select(); };
 
-// The week of a store. A stretch is drawn evenly; a day has several where clocks change.
+// The time of a store. A stretch is drawn evenly; a day has several where clocks change.
 const share = minutes => minutes / 14.4;
 const placeIn = ([start, , clock, width], minute) => share(clock + (minute - start) * width);
 const partsOf = (spans, stretches) => spans.flatMap(span => stretches.flatMap(stretch => {
@@ -222,7 +225,7 @@ const label = (x, name, text, more = {}, ...children) =>
     make('text', {x: x + '%', y: 20, class: name, ...more}, text, ...children);
 // What is written on the widest stretch of a kind, if it is this many hours wide.
 const WORDS = [['c', 3, 'closed', 'middle halo'], ['U', 2, 'up', 'middle'], ['n', 5, 'not observed', 'middle halo']];
-const drawDay = (stretches, {polls, runs}, outages) => {
+const drawDay = (zone, stretches, {polls, runs}, outages) => {
     const svg = make('svg', {class: 'bar day', height: 56, 'aria-hidden': 'true'}), parts = partsOf(runs, stretches);
     const line = (x, name) => svg.append(make('line', {class: name, x1: x + '%', x2: x + '%', y1: 0, y2: 56}));
     for (let hour = 0; hour <= 24; hour += 3) line(share(60 * hour), 'grid');
@@ -246,12 +249,11 @@ const drawDay = (stretches, {polls, runs}, outages) => {
     }
     for (const stretch of stretches) {
         const [start, end, clock] = stretch;
-        const edges = [[start, weekStart, 'starts', 'muted before', -6], [end, weekEnd, 'ends', 'muted', 6]];
+        const edges = [[start, zone.time[0], 'starts', 'muted before', -6], [end, zone.time[1], 'ends', 'muted', 6]];
         for (const [minute, edge, words, name, dx] of edges) {
             const x = placeIn(stretch, minute), room = minute === start ? x : 100 - x;
-            if (minute === edge) line(x, 'edge');
-            else if (x > 0 && x < 99.9) line(x, 'change');
-            const text = `the week ${words} at ${clockText(x * 14.4)}`;
+            if (x > 0 && x < 99.9) line(x, minute === edge ? 'edge' : 'change');
+            const text = `the ${about.time} ${words} at ${clockText(x * 14.4)}`;
             if (minute === edge && room > 40) svg.append(label(x, name, text, {dx}));
         }
         for (const poll of polls.filter(({at}) => start <= at && at < end)) {
@@ -266,16 +268,17 @@ const drawDay = (stretches, {polls, runs}, outages) => {
 const sumOf = ([open, up, down, unknown], show, unit, ...ending) => {
     if (open === 0) return ['closed'];
     if (unknown === open) return [`${show(open)} ${unit} open: not observed`];
-    const rest = Number(show(unknown)) ? `, ${show(unknown)} not observed` : '';
+    const rest = parseFloat(show(unknown)) ? `, ${show(unknown)} not observed` : '';
     return [make('b', {}, `${show(open)} ${unit} open:`), ` ${show(up)} up, ${show(down)} down${rest}`, ...ending];
 };
 const hoursSum = (times, show) => sumOf(times, show, 'h', ' ',
     make('span', {class: 'muted'}, `(at least ${show(times[4])}, at most ${show(times[5])})`));
 const outageRows = (store, outages, newest, heads) => {
-    const at = minute => moment(zoneOf(store), minute);
+    const zone = zoneOf(store), at = minute => moment(zone, minute);
     return outages.map(({number, start, end, since, until, down, least, most, polls, silent}) => {
         const isLast = isDownAtEnd(store) ? make('b', {}, 'down at the end') : 'last seen down ' + at(newest);
-        const from = [since === null && 'before ', at(start), start < weekStart && ' (began before the week)'];
+        const isEarly = start < zone.time[0] && ` (began before the ${about.time})`;
+        const from = [since === null && 'before ', at(start), isEarly];
         const values = [make('span', {class: 'chip'}, String(number)), from.filter(Boolean).join(''),
             until === null ? isLast : at(end), make('b', {}, one(down)), one(least), one(most), String(polls),
             since === null ? '–' : at(start - since), until === null ? '–' : at(end + until),
@@ -284,38 +287,62 @@ const outageRows = (store, outages, newest, heads) => {
             make('td', {class: heads[place].className, 'data-label': heads[place].textContent}, value)));
     });
 };
+// Draws each date of a short time, and lists the polls.
+const fillDays = (made, store, outages, sums) => {
+    const zone = zoneOf(store), tape = readTape(store), text = made.querySelector('.polls');
+    made.querySelector('.totals').before(...zone.days.map(([date, change, ...stretches], place) =>
+        make('div', {class: 'date'},
+            make('div', {}, make('b', {}, date.slice(0, 3)), date.slice(3), make('span', {class: 'muted'}, change)),
+            drawDay(zone, stretches, tape, outages), make('div', {class: 'sums'}, ...hoursSum(sums[place], one)))));
+    text.textContent = tape.polls.map(({at, isUp, place, when}) => `${when}  ${dateText(at).slice(5, 22)} UTC  ${
+        isUp ? 'up  ' : 'down'}  ${place}`).join('\n') || 'No polls.';
+    made.querySelector('.show').onclick = ({target}) => {
+        target.ariaExpanded = String(!(text.hidden = !text.hidden));
+    };
+};
+// Draws the dates of a long time as a calendar. Each date has its sum, in tenths of hours.
+const fillCalendar = (made, zone, sums) => {
+    const calendar = made.querySelector('.calendar'), rows = calendar.tBodies[0].rows;
+    const weekdays = [...calendar.tHead.rows[0].cells].map(head => head.textContent);
+    for (const [nth, [place, change]] of zone.days.entries()) {
+        const date = about.dates[place], weekday = weekdays.indexOf(date.slice(0, 3));
+        const sum = sums[nth], [open, , down, unknown] = sum;
+        if (nth === 0 || weekday === 0) calendar.tBodies[0].append(make('tr', {}, ...weekdays.map(() => make('td'))));
+        const words = open === 0 ? 'closed' : unknown === open ? 'not observed' : down > 0 ? 'h down' : 'up';
+        const text = make('span', {}, ...hoursSum(sum, one), change && `; ${change}`).textContent;
+        rows[rows.length - 1].cells[weekday].replaceWith(make('td', {'aria-label': `${date}: ${text}`},
+            make('span', {}, date.slice(4)), rangeBar(sum, 240, 240), down > 0 ? make('b', {}, one(down)) : null,
+            make('span', {class: 'muted words'}, words)));
+    }
+    moveByArrows(calendar, made.querySelector('.reading'));
+};
 // Fills a copy of the template that `week.rs` writes.
-const weekOf = store => {
+const timeOf = store => {
     const made = byId('week').content.firstElementChild.cloneNode(true);
     const part = name => made.querySelector('.' + name), fill = (name, ...content) => part(name).append(...content);
-    const zone = zoneOf(store), tape = readTape(store), outages = readOutages(store), sums = readDays(store);
-    const newestAge = figure(store, 'newest_poll_age_minutes');
-    // The age is rounded, so the poll can be a minute off. Polls while closed do not count.
-    const isNewest = poll => poll.at <= weekEnd - newestAge + 1 && (poll.counts || poll.at < weekStart);
-    const newest = newestAge === null ? null : tape.polls.findLast(isNewest).at;
+    const zone = zoneOf(store), outages = readOutages(store), sums = readDays(store);
+    const newest = figure(store, 'newest_poll_at');
     fill('id', ids[store]);
     fill('about', `${zone.city} time${isZoneAssumed(store) ? ' (assumed)' : ''}, `,
         `${about.hours[figure(store, 'hours')]}; newest poll `,
         newest === null ? 'in opening hours: none' : `${moment(zone, newest)}, ${isNewestUp(store) ? 'up' : 'down'}`);
-    part('totals').before(...zone.days.map(([date, change, ...stretches], place) => make('div', {class: 'date'},
-        make('div', {}, make('b', {}, date.slice(0, 3)), date.slice(3), make('span', {class: 'muted'}, change)),
-        drawDay(stretches, tape, outages), make('div', {class: 'sums'}, ...hoursSum(sums[place], one)))));
-    const hour = timesIn(store, 'last_hour_minutes');
-    for (const name of ['week', 'day']) fill('of-' + name, ...hoursSum(timesIn(store, `last_${name}_hours`), tenths));
-    fill('of-hour', ...hour[0] === 0 ? ['Nothing open in the last hour'] :
-        sumOf(hour, whole, 'min', '; newest poll ', ...newestText(store)));
+    if (about.isLong) fillCalendar(made, zone, sums);
+    else fillDays(made, store, outages, sums);
+    for (const slot of made.querySelectorAll('[data-times]')) {
+        const times = timesIn(store, slot.dataset.times), isHour = slot.dataset.times === 'last_hour_minutes';
+        slot.append(...!isHour ? hoursSum(times, tenths) : times[0] === 0 ? ['Nothing open in the last hour'] :
+            sumOf(times, whole, 'min', '; newest poll ', ...newestText(store)));
+    }
     for (const slot of made.querySelectorAll('[data-figure]')) slot.append(shownFigure(store, slot.dataset.figure));
-    const isOpen = timesInWeek(store)[0] > 0;
-    const kind = !isOpen ? 'closed' : {null: 'never', 0: 'none', 1: 'one'}[outagesOf(store)] ?? 'several';
+    const [start, end] = zone.time, isOpen = mainTimes(store)[0] > 0;
+    const kind = start === end ? 'no-time' : !isOpen ? 'closed' :
+        {null: 'never', 0: 'none', 1: 'one'}[outagesOf(store)] ?? 'several';
     for (const words of made.querySelectorAll('.sentence')) words.hidden = words.dataset.kind !== kind;
     part('sum').before(...outageRows(store, outages, newest, part('outage-table').rows[0].cells));
     part('outages').hidden = !outages.length;
-    const text = part('polls');
-    text.textContent = tape.polls.map(({at, isUp, place, when}) => `${when}  ${dateText(at).slice(5, 22)} UTC  ${
-        isUp ? 'up  ' : 'down'}  ${place}`).join('\n') || 'No polls.';
+    part('left-out').hidden = outagesOf(store) <= about.mostOutages;
     part('copy').onclick = () => navigator.clipboard.writeText(location.href)
-        .then(() => 'Copied', () => location.href).then(words => { part('status').textContent = words; });
-    part('show').onclick = ({target}) => { target.ariaExpanded = String(!(text.hidden = !text.hidden)); };
+        .then(() => location.search ? 'Copied. This link works for some minutes only.' : 'Copied', () => location.href).then(words => { part('status').textContent = words; });
     part('close').onclick = close;
     return made;
 };
@@ -337,7 +364,7 @@ const follow = () => {
     if (store >= 0) {
         if (!shown.includes(store)) showAll();
         page = Math.floor(shown.indexOf(store) / ROWS);
-        opened = {store, week: make('tr', {class: 'week-row'}, make('td', {colspan: 11}, weekOf(store)))};
+        opened = {store, week: make('tr', {class: 'week-row'}, make('td', {colspan: 11}, timeOf(store)))};
     }
     if (opened || before) draw();
     if (opened) focusRow(store);

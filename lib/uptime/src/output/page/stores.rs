@@ -2,23 +2,22 @@
 //! stores with the most downtime. With it, it shows all, and has controls.
 
 use super::data;
-use super::flags::{FILTERS, flags_of};
+use super::flags::{FILTERS, flags_of, is_about_the_end};
 use super::html::{Html, store_link};
 use super::marks::{Heights, range_bar};
+use super::subject::Subject;
 use super::week;
-use super::words::{Number, age_minutes, city, hours};
+use super::words::{Moment, Number, age_minutes, city, hours};
 use crate::Status;
 use crate::account::Account;
 use crate::fleet::{MeasuredReport, by_downtime};
-use crate::interval::HOUR;
+use crate::interval::DAY;
 use crate::outage::Outage;
 use crate::output::cells::percent_hundredths;
-use crate::parameters::Window;
+use crate::times::ZoneClocks;
 
 /// How many stores the section shows without JavaScript.
 const ROWS: usize = 100;
-/// The length of the axis of ranges: all of a week.
-const AXIS: i64 = 168 * HOUR;
 
 /// A column of the table.
 struct Column {
@@ -26,7 +25,8 @@ struct Column {
     name: &'static str,
     head: &'static str,
     class: &'static str,
-    /// The figure that it shows or is sorted by; empty if the script makes it of several.
+    /// The figure that it shows or is sorted by, with `*` where the name has the window; empty if the
+    /// script makes it of several.
     figure: &'static str,
     /// The words of the choice to sort by it; empty if it cannot be sorted.
     choice: &'static str,
@@ -53,32 +53,32 @@ const COLUMNS: [Column; 11] = [
         ["Store id", UP, "by store id", "by store id, backwards"],
     ),
     column(
-        ["zone", "Time zone", "zone", ""],
+        ["zone", "Time zone", "zone", "zone"],
         ["Time zone", UP, "by time zone", "by time zone, backwards"],
     ),
     column(
-        ["open", "Open, h", "open number", "scheduled_last_week_hours"],
+        ["open", "Open, h", "open number", "scheduled*_hours"],
         ["Open time, most first", DOWN, "least open time first", "most open time first"],
     ),
     column(
-        ["up", "Up, %", "up-share number", "uptime_last_week_percent"],
+        ["up", "Up, %", "up-share number", "uptime*_percent"],
         ["Up, lowest first", UP, "lowest uptime first", "highest uptime first"],
     ),
     column(
-        ["down", "Down, h", "downtime number", "downtime_last_week_hours"],
+        ["down", "Down, h", "downtime number", "downtime*_hours"],
         ["Down, most first", DOWN, "least downtime first", "most downtime first"],
     ),
     column(
-        ["least", "at least", "least number", "downtime_least_last_week_hours"],
+        ["least", "at least", "least number", "downtime_least*_hours"],
         ["Down at least, most first", DOWN, "lowest “at least” first", "highest “at least” first"],
     ),
     column(
-        ["most", "at most", "most number", "downtime_most_last_week_hours"],
+        ["most", "at most", "most number", "downtime_most*_hours"],
         ["Down at most, most first", DOWN, "lowest “at most” first", "highest “at most” first"],
     ),
     column(["range", "", "range", ""], [""; 4]),
     column(
-        ["outages", "Outages", "outages number", "outages_last_week"],
+        ["outages", "Outages", "outages number", "outages*"],
         ["Outages, most first", DOWN, "fewest outages first", "most outages first"],
     ),
     column(
@@ -86,13 +86,18 @@ const COLUMNS: [Column; 11] = [
         ["Longest outage first", DOWN, "shortest outage first", "longest outage first"],
     ),
     column(
-        ["newest", "Newest poll", "newest", ""],
-        ["Newest poll first", UP, "newest poll first", "oldest newest poll first"],
+        ["newest", "Newest poll", "newest", "newest_poll_at"],
+        ["Newest poll first", DOWN, "oldest newest poll first", "newest poll first"],
     ),
 ];
 
 /// Writes the section.
-pub(super) fn section(html: &mut Html, report: &MeasuredReport) {
+pub(super) fn section(
+    html: &mut Html,
+    report: &MeasuredReport,
+    subject: Subject,
+    clocks: &mut ZoneClocks,
+) {
     let mut shown: Vec<&Account> =
         report.accounts.iter().filter(|account| account.detail.is_some()).collect();
     html.raw("<section id=\"all-stores\">\n<div class=\"stores-head\"><h2>All stores</h2>");
@@ -116,14 +121,15 @@ pub(super) fn section(html: &mut Html, report: &MeasuredReport) {
             Number(report.accounts.len() as u64)
         );
     }
-    write_controls(html, report, &shown);
-    write_table_head(html);
+    write_controls(html, report, subject, &shown);
+    write_table_head(html, subject);
+    let main = report.about.parameters.main_window();
     // Of stores that were never polled while open, no downtime is known.
     shown.sort_by(|this, that| {
-        this.last_poll.is_none().cmp(&that.last_poll.is_none()).then(by_downtime(this, that))
+        this.last_poll.is_none().cmp(&that.last_poll.is_none()).then(by_downtime(main, this, that))
     });
     for (place, account) in shown.iter().take(ROWS).enumerate() {
-        write_row(html, report, place, account);
+        write_row(html, report, subject, place, account, clocks);
     }
     writeln!(
         html,
@@ -133,21 +139,24 @@ pub(super) fn section(html: &mut Html, report: &MeasuredReport) {
          <button type=\"button\">Next</button></nav>",
         Number(shown.len() as u64)
     );
-    week::write_template(html);
+    week::write_template(html, subject);
     html.raw("</section>\n");
-    data::write_blocks(html, report);
+    data::write_blocks(html, report, subject, clocks);
 }
 
 /// Writes the controls. The script shows them.
-fn write_controls(html: &mut Html, report: &MeasuredReport, shown: &[&Account]) {
-    let as_of = report.about.parameters.as_of;
-    let flags: Vec<u64> = shown.iter().map(|account| flags_of(account, as_of)).collect();
+fn write_controls(html: &mut Html, report: &MeasuredReport, subject: Subject, shown: &[&Account]) {
+    let parameters = &report.about.parameters;
+    let flags: Vec<u64> = shown.iter().map(|account| flags_of(account, parameters)).collect();
     html.raw(
         "<div id=\"stores-controls\" hidden><label for=\"stores-search\">Search</label>\
          <input id=\"stores-search\" type=\"search\" placeholder=\"Store id or time zone\" \
          autocomplete=\"off\" spellcheck=\"false\">\n<fieldset><legend>Show</legend>",
     );
     for (name, words, wanted) in FILTERS {
+        if is_about_the_end(wanted) && !subject.ends_at_as_of() {
+            continue;
+        }
         let stores = flags.iter().filter(|flags| *flags & wanted == wanted).count() as u64;
         let checked = if name == "all" { " checked" } else { "" };
         write!(
@@ -164,7 +173,8 @@ fn write_controls(html: &mut Html, report: &MeasuredReport, shown: &[&Account]) 
     html.raw("</select></div>\n");
 }
 
-fn write_table_head(html: &mut Html) {
+fn write_table_head(html: &mut Html, subject: Subject) {
+    let most_hours = 24 * subject.days();
     html.raw("<table id=\"stores\"><thead><tr>");
     for Column { name, head, class, figure, choice, first, ascending, descending } in &COLUMNS {
         if choice.is_empty() {
@@ -172,10 +182,12 @@ fn write_table_head(html: &mut Html) {
                 html,
                 "<td class=\"{class}\" data-column=\"{name}\">\
                  <svg class=\"bar labels\" height=\"16\" aria-hidden=\"true\">\
-                 <text y=\"12\">0</text><text x=\"50%\" y=\"12\" text-anchor=\"middle\">84</text>\
-                 <text x=\"100%\" y=\"12\" text-anchor=\"end\">168 h</text></svg></td>"
+                 <text y=\"12\">0</text><text x=\"50%\" y=\"12\" text-anchor=\"middle\">{}</text>\
+                 <text x=\"100%\" y=\"12\" text-anchor=\"end\">{most_hours} h</text></svg></td>",
+                most_hours / 2
             );
         } else {
+            let figure = subject.figure_name(figure);
             write!(
                 html,
                 "<th scope=\"col\" class=\"{class}\" data-column=\"{name}\" \
@@ -187,8 +199,15 @@ fn write_table_head(html: &mut Html) {
     html.raw("</tr></thead><tbody>\n");
 }
 
-fn write_row(html: &mut Html, report: &MeasuredReport, place: usize, account: &Account) {
-    let figures = account.figures(Window::LastWeek);
+fn write_row(
+    html: &mut Html,
+    report: &MeasuredReport,
+    subject: Subject,
+    place: usize,
+    account: &Account,
+    clocks: &mut ZoneClocks,
+) {
+    let figures = account.figures(report.about.parameters.main_window());
     let assumed = |is_given: bool| if is_given { "" } else { "<i>assumed</i> " };
     let class = if account.last_poll.is_none() { " class=\"never\"" } else { "" };
     write!(html, "<tr{class}><th scope=\"row\" class=\"store\">");
@@ -218,7 +237,8 @@ fn write_row(html: &mut Html, report: &MeasuredReport, place: usize, account: &A
         known(figures.downtime_least_micros()),
         known(figures.downtime_most_micros())
     );
-    range_bar(html, &format!("store-{place}"), &figures, AXIS, Heights::TABLE);
+    let axis = subject.days() * DAY;
+    range_bar(html, &format!("store-{place}"), &figures, axis, Heights::TABLE);
     html.raw("</td><td class=\"outages number\">");
     match account.last_poll {
         Some(_) => write!(html, "{}", account.outages.len()),
@@ -230,11 +250,17 @@ fn write_row(html: &mut Html, report: &MeasuredReport, place: usize, account: &A
         None => html.raw("–"),
     }
     html.raw("</td><td class=\"newest\">");
-    write_newest_poll(html, report, account);
+    write_newest_poll(html, report, subject, account, clocks);
     html.raw("</td></tr>\n");
 }
 
-fn write_newest_poll(html: &mut Html, report: &MeasuredReport, account: &Account) {
+fn write_newest_poll(
+    html: &mut Html,
+    report: &MeasuredReport,
+    subject: Subject,
+    account: &Account,
+    clocks: &mut ZoneClocks,
+) {
     let Some(poll) = account.last_poll else {
         html.raw("–");
         return;
@@ -243,6 +269,11 @@ fn write_newest_poll(html: &mut Html, report: &MeasuredReport, account: &Account
         Status::Active => "up",
         Status::Inactive => "<b>down</b>",
     });
+    if subject.is_period() {
+        let at = Moment::in_zone(poll.at(), clocks.of(account.zone));
+        write!(html, ", {}", at.short_date_time());
+        return;
+    }
     match age_minutes(report.about.parameters.as_of, poll) {
         minutes @ ..120 => write!(html, ", {minutes} min old"),
         minutes @ ..2_880 => write!(html, ", {} h old", minutes / 60),

@@ -1,4 +1,4 @@
-//! The polls of a store and the changes of what is known in its week, as two short texts.
+//! The polls of a store and the changes of what is known of it, as two short texts.
 //!
 //! Polls: time starts at the hour of the first instant considered. Each character is an event:
 //!
@@ -35,7 +35,7 @@ const LONGEST_WAIT: u64 = (DIGITS.len() * DIGITS.len() - 1) as u64;
 /// What is known from a minute on.
 type Change = (u64, SpanStatus);
 
-/// Writes the polls of a store, and the changes in its week.
+/// Writes the polls of a store, and the changes of what is known.
 pub(super) fn write_tape(
     poll_text: &mut Vec<u8>,
     change_text: &mut Vec<u8>,

@@ -3,4 +3,5 @@
 mod data;
 mod fleet;
 mod markup;
+mod periods;
 mod states;

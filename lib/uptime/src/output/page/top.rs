@@ -5,30 +5,35 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 
 use super::html::Html;
-use super::words::{Moment, Number, city, end_of_week, hours, percent};
-use crate::account::Account;
+use super::subject::Subject;
+use super::words::{Moment, Number, capitalized, city, hours, percent};
+use crate::Zone;
+use crate::account::{Account, Figures};
 use crate::fleet::MeasuredReport;
 use crate::interval::HOUR;
-use crate::parameters::Window;
-use crate::zone_clock::ZoneClocks;
-use crate::{Timestamp, Zone};
+use crate::times::ZoneClocks;
 
-/// A store with more downtime in the week counts in the headline, in hours.
+/// A store with more downtime a week counts in the headline, in hours.
 const MUCH_DOWNTIME_HOURS: i64 = 2;
 
+/// Returns from how many hours of downtime on a store counts in the headline. A time that is shorter
+/// than a week counts as one.
+fn much_downtime_hours(subject: Subject) -> i64 {
+    MUCH_DOWNTIME_HOURS * (subject.days() / 7).max(1)
+}
+
 /// Writes the line at the top of the page, with the links to its sections.
-pub(super) fn write_top(html: &mut Html, report: &MeasuredReport, clocks: &mut ZoneClocks) {
+pub(super) fn write_top(
+    html: &mut Html,
+    report: &MeasuredReport,
+    subject: Subject,
+    clocks: &mut ZoneClocks,
+) {
     html.raw("<a class=\"skip\" href=\"#content\">Skip to the report</a>\n");
-    html.raw("<header class=\"top\"><div><b>Store uptime</b> <span>Week to ");
-    html.raw(&end_of_week(report));
-    let as_of = report.about.parameters.as_of;
-    for (place, (zone, offset)) in named_zones(report, clocks).into_iter().enumerate() {
-        html.raw(if place == 0 { " <span class=\"muted\">(" } else { ", " });
-        write!(html, "{} in ", Moment::in_utc(as_of.plus(offset)).time());
-        html.text(&city(zone));
-    }
-    if !report.accounts.is_empty() {
-        html.raw(")</span>");
+    html.raw("<header class=\"top\"><div><b>Store uptime</b> <span>");
+    html.raw(&capitalized(&subject.title()));
+    if subject.ends_at_as_of() {
+        write_local_times(html, report, clocks);
     }
     html.raw("</span></div>\n<nav aria-label=\"Sections\">");
     for (address, name) in [
@@ -38,9 +43,24 @@ pub(super) fn write_top(html: &mut Html, report: &MeasuredReport, clocks: &mut Z
         ("all-stores", "All stores"),
         ("method", "Method"),
     ] {
-        write!(html, "<a href=\"#{address}\">{name}</a> ");
+        if address != "down" || subject.ends_at_as_of() {
+            write!(html, "<a href=\"#{address}\">{name}</a> ");
+        }
     }
     html.raw("</nav></header>\n");
+}
+
+/// Writes the time at the end as some clocks show it.
+fn write_local_times(html: &mut Html, report: &MeasuredReport, clocks: &mut ZoneClocks) {
+    let as_of = report.about.parameters.as_of;
+    for (place, (zone, offset)) in named_zones(report, clocks).into_iter().enumerate() {
+        html.raw(if place == 0 { " <span class=\"muted\">(" } else { ", " });
+        write!(html, "{} in ", Moment::in_utc(as_of.plus(offset)).time());
+        html.text(&city(zone));
+    }
+    if !report.accounts.is_empty() {
+        html.raw(")</span>");
+    }
 }
 
 /// Returns the westernmost, the commonest and the easternmost zone of the stores with their offsets
@@ -73,29 +93,32 @@ fn named_zones(report: &MeasuredReport, clocks: &mut ZoneClocks) -> Vec<(Zone, i
 }
 
 /// Writes the headline and what to know before reading on.
-pub(super) fn write_headline(html: &mut Html, report: &MeasuredReport) {
-    let as_of = report.about.parameters.as_of;
-    write!(html, "<h1>{}</h1>\n<p class=\"lead\">", headline(report, as_of));
-    write_lead(html, report);
+pub(super) fn write_headline(html: &mut Html, report: &MeasuredReport, subject: Subject) {
+    write!(html, "<h1>{}</h1>\n<p class=\"lead\">", headline(report, subject));
+    write_lead(html, report, subject);
     html.raw("</p>\n");
 }
 
-fn headline(report: &MeasuredReport, as_of: Timestamp) -> String {
+fn headline(report: &MeasuredReport, subject: Subject) -> String {
+    let as_of = report.about.parameters.as_of;
     let down_at_end = report.accounts.iter().filter(|account| account.down_at_end(as_of)).count();
-    let (stores, much_down, _) = counts(report);
+    let much = much_downtime_hours(subject);
+    let (stores, much_down, _) = counts(report, much);
+    let when = subject.when();
     if let [account] = report.accounts.as_slice() {
-        return headline_of_one(account, down_at_end == 1);
+        let figures = account.figures(report.about.parameters.main_window());
+        return headline_of_one(&figures, account, down_at_end == 1, subject);
     }
     if stores == 0 {
         return "This report has no stores.".to_owned();
     }
     if report.about.without_counting_poll == stores {
         return format!(
-            "None of the {} stores was polled in its opening hours last week.",
+            "None of the {} stores was polled in its opening hours {when}.",
             Number(stores)
         );
     }
-    let over_two_hours = match much_down {
+    let over_much = match much_down {
         0 => "No store was".to_owned(),
         1 => format!("1 of {} stores was", Number(stores)),
         _ => format!("{} of {} stores were", Number(much_down), Number(stores)),
@@ -105,57 +128,76 @@ fn headline(report: &MeasuredReport, as_of: Timestamp) -> String {
         1 => "1 was".to_owned(),
         many => format!("{} were", Number(many as u64)),
     };
-    format!(
-        "{over_two_hours} down for more than {MUCH_DOWNTIME_HOURS} hours last week.<br>\
-         {at_end} down when it ended."
-    )
+    let mut headline = format!("{over_much} down for more than {much} hours {when}.");
+    if subject.ends_at_as_of() {
+        let end = if subject.is_period() { "at the end" } else { "when it ended" };
+        headline = format!("{headline}<br>{at_end} down {end}.");
+    }
+    headline
 }
 
-fn headline_of_one(account: &Account, down_at_end: bool) -> String {
-    let figures = account.figures(Window::LastWeek);
+fn headline_of_one(
+    figures: &Figures,
+    account: &Account,
+    down_at_end: bool,
+    subject: Subject,
+) -> String {
     let open = hours(figures.scheduled_micros());
+    let when = subject.when();
     if figures.scheduled_micros() == 0 {
-        return "Your store had no opening hours last week.".to_owned();
+        return format!("Your store had no opening hours {when}.");
     }
     if account.last_poll.is_none() {
-        return format!("Your store was not polled in its {open} open hours last week.");
+        return format!("Your store was not polled in its {open} open hours {when}.");
     }
-    let at_end = if down_at_end { "was" } else { "was not" };
-    format!(
-        "Your store was down for {} of {open} open hours last week.<br>\
-         It {at_end} down when the week ended.",
-        hours(figures.uptime.down_micros)
-    )
+    let down = hours(figures.uptime.down_micros);
+    let mut headline = format!("Your store was down for {down} of {open} open hours {when}.");
+    if subject.ends_at_as_of() {
+        let at_end = if down_at_end { "was" } else { "was not" };
+        headline = format!("{headline}<br>It {at_end} down {}.", subject.at_its_end());
+    }
+    headline
 }
 
-/// Returns how many stores there are, how many were down for more than two hours, and how many for
-/// more than two hours at least.
-fn counts(report: &MeasuredReport) -> (u64, u64, u64) {
-    let is_much = |micros: i64| u64::from(micros > MUCH_DOWNTIME_HOURS * HOUR);
+/// Returns how many stores there are, how many were down for more than this many hours, and how many
+/// for more than them at least.
+fn counts(report: &MeasuredReport, much_hours: i64) -> (u64, u64, u64) {
+    let is_much = |micros: i64| u64::from(micros > much_hours * HOUR);
     let (mut much, mut much_at_least) = (0, 0);
     for account in &report.accounts {
-        let figures = account.figures(Window::LastWeek);
+        let figures = account.figures(report.about.parameters.main_window());
         much += is_much(figures.uptime.down_micros);
         much_at_least += is_much(figures.downtime_least_micros());
     }
     (report.accounts.len() as u64, much, much_at_least)
 }
 
-fn write_lead(html: &mut Html, report: &MeasuredReport) {
-    let week = &report.totals[Window::LastWeek.place()];
-    let (open, certainty) = (week.scheduled_micros(), week.certainty);
+fn write_lead(html: &mut Html, report: &MeasuredReport, subject: Subject) {
+    let total = &report.totals[report.about.parameters.main_window().place()];
+    let (open, certainty) = (total.scheduled_micros(), total.certainty);
     if open == 0 {
-        html.raw("Only opening hours count, and no store was open in the week.");
+        write!(html, "Only opening hours count, and no store was open {}.", subject.within());
         return;
+    }
+    if subject.is_period() {
+        html.raw("Each store’s dates are those of its own clock. ");
     }
     let settled = percent(certainty.settled_up_micros + certainty.settled_down_micros, open);
     write!(
         html,
         "Only opening hours count. A store is polled about once an hour. That settles {settled}% \
-         of the open time; the rest is estimated, so figures come with a range."
+         of the open time; "
     );
-    let (stores, much, much_at_least) = counts(report);
-    let more = format!("more than {MUCH_DOWNTIME_HOURS} hours");
+    match percent(total.uptime.unknown_micros, open) {
+        0 => html.raw("the rest is estimated, so figures come with a range."),
+        unknown => write!(
+            html,
+            "{unknown}% is not observed and the rest is estimated, so figures come with a range."
+        ),
+    }
+    let much_hours = much_downtime_hours(subject);
+    let (stores, much, much_at_least) = counts(report, much_hours);
+    let more = format!("more than {much_hours} hours");
     match (much, much_at_least) {
         (0, _) => {}
         (1, 0) if stores == 1 => {}

@@ -2,11 +2,10 @@
 
 use std::fmt::{self, Display};
 
-use chrono::{DateTime, NaiveDateTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 use super::super::cells::Unit;
-use crate::fleet::MeasuredReport;
-use crate::zone_clock::ZoneClock;
+use crate::zone_clock::{LocalDate, ZoneClock};
 use crate::{Poll, Timestamp, Zone};
 
 /// A whole number with commas, such as `33,123`.
@@ -67,6 +66,12 @@ pub(super) fn tenths_of_percent(part: i64, whole: i64) -> Tenths {
     Tenths(u64::try_from(share).unwrap_or(0))
 }
 
+/// Returns the text with a capital letter at its start.
+pub(super) fn capitalized(text: &str) -> String {
+    let (first, rest) = text.split_at_checked(1).unwrap_or((text, ""));
+    first.to_ascii_uppercase() + rest
+}
+
 /// `s` after every number except one.
 pub(super) fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
@@ -75,12 +80,6 @@ pub(super) fn plural(count: usize) -> &'static str {
 /// Returns the name that people use for a zone: its city, such as "New York".
 pub(super) fn city(zone: Zone) -> String {
     zone.name().rsplit('/').next().unwrap_or_default().replace('_', " ")
-}
-
-/// Returns when the week of the report ends, such as "Wednesday 25 January 2023, 18:13 UTC".
-pub(super) fn end_of_week(report: &MeasuredReport) -> String {
-    let end = Moment::in_utc(report.about.parameters.as_of);
-    format!("{}, {} UTC", end.full_date(), end.time())
 }
 
 /// An instant as a clock and a calendar show it. Seconds are dropped.
@@ -98,6 +97,16 @@ impl Moment {
         Moment::in_utc(at.plus(clock.offset_micros(at)))
     }
 
+    /// Takes 0:00 of a date.
+    pub(super) fn at_start_of(date: NaiveDate) -> Moment {
+        Moment(date.into())
+    }
+
+    /// Returns the date.
+    pub(super) fn date(self) -> LocalDate {
+        self.0.date().into()
+    }
+
     /// Returns the time of day, such as `18:13`.
     pub(super) fn time(self) -> impl Display {
         self.0.format("%H:%M")
@@ -111,6 +120,11 @@ impl Moment {
     /// Returns the weekday, such as `Wed`.
     pub(super) fn weekday(self) -> impl Display {
         self.0.format("%a")
+    }
+
+    /// Returns all dates of the weekday, such as `Wednesdays`.
+    pub(super) fn weekdays(self) -> impl Display {
+        self.0.format("%As")
     }
 
     /// Returns the day of the month, such as `25`.
@@ -131,6 +145,11 @@ impl Moment {
     /// Returns weekday, date and time, such as `Wed 25 Jan 18:13`.
     pub(super) fn date_time(self) -> impl Display {
         self.0.format("%a %-d %b %H:%M")
+    }
+
+    /// Returns date and time, such as `25 Jan 18:13`.
+    pub(super) fn short_date_time(self) -> impl Display {
+        self.0.format("%-d %b %H:%M")
     }
 
     /// Returns weekday, day and month, such as `Wed 25 January`.

@@ -1,35 +1,43 @@
-//! The stores with the most downtime: each one's week as a bar, and its outages.
+//! The stores with the most downtime: each one's time as a drawing, and its outages.
 
+use super::axis::Axis;
 use super::html::{Html, store_link};
-use super::marks::{Percent, week_bar};
-use super::silences::{midnights_in, silences_in};
-use super::words::{Moment, Number, city, hours, plural};
+use super::subject::Subject;
+use super::words::{Moment, Number, capitalized, city, hours, plural};
+use crate::Timestamp;
 use crate::account::Account;
 use crate::fleet::{MeasuredReport, by_downtime};
 use crate::outage::Outage;
-use crate::parameters::Window;
-use crate::zone_clock::{ZoneClock, ZoneClocks};
-use crate::{Interval, Timestamp};
+use crate::times::ZoneClocks;
+use crate::zone_clock::ZoneClock;
 
 /// How many stores the section shows.
 const WORST: usize = 10;
 
 /// Writes the section.
-pub(super) fn write_worst(html: &mut Html, report: &MeasuredReport, clocks: &mut ZoneClocks) {
+pub(super) fn write_worst(
+    html: &mut Html,
+    report: &MeasuredReport,
+    subject: Subject,
+    clocks: &mut ZoneClocks,
+) {
+    let main = report.about.parameters.main_window();
     let mut worst: Vec<&Account> = report
         .accounts
         .iter()
-        .filter(|account| account.figures(Window::LastWeek).uptime.down_micros > 0)
+        .filter(|account| account.figures(main).uptime.down_micros > 0)
         .collect();
     let with_downtime = worst.len();
     if with_downtime > WORST {
-        worst.select_nth_unstable_by(WORST, |this, that| by_downtime(this, that));
+        worst.select_nth_unstable_by(WORST, |this, that| by_downtime(main, this, that));
         worst.truncate(WORST);
     }
-    worst.sort_by(|this, that| by_downtime(this, that));
+    worst.sort_by(|this, that| by_downtime(main, this, that));
     html.raw("<section class=\"worst\" id=\"worst\">\n");
     match with_downtime {
-        1 if report.accounts.len() == 1 => html.raw("<h2>The week of your store</h2>\n"),
+        1 if report.accounts.len() == 1 => {
+            writeln!(html, "<h2>The {} of your store</h2>", subject.noun());
+        }
         0 => {
             html.raw("<h2>No downtime</h2>\n<p class=\"muted\">No store was seen down in its opening hours.</p>\n");
         }
@@ -38,133 +46,66 @@ pub(super) fn write_worst(html: &mut Html, report: &MeasuredReport, clocks: &mut
         _ => writeln!(html, "<h2>The {WORST} stores with the most downtime</h2>"),
     }
     if with_downtime > 0 {
-        let axis = Axis::of(report);
-        write_explanation(html, &axis, worst.len());
-        write_bars(html, &worst, &axis);
-        write_outages(html, report, &worst, clocks);
+        let axis = Axis::of(report, subject);
+        let explanation = axis.explanation(worst.len());
+        writeln!(html, "<p class=\"muted wide-text\">{explanation}</p>");
+        write_head(html, &axis, subject);
+        for (place, account) in worst.iter().enumerate() {
+            write_row(html, report, &axis, place, account, clocks);
+        }
+        html.raw("</tbody></table>\n");
+        write_outages(html, report, subject, &worst, clocks);
     }
     html.raw("</section>\n");
 }
 
-/// The axis that all bars share, in UTC. So silences are bands across all stores.
-struct Axis {
-    week: Interval,
-    silences: Vec<Interval>,
-    midnights: Vec<Timestamp>,
-}
-
-impl Axis {
-    fn of(report: &MeasuredReport) -> Axis {
-        let week = Window::LastWeek.before(report.about.parameters.as_of);
-        let (silences, midnights) = (silences_in(report, week), midnights_in(week).collect());
-        Axis { week, silences, midnights }
-    }
-
-    /// Returns where each silence begins and how wide it is.
-    fn bands(&self) -> impl Iterator<Item = (Percent, Percent)> {
-        self.silences.iter().map(|silence| {
-            let from = Percent::at(silence.start(), self.week);
-            (from, Percent::at(silence.end(), self.week).since(from))
-        })
-    }
-
-    /// Writes silences and midnights, which lie behind the bars. They are taller than a bar's row.
-    fn write_behind(&self, html: &mut Html) {
-        for (x, width) in self.bands() {
-            write!(html, "<rect class=\"silent\" x=\"{x}\" width=\"{width}\" height=\"40\"/>");
-        }
-        for midnight in &self.midnights {
-            let x = Percent::at(*midnight, self.week);
-            write!(html, "<rect class=\"hairline\" x=\"{x}\" width=\"1\" height=\"40\"/>");
-        }
-    }
-}
-
-fn write_explanation(html: &mut Html, axis: &Axis, stores: usize) {
-    let line = if stores == 1 {
-        "The line is the store’s week"
-    } else {
-        "Each line is a store’s week"
-    };
+fn write_head(html: &mut Html, axis: &Axis, subject: Subject) {
     write!(
         html,
-        "<p class=\"muted wide-text\">{line}, in UTC. Tall is down, low is up, \
-         a thin line is closed. Solid is settled, hatched is estimated.",
+        "<table class=\"stack bars\"><thead><tr><th class=\"store\">Store</th>\
+         <th class=\"week\"><span class=\"hidden\">{}, as a drawing</span>",
+        capitalized(subject.noun())
     );
-    if !axis.silences.is_empty() {
-        html.raw(" In the grey bands no store was polled.");
-    }
-    html.raw("</p>\n");
-}
-
-fn write_bars(html: &mut Html, worst: &[&Account], axis: &Axis) {
-    html.raw(
-        "<table class=\"stack bars\"><thead><tr><th class=\"store\">Store</th><th class=\"week\"><span class=\"hidden\">Week, as a drawing</span>",
-    );
-    write_head(html, axis);
+    axis.write_head(html);
     html.raw(
         "</th><th class=\"number\">Down, h</th><th class=\"number\">at least</th>\
          <th class=\"number\">at most</th><th class=\"number\">Outages</th></tr></thead><tbody>\n",
     );
-    for (place, account) in worst.iter().enumerate() {
-        let figures = account.figures(Window::LastWeek);
-        html.raw("<tr><td class=\"store\">");
-        store_link(html, &account.row.store);
-        html.raw("</td><td class=\"week\">");
-        if let Some(detail) = &account.detail {
-            let id = format!("worst-{place}");
-            week_bar(html, &id, &detail.runs, axis.week, |html| axis.write_behind(html));
-        }
-        let outages = account.outages.len();
-        writeln!(
-            html,
-            "</td><td class=\"number main\"><b>{}</b></td><td class=\"number least\">{}</td>\
-             <td class=\"number most\">{}</td><td class=\"number last\">{outages}\
-             <span class=\"unit\"> outage{}</span></td></tr>",
-            hours(figures.uptime.down_micros),
-            hours(figures.downtime_least_micros()),
-            hours(figures.downtime_most_micros()),
-            plural(outages),
-        );
-    }
-    html.raw("</tbody></table>\n");
 }
 
-/// Writes the days, and the words "no polls" above silences where there is room.
-fn write_head(html: &mut Html, axis: &Axis) {
-    html.raw("<svg class=\"bar labels\" height=\"38\" aria-hidden=\"true\">");
-    let mut last_word: Option<Percent> = None;
-    for (x, width) in axis.bands() {
-        write!(html, "<rect class=\"silent\" x=\"{x}\" y=\"15\" width=\"{width}\" height=\"30\"/>");
-        let middle = x.plus(width.half());
-        let has_room = !middle.is_below(6)
-            && middle.is_below(94)
-            && last_word.is_none_or(|last| !middle.since(last).is_below(14));
-        if has_room {
-            last_word = Some(middle);
-            write!(html, "<text x=\"{middle}\" y=\"11\" text-anchor=\"middle\">no polls</text>");
-        }
+fn write_row(
+    html: &mut Html,
+    report: &MeasuredReport,
+    axis: &Axis,
+    place: usize,
+    account: &Account,
+    clocks: &mut ZoneClocks,
+) {
+    html.raw("<tr><td class=\"store\">");
+    store_link(html, &account.row.store);
+    html.raw("</td><td class=\"week\">");
+    if let Some(drawn) = account.drawn() {
+        axis.write_store(html, &format!("worst-{place}"), drawn, clocks.of(account.zone));
     }
-    for midnight in &axis.midnights {
-        let x = Percent::at(*midnight, axis.week);
-        write!(html, "<rect class=\"closed\" x=\"{x}\" y=\"20\" width=\"1\" height=\"20\"/>");
-        if x.is_below(92) {
-            let day = Moment::in_utc(*midnight);
-            let (weekday, number) = (day.weekday(), day.day());
-            write!(
-                html,
-                "<text x=\"{x}\" y=\"33\" dx=\"4\">{weekday}<tspan class=\"unless-narrow\"> \
-                 {number}</tspan></text>"
-            );
-        }
-    }
-    html.raw("</svg>");
+    let outages = account.outages.len();
+    let figures = account.figures(report.about.parameters.main_window());
+    writeln!(
+        html,
+        "</td><td class=\"number main\"><b>{}</b></td><td class=\"number least\">{}</td>\
+         <td class=\"number most\">{}</td><td class=\"number last\">{outages}\
+         <span class=\"unit\"> outage{}</span></td></tr>",
+        hours(figures.uptime.down_micros),
+        hours(figures.downtime_least_micros()),
+        hours(figures.downtime_most_micros()),
+        plural(outages),
+    );
 }
 
 /// Writes the outages of all stores shown. A reader without JavaScript sees them here.
 fn write_outages(
     html: &mut Html,
     report: &MeasuredReport,
+    subject: Subject,
     worst: &[&Account],
     clocks: &mut ZoneClocks,
 ) {
@@ -189,7 +130,7 @@ fn write_outages(
         html.raw(" time</span></th></tr>\n");
         let clock = clocks.of(account.zone);
         for outage in &account.outages {
-            write_outage(html, report, account, outage, clock);
+            write_outage(html, report, subject, (account, outage), clock);
         }
         html.raw("</tbody>\n");
     }
@@ -199,8 +140,8 @@ fn write_outages(
 fn write_outage(
     html: &mut Html,
     report: &MeasuredReport,
-    account: &Account,
-    outage: &Outage,
+    subject: Subject,
+    (account, outage): (&Account, &Outage),
     clock: &ZoneClock,
 ) {
     let show = |at: Timestamp| Moment::in_zone(at, clock).date_time().to_string();
@@ -209,14 +150,14 @@ fn write_outage(
     if outage.started_at().is_none() {
         from += " or earlier";
     }
-    let as_of = report.about.parameters.as_of;
-    if outage.span.start() < Window::LastWeek.before(as_of).start() {
-        from += " (began before the week)";
+    if subject.whole(clock).is_some_and(|whole| outage.span.start() < whole.start()) {
+        from = format!("{from} (began before the {})", subject.noun());
     }
+    let as_of = report.about.parameters.as_of;
     let to = match (outage.ended_at(), account.last_poll) {
         (Some(end), _) => show(end),
         (None, Some(poll)) if !account.down_at_end(as_of) => {
-            format!("last seen down {}", Moment::in_zone(poll.at(), clock).weekday_time())
+            format!("last seen down {}", subject.day_time(Moment::in_zone(poll.at(), clock)))
         }
         (None, _) => "<b>down at the end</b>".to_owned(),
     };

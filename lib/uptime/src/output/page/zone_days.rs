@@ -1,26 +1,20 @@
-//! The local dates of a zone in the week, and how the script draws each one on a line from 0:00 to
+//! The local dates of a zone in the time of the page, and how the script draws each one on a line from 0:00 to
 //! 24:00. **Where clocks go back, the time that comes twice is drawn in its place at half width. Where
 //! they go forward, the time that does not occur is a gap.** So the line is always 24 hours long.
 
+use std::ops::RangeInclusive;
+
 use super::data::Minutes;
+use super::subject::Subject;
 use super::words::{Moment, city};
 use crate::interval::{DAY, MINUTE};
-use crate::zone_clock::ZoneClock;
+use crate::zone_clock::{LocalDate, ZoneClock};
 use crate::{Interval, Timestamp, Zone};
 
-/// Returns the part of each local date that lies in the week, in order. A date that the zone skipped
-/// has none.
-pub(super) fn days_of(clock: &ZoneClock, week: Interval) -> Vec<Interval> {
-    let last_instant = week.end().plus(-1);
-    let (mut date, last) = (clock.local(week.start()).date, clock.local(last_instant).date);
-    let mut days = Vec::new();
-    while date <= last {
-        let next = date.plus(1);
-        let day = Interval::new(clock.instant(date, 0), clock.instant(next, 0));
-        days.extend(day.and_then(|day| day.intersection(week)));
-        date = next;
-    }
-    days
+/// Returns the local dates that some time touches.
+pub(super) fn dates_of(clock: &ZoneClock, time: Interval) -> RangeInclusive<LocalDate> {
+    let last_instant = time.end().plus(-1);
+    clock.local(time.start()).date..=clock.local(last_instant).date
 }
 
 /// A change of a zone's clocks.
@@ -41,14 +35,16 @@ struct Stretch {
     is_half: bool,
 }
 
-/// Writes a zone: its name, the name that people use, its offsets in minutes, each after the minute
-/// from which on it holds, and its days. A day has its date, what its clocks did, and stretches: first
-/// minute, end, minute of the day, width of a minute.
+/// Writes a zone: its name, the name that people use, first minute and end of its time (0 and 0 if it
+/// has none), its offsets in minutes, each after the minute from which on it holds, and its days. A
+/// day has its date, what its clocks did, and stretches: first minute, end, minute of the day, width of
+/// a minute. Of a long period a day has the place of its date, and no stretches.
 pub(super) fn write_zone(
     json: &mut Vec<u8>,
     zone: Zone,
     clock: &ZoneClock,
-    days: &[Interval],
+    (time, days): (Option<Interval>, &[Interval]),
+    subject: Subject,
     minutes: Minutes,
 ) {
     let offsets = clock.offsets_in(clock.span()).enumerate().map(|(place, (part, offset))| {
@@ -58,10 +54,15 @@ pub(super) fn write_zone(
     });
     let offsets: Vec<String> = offsets.collect();
     let (name, city, changes) = (zone.name(), city(zone), changes_of(clock));
+    let places = subject.date_places(clock);
     let mut texts = Vec::new();
-    for day in days {
+    for (nth, day) in days.iter().enumerate() {
         let change = changes.iter().find(|change| day.contains(change.at));
         let note = change.map(|change| words_of(*change, clock)).unwrap_or_default();
+        if let Some(place) = places.get(nth).filter(|_| subject.is_long()) {
+            texts.push(format!("[{place},\"{note}\"]"));
+            continue;
+        }
         let moment = Moment::in_zone(day.start(), clock);
         let mut parts = vec![format!("\"{}\",\"{note}\"", moment.weekday_date())];
         for Stretch { span, clock_micros, is_half } in stretches_of(*day, change.copied(), clock) {
@@ -72,8 +73,10 @@ pub(super) fn write_zone(
         texts.push(format!("[{}]", parts.join(",")));
     }
     let (offsets, days) = (offsets.join(","), texts.join(","));
+    let [start, end] =
+        time.map_or([0, 0], |time| [time.start(), time.end()].map(|at| minutes.of(at)));
     let zone = format!(
-        "{{\"name\":\"{name}\",\"city\":\"{city}\",\"offsets\":[{offsets}],\"days\":[{days}]}}"
+        "{{\"name\":\"{name}\",\"city\":\"{city}\",\"time\":[{start},{end}],\"offsets\":[{offsets}],\"days\":[{days}]}}"
     );
     json.extend_from_slice(zone.as_bytes());
 }
@@ -171,14 +174,14 @@ mod tests {
 
     fn lengths(zone: &str, end: &str) -> Vec<i64> {
         let (clock, week) = clock(zone, end);
-        days_of(&clock, week).iter().map(|day| day.micros() / HOUR).collect()
+        clock.dates_in(week).iter().map(|day| day.micros() / HOUR).collect()
     }
 
     /// Draws the last date before `end`, which is a midnight. Times are minutes since its start.
     #[track_caller]
     fn check(zone: &str, end: &str, expected: &[&str]) {
         let (clock, week) = clock(zone, end);
-        let day = *days_of(&clock, week).last().unwrap();
+        let day = *clock.dates_in(week).last().unwrap();
         let change = changes_of(&clock).into_iter().find(|change| day.contains(change.at));
 
         let mut drawn = vec![change.map(|change| words_of(change, &clock)).unwrap_or_default()];

@@ -8,7 +8,16 @@ use crate::output::stores_csv::stores_csv;
 
 #[test]
 fn every_figure_of_stores_csv_is_in_the_data() {
-    let sample = sample();
+    // 16 times, the percentages of day and week, and the two figures of outages.
+    check_figures(&sample(), 16 + 4 + 2);
+    // Six times, both percentages, and the two figures of outages.
+    for period in ["2023-01-24", "2023-W04", "2023-01"] {
+        check_figures(&sample().period(period), 6 + 2 + 2);
+    }
+}
+
+#[track_caller]
+fn check_figures(sample: &Sample, expected: usize) {
     let page = sample.page();
     let csv = stores_csv(&sample.report());
     let fields = block(&page, "about")["fields"].clone();
@@ -30,8 +39,7 @@ fn every_figure_of_stores_csv_is_in_the_data() {
         }
     }
 
-    // 20 figures, the two of outages, and both percentages of day and week.
-    assert_eq!(compared, 4 * 22);
+    assert_eq!(compared, 4 * expected);
 }
 
 #[test]

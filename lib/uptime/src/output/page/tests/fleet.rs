@@ -7,17 +7,20 @@ use crate::fleet::{Fleet, MeasuredReport, Stores};
 use crate::ingest::{Ingest, IngestSettings};
 use crate::interval::{HOUR, MINUTE};
 use crate::parameters::{Method, ReportParameters};
+use crate::period::Period;
 use crate::segment::Source;
 use crate::shard_data::ShardData;
 use crate::timeline::MaxHold;
 use crate::{Shard, Timestamp};
 
-/// The source files of a fleet. Its reports are about the week to `Sample::AS_OF`.
+/// The source files of a fleet. Its reports are about the week to `Sample::AS_OF`, or about a period.
+#[derive(Clone)]
 pub(super) struct Sample {
     polls: String,
     hours: String,
     zones: String,
     max_hold: Option<MaxHold>,
+    period: Option<Period>,
 }
 
 impl Sample {
@@ -31,6 +34,7 @@ impl Sample {
             hours: "store_id,dayOfWeek,start_time_local,end_time_local\n".to_owned(),
             zones: "store_id,timezone_str\n".to_owned(),
             max_hold: None,
+            period: None,
         }
     }
 
@@ -82,6 +86,12 @@ impl Sample {
         self
     }
 
+    /// Makes the report one about a period.
+    pub(super) fn period(mut self, period: &str) -> Sample {
+        self.period = Some(period.parse().unwrap());
+        self
+    }
+
     /// Returns the report.
     pub(super) fn report(&self) -> MeasuredReport {
         let mut segments = Vec::new();
@@ -96,7 +106,7 @@ impl Sample {
             assert!(ingest.take_rejects().is_empty());
             segments.extend(ingest.take_segments());
         }
-        let method = Method::TimeWeighted { max_hold: self.max_hold };
+        let method = Method::TimeWeighted { max_hold: self.max_hold, period: self.period };
         let parameters = ReportParameters { as_of: as_of(), method };
         let mut fleet = Fleet::new(parameters);
         for shard in Shard::all() {

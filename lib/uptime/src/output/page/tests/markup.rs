@@ -74,7 +74,7 @@ fn the_policy_allows_exactly_the_style_and_the_script_of_the_page() {
     }
 }
 
-fn pages() -> [(String, &'static str); 4] {
+fn pages() -> [(String, &'static str); 6] {
     let hostile = HOSTILE_IDS.iter().fold(Sample::new(), |fleet, id| fleet.hourly(id, 0..9));
     let large = (0..14)
         .fold(Sample::new().fleet_polled_except(&[20..22, 50..53]), |fleet, store| {
@@ -85,6 +85,8 @@ fn pages() -> [(String, &'static str); 4] {
         (Sample::new().open_on_monday_morning("a").page(), "the page of one store"),
         (hostile.page(), "the page of hostile ids"),
         (large.page(), "the page of a large fleet"),
+        (large.clone().period("2023-01-24").page(), "the page of a day"),
+        (large.period("2023-01").page(), "the page of a month"),
     ]
 }
 

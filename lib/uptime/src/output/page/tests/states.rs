@@ -130,6 +130,24 @@ fn one_silence_is_a_sentence_and_none_is_said_too() {
 }
 
 #[test]
+fn a_page_says_when_polling_began_if_it_began_in_its_time() {
+    let fleet = Sample::new()
+        .poll("a", 20 * 60, "active")
+        .poll("a", 60, "active")
+        .open_on_monday_morning("b")
+        .max_hold(90);
+    check(
+        &fleet,
+        &[
+            "The first poll is of Tue 22:00 UTC: figures for the time before it are estimates, or nothing is known of it.",
+            "That settles 0% of the open time; 97% is not observed and the rest is estimated, so figures come with a range.",
+        ],
+    );
+    let before = Sample::new().fleet_polled_except(&[]);
+    assert!(!before.words().contains("The first poll is of"));
+}
+
+#[test]
 fn stores_down_at_the_end_are_listed_with_the_longest_first() {
     let fleet = Sample::new()
         .hourly("short", 0..1)

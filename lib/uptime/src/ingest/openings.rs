@@ -1,55 +1,72 @@
-//! Collects the rows of a file of business hours.
+//! Collects the rows of a file of business hours or of special days.
 //!
-//! All records are kept until the end. A file replaces all hours of the stores it names, so a user
-//! has to upload corrected rows together with the good rows of the same stores.
+//! All records are kept until the end. A file replaces all such rows of the stores it names, so a
+//! user has to upload corrected rows together with the good rows of the same stores.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 
 use foldhash::fast::FixedState;
 
 use super::buckets::{in_buckets, starts_of_counts};
 use super::reject_tables::RejectTables;
 use super::{Counts, by_shard};
-use crate::StoreId;
-use crate::business_hours::{HoursRow, PackedRow, put_in_order};
+use crate::business_hours::{OpeningRow, PackedRow, RowDay, put_in_order};
 use crate::input::{Problem, RejectCode};
-use crate::segment::{MAX_HOURS_ROWS, Segment, Source, pack_ordered_hours};
+use crate::segment::{MAX_OPENING_ROWS, Segment, Source};
+use crate::{Shard, StoreId};
 
-#[derive(Debug, Default)]
-pub(super) struct HoursFile {
+/// Packs the rows of stores of one shard.
+type Pack = fn(Shard, &Source, Vec<(StoreId, Vec<PackedRow>)>) -> Vec<Segment>;
+
+#[derive(Debug)]
+pub(super) struct OpeningsFile<Day> {
     stores: HashMap<StoreId, u32, FixedState>,
     // How many rows each store has, by its number. Memory runs out long before u32 does.
     row_counts: Vec<u32>,
     // The different rows of each store that may have too many.
-    crowded: HashMap<u32, HashSet<HoursRow, FixedState>, FixedState>,
+    crowded: HashMap<u32, HashSet<OpeningRow<Day>, FixedState>, FixedState>,
     stores_with_rejects: HashSet<StoreId, FixedState>,
-    records: Vec<Record>,
+    records: Vec<Record<Day>>,
     record_bytes: Vec<u8>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Record {
+struct Record<Day> {
     /// The index in `record_bytes` at which the record ends.
     end: usize,
     /// The number of the store and its row. `None` if the record was rejected.
-    accepted: Option<(u32, HoursRow)>,
+    accepted: Option<(u32, OpeningRow<Day>)>,
 }
 
-impl HoursFile {
+impl<Day> Default for OpeningsFile<Day> {
+    fn default() -> OpeningsFile<Day> {
+        OpeningsFile {
+            stores: HashMap::default(),
+            row_counts: Vec::new(),
+            crowded: HashMap::default(),
+            stores_with_rejects: HashSet::default(),
+            records: Vec::new(),
+            record_bytes: Vec::new(),
+        }
+    }
+}
+
+impl<Day: RowDay + Eq + Hash> OpeningsFile<Day> {
     /// Adds a row. Fails if the store has more different rows than can be kept.
     pub(super) fn add(
         &mut self,
         store: StoreId,
-        row: HoursRow,
+        row: OpeningRow<Day>,
         record: &[u8],
     ) -> Result<(), Problem> {
-        let HoursFile { stores, row_counts, .. } = self;
+        let OpeningsFile { stores, row_counts, .. } = self;
         let number = *stores.entry(store).or_insert_with(|| {
             let number = u32::try_from(row_counts.len()).unwrap_or(u32::MAX);
             row_counts.push(0);
             number
         });
-        if self.row_counts[number as usize] as usize >= MAX_HOURS_ROWS {
+        if self.row_counts[number as usize] as usize >= MAX_OPENING_ROWS {
             self.check_room(number, row)?;
         }
         self.row_counts[number as usize] += 1;
@@ -60,18 +77,17 @@ impl HoursFile {
     /// Checks whether a store that has the maximum number of rows, repeats included, may have this
     /// row as well.
     #[cold]
-    fn check_room(&mut self, number: u32, row: HoursRow) -> Result<(), Problem> {
+    fn check_room(&mut self, number: u32, row: OpeningRow<Day>) -> Result<(), Problem> {
         let rows = self.crowded.entry(number).or_insert_with(|| {
             let accepted = self.records.iter().filter_map(|record| record.accepted);
             accepted.filter(|(of_store, _)| *of_store == number).map(|(_, row)| row).collect()
         });
-        if rows.len() >= MAX_HOURS_ROWS && !rows.contains(&row) {
+        if rows.len() >= MAX_OPENING_ROWS && !rows.contains(&row) {
             return Err(Problem {
                 column: None,
                 code: RejectCode::TooManyRows,
                 message: format!(
-                    "the store has too many different rows of hours; at most {MAX_HOURS_ROWS} are \
-                     accepted"
+                    "the store has too many different rows; at most {MAX_OPENING_ROWS} are accepted"
                 ),
             });
         }
@@ -104,8 +120,10 @@ impl HoursFile {
         self.stores.keys()
     }
 
+    /// Packs the accepted rows with `pack`, which packs those of one shard.
     pub(super) fn pack(
         &mut self,
+        pack: Pack,
         source: &Source,
         segments: &mut Vec<Segment>,
         counts: &mut Counts,
@@ -130,11 +148,11 @@ impl HoursFile {
                 (store, rows)
             };
             let stores = stores.into_iter().map(of_store).collect();
-            segments.extend(pack_ordered_hours(shard, source, stores));
+            segments.extend(pack(shard, source, stores));
         }
     }
 
-    fn keep(&mut self, record: &[u8], accepted: Option<(u32, HoursRow)>) {
+    fn keep(&mut self, record: &[u8], accepted: Option<(u32, OpeningRow<Day>)>) {
         self.record_bytes.extend_from_slice(record);
         self.records.push(Record { end: self.record_bytes.len(), accepted });
     }
