@@ -170,9 +170,10 @@ impl ReportParameters {
         self.around_main(Period::in_utc)
     }
 
-    /// Returns the most UTC days that [`ReportParameters::polls_needed`] touches.
+    /// Returns how many UTC days [`ReportParameters::polls_needed`] touches.
     pub(crate) fn days_needed(&self) -> usize {
-        usize::try_from(self.span().micros() / DAY).unwrap_or_default() + 1
+        let (needed, day) = (self.polls_needed(), |at: Timestamp| at.micros().div_euclid(DAY));
+        usize::try_from(day(*needed.end()) - day(*needed.start()) + 1).unwrap_or_default()
     }
 
     /// Returns the span that holds [`ReportParameters::polls_needed`].

@@ -3,11 +3,11 @@
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use uptime::Timestamp;
 use uptime::account::{Account, Drawn, Figures};
 use uptime::interval::DAY;
 use uptime::parameters::{ReportParameters, Window};
 use uptime::timeline::Uptime;
+use uptime::{Interval, Timestamp};
 
 use crate::generator::{Scenario, scenario_of_period, store_polled_daily};
 use crate::model;
@@ -153,5 +153,5 @@ fn days_of(scenario: &Scenario) -> impl Iterator<Item = Scenario> {
 /// Returns where the time of the period ends for a store, if it has any.
 fn end_of_period(account: &Account, parameters: &ReportParameters) -> Option<Timestamp> {
     let times = parameters.times(&parameters.clock(account.zone));
-    times.main().map(|main| main.end())
+    times.main().map(Interval::end)
 }
