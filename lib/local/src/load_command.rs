@@ -12,9 +12,9 @@ use crate::uploads::{Uploads, check_readable, file_name, own_key};
 ///
 /// Each file is uploaded to the data bucket under a key of its own,
 /// `incoming/<instant>-<number>/<file name>`, so it replaces no earlier upload. If several files
-/// hold business hours or time zones, a later file on the command line counts as newer. The
-/// manifest of each load is printed on stdout. The result in words is printed on stderr, with the
-/// first rejected rows and their reasons. The exit code is 1 if a load ended as Failed.
+/// hold business hours, time zones or special days, a later file on the command line counts as
+/// newer. The manifest of each load is printed on stdout. The result in words is printed on stderr,
+/// with the first rejected rows and their reasons. The exit code is 1 if a load ended as Failed.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// CSV files, plain or .gz; the kind of each is read from its header

@@ -23,10 +23,10 @@ mod tests;
 /// Computes a report from files, with the same bytes as the service writes
 ///
 /// The kind of each file is read from its header. Files may be gzip-compressed. If several files
-/// hold business hours or time zones, a later file on the command line counts as the newer upload.
-/// For each file, stderr shows how many rows were loaded, duplicate or rejected. It also shows how
-/// many stores the report has: in total, without polls, with default hours and with the default
-/// time zone.
+/// hold business hours, time zones or special days, a later file on the command line counts as the
+/// newer upload. For each file, stderr shows how many rows were loaded, duplicate or rejected. It
+/// also shows how many stores the report has: in total, without polls, with default hours and with
+/// the default time zone.
 ///
 /// Without --out-dir, only report.csv is made. With it, all files of the report are made:
 /// report.csv, stores.csv, outages.csv, report.html, which a browser opens, and report.json.

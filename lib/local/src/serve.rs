@@ -204,7 +204,7 @@ Request a report, check its status, download it:
   curl http://{api}/get_report/{id}
   curl -fL -H 'Accept: text/csv' -o report.csv http://{api}/get_report/{id}
 
-Load a file of polls, business hours or time zones, and see the result:
+Load a file of polls, business hours, time zones or special days, and see the result:
   {program} load --s3-port {s3_port}{data_dir} FILE
 or
   {signed_curl} \\
