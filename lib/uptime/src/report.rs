@@ -34,7 +34,7 @@ pub(crate) struct StoreFacts {
 
 impl StoreFacts {
     /// Drops the polls that are not considered. Returns the counts of the store's row, or `None` if it
-    /// has no row: no file of hours or zones names it, and none of its polls is considered.
+    /// has no row: no file of another kind than polls names it, and none of its polls is considered.
     pub(crate) fn consider(&mut self, times: &Times) -> Option<StoreCounts> {
         self.polls.keep_between(times.polls_considered());
         let is_without_polls = self.polls.as_slice().is_empty();
