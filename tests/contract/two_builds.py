@@ -15,13 +15,14 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SOURCES = ["store_status.csv", "business_hours.csv", "timezones.csv"]
+SOURCES = ["store_status.csv", "business_hours.csv", "timezones.csv", "special_days.csv"]
 # A file of which too many rows are bad, and one that is no CSV.
 BAD = {"bad.csv": b"store_id,timestamp_utc,status\n1,yesterday,active\n", "zip.csv": b"PK\x03\x04"}
 FILES_ONLY = [
     ["report", *SOURCES],
     ["report", *SOURCES, "--out-dir", "all"],
     ["report", *SOURCES, "--out-dir", "counted", "--method", "poll_count"],
+    ["report", *SOURCES, "--out-dir", "month", "--period", "2023-01"],
     ["report", *SOURCES, "--out", "held.csv", "--max-hold-minutes", "30", "--as-of", "2023-01-24T12:00:00Z"],
     ["report", *SOURCES, "bad.csv", "--out", "some.csv"],
     ["report", *SOURCES, "--out-dir", "bad.csv"],
