@@ -4,7 +4,6 @@
 //! counts, not where a batch of polls ends. Polls are packed batch by batch. All other rows
 //! replace what is stored, so they are collected until the end of the file.
 
-mod buckets;
 mod content;
 mod entry;
 mod limits;

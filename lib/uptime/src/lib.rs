@@ -4,7 +4,8 @@
 //! # Layout, in reading order
 //!
 //! - [`interval`]: instants and spans of UTC time; [`timestamp`]: reads and writes instants.
-//! - `blanks`: removes blanks around values; `digits`: reads digits, eight at a time.
+//! - `blanks`: removes blanks around values; `digits`: reads digits, eight at a time; `buckets`:
+//!   counting sort.
 //! - [`store`]: stores, polls, shards.
 //! - [`input`]: turns the bytes of a source file into validated rows and rejected rows.
 //! - [`zone`]: time zones by name, with their rules.
@@ -31,6 +32,7 @@
 #![doc = include_str!("../RULES.md")]
 
 mod blanks;
+mod buckets;
 mod digits;
 pub mod interval;
 pub mod timestamp;

@@ -170,12 +170,6 @@ impl ReportParameters {
         self.around_main(Period::in_utc)
     }
 
-    /// Returns how many UTC days [`ReportParameters::polls_needed`] touches.
-    pub(crate) fn days_needed(&self) -> usize {
-        let (needed, day) = (self.polls_needed(), |at: Timestamp| at.micros().div_euclid(DAY));
-        usize::try_from(day(*needed.end()) - day(*needed.start()) + 1).unwrap_or_default()
-    }
-
     /// Returns the span that holds [`ReportParameters::polls_needed`].
     pub fn span(&self) -> Interval {
         span_of(&self.polls_needed())

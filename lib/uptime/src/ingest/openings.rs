@@ -8,9 +8,9 @@ use std::hash::Hash;
 
 use foldhash::fast::FixedState;
 
-use super::buckets::{in_buckets, starts_of_counts};
 use super::reject_tables::RejectTables;
 use super::{Counts, by_shard};
+use crate::buckets::{in_buckets, starts_of_counts};
 use crate::business_hours::{OpeningRow, PackedRow, RowDay, put_in_order};
 use crate::input::{Problem, RejectCode};
 use crate::segment::{MAX_OPENING_ROWS, Segment, Source};

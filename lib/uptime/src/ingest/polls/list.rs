@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 
 use super::super::Counts;
-use super::super::buckets::{in_buckets, starts_of_counts};
 use super::super::entry::Entry;
+use crate::buckets::{in_buckets, starts_of_counts};
 use crate::store::Id;
 use crate::{Poll, StoreId};
 
