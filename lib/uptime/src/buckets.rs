@@ -19,10 +19,19 @@ pub(crate) fn in_buckets<T: Copy>(
 ) -> Vec<T> {
     let filler = items.clone().next();
     let mut ordered = filler.map_or_else(Vec::new, |(_, item)| vec![item; total as usize]);
+    into_buckets(items, starts, &mut ordered);
+    ordered
+}
+
+/// Like [`in_buckets`], into a slice that has room for all items.
+pub(crate) fn into_buckets<T>(
+    items: impl Iterator<Item = (usize, T)>,
+    starts: &mut [u32],
+    ordered: &mut [T],
+) {
     items.for_each(|(bucket, item)| {
         let place = &mut starts[bucket];
         ordered[*place as usize] = item;
         *place += 1;
     });
-    ordered
 }

@@ -35,7 +35,7 @@ pub(crate) enum IdForm {
 }
 
 /// An id in one of its forms.
-pub(crate) trait Id: Eq + Hash + Ord {
+pub(crate) trait Id: Clone + Eq + Hash + Ord {
     /// Returns a hash whose top bits are the shard ([`StoreId::mixed`]).
     fn mixed(&self) -> u64;
 
