@@ -21,6 +21,8 @@ use uptime::timeline::MaxHold;
 
 use source_file::{FileError, Summary};
 
+mod cores;
+mod pieces;
 mod source_file;
 mod stored;
 

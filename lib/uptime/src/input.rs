@@ -23,6 +23,7 @@ use thiserror::Error;
 use crate::business_hours::{HoursRow, SpecialRow};
 use crate::{Poll, StoreId, Zone};
 
+pub(crate) use header::Header;
 pub(crate) use record::leaves_quote_open;
 pub use values::{EARLIEST_POLL, latest_poll};
 

@@ -1,5 +1,6 @@
 //! One source file: reads it in pieces, stores its accepted rows and summarises the others.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -9,10 +10,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 use uptime::Timestamp;
 use uptime::gzip::GzipError;
-use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings, Limits, Warnings};
+use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings, Limits, PackingRoom, Warnings};
 use uptime::input::FileKind;
 use uptime::segment::Source;
 
+use super::cores;
+use super::pieces::Rest;
 use super::stored::Stored;
 use crate::counted::counted;
 use crate::first_rejects;
@@ -120,25 +123,49 @@ fn read_all(
     path: &Path,
     ingest: &mut Ingest,
     source: &Source,
-    mut take: impl FnMut(&mut Ingest),
+    mut take: impl FnMut(&mut Ingest) + Send,
 ) -> Result<(), ReadError> {
     let mut file = File::open(path).map_err(ReadError::Io)?;
     let mut piece = vec![0; PIECE_BYTES];
     loop {
-        let fed = match file.read(&mut piece) {
+        let length = match file.read(&mut piece) {
             Ok(0) => break,
-            Ok(length) => ingest.feed(&piece[..length]),
+            Ok(length) => length,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(ReadError::Io(error)),
         };
+        let lines =
+            piece[..length].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let mut fed = ingest.feed(&piece[..lines]);
+        if let Some(reader) = ingest.piece_reader() {
+            let rest = Rest::new(file, piece[lines..length].to_vec());
+            rest.read(reader, ingest, &mut take).map_err(ReadError::Io)?;
+            break;
+        }
+        fed = fed.and_then(|()| ingest.feed(&piece[lines..length]));
         if fed.is_err() {
             break;
         }
         take(ingest);
     }
-    let finished = ingest.finish(source);
+    let finished = finish(ingest, source);
     take(ingest);
     finished.map_err(ReadError::Ingest)
+}
+
+/// Ends the file. Polls are packed on all cores.
+fn finish(ingest: &mut Ingest, source: &Source) -> Result<(), IngestError> {
+    // An error is final, so it is returned at the end.
+    let _ = ingest.finish_reading();
+    let begin = || (PackingRoom::default(), Vec::new());
+    let Ok(packed) = cores::divide(ingest.take_unpacked(), begin, |(room, packed), shard| {
+        packed.push(shard.pack(room));
+        Ok::<_, Infallible>(())
+    });
+    for shard in packed.into_iter().flat_map(|(_, packed)| packed) {
+        ingest.add_packed(shard);
+    }
+    ingest.finish(source)
 }
 
 impl Summary {

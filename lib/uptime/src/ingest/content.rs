@@ -4,7 +4,7 @@ use chrono::Weekday;
 
 use super::Counts;
 use super::openings::OpeningsFile;
-use super::polls::PollPacker;
+use super::polls::{PackedShard, PollPacker, ShardRows, UnpackedShard};
 use super::reject_tables::RejectTables;
 use super::warnings::WarningFinder;
 use super::zones::ZonesFile;
@@ -93,6 +93,22 @@ impl Content {
         self.kind == Some(FileKind::Replacing(ReplacingKind::Hours))
     }
 
+    /// Takes the polls of the current batch, by shard.
+    pub(super) fn take_unpacked(&mut self) -> Vec<UnpackedShard> {
+        self.polls.take_unpacked()
+    }
+
+    /// Takes what was packed of a shard.
+    pub(super) fn add_packed(&mut self, shard: PackedShard) {
+        self.polls.add_packed(shard, &mut self.warnings, false);
+        self.take_packed();
+    }
+
+    /// Adds polls of a piece of the file.
+    pub(super) fn add_rows(&mut self, rows: &mut [ShardRows]) {
+        self.polls.add_rows(rows, &mut self.warnings);
+    }
+
     /// Moves the polls that were packed to `segments`, and adds their counts.
     pub(super) fn take_packed(&mut self) {
         let packed = std::mem::take(&mut self.polls.packed);
@@ -100,9 +116,11 @@ impl Content {
         self.counts += packed.counts;
     }
 
-    fn extend_span(&mut self, at: Timestamp) {
-        let (first, last) = self.poll_span.unwrap_or((at, at));
-        self.poll_span = Some((first.min(at), last.max(at)));
+    /// Extends the span of the file's polls, so that it includes these two instants.
+    #[inline]
+    pub(super) fn extend_span(&mut self, (first, last): (Timestamp, Timestamp)) {
+        let (from, to) = self.poll_span.unwrap_or((first, last));
+        self.poll_span = Some((from.min(first), to.max(last)));
     }
 }
 
@@ -115,7 +133,7 @@ impl Records for Content {
     #[inline]
     fn poll(&mut self, store: StoreId, poll: Poll, _record: &[u8]) {
         self.polls.add(store, poll, &mut self.warnings);
-        self.extend_span(poll.at());
+        self.extend_span((poll.at(), poll.at()));
     }
 
     fn replacing(

@@ -36,8 +36,7 @@ pub(super) struct PollPacker {
     shards: Vec<ShardPolls>,
     memory_bytes: usize,
     batch_bytes: usize,
-    looked_up: LookedUp,
-    room: Room,
+    room: PackingRoom,
     pub(super) packed: Packed,
 }
 
@@ -49,6 +48,35 @@ struct ShardPolls {
     texts: Group<Box<str>>,
 }
 
+/// Rows of a shard, divided by the form of the store ids.
+#[derive(Debug, Default)]
+pub(super) struct ShardRows {
+    integers: Vec<(u64, Poll)>,
+    uuids: Vec<([u64; 2], Poll)>,
+    texts: Vec<(Box<str>, Poll)>,
+}
+
+/// The polls of a shard before they are packed.
+#[derive(Debug)]
+pub struct UnpackedShard {
+    shard: Shard,
+    polls: ShardPolls,
+}
+
+/// The segments of a shard's polls, with what is known of their rows.
+#[derive(Debug)]
+pub struct PackedShard {
+    packed: Packed,
+    stores: Vec<Vec<(StoreId, usize)>>,
+}
+
+/// Memory to sort polls in. It holds nothing between two uses.
+#[derive(Debug, Default)]
+pub struct PackingRoom {
+    looked_up: LookedUp,
+    sorting: Room,
+}
+
 impl PollPacker {
     /// A batch may take `batch_bytes` of memory. The estimate depends only on its polls, so equal
     /// files have equal batches.
@@ -57,8 +85,7 @@ impl PollPacker {
             shards: super::for_each_shard(),
             memory_bytes: 0,
             batch_bytes,
-            looked_up: LookedUp::default(),
-            room: Room::default(),
+            room: PackingRoom::default(),
             packed: Packed::default(),
         }
     }
@@ -70,7 +97,7 @@ impl PollPacker {
             return self.pack_alone(&store, poll, warnings);
         }
         let shard = &mut self.shards[store.shard().index()];
-        let looked_up = &mut self.looked_up;
+        let looked_up = &mut self.room.looked_up;
         let grown = match store.into_form() {
             IdForm::Integer(integer) => shard.integers.add(integer, poll, looked_up),
             IdForm::Uuid(uuid) => shard.uuids.add(uuid, poll, looked_up),
@@ -79,6 +106,30 @@ impl PollPacker {
                 shard.texts.add(text, poll, looked_up)
             }
         };
+        self.grow(grown, warnings);
+    }
+
+    /// Adds rows of each shard, whose polls fit an [`Entry`]. Takes them out of `rows`.
+    pub(super) fn add_rows(&mut self, rows: &mut [ShardRows], warnings: &mut WarningFinder) {
+        for (index, ShardRows { integers, uuids, texts }) in rows.iter_mut().enumerate() {
+            for (id, poll) in integers.drain(..) {
+                let grown = self.shards[index].integers.add(id, poll, &mut self.room.looked_up);
+                self.grow(grown, warnings);
+            }
+            for (id, poll) in uuids.drain(..) {
+                let grown = self.shards[index].uuids.add(id, poll, &mut self.room.looked_up);
+                self.grow(grown, warnings);
+            }
+            for (id, poll) in texts.drain(..) {
+                self.memory_bytes += id.len();
+                let grown = self.shards[index].texts.add(id, poll, &mut self.room.looked_up);
+                self.grow(grown, warnings);
+            }
+        }
+    }
+
+    #[inline]
+    fn grow(&mut self, grown: Result<usize, Full>, warnings: &mut WarningFinder) {
         self.memory_bytes += grown.unwrap_or_default();
         if grown == Err(Full) || self.memory_bytes >= self.batch_bytes {
             self.pack(warnings, true);
@@ -88,34 +139,29 @@ impl PollPacker {
     /// Packs the batch and passes its stores to `warnings`. `more_follow` says that the file may
     /// have more rows.
     pub(super) fn pack(&mut self, warnings: &mut WarningFinder, more_follow: bool) {
-        self.memory_bytes = 0;
-        while self.pack_some(warnings, more_follow) == Err(Full) {}
+        for shard in self.take_unpacked() {
+            let packed = shard.pack(&mut self.room);
+            self.add_packed(packed, warnings, more_follow);
+        }
     }
 
-    /// After [`Full`] there are more polls to pack.
-    fn pack_some(&mut self, warnings: &mut WarningFinder, more_follow: bool) -> Result<(), Full> {
-        let PollPacker { shards, looked_up, room, packed, .. } = self;
-        let mut outcome = Ok(());
-        for (shard, polls) in Shard::all().zip(shards) {
-            let (mut by_form, of_shard) = polls.take_in_order(looked_up, room);
-            outcome = outcome.and(of_shard);
-            let stores = || by_form.iter().flatten().flat_map(InOrder::stores);
-            warnings.accept(stores(), more_follow);
-            let mut sets = Vec::with_capacity(stores().count());
-            for lists in &mut by_form {
-                let of_form = sets.len();
-                let is_one = lists.len() == 1;
-                for list in lists {
-                    sets.extend(list.sets(&mut packed.counts));
-                }
-                if !is_one {
-                    sets[of_form..]
-                        .sort_unstable_by(|(this, _), (that, _)| order_in_segment(this, that));
-                }
-            }
-            packed.segments.extend(pack_sorted_polls(shard, sets.into_iter()));
-        }
-        outcome
+    /// Takes the polls of the batch.
+    pub(super) fn take_unpacked(&mut self) -> Vec<UnpackedShard> {
+        self.memory_bytes = 0;
+        let shards = std::mem::replace(&mut self.shards, super::for_each_shard());
+        Shard::all().zip(shards).map(|(shard, polls)| UnpackedShard { shard, polls }).collect()
+    }
+
+    /// Takes what was packed of a shard.
+    pub(super) fn add_packed(
+        &mut self,
+        PackedShard { packed, stores }: PackedShard,
+        warnings: &mut WarningFinder,
+        more_follow: bool,
+    ) {
+        warnings.accept(stores.iter().flatten().map(|(store, _)| store), more_follow);
+        self.packed.segments.extend(packed.segments);
+        self.packed.counts += packed.counts;
     }
 
     /// Packs a poll on its own. Its instant does not fit an [`Entry`] and cannot be in a source
@@ -131,17 +177,56 @@ impl PollPacker {
     }
 }
 
+impl ShardRows {
+    /// Adds a row.
+    #[inline]
+    pub(super) fn push(&mut self, store: StoreId, poll: Poll) {
+        match store.into_form() {
+            IdForm::Integer(integer) => self.integers.push((integer, poll)),
+            IdForm::Uuid(uuid) => self.uuids.push((uuid, poll)),
+            IdForm::Text(text) => self.texts.push((text, poll)),
+        }
+    }
+}
+
+impl UnpackedShard {
+    /// Packs the polls.
+    pub fn pack(mut self, room: &mut PackingRoom) -> PackedShard {
+        let mut all = PackedShard { packed: Packed::default(), stores: Vec::new() };
+        while self.pack_some(room, &mut all) == Err(Full) {}
+        all
+    }
+
+    /// After [`Full`] there are more polls to pack.
+    fn pack_some(&mut self, room: &mut PackingRoom, all: &mut PackedShard) -> Result<(), Full> {
+        let PackedShard { packed: Packed { segments, counts }, stores } = all;
+        let (mut by_form, outcome) = self.polls.take_in_order(room);
+        let mut sets = Vec::with_capacity(by_form.iter().flatten().map(InOrder::store_count).sum());
+        for lists in &mut by_form {
+            let of_form = sets.len();
+            let is_one = lists.len() == 1;
+            for list in lists {
+                sets.extend(list.sets(counts));
+            }
+            if !is_one {
+                sets[of_form..]
+                    .sort_unstable_by(|(this, _), (that, _)| order_in_segment(this, that));
+            }
+        }
+        segments.extend(pack_sorted_polls(self.shard, sets.into_iter()));
+        stores.extend(by_form.into_iter().flatten().map(InOrder::into_stores));
+        outcome
+    }
+}
+
 impl ShardPolls {
     /// Takes the polls, by the form of their ids in the order of a segment. After [`Full`] there are
     /// more polls.
-    fn take_in_order(
-        &mut self,
-        looked_up: &mut LookedUp,
-        room: &mut Room,
-    ) -> ([Vec<InOrder>; 3], Result<(), Full>) {
-        let (integers, of_integers) = self.integers.take_in_order(looked_up, room);
-        let (uuids, of_uuids) = self.uuids.take_in_order(looked_up, room);
-        let (texts, of_texts) = self.texts.take_in_order(looked_up, room);
+    fn take_in_order(&mut self, room: &mut PackingRoom) -> ([Vec<InOrder>; 3], Result<(), Full>) {
+        let PackingRoom { looked_up, sorting } = room;
+        let (integers, of_integers) = self.integers.take_in_order(looked_up, sorting);
+        let (uuids, of_uuids) = self.uuids.take_in_order(looked_up, sorting);
+        let (texts, of_texts) = self.texts.take_in_order(looked_up, sorting);
         ([integers, uuids, texts], of_integers.and(of_uuids).and(of_texts))
     }
 }

@@ -13,7 +13,7 @@ pub(super) const MAX_COLUMNS: usize = 4;
 
 /// A usable header.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Header {
+pub(crate) struct Header {
     pub(super) kind: FileKind,
     /// How many fields a row has.
     pub(super) width: usize,

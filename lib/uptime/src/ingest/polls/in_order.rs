@@ -13,9 +13,13 @@ pub(super) struct InOrder {
 }
 
 impl InOrder {
-    /// Returns the stores, sorted.
-    pub(super) fn stores(&self) -> impl Iterator<Item = &StoreId> {
-        self.stores.iter().map(|(store, _)| store)
+    pub(super) fn store_count(&self) -> usize {
+        self.stores.len()
+    }
+
+    /// Returns the stores, sorted, each with the number of its rows.
+    pub(super) fn into_stores(self) -> Vec<(StoreId, usize)> {
+        self.stores
     }
 
     /// Returns the stores, sorted, each with its polls as a set. Counts the polls.
