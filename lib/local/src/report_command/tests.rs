@@ -10,6 +10,7 @@ use uptime::interval::SECOND;
 
 use super::*;
 
+mod large_files;
 mod out_dir;
 
 #[test]

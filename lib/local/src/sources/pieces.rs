@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::mem;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use uptime::ingest::{Ingest, Piece, PieceReader};
 
@@ -35,14 +36,16 @@ struct ReadPiece {
 /// Adds pieces in order.
 struct Adder<'i, F> {
     ingest: &'i mut Ingest,
-    /// Called after pieces were added.
-    added: F,
+    /// Called after pieces were added, because output may be ready.
+    take: F,
     /// Pieces that wait for an earlier one, by number.
     waiting: BTreeMap<usize, ReadPiece>,
     next_number: usize,
     /// The next piece did not begin with a row.
     is_in_order_only: bool,
     outcome: io::Result<()>,
+    /// A core has failed, so a piece will never be added.
+    is_stopped: bool,
     spare: Vec<ReadPiece>,
 }
 
@@ -71,38 +74,47 @@ impl Rest {
         Ok(Some(number))
     }
 
-    /// Feeds the rest of the file. Calls `added` whenever output may be ready.
+    /// Feeds the rest of the file. Calls `take` whenever output may be ready.
     pub(super) fn read(
         self,
         reader: PieceReader,
         ingest: &mut Ingest,
-        added: impl FnMut(&mut Ingest) + Send,
+        take: impl FnMut(&mut Ingest) + Send,
     ) -> io::Result<()> {
         let most_waiting = 2 * cores::count();
         let rest = Mutex::new(self);
         let adder = Mutex::new(Adder {
             ingest,
-            added,
+            take,
             waiting: BTreeMap::new(),
             next_number: 0,
             is_in_order_only: false,
             outcome: Ok(()),
+            is_stopped: false,
             spare: Vec::new(),
         });
         let has_advanced = Condvar::new();
         cores::on_each(|| {
+            let _stop = StopOnPanic(|| {
+                lock(&adder).is_stopped = true;
+                has_advanced.notify_all();
+            });
             let mut read = ReadPiece::default();
             loop {
                 let number = match lock(&rest).take_piece(&mut read.bytes) {
                     Ok(Some(number)) => number,
                     Ok(None) => break,
                     Err(error) => {
-                        lock(&adder).outcome = Err(error);
+                        let mut adder = lock(&adder);
+                        adder.outcome = Err(error);
+                        adder.is_stopped = true;
                         has_advanced.notify_all();
                         break;
                     }
                 };
-                reader.read(&read.bytes, &mut read.piece);
+                if !lock(&adder).is_in_order_only {
+                    reader.read(&read.bytes, &mut read.piece);
+                }
                 let mut adder = lock(&adder);
                 adder.add(number, read);
                 has_advanced.notify_all();
@@ -110,7 +122,7 @@ impl Rest {
                 adder = has_advanced
                     .wait_while(adder, is_ahead)
                     .unwrap_or_else(PoisonError::into_inner);
-                if adder.outcome.is_err() {
+                if adder.is_stopped {
                     break;
                 }
                 read = adder.spare.pop().unwrap_or_default();
@@ -134,18 +146,30 @@ impl<F: FnMut(&mut Ingest)> Adder<'_, F> {
             self.next_number += 1;
             if self.is_in_order_only {
                 read.piece = Piece::default();
+                // An error is final, so finishing the file returns it again.
                 let _ = self.ingest.feed(&read.bytes);
             } else {
                 self.is_in_order_only = !self.ingest.add_piece(&mut read.piece);
             }
             self.spare.push(read);
-            (self.added)(self.ingest);
+            (self.take)(self.ingest);
         }
     }
 
     /// Returns whether so many pieces wait that no core should read another one.
     fn is_ahead(&self, most_waiting: usize) -> bool {
-        self.outcome.is_ok() && self.waiting.len() > most_waiting
+        !self.is_stopped && self.waiting.len() > most_waiting
+    }
+}
+
+/// Calls a function if its thread panics.
+struct StopOnPanic<F: Fn()>(F);
+
+impl<F: Fn()> Drop for StopOnPanic<F> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            (self.0)();
+        }
     }
 }
 

@@ -111,18 +111,10 @@ impl PollPacker {
 
     /// Adds rows of each shard, whose polls fit an [`Entry`]. Takes them out of `rows`.
     pub(super) fn add_rows(&mut self, rows: &mut [ShardRows], warnings: &mut WarningFinder) {
-        for (index, ShardRows { integers, uuids, texts }) in rows.iter_mut().enumerate() {
-            for (id, poll) in integers.drain(..) {
-                let grown = self.shards[index].integers.add(id, poll, &mut self.room.looked_up);
-                self.grow(grown, warnings);
-            }
-            for (id, poll) in uuids.drain(..) {
-                let grown = self.shards[index].uuids.add(id, poll, &mut self.room.looked_up);
-                self.grow(grown, warnings);
-            }
-            for (id, poll) in texts.drain(..) {
-                self.memory_bytes += id.len();
-                let grown = self.shards[index].texts.add(id, poll, &mut self.room.looked_up);
+        for (index, rows) in rows.iter_mut().enumerate() {
+            while !rows.is_empty() {
+                let looked_up = &mut self.room.looked_up;
+                let grown = self.shards[index].add_all(rows, looked_up);
                 self.grow(grown, warnings);
             }
         }
@@ -187,6 +179,10 @@ impl ShardRows {
             IdForm::Text(text) => self.texts.push((text, poll)),
         }
     }
+
+    fn is_empty(&self) -> bool {
+        self.integers.is_empty() && self.uuids.is_empty() && self.texts.is_empty()
+    }
 }
 
 impl UnpackedShard {
@@ -220,6 +216,16 @@ impl UnpackedShard {
 }
 
 impl ShardPolls {
+    /// Moves `rows` to the polls. Returns by how much the memory grew. After [`Full`], the rest of the
+    /// rows is not moved.
+    fn add_all(&mut self, rows: &mut ShardRows, looked_up: &mut LookedUp) -> Result<usize, Full> {
+        let texts: usize = rows.texts.iter().map(|(text, _)| text.len()).sum();
+        Ok(texts
+            + self.integers.add_all(&mut rows.integers, looked_up)?
+            + self.uuids.add_all(&mut rows.uuids, looked_up)?
+            + self.texts.add_all(&mut rows.texts, looked_up)?)
+    }
+
     /// Takes the polls, by the form of their ids in the order of a segment. After [`Full`] there are
     /// more polls.
     fn take_in_order(&mut self, room: &mut PackingRoom) -> ([Vec<InOrder>; 3], Result<(), Full>) {

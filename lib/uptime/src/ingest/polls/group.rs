@@ -67,7 +67,7 @@ impl<I> Default for Group<I> {
 
 impl<I: Id> Group<I> {
     /// Adds a row. Returns by how much the memory grew. After [`Full`], the row is added as well, but
-    /// the next one must not be added before the batch is packed.
+    /// the batch has to be packed before the next one.
     #[inline]
     pub(super) fn add(
         &mut self,
@@ -75,16 +75,41 @@ impl<I: Id> Group<I> {
         poll: Poll,
         looked_up: &mut LookedUp,
     ) -> Result<usize, Full> {
-        let mut grown = 0;
-        if self.staged.capacity() == 0 {
-            self.staged.reserve_exact(FIRST_STAGED_ROWS);
-            grown = FIRST_STAGED_ROWS * size_of::<(I, Poll)>();
-        }
+        let mut grown = self.begin();
         self.staged.push((id, poll));
         if self.staged.len() == self.staged.capacity() {
             grown += self.look_up_and_grow(looked_up)?;
         }
         Ok(grown)
+    }
+
+    /// Moves `rows` to the group. Returns by how much the memory grew. After [`Full`], the rest of the
+    /// rows is not moved, and the batch has to be packed before.
+    pub(super) fn add_all(
+        &mut self,
+        rows: &mut Vec<(I, Poll)>,
+        looked_up: &mut LookedUp,
+    ) -> Result<usize, Full> {
+        let mut grown = 0;
+        while !rows.is_empty() {
+            grown += self.begin();
+            let room = self.staged.capacity() - self.staged.len();
+            self.staged.extend(rows.drain(..room.min(rows.len())));
+            if self.staged.len() == self.staged.capacity() {
+                grown += self.look_up_and_grow(looked_up)?;
+            }
+        }
+        Ok(grown)
+    }
+
+    /// Makes room for the first rows. Returns by how much the memory grew.
+    #[inline]
+    fn begin(&mut self) -> usize {
+        if self.staged.capacity() > 0 {
+            return 0;
+        }
+        self.staged.reserve_exact(FIRST_STAGED_ROWS);
+        FIRST_STAGED_ROWS * size_of::<(I, Poll)>()
     }
 
     #[inline(never)]
