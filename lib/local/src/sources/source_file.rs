@@ -148,24 +148,25 @@ fn read_all(
         }
         take(ingest);
     }
-    let finished = finish(ingest, source);
+    // An error is final, so finishing the file returns it again.
+    let _ = ingest.finish_reading();
+    pack_polls(ingest, &mut take);
+    let finished = ingest.finish(source);
     take(ingest);
     finished.map_err(ReadError::Ingest)
 }
 
-/// Ends the file. Polls are packed on all cores.
-fn finish(ingest: &mut Ingest, source: &Source) -> Result<(), IngestError> {
-    // An error is final, so it is returned at the end.
-    let _ = ingest.finish_reading();
-    let begin = || (PackingRoom::default(), Vec::new());
-    let Ok(packed) = cores::divide(ingest.take_unpacked(), begin, |(room, packed), shard| {
-        packed.push(shard.pack(room));
+/// Packs the rest of the polls on all cores. Calls `take` after each shard.
+fn pack_polls(ingest: &mut Ingest, take: impl FnMut(&mut Ingest) + Send) {
+    let shards = ingest.take_unpacked();
+    let packed = Mutex::new((ingest, take));
+    let Ok(_) = cores::divide(shards, PackingRoom::default, |room, shard| {
+        let shard = shard.pack(room);
+        let (ingest, take) = &mut *packed.lock().unwrap_or_else(PoisonError::into_inner);
+        ingest.add_packed(shard);
+        take(ingest);
         Ok::<_, Infallible>(())
     });
-    for shard in packed.into_iter().flat_map(|(_, packed)| packed) {
-        ingest.add_packed(shard);
-    }
-    ingest.finish(source)
 }
 
 impl Summary {

@@ -12,11 +12,14 @@ const FIRST_STAGED_ROWS: usize = 128;
 /// A group with more stores collects more rows. So what is read to look up a store usually serves
 /// several rows while it is in a near cache.
 const MOST_STAGED_ROWS: usize = 8192;
-/// How many entries a block has at first.
+/// How many entries a block has room for at first. Then blocks grow with the group.
 const FIRST_BLOCK_ENTRIES: usize = 16 * FIRST_STAGED_ROWS;
-/// The largest blocks have 1 MiB. Several segments fit where a block was, so packing a batch needs
-/// little more memory than the batch.
-const MOST_BLOCK_ENTRIES: usize = 128 << 10;
+/// From this size on, a group has one more block, with room for more polls than a batch usually has
+/// of a group. glibc returns memory of more than 32 MiB to the system at once
+/// (`DEFAULT_MMAP_THRESHOLD_MAX`), so packing a batch frees as much as it takes. The system gives a
+/// block only the memory that is used.
+const LARGE_GROUP_ENTRIES: usize = 64 << 10;
+const LARGE_BLOCK_ENTRIES: usize = (33 << 20) / size_of::<Entry>();
 /// Lists are split only if they have this many stores on average: ids that are made to have similar
 /// hashes must not use up memory.
 const LEAST_STORES_TO_SPLIT: usize = Entry::MAX_STORES / 4;
@@ -129,9 +132,9 @@ impl<I: Id> Group<I> {
 
     /// Returns how much memory the group takes, without the texts of ids.
     fn memory_bytes(&self) -> usize {
-        let block_entries: usize = self.blocks.iter().map(Vec::capacity).sum();
+        let entries: usize = self.blocks.iter().map(Vec::len).sum();
         self.staged.capacity() * size_of::<(I, Poll)>()
-            + block_entries * size_of::<Entry>()
+            + entries * size_of::<Entry>()
             + self.store_count() * Stores::<I>::STORE_BYTES
     }
 
@@ -200,7 +203,12 @@ impl<I: Id> Group<I> {
         let has_room = |block: &Vec<Entry>| block.capacity() - block.len() >= entries;
         if !self.blocks.last().is_some_and(has_room) {
             let so_far = self.blocks.iter().map(Vec::len).sum::<usize>();
-            let capacity = so_far.clamp(FIRST_BLOCK_ENTRIES, MOST_BLOCK_ENTRIES).max(entries);
+            let capacity = if so_far < LARGE_GROUP_ENTRIES {
+                so_far.max(FIRST_BLOCK_ENTRIES)
+            } else {
+                LARGE_BLOCK_ENTRIES
+            };
+            let capacity = capacity.max(entries);
             self.blocks.push(Vec::with_capacity(capacity));
         }
         let last = self.blocks.len() - 1;
