@@ -244,7 +244,8 @@ impl Shard {
     pub const COUNT: usize = 1 << Shard::BITS;
 
     // The top bits of the hash are the best distributed.
-    fn of(mixed: u64) -> Shard {
+    #[inline]
+    pub(crate) fn of(mixed: u64) -> Shard {
         Shard((mixed >> (u64::BITS - Shard::BITS)) as u8)
     }
 

@@ -4,7 +4,7 @@ use chrono::Weekday;
 
 use super::Counts;
 use super::openings::OpeningsFile;
-use super::polls::{PackedShard, PollPacker, ShardRows, UnpackedShard};
+use super::polls::{PackedShard, PollPacker, Rows, UnpackedShard};
 use super::reject_tables::RejectTables;
 use super::warnings::WarningFinder;
 use super::zones::ZonesFile;
@@ -105,7 +105,7 @@ impl Content {
     }
 
     /// Adds polls of a piece of the file.
-    pub(super) fn add_rows(&mut self, rows: &mut [ShardRows]) {
+    pub(super) fn add_rows(&mut self, rows: &mut Rows) {
         self.polls.add_rows(rows, &mut self.warnings);
     }
 

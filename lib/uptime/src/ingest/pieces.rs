@@ -6,8 +6,7 @@
 //! ends, what was read of the next pieces is not used and their bytes are read in order.
 
 use super::content::Content;
-use super::for_each_shard;
-use super::polls::ShardRows;
+use super::polls::Rows;
 use crate::input::{FileKind, Header, Problem, Records, Reject, ReplacingRow, SourceReader};
 use crate::{Poll, StoreId, Timestamp};
 
@@ -19,19 +18,13 @@ pub struct PieceReader {
 }
 
 /// What was read of a piece. It keeps its memory when it is used again.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Piece {
-    rows: Vec<ShardRows>,
+    rows: Rows,
     rejects: Vec<(Reject, Vec<u8>)>,
     poll_span: Option<(Timestamp, Timestamp)>,
     /// Its lines count from the start of the piece.
     reader: Option<SourceReader>,
-}
-
-impl Default for Piece {
-    fn default() -> Piece {
-        Piece { rows: for_each_shard(), rejects: Vec::new(), poll_span: None, reader: None }
-    }
 }
 
 impl PieceReader {
@@ -75,7 +68,7 @@ impl Records for Piece {
     fn poll(&mut self, store: StoreId, poll: Poll, _record: &[u8]) {
         let (first, last) = self.poll_span.unwrap_or((poll.at(), poll.at()));
         self.poll_span = Some((first.min(poll.at()), last.max(poll.at())));
-        self.rows[store.shard().index()].push(store, poll);
+        self.rows.push(store, poll);
     }
 
     fn replacing(&mut self, _: StoreId, _: ReplacingRow, _: &[u8]) -> Result<(), Problem> {

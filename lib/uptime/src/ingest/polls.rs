@@ -17,7 +17,7 @@ use super::Counts;
 use super::entry::Entry;
 use super::warnings::WarningFinder;
 use crate::segment::{Segment, order_in_segment, pack_sorted_polls};
-use crate::store::IdForm;
+use crate::store::{Id as _, IdForm};
 use crate::{Poll, Shard, StoreId};
 
 use group::{Full, Group, LookedUp};
@@ -48,9 +48,9 @@ struct ShardPolls {
     texts: Group<Box<str>>,
 }
 
-/// Rows of a shard, divided by the form of the store ids.
+/// Rows divided by the form of the store ids.
 #[derive(Debug, Default)]
-pub(super) struct ShardRows {
+pub(super) struct Rows {
     integers: Vec<(u64, Poll)>,
     uuids: Vec<([u64; 2], Poll)>,
     texts: Vec<(Box<str>, Poll)>,
@@ -109,14 +109,23 @@ impl PollPacker {
         self.grow(grown, warnings);
     }
 
-    /// Adds rows of each shard, whose polls fit an [`Entry`]. Takes them out of `rows`.
-    pub(super) fn add_rows(&mut self, rows: &mut [ShardRows], warnings: &mut WarningFinder) {
-        for (index, rows) in rows.iter_mut().enumerate() {
-            while !rows.is_empty() {
-                let looked_up = &mut self.room.looked_up;
-                let grown = self.shards[index].add_all(rows, looked_up);
-                self.grow(grown, warnings);
-            }
+    /// Adds rows whose polls fit an [`Entry`]. Takes them out of `rows`.
+    pub(super) fn add_rows(&mut self, rows: &mut Rows, warnings: &mut WarningFinder) {
+        for (integer, poll) in rows.integers.drain(..) {
+            let integers = &mut self.shards[Shard::of(integer.mixed()).index()].integers;
+            let grown = integers.add(integer, poll, &mut self.room.looked_up);
+            self.grow(grown, warnings);
+        }
+        for (uuid, poll) in rows.uuids.drain(..) {
+            let uuids = &mut self.shards[Shard::of(uuid.mixed()).index()].uuids;
+            let grown = uuids.add(uuid, poll, &mut self.room.looked_up);
+            self.grow(grown, warnings);
+        }
+        for (text, poll) in rows.texts.drain(..) {
+            self.memory_bytes += text.len();
+            let texts = &mut self.shards[Shard::of(text.mixed()).index()].texts;
+            let grown = texts.add(text, poll, &mut self.room.looked_up);
+            self.grow(grown, warnings);
         }
     }
 
@@ -169,7 +178,7 @@ impl PollPacker {
     }
 }
 
-impl ShardRows {
+impl Rows {
     /// Adds a row.
     #[inline]
     pub(super) fn push(&mut self, store: StoreId, poll: Poll) {
@@ -178,10 +187,6 @@ impl ShardRows {
             IdForm::Uuid(uuid) => self.uuids.push((uuid, poll)),
             IdForm::Text(text) => self.texts.push((text, poll)),
         }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.integers.is_empty() && self.uuids.is_empty() && self.texts.is_empty()
     }
 }
 
@@ -216,16 +221,6 @@ impl UnpackedShard {
 }
 
 impl ShardPolls {
-    /// Moves `rows` to the polls. Returns by how much the memory grew. After [`Full`], the rest of the
-    /// rows is not moved.
-    fn add_all(&mut self, rows: &mut ShardRows, looked_up: &mut LookedUp) -> Result<usize, Full> {
-        let texts: usize = rows.texts.iter().map(|(text, _)| text.len()).sum();
-        Ok(texts
-            + self.integers.add_all(&mut rows.integers, looked_up)?
-            + self.uuids.add_all(&mut rows.uuids, looked_up)?
-            + self.texts.add_all(&mut rows.texts, looked_up)?)
-    }
-
     /// Takes the polls, by the form of their ids in the order of a segment. After [`Full`] there are
     /// more polls.
     fn take_in_order(&mut self, room: &mut PackingRoom) -> ([Vec<InOrder>; 3], Result<(), Full>) {

@@ -86,25 +86,6 @@ impl<I: Id> Group<I> {
         Ok(grown)
     }
 
-    /// Moves `rows` to the group. Returns by how much the memory grew. After [`Full`], the rest of the
-    /// rows is not moved, and the batch has to be packed before.
-    pub(super) fn add_all(
-        &mut self,
-        rows: &mut Vec<(I, Poll)>,
-        looked_up: &mut LookedUp,
-    ) -> Result<usize, Full> {
-        let mut grown = 0;
-        while !rows.is_empty() {
-            grown += self.begin();
-            let room = self.staged.capacity() - self.staged.len();
-            self.staged.extend(rows.drain(..room.min(rows.len())));
-            if self.staged.len() == self.staged.capacity() {
-                grown += self.look_up_and_grow(looked_up)?;
-            }
-        }
-        Ok(grown)
-    }
-
     /// Makes room for the first rows. Returns by how much the memory grew.
     #[inline]
     fn begin(&mut self) -> usize {
