@@ -31,7 +31,8 @@ async fn a_file_is_stored_under_its_attempt_and_a_page_is_packed_with_its_header
         let stored = files.put(id, 3, file).await.unwrap();
 
         let key = format!("reports/{id}/3/{}", name.as_str());
-        assert_eq!(stored, StoredFile { key: key.clone(), size_bytes: 3_500, sha256 });
+        let expected = StoredFile { key: key.clone(), size_bytes: 3_500, sha256 };
+        assert_eq!(stored, (name, expected));
         let object = cloud.s3().get_object().bucket(REPORT_BUCKET).key(key).send().await.unwrap();
         assert_eq!(object.content_type(), Some(name.content_type()));
         let is_page = name == FileName::ReportHtml;

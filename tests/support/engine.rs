@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use uptime::Timestamp;
 use uptime::fleet::Fleet;
 use uptime::ingest::{Ingest, IngestSettings};
-use uptime::output::{Files, report_files};
+use uptime::output::{ReportFile, report_files};
 use uptime::parameters::ReportParameters;
 use uptime::segment::Source;
 use uptime::shard_data::ShardData;
@@ -65,7 +65,7 @@ pub fn local_report(contents: &[impl AsRef<[u8]>], options: &str) -> String {
 }
 
 /// Makes all files of a report of sources with these contents; a later one counts as a newer upload.
-pub fn files_of(contents: &[&str], parameters: ReportParameters) -> Files {
+pub fn files_of(contents: &[&str], parameters: ReportParameters) -> Vec<ReportFile> {
     let mut shards = BTreeMap::new();
     for (place, content) in (0..).zip(contents) {
         let mut ingest = Ingest::new(IngestSettings {
