@@ -5,6 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::presigning::PresigningConfig;
+use futures::FutureExt as _;
 use futures::channel::oneshot;
 use futures::future::{OptionFuture, join_all, join3, try_join_all};
 use uptime::output::{FileName, FileSum, ReportFile, ReportWriter, Table};
@@ -58,12 +59,12 @@ impl ReportFiles {
             sums.push(sum);
         }
         let sum_of_page = page.as_ref().map(ReportFile::sum);
-        let page = OptionFuture::from(page.map(|page| self.put(report_id, attempt, page)));
+        let page = OptionFuture::from(page.map(|page| self.put(report_id, attempt, page).boxed()));
         let json = async {
             // If a sum is missing, its table was not stored, and the error of the table is returned.
             let mut sums = try_join_all(sums).await.ok()?;
             sums.extend(sum_of_page);
-            Some(self.put(report_id, attempt, report.json(sums)).await)
+            Some(self.put(report_id, attempt, report.json(sums)).boxed().await)
         };
         // After an error the others are awaited as well, so that each can abort its upload.
         let (tables, page, json) = join3(join_all(tables), page, json).await;
