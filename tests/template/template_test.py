@@ -49,7 +49,7 @@ MAY = {
     "compute_report": {
         "<DataTable.Arn>": {"dynamodb:Query"},
         "<ReportTable.Arn>": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
-        "<ReportBucket.Arn>/reports/*": {"s3:PutObject"},
+        "<ReportBucket.Arn>/reports/*": {"s3:AbortMultipartUpload", "s3:PutObject"},
         "<ReportQueue.Arn>": CONSUMER_ACTIONS,
     },
     "load_data": {

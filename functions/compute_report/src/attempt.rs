@@ -2,18 +2,17 @@
 
 use std::pin::pin;
 
-use futures::future::{try_join, try_join_all};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use uptime::Shard;
 use uptime::fleet::Fleet;
 use uptime::interval::DAY;
-use uptime::output::{Files, ReportFile, report_files};
+use uptime::output::ReportWriter;
 use uptime::parameters::ReportParameters;
 use uptime::shard_data::ShardData;
 use uptime::zone::TZ_RELEASE;
 use uptime_aws::{
-    CallError, Completion, Deadline, Failure, FailureCode, LINK_LIFE, Metric, Report, ReportFiles,
-    ReportTableError, StoreData, StoreDataError, StoredFiles,
+    CallError, Completion, Deadline, Failure, FailureCode, LINK_LIFE, Metric, Report,
+    ReportTableError, StoreData, StoreDataError,
 };
 
 use crate::invocation::Invocation;
@@ -98,13 +97,14 @@ pub(crate) async fn compute(
         return Ok(Outcome::Lost);
     };
     let counts = fleet.about.counts;
-    let files = report_files(fleet);
+    let writer = ReportWriter::new(fleet);
 
     // The clock is read before the files are stored, because S3 counts the days from storing. So
     // each file exists for as long as the last link to it is valid.
     let kept = i64::from(resources.report_days) * DAY;
     let files_expire_at = invocation.now().plus(kept - LINK_LIFE);
-    let files = store(&resources.files, report, files).await?;
+    // Only when all are stored may the attempt complete the report.
+    let files = resources.files.put_all(report.id, report.attempt, writer).await?;
 
     let completion = Completion {
         completed_at: invocation.now(),
@@ -120,22 +120,6 @@ pub(crate) async fn compute(
     }
     log_completion(report, &completion);
     Ok(Outcome::Completed)
-}
-
-/// Stores all files of an attempt. Only when all are stored may the attempt complete the report.
-///
-/// The files are sent side by side: S3 takes 100 to 200 ms for a small object (its performance
-/// guidelines), so one after the other they would add up to a second to each report.
-async fn store(
-    bucket: &ReportFiles,
-    report: &Report,
-    files: Files,
-) -> Result<StoredFiles, CallError> {
-    let put = |file| bucket.put(report.id, report.attempt, file);
-    let put_named = async |file: ReportFile| Ok((file.name, put(file).await?));
-    let others = try_join_all(files.others.into_iter().map(put_named));
-    let (csv, others) = try_join(put(files.csv), others).await?;
-    Ok(StoredFiles { csv, others })
 }
 
 /// `None`: this worker no longer holds the lease of the report.

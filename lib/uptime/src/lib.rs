@@ -23,7 +23,7 @@
 //! - [`shard_data`]: merges the segments of a shard.
 //! - [`report`]: turns the stores of a shard into rows.
 //! - [`account`]: everything that the files of a report say about one store; [`day_sums`]: the sums of
-//!   each local date.
+//!   each local date; [`accounts`]: the accounts of many stores.
 //! - [`poller`]: times in which no store was polled; [`heat_map`]: when stores were down;
 //!   [`fleet`]: the stores of all shards.
 //! - [`output`]: writes the files of a report.
@@ -72,6 +72,8 @@ pub mod shard_data;
 pub mod report;
 
 pub mod account;
+
+pub mod accounts;
 
 pub mod day_sums;
 

@@ -296,7 +296,7 @@ fn files(method: Method, stores: impl IntoIterator<Item = StoreFacts>) -> Vec<Re
         let clock = clocks.of(facts.zone.unwrap_or(Zone::DEFAULT));
         fleet.add(facts, clock);
     }
-    report_files(fleet).iter().cloned().collect()
+    report_files(fleet)
 }
 
 fn names_of(files: &[ReportFile]) -> Vec<&'static str> {
