@@ -52,7 +52,8 @@ pub(crate) async fn open(
     // If the bucket keeps no versions, the same bytes may have been put twice; the later event
     // counts.
     source.event = announced.max(known);
-    // Counted from this load and not from the polls: a file of old history is kept as long as any other.
+    // Counted from this load and not from the polls: a file of old history is kept as long as any
+    // other.
     let polls_expire_at = resources.poll_retention.map(|retention| retention.expiry(now));
     Ok(OpenedObject { object, source, folder, polls_expire_at, earlier, opened_at })
 }

@@ -34,8 +34,8 @@ impl Lifetimes {
     }
 
     /// A report requested at `now`. Its deadline is one visibility time-out after its message can
-    /// become visible for the last time. Its record is deleted 60 days after its files. It keeps from
-    /// when polls are kept now, so that it does not matter when it is computed.
+    /// become visible for the last time. Its record is deleted 60 days after its files. It says
+    /// from when polls are kept at `now`, because it may be computed later.
     pub(crate) fn new_report(
         &self,
         id: ReportId,
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_keeps_from_when_polls_were_kept_only_if_it_considers_earlier_time() {
+    fn a_report_says_from_when_polls_are_kept_only_if_it_considers_earlier_time() {
         let kept_from = |days, as_of| {
             let parameters = ReportParameters { as_of, method: Method::PollCount };
             let lifetimes = lifetimes(&format!("POLL_DAYS={days}"));

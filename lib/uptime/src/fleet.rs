@@ -27,8 +27,8 @@ pub struct About {
     pub counts: StoreCounts,
     /// How many stores have no counting poll.
     pub without_counting_poll: u64,
-    /// The instant from which polls were kept when the report was requested, if it considers time before
-    /// that ([`crate::retention::Retention::exceeded_by`]). `None` unless the caller sets it.
+    /// The instant from which polls were kept when the report was requested, if it considers time
+    /// before that ([`crate::retention::Retention::exceeded_by`]). `None` unless the caller sets it.
     pub polls_kept_from: Option<Timestamp>,
 }
 

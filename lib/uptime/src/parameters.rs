@@ -115,8 +115,8 @@ pub(crate) const CONSIDERED_BEYOND: i64 = DAY;
 /// A period of at most this many days is drawn in full, as the last week is.
 const MOST_DAYS_IN_FULL: i64 = 7;
 
-/// The parameters of a report. Together with the stored data they determine every byte of it, except for
-/// the note that polls may have been deleted ([`crate::fleet::About::polls_kept_from`]).
+/// The parameters of a report. Together with the stored data they determine every byte of it, except
+/// for the note that polls may have been deleted ([`crate::fleet::About::polls_kept_from`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ReportParameters {
     /// The instant at which the windows end. Nothing after it is considered.

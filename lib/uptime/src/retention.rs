@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_period_exceeds_if_it_is_considered_from_before_polls_are_kept_where_it_begins_first() {
-        // It is considered from 38 hours before 00:00 UTC: 24 hours, and 14 for the clocks ahead of UTC.
+        // Considered from 38 hours before 00:00 UTC: 24 hours, and 14 for the clocks ahead of UTC.
         check_period("2026-11-19", "2026-11-27T10:00:00Z", None);
         check_period(
             "2026-11-19",

@@ -1,7 +1,7 @@
 //! Names of `DynamoDB` keys and attributes, and keys of the items that hold no segment.
 //!
-//! Items of the data table. Segments have the attributes [`SEGMENT`] and [`CRC`], and those of polls also
-//! [`EXPIRES_AT`], unless polls are kept for ever:
+//! Items of the data table. Segments have the attributes [`SEGMENT`] and [`CRC`], and those of polls
+//! also [`EXPIRES_AT`], unless polls are kept for ever:
 //!
 //! | `pk` | `sk` | holds |
 //! |---|---|---|
@@ -64,8 +64,8 @@ pub const POLLS_KEPT_FROM: &str = "polls_kept_from";
 pub const CREATED_AT: &str = "created_at";
 /// When work on it ends.
 pub const DEADLINE: &str = "deadline";
-/// When `DynamoDB` may delete the item, in **seconds** since 1970. In both tables; an item without it is
-/// never deleted.
+/// When `DynamoDB` may delete the item, in **seconds** since 1970. In both tables; an item without it
+/// is never deleted.
 pub const EXPIRES_AT: &str = "expires_at";
 /// How many workers have claimed it.
 pub const ATTEMPT: &str = "attempt";

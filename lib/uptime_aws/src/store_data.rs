@@ -1,7 +1,7 @@
 //! The segments in `DynamoDB`, and the instant of the newest poll (`README.md`, "Segments").
 //!
-//! A segment's key is made from its content, so writing it again changes nothing. No write needs to
-//! read first.
+//! A segment's key is made from its content, so writing it again changes nothing except when it
+//! expires. No write needs to read first.
 
 use std::collections::HashSet;
 

@@ -57,7 +57,8 @@ fn env_vars(addresses: Addresses, listen: Ipv4Addr) -> Value {
         (settings::DATA_BUCKET, DATA_BUCKET.to_owned()),
         (settings::REPORT_BUCKET, REPORT_BUCKET.to_owned()),
         (settings::REPORT_QUEUE_URL, queue_url(reached(addresses.sqs), REPORT_QUEUE)),
-        // The template's default would refuse reports about older periods, although nothing is deleted here.
+        // The template's default would refuse reports about older periods, although nothing is
+        // deleted here.
         (settings::POLL_DAYS, "0".to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", url(addresses.dynamodb)),
         ("AWS_ENDPOINT_URL_S3", url(addresses.s3)),

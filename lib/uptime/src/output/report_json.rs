@@ -21,8 +21,8 @@ struct Document {
     method: &'static str,
     max_hold_minutes: Option<u32>,
     period: Option<String>,
-    /// Reports about time from which no poll can have been deleted have the bytes that they had before
-    /// there was this member.
+    /// Left out unless it applies, so that all other reports keep the bytes that they had before there
+    /// was this member.
     #[serde(skip_serializing_if = "Option::is_none")]
     polls_kept_from: Option<String>,
     tz_release: &'static str,
