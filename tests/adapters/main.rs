@@ -8,6 +8,7 @@ mod many_items;
 mod pinned_version;
 mod report_files;
 mod report_table;
+mod retention;
 mod scripted;
 mod source_files;
 mod stalls;

@@ -93,9 +93,10 @@ pub(crate) async fn compute(
     invocation: &Invocation,
     report: &Report,
 ) -> Result<Outcome, AttemptError> {
-    let Some(fleet) = compute_all_shards(resources, invocation, report).await? else {
+    let Some(mut fleet) = compute_all_shards(resources, invocation, report).await? else {
         return Ok(Outcome::Lost);
     };
+    fleet.about.polls_kept_from = report.polls_kept_from;
     let counts = fleet.about.counts;
     let writer = ReportWriter::new(fleet);
 

@@ -3,7 +3,7 @@
 use uptime::Timestamp;
 use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings, Limits, Warnings};
 use uptime::input::{FileKind, latest_poll};
-use uptime::segment::{Segment, SegmentKind, Source};
+use uptime::segment::{Segment, SegmentKind};
 use uptime_aws::Deadline;
 use uptime_aws::hash::RunningSha256;
 
@@ -65,7 +65,7 @@ async fn stream_file(
         sha256.update(chunk.as_ref());
         if fed.is_ok() {
             fed = ingest.feed(chunk.as_ref());
-            replacing.extend(store_ready(resources, &mut ingest, &opened.source, deadline).await?);
+            replacing.extend(store_ready(resources, &mut ingest, opened, deadline).await?);
             reject_files.write_ready(&mut ingest).await?;
         }
     }
@@ -73,7 +73,7 @@ async fn stream_file(
         complete_source(resources, opened).await?;
     }
     let ended = ingest.finish(&opened.source);
-    replacing.extend(store_ready(resources, &mut ingest, &opened.source, deadline).await?);
+    replacing.extend(store_ready(resources, &mut ingest, opened, deadline).await?);
     reject_files.write_ready(&mut ingest).await?;
     Ok(FileRead {
         ended,
@@ -98,12 +98,13 @@ fn ingest_settings(limits: Limits, uploaded_at: Timestamp) -> IngestSettings {
 async fn store_ready(
     resources: &Resources,
     ingest: &mut Ingest,
-    source: &Source,
+    opened: &OpenedObject,
     deadline: Deadline,
 ) -> Result<Vec<Segment>, LoadFailure> {
     let mut segments = ingest.take_segments();
     if !segments.is_empty() {
-        resources.data.write_segments(&segments, source, deadline).await?;
+        let OpenedObject { source, polls_expire_at, .. } = opened;
+        resources.data.write_segments(&segments, source, *polls_expire_at, deadline).await?;
     }
     segments.retain(|segment| matches!(segment.kind, SegmentKind::Replacing(_)));
     Ok(segments)

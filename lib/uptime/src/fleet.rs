@@ -1,5 +1,6 @@
 //! The stores of a report, united over shards, and what is known of all of them together.
 
+use crate::Timestamp;
 use crate::account::{Account, Drawn};
 use crate::accounts::{Accounts, OrderedAccounts, Sums};
 use crate::business_hours::{OpeningTimes, open_intervals};
@@ -27,6 +28,9 @@ pub struct About {
     pub counts: StoreCounts,
     /// How many stores have no counting poll.
     pub without_counting_poll: u64,
+    /// The instant from which polls were kept when the report was requested, if it considers time
+    /// before that ([`crate::retention::Retention::exceeded_by`]). `None` unless the caller sets it.
+    pub polls_kept_from: Option<Timestamp>,
 }
 
 /// The stores of a report by its method.
@@ -56,8 +60,13 @@ impl Fleet {
             },
             Method::PollCount => Stores::Counted(Vec::new()),
         };
-        let counts = StoreCounts::default();
-        Fleet { about: About { parameters, counts, without_counting_poll: 0 }, stores }
+        let about = About {
+            parameters,
+            counts: StoreCounts::default(),
+            without_counting_poll: 0,
+            polls_kept_from: None,
+        };
+        Fleet { about, stores }
     }
 
     /// Adds one store with all polls that are needed of it. `clock` is the clock of its zone

@@ -12,7 +12,7 @@
 //! - [`zone_clock`]: converts between instants and the local time of a zone.
 //! - [`business_hours`]: turns weekly local hours into open intervals.
 //! - [`period`]: local dates by name; [`parameters`]: the instant, method and windows of a report;
-//!   [`times`]: what these mean by the clock of a zone.
+//!   [`times`]: what these mean by the clock of a zone; [`retention`]: for how long polls are kept.
 //! - [`timeline`]: the core: turns polls and open intervals into uptime, downtime and unknown time.
 //! - [`certainty`]: which open time polls settle, and which they cover; [`outage`]: runs of inactive
 //!   polls.
@@ -52,6 +52,8 @@ pub mod period;
 pub mod parameters;
 
 pub mod times;
+
+pub mod retention;
 
 pub mod timeline;
 

@@ -15,11 +15,13 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, DeleteRequest, PutRequest, ReturnConsumedCapacity, WriteRequest,
 };
 use futures::{StreamExt, stream};
+use uptime::Timestamp;
 use uptime::segment::MAX_SEGMENT_BYTES;
 
 use crate::backoff::Backoff;
 use crate::consumed_units::UnitCounter;
 use crate::item_key::ItemKey;
+use crate::report_item::{number, seconds};
 use crate::store_data_error::StoreDataError;
 use crate::throttling::is_throttled;
 use crate::{CallError, Deadline, attributes};
@@ -27,8 +29,9 @@ use crate::{CallError, Deadline, attributes};
 /// One item to be written or deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Write<'a> {
-    /// Writes a segment.
-    Put(ItemKey, &'a [u8]),
+    /// Writes a segment, which never expires unless an instant is given. An item with this key is
+    /// replaced, its instant too.
+    Put(ItemKey, &'a [u8], Option<Timestamp>),
     /// Deletes the item with this key.
     Delete(ItemKey),
 }
@@ -137,7 +140,7 @@ fn key_of(request: &WriteRequest) -> Option<ItemKey> {
 impl Write<'_> {
     fn key(&self) -> &ItemKey {
         match self {
-            Write::Put(key, _) | Write::Delete(key) => key,
+            Write::Put(key, ..) | Write::Delete(key) => key,
         }
     }
 
@@ -145,7 +148,10 @@ impl Write<'_> {
         let request = WriteRequest::builder();
         let mut item = self.key().to_item();
         Ok(match self {
-            Write::Put(key, segment) => {
+            Write::Put(key, segment, expires_at) => {
+                if let Some(at) = expires_at {
+                    item.insert(attributes::EXPIRES_AT.to_owned(), number(seconds(*at)));
+                }
                 item.insert(attributes::CRC.to_owned(), key.checksum(segment));
                 let segment = AttributeValue::B(Blob::new(*segment));
                 item.insert(attributes::SEGMENT.to_owned(), segment);
@@ -216,7 +222,7 @@ mod tests {
     fn writes(letters: &str) -> Vec<Write<'static>> {
         let write = |letter: char| {
             let key = ItemKey::first_load(&letter.to_string());
-            if letter == 'b' { Write::Delete(key) } else { Write::Put(key, b"segment") }
+            if letter == 'b' { Write::Delete(key) } else { Write::Put(key, b"segment", None) }
         };
         letters.chars().map(write).collect()
     }

@@ -21,6 +21,10 @@ struct Document {
     method: &'static str,
     max_hold_minutes: Option<u32>,
     period: Option<String>,
+    /// Left out unless it applies, so that all other reports keep the bytes that they had before there
+    /// was this member.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    polls_kept_from: Option<String>,
     tz_release: &'static str,
     program_version: &'static str,
     stores: u64,
@@ -100,12 +104,13 @@ pub(super) fn report_json(about: &About, contents: &Contents, others: &[FileSum]
         Contents::Measured(report) => Some(report),
         Contents::Counted(_) => None,
     };
-    let About { parameters, counts, without_counting_poll } = about;
+    let About { parameters, counts, without_counting_poll, polls_kept_from } = about;
     let document = Document {
         as_of: parameters.as_of.to_string(),
         method: parameters.method.name(),
         max_hold_minutes: parameters.method.max_hold().map(MaxHold::minutes),
         period: parameters.method.period().map(|period| period.to_string()),
+        polls_kept_from: polls_kept_from.map(|at| at.to_string()),
         tz_release: TZ_RELEASE,
         program_version: PROGRAM_VERSION,
         stores: counts.stores,
