@@ -2,20 +2,20 @@
 //! (`RULES.md`, "Source files").
 //!
 //! **A bad row never stops a good row and is never dropped silently**: every record that is not
-//! blank becomes one row or one reject. Three modules read records: `poll_line` reads polls whose
-//! values all have the usual form, `plain` reads records of printable ASCII without quotes, and
-//! `record` reads any record. The choice between them affects only speed.
+//! blank becomes one row or one reject. Three modules read records: `usual_line` reads polls and hours
+//! whose values all have the usual form, `plain` reads records of printable ASCII, and `record` reads
+//! any record. The choice between them affects only speed.
 
 mod checks;
 mod first_lines;
 mod header;
 mod plain;
-mod poll_line;
 mod reader;
 mod record;
 mod reject;
 #[cfg(test)]
 mod tests;
+mod usual_line;
 mod values;
 
 use thiserror::Error;

@@ -29,6 +29,15 @@ pub(super) enum PollColumn {
     Status,
 }
 
+/// The content of a column in a file of business hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HoursColumn {
+    Store,
+    Day,
+    Start,
+    End,
+}
+
 /// A column: its canonical name first, then its aliases.
 type Column = &'static [&'static str];
 
@@ -93,15 +102,32 @@ impl Header {
         self.places.map(|place| value_of(field(place)))
     }
 
-    /// Returns the order of the columns if this is a file of polls without further columns.
+    /// Returns the columns in the order of the file if this is a file of polls without further
+    /// columns.
     pub(super) fn poll_columns(&self) -> Option<[PollColumn; 3]> {
-        if self.kind != FileKind::Polls || self.width != 3 {
+        let columns = [PollColumn::Store, PollColumn::Timestamp, PollColumn::Status];
+        self.in_file_order(FileKind::Polls, columns)
+    }
+
+    /// Like [`Header::poll_columns`], for a file of business hours.
+    pub(super) fn hours_columns(&self) -> Option<[HoursColumn; 4]> {
+        let columns = [HoursColumn::Store, HoursColumn::Day, HoursColumn::Start, HoursColumn::End];
+        self.in_file_order(FileKind::Replacing(ReplacingKind::Hours), columns)
+    }
+
+    fn in_file_order<Column: Copy, const COLUMNS: usize>(
+        &self,
+        kind: FileKind,
+        columns: [Column; COLUMNS],
+    ) -> Option<[Column; COLUMNS]> {
+        if self.kind != kind || self.width != COLUMNS {
             return None;
         }
-        let mut columns = [PollColumn::Store; 3];
-        columns[self.places[1]] = PollColumn::Timestamp;
-        columns[self.places[2]] = PollColumn::Status;
-        Some(columns)
+        let mut ordered = columns;
+        for (column, place) in columns.into_iter().zip(self.places) {
+            ordered[place] = column;
+        }
+        Some(ordered)
     }
 
     /// Returns the index of the store id.
