@@ -7,8 +7,8 @@ use super::reject_tables::RejectTables;
 use super::warnings::WarningFinder;
 use super::zones::ZonesFile;
 
-use crate::business_hours::PackedRow;
-use crate::input::{FileKind, Problem, Records, Reject, ReplacingKind, ReplacingRow};
+use crate::business_hours::{Opening, PackedRow};
+use crate::input::{FileKind, HoursColumns, Problem, Records, Reject, ReplacingKind, ReplacingRow};
 use crate::segment::{Segment, Source, pack_ordered_hours, pack_ordered_special_days};
 use crate::{Poll, StoreId, Timestamp};
 
@@ -130,6 +130,17 @@ impl Records for Content {
             }
         }
         Ok(())
+    }
+
+    #[inline]
+    fn usual_hours(
+        &mut self,
+        store: StoreId,
+        opening: Opening,
+        columns: HoursColumns,
+        _record: &[u8],
+    ) -> Result<(), Problem> {
+        self.hours.add_usual(store, opening, columns)
     }
 
     fn reject(&mut self, reject: Reject, record: &[u8]) {

@@ -5,10 +5,10 @@
 //! accept with the same result. It never rejects: everything else, including a value out of range,
 //! is left to the other paths.
 
-use super::header::{HoursColumn, PollColumn};
+use super::header::{HoursColumn, HoursColumns, PollColumn};
 use super::record::Extent;
 use super::values::{EARLIEST_POLL, day_of, usual_time};
-use crate::business_hours::{HoursRow, LocalTime, Opening};
+use crate::business_hours::{LocalTime, Opening};
 use crate::digits::{WORD, word};
 use crate::store::USUAL_ID_BYTES;
 use crate::timestamp::{self, USUAL_FORM_BYTES};
@@ -47,14 +47,14 @@ pub(super) fn poll<const QUOTES: bool>(
 #[inline]
 pub(super) fn hours<const QUOTES: bool>(
     bytes: &[u8],
-    columns: [HoursColumn; 4],
-) -> Option<(StoreId, HoursRow, Extent)> {
+    columns: HoursColumns,
+) -> Option<(StoreId, Opening, Extent)> {
     let (mut store, mut day, mut start, mut end) = (None, None, None, None);
     let read_time = |value: &[u8], time: &mut Option<LocalTime>| {
         *time = usual_time(word(value)?);
         Some(WORD)
     };
-    let extent = read_line::<QUOTES, 4, _>(bytes, columns, |column, value| match column {
+    let extent = read_line::<QUOTES, 4, _>(bytes, columns.0, |column, value| match column {
         HoursColumn::Store => read_store(value, &mut store),
         HoursColumn::Day => {
             day = day_of(*value.first()?);
@@ -64,7 +64,7 @@ pub(super) fn hours<const QUOTES: bool>(
         HoursColumn::End => read_time(value, &mut end),
     })?;
     let start = start.filter(|start| *start < LocalTime::DAY_END);
-    Some((store?, HoursRow::Opens(Opening { day: day?, start: start?, end: end? }), extent))
+    Some((store?, Opening { day: day?, start: start?, end: end? }, extent))
 }
 
 /// Reads the values of a line in the order of its columns. `read_value` takes a column and bytes

@@ -5,8 +5,9 @@ use chrono::Weekday;
 use super::{DaysNamed, Place, SourceReader};
 use crate::StoreId;
 use crate::blanks::is_blank_line;
+use crate::business_hours::HoursRow;
 use crate::input::checks::{check_fields, of_record};
-use crate::input::header::{Header, HoursColumn, MAX_COLUMNS, PollColumn};
+use crate::input::header::{Header, HoursColumns, MAX_COLUMNS, PollColumn};
 use crate::input::plain::PlainRecord;
 use crate::input::record::{MAX_RECORD_BYTES, Scanned};
 use crate::input::usual_line;
@@ -76,16 +77,21 @@ impl SourceReader {
     fn read_hours_lines<const QUOTES: bool>(
         &mut self,
         bytes: &[u8],
-        columns: [HoursColumn; 4],
+        columns: HoursColumns,
         records: &mut impl Records,
     ) -> usize {
         let mut consumed = 0;
-        while let Some((store, row, extent)) =
+        while let Some((store, opening, extent)) =
             usual_line::hours::<QUOTES>(&bytes[consumed..], columns)
         {
             let record = &bytes[consumed..consumed + extent.length];
-            self.days.has_day_0 |= row.day() == Some(Weekday::Mon);
-            let taken = records.replacing(store, ReplacingRow::Hours(row), record);
+            self.days.has_day_0 |= opening.day == Weekday::Mon;
+            let taken = if QUOTES {
+                let row = ReplacingRow::Hours(HoursRow::Opens(opening));
+                records.replacing(store, row, record)
+            } else {
+                records.usual_hours(store, opening, columns, record)
+            };
             if let Err(problem) = taken {
                 let store = usual_line::hours::<QUOTES>(&bytes[consumed..], columns);
                 self.reject_row(problem, store.map(|(store, ..)| store), record, records);

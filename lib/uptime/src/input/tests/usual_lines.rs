@@ -1,7 +1,8 @@
 //! Which records the fast paths read themselves. That they read them right is checked in `paths`.
 
 use super::*;
-use crate::input::header::{HoursColumn, PollColumn};
+use crate::business_hours::HoursRow;
+use crate::input::header::{HoursColumn, HoursColumns, PollColumn};
 use crate::input::plain::PlainRecord;
 use crate::input::usual_line;
 
@@ -55,12 +56,15 @@ fn hours_of_the_usual_form_are_read_with_any_quotes() {
         });
         for line in in_quotes(values) {
             let bytes = with_room(&line);
-            let read = usual_line::hours::<true>(&bytes, columns);
-            let (store, row, extent) = read.unwrap_or_else(|| panic!("{line:?} is not read"));
-            assert_eq!(format!("{store} {}", row_text(&row)), format!("{id} Sun 34200-86400"));
+            let read = usual_line::hours::<true>(&bytes, HoursColumns(columns));
+            let (store, opening, extent) = read.unwrap_or_else(|| panic!("{line:?} is not read"));
+            let row = row_text(&HoursRow::Opens(opening));
+            assert_eq!(format!("{store} {row}"), format!("{id} Sun 34200-86400"));
             assert_eq!(extent.length_with_end, line.len());
-            let unquoted = usual_line::hours::<false>(&bytes, columns);
+            let unquoted = usual_line::hours::<false>(&bytes, HoursColumns(columns));
             assert_eq!(unquoted.is_none(), line.contains('"'), "{line:?}");
+            let written = HoursColumns(columns).usual_record(&store, opening);
+            assert_eq!(String::from_utf8(written).unwrap(), line.trim_end().replace('"', ""));
         }
     }
 }
@@ -97,7 +101,8 @@ fn what_is_not_of_the_usual_form_is_left_to_the_other_paths() {
         "7,0,closed,closed",
         "7,\"0,09:00:00\",17:00:00",
     ] {
-        let read = usual_line::hours::<true>(&with_room(line), [Store, Day, Start, End]);
+        let columns = HoursColumns([Store, Day, Start, End]);
+        let read = usual_line::hours::<true>(&with_room(line), columns);
         assert_eq!(read.map(|(store, ..)| store), None, "{line:?}");
     }
 }
