@@ -27,11 +27,15 @@ pub(super) struct OpeningsFile {
     // The different rows of each store that may have too many.
     crowded: HashMap<u32, HashSet<PackedRow, FixedState>, FixedState>,
     stores_with_rejects: HashSet<StoreId, FixedState>,
-    records: Vec<Record>,
+    // In the order of the file. Chunks grow without copies of earlier records.
+    records: Vec<Vec<Record>>,
     record_bytes: Vec<u8>,
     // The columns of usual rows.
     usual_columns: Option<HoursColumns>,
 }
+
+/// 64 KiB of records.
+const CHUNK_RECORDS: usize = 4096;
 
 /// A record in 16 bytes: a file may have millions.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +98,7 @@ impl OpeningsFile {
     #[cold]
     fn check_room(&mut self, number: u32, row: PackedRow) -> Result<(), Problem> {
         let rows = self.crowded.entry(number).or_insert_with(|| {
-            let accepted = self.records.iter().filter_map(Record::accepted);
+            let accepted = self.records.iter().flatten().filter_map(Record::accepted);
             accepted.filter(|(of_store, _)| *of_store == number).map(|(_, row)| row).collect()
         });
         if rows.len() >= MAX_OPENING_ROWS && !rows.contains(&row) {
@@ -123,7 +127,7 @@ impl OpeningsFile {
             .filter_map(|store| Some((*self.stores.get(store)?, store)));
         let concerned: HashMap<u32, &StoreId, FixedState> = concerned.collect();
         let mut rest = self.record_bytes.as_slice();
-        for record in &self.records {
+        for record in self.records.iter().flatten() {
             let (bytes, later) = rest.split_at(record.length.into());
             rest = later;
             let Some((number, row)) = record.accepted() else {
@@ -158,7 +162,7 @@ impl OpeningsFile {
         counts: &mut Counts,
     ) {
         let records = std::mem::take(&mut self.records);
-        let accepted = records.iter().filter_map(Record::accepted);
+        let accepted = records.iter().flatten().filter_map(Record::accepted);
         let accepted = accepted.map(|(number, row)| (number as usize, row));
         let mut places = self.row_counts.clone();
         let total = starts_of_counts(&mut places);
@@ -185,6 +189,14 @@ impl OpeningsFile {
     fn keep(&mut self, record: &[u8], number: u32, row: PackedRow) {
         self.record_bytes.extend_from_slice(record);
         let length = u16::try_from(record.len()).unwrap_or(u16::MAX);
-        self.records.push(Record { row, number, length });
+        let record = Record { row, number, length };
+        match self.records.last_mut().filter(|chunk| chunk.len() < CHUNK_RECORDS) {
+            Some(chunk) => chunk.push(record),
+            None => {
+                let mut chunk = Vec::with_capacity(CHUNK_RECORDS);
+                chunk.push(record);
+                self.records.push(chunk);
+            }
+        }
     }
 }
