@@ -157,8 +157,8 @@ impl StoreId {
         })
     }
 
-    /// Reads an id in one of the usual forms, which a comma or a line end must follow, and returns
-    /// its length as well. `None` does not mean that the text is wrong: [`StoreId::new`] accepts
+    /// Reads an id in one of the usual forms, which a comma, a quote or a line end must follow, and
+    /// returns its length as well. `None` does not mean that the text is wrong: [`StoreId::new`] accepts
     /// more forms.
     #[inline]
     pub(crate) fn usual_form(text: &[u8; USUAL_ID_BYTES]) -> Option<(StoreId, usize)> {

@@ -1,7 +1,5 @@
 //! Collects the rows of a file and packs them.
 
-use chrono::Weekday;
-
 use super::Counts;
 use super::openings::OpeningsFile;
 use super::polls::{PackedShard, PollPacker, Rows, UnpackedShard};
@@ -9,8 +7,8 @@ use super::reject_tables::RejectTables;
 use super::warnings::WarningFinder;
 use super::zones::ZonesFile;
 
-use crate::business_hours::SpecialDate;
-use crate::input::{FileKind, Problem, Records, Reject, ReplacingKind, ReplacingRow};
+use crate::business_hours::{Opening, PackedRow};
+use crate::input::{FileKind, HoursColumns, Problem, Records, Reject, ReplacingKind, ReplacingRow};
 use crate::segment::{Segment, Source, pack_ordered_hours, pack_ordered_special_days};
 use crate::{Poll, StoreId, Timestamp};
 
@@ -21,9 +19,9 @@ pub(super) struct Content {
     kind: Option<FileKind>,
     // Of the next four, only the one of the file's kind receives rows.
     polls: PollPacker,
-    hours: OpeningsFile<Weekday>,
+    hours: OpeningsFile,
     zones: ZonesFile,
-    special_days: OpeningsFile<SpecialDate>,
+    special_days: OpeningsFile,
     pub(super) segments: Vec<Segment>,
     pub(super) reject_tables: RejectTables,
     pub(super) warnings: WarningFinder,
@@ -143,11 +141,24 @@ impl Records for Content {
         record: &[u8],
     ) -> Result<(), Problem> {
         match row {
-            ReplacingRow::Hours(row) => self.hours.add(store, row, record)?,
+            ReplacingRow::Hours(row) => self.hours.add(store, PackedRow::new(row), record)?,
             ReplacingRow::Zone(zone) => self.zones.add(store, zone),
-            ReplacingRow::SpecialDay(row) => self.special_days.add(store, row, record)?,
+            ReplacingRow::SpecialDay(row) => {
+                self.special_days.add(store, PackedRow::new(row), record)?;
+            }
         }
         Ok(())
+    }
+
+    #[inline]
+    fn usual_hours(
+        &mut self,
+        store: StoreId,
+        opening: Opening,
+        columns: HoursColumns,
+        _record: &[u8],
+    ) -> Result<(), Problem> {
+        self.hours.add_usual(store, opening, columns)
     }
 
     fn reject(&mut self, reject: Reject, record: &[u8]) {

@@ -19,6 +19,10 @@ impl<'a> Reader<'a> {
         self.rest.is_empty()
     }
 
+    pub(super) fn bytes_left(&self) -> usize {
+        self.rest.len()
+    }
+
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
         let (taken, rest) = self.rest.split_at_checked(count).ok_or(DecodeError::CUT_OFF)?;
         self.rest = rest;
