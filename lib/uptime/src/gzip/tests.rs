@@ -67,7 +67,7 @@ fn what_is_unpacked_before_damage_is_passed_on() {
 
 #[test]
 fn a_file_that_unpacks_to_much_more_than_its_size_is_passed_on_in_small_parts() {
-    let file = pack(&[b'x'; 8 * BLOCK_BYTES]);
+    let file = pack(&vec![b'x'; 8 * BLOCK_BYTES]);
     let (parts, result) = unpack_in_pieces(&file, file.len());
     assert_eq!(result, Ok(()));
     assert_eq!(parts.concat().len(), 8 * BLOCK_BYTES);

@@ -41,11 +41,14 @@ impl<'b> PlainRecord<'b> {
                     }
                     b'"' if place == start => is_open = true,
                     b',' if is_open => {}
+                    // A quote within a field, or a byte in quotes that is not plain.
+                    b'"' => return None,
+                    _ if is_open => return None,
                     byte => {
                         let field = match closing_quote.take() {
-                            None if !is_open && byte != b'"' => start..place,
-                            Some(quote) if quote + 1 == place && byte != b'"' => start + 1..quote,
-                            _ => return None,
+                            None => start..place,
+                            Some(quote) if quote + 1 == place => start + 1..quote,
+                            Some(_) => return None,
                         };
                         let field = (u16::try_from(field.start), u16::try_from(field.end));
                         *fields.get_mut(field_count)? = (field.0.ok()?, field.1.ok()?);
