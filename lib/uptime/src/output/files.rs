@@ -198,10 +198,9 @@ impl<'a> Table<'a> {
     pub(super) fn new<Entry>(
         name: FileName,
         header: &str,
-        entries: impl Iterator<Item = Entry> + Send + 'a,
+        mut entries: impl Iterator<Item = Entry> + Send + 'a,
         mut write_row: impl FnMut(&mut Vec<u8>, Entry) + Send + 'a,
     ) -> Table<'a> {
-        let mut entries = entries;
         let write_next = Box::new(move |csv: &mut Vec<u8>| {
             let next = entries.next();
             next.map(|entry| write_row(csv, entry)).is_some()
