@@ -6,6 +6,7 @@ mod damaged_segments;
 mod load_files;
 mod many_items;
 mod pinned_version;
+mod reading_on;
 mod report_files;
 mod report_table;
 mod scripted;
