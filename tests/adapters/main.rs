@@ -3,6 +3,7 @@
 
 mod broken_downloads;
 mod damaged_segments;
+mod limited_tables;
 mod load_files;
 mod many_items;
 mod pinned_version;

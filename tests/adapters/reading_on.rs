@@ -1,5 +1,6 @@
 //! A file is read on while a batch of its polls is stored. If storing takes long, the download is
-//! closed meanwhile, and the rest is requested afterwards.
+//! closed meanwhile, and the rest is requested afterwards. If it takes longer than an invocation may
+//! run, the attempt fails in time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,10 +13,11 @@ use end_to_end::adapters::{DATA_BUCKET, DATA_TABLE};
 use end_to_end::story_data::settings;
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, future, stream};
-use lambda_runtime::{Context, LambdaEvent};
+use lambda_runtime::{Context, Error, LambdaEvent};
 use load_data::Resources;
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use tokio::time::Instant;
 use uptime::Timestamp;
 use uptime::interval::SECOND;
 use uptime_aws::hash::sha256_hex;
@@ -42,6 +44,7 @@ async fn the_file_is_read_on_while_a_batch_is_stored() {
                 if stored == 0 {
                     pieces.wait_for(|&pieces| pieces > pieces_then + 2).await.unwrap();
                 }
+                true
             }
             .boxed()
         },
@@ -58,7 +61,7 @@ async fn a_download_that_would_stand_unread_for_long_is_closed_and_the_rest_requ
     let (manifest, s3) = loaded(
         |stored, _| {
             let wait = if stored == 0 { 20 } else { 0 };
-            tokio::time::sleep(Duration::from_secs(wait)).boxed()
+            tokio::time::sleep(Duration::from_secs(wait)).map(|()| true).boxed()
         },
         &Reading::default(),
     )
@@ -84,6 +87,7 @@ async fn at_most_one_batch_is_stored_at_a_time() {
                 counts.1.fetch_max(now, Ordering::Relaxed);
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 counts.0.fetch_sub(1, Ordering::Relaxed);
+                true
             }
             .boxed()
         },
@@ -94,6 +98,38 @@ async fn at_most_one_batch_is_stored_at_a_time() {
     assert_eq!(manifest["status"], "Complete", "{manifest}");
     assert_eq!(s3.writes, CALLS);
     assert_eq!(at_once.1.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_that_needs_nearly_all_of_its_time_is_complete() {
+    let (manifest, _) = loaded(one_call_each(Duration::from_secs(430)), &Reading::default()).await;
+    assert_eq!(manifest["status"], "Complete", "{manifest}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_that_needs_more_time_fails_before_its_invocation_is_killed() {
+    let begun = Instant::now();
+
+    let (outcome, _) = load(one_call_each(Duration::from_secs(450)), &Reading::default()).await;
+
+    let error = outcome.unwrap_err().to_string();
+    assert!(error.contains("segments could not be stored"), "{error}");
+    assert!(begun.elapsed() < TIMEOUT, "{:?}", begun.elapsed());
+}
+
+/// A table that accepts one call in this time and throttles all others. A load waits twice.
+fn one_call_each(
+    time: Duration,
+) -> impl Fn(usize, usize) -> BoxFuture<'static, bool> + Send + Sync + 'static {
+    let next = Mutex::new(Instant::now());
+    move |_, _| {
+        let (mut next, now) = (next.lock().unwrap(), Instant::now());
+        let is_accepted = now >= *next;
+        if is_accepted {
+            *next = now + time;
+        }
+        future::ready(is_accepted).boxed()
+    }
 }
 
 /// How many pieces of the file were read.
@@ -114,12 +150,24 @@ struct Requests {
     writes: usize,
 }
 
-/// Loads the file and checks that it was read whole. `storing` is waited for before a batch write is
-/// answered; it gets the numbers of earlier batch writes and of the pieces read before.
+/// Loads the file and checks that it was read whole.
 async fn loaded(
-    storing: impl Fn(usize, usize) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    storing: impl Fn(usize, usize) -> BoxFuture<'static, bool> + Send + Sync + 'static,
     reading: &Reading,
 ) -> (Value, Requests) {
+    let (manifest, requests) = load(storing, reading).await;
+    let manifest = manifest.unwrap();
+    assert_eq!(manifest["loaded"], POLLS, "{manifest}");
+    assert_eq!(manifest["sha256"], sha256_hex(content().as_bytes()));
+    (manifest, requests)
+}
+
+/// Loads the file. `storing` decides, maybe after a while, whether a batch write is accepted or
+/// throttled. It gets the number of batch writes before, and of pieces read before.
+async fn load(
+    storing: impl Fn(usize, usize) -> BoxFuture<'static, bool> + Send + Sync + 'static,
+    reading: &Reading,
+) -> (Result<Value, Error>, Requests) {
     let requests = Arc::new(Mutex::new(Requests::default()));
     let (record, pieces) = (Arc::clone(&requests), reading.clone());
     let aws = ScriptedAws::new(move |_, asked| {
@@ -127,7 +175,7 @@ async fn loaded(
         if asked.header("x-amz-target").ends_with("BatchWriteItem") {
             let stored = storing(record.writes, *pieces.0.borrow());
             record.writes += 1;
-            return stored.map(|()| answer(200, &[], "{}")).boxed();
+            return stored.map(batch_written).boxed();
         }
         if asked.uri.contains(KEY) {
             record.ranges.push(asked.header("range").to_owned());
@@ -139,18 +187,26 @@ async fn loaded(
     let named = [("DATA_TABLE", DATA_TABLE), ("DATA_BUCKET", DATA_BUCKET), ("LOAD_BATCH_MIB", "1")];
     let resources = Resources::new(&aws.sdk_config(), &settings(&named)).unwrap();
     let mut context = Context::default();
-    context.deadline = u64::try_from(NOW.plus(900 * SECOND).micros() / 1_000).unwrap();
+    let ends_at = Duration::from_micros(u64::try_from(NOW.micros()).unwrap()) + TIMEOUT;
+    context.deadline = u64::try_from(ends_at.as_millis()).unwrap();
     let event = LambdaEvent::new(json!({ "bucket": DATA_BUCKET, "key": KEY }), context);
 
-    let manifest = load_data::handle(&resources, event, || NOW).await.unwrap();
+    let outcome = load_data::handle(&resources, event, || NOW).await;
 
-    assert_eq!(manifest["loaded"], POLLS, "{manifest}");
-    assert_eq!(manifest["sha256"], sha256_hex(content().as_bytes()));
     let requests = std::mem::take(&mut *requests.lock().unwrap());
-    (manifest, requests)
+    (outcome, requests)
+}
+
+fn batch_written(is_accepted: bool) -> HttpResponse {
+    if is_accepted {
+        return answer(200, &[], "{}");
+    }
+    answer(400, &[], r#"{"__type":"ProvisionedThroughputExceededException"}"#)
 }
 
 const NOW: Timestamp = Timestamp::from_micros(1_700_000_000 * SECOND);
+/// The time-out of the deployed function.
+const TIMEOUT: Duration = Duration::from_mins(15);
 
 /// The file from the requested byte on, in pieces that are counted when they are read.
 fn file_from(asked: &Asked, reading: &Reading) -> HttpResponse {
