@@ -75,7 +75,8 @@ impl SystemSettings {
     /// The deployment's settings, with any free ports.
     pub fn in_folder(folder: &Path) -> SystemSettings {
         let reports = Worker {
-            timeout: Duration::from_mins(1),
+            timeout: Duration::from_mins(5),
+            // As the template's report queue: the time-out plus one minute.
             visibility: Duration::from_mins(6),
             // A failed worker gives its lease back. Five receives last as long as one that a worker
             // holds until its time-out.
