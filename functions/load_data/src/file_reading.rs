@@ -35,7 +35,8 @@ pub(crate) async fn read_file(
     deadline: Deadline,
 ) -> Result<FileRead, LoadFailure> {
     let mut reject_files = RejectFiles::begin(&resources.loads, &opened.folder);
-    match stream_file(resources, opened, &mut reject_files, deadline).await {
+    // Boxed because the future, which makes many kinds of calls, has 18 KB.
+    match Box::pin(stream_file(resources, opened, &mut reject_files, deadline)).await {
         Ok(read) => {
             reject_files.finish().await?;
             Ok(read)
