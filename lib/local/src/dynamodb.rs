@@ -27,9 +27,7 @@ use crate::http_server::{self, BodyFault, Listeners, Port};
 use crate::secret::Secret;
 use crate::signature::Signatures;
 
-pub use table_limits::{Rate, TableLimits};
-
-use table_limits::Capacity;
+pub use table_limits::{Capacity, Rate, TableLimits, Use};
 
 /// DynamoDB's limit for a request's body, 16 MB.
 const BODY_BYTES_MAX: u64 = 16 * 1024 * 1024;

@@ -87,7 +87,12 @@ impl Batches<'_> {
         let mut backoff = Backoff::default();
         let mut pending: Vec<&Write> = batch.iter().collect();
         loop {
+            let before = pending.len();
             pending = self.send(pending, deadline).await?;
+            if pending.len() < before {
+                // The table accepts writes again, so a long wait would leave capacity unused.
+                backoff = Backoff::default();
+            }
             if pending.is_empty() || !backoff.wait(deadline).await {
                 return Ok(batch.len() - pending.len());
             }

@@ -6,9 +6,8 @@ use std::collections::HashMap;
 use dynoxide::actions::batch_write_item::{
     BatchWriteItemRequest, BatchWriteItemResponse, WriteRequest,
 };
-use dynoxide::actions::describe_table::DescribeTableRequest;
 use dynoxide::actions::query::{QueryRequest, QueryResponse};
-use dynoxide::types::{KeyType, item_size, write_capacity_units};
+use dynoxide::types::{KeySchemaElement, KeyType, item_size, write_capacity_units};
 use dynoxide::{Database, DynoxideError, Item, Result};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -53,8 +52,8 @@ pub(super) fn batch_write_item(
     Ok(answer)
 }
 
-/// Reads first, because only the answer shows the units and the partition; then refuses the answer
-/// if there is no capacity for it.
+/// Refuses the call if the table has no capacity. Otherwise reads, because only the answer shows the
+/// units and the partition; then refuses the answer if the partition has no capacity for it.
 pub(super) fn query(
     database: &Database,
     capacity: &Capacity,
@@ -62,6 +61,9 @@ pub(super) fn query(
 ) -> Result<QueryResponse> {
     let key = partition_attribute(database, &call.table_name)?;
     let table = call.table_name.clone();
+    if !capacity.take(Instant::now(), &table, None, (Use::Read, 0.0)) {
+        return Err(throttled());
+    }
     let asked = call.return_consumed_capacity.replace("TOTAL".to_owned());
     let mut answer = database.query(call)?;
     let units = answer.consumed_capacity.as_ref().map_or(0.0, |consumed| consumed.capacity_units);
@@ -82,10 +84,12 @@ fn throttled() -> DynoxideError {
     )
 }
 
+/// The name of the table's partition key. `DescribeTable` would count all items.
 fn partition_attribute(database: &Database, table: &str) -> Result<String> {
-    let described = database.describe_table(DescribeTableRequest { table_name: table.to_owned() });
-    let mut schema = described?.table.key_schema.into_iter();
-    let hash = schema.find(|element| element.key_type == KeyType::HASH);
+    let metadata = database.get_table_metadata(table)?;
+    let schema = metadata.map(|metadata| metadata.key_schema).unwrap_or_default();
+    let schema: Vec<KeySchemaElement> = serde_json::from_str(&schema).unwrap_or_default();
+    let hash = schema.into_iter().find(|element| element.key_type == KeyType::HASH);
     Ok(hash.map(|element| element.attribute_name).unwrap_or_default())
 }
 
