@@ -105,7 +105,8 @@ pub(crate) fn length(path: &Path) -> u64 {
 /// poll of eight bytes, and stores take little space. Two batches would store the polls of one
 /// store and day in a sixth more bytes, and would take more time.
 fn batch_bytes(path: &Path) -> usize {
-    usize::try_from(length(path) / 6).unwrap_or(usize::MAX).clamp(BATCH_BYTES_MIN, BATCH_BYTES_MAX)
+    let most = Limits::default().batch_bytes();
+    usize::try_from(length(path) / 6).unwrap_or(usize::MAX).clamp(BATCH_BYTES_MIN, most)
 }
 
 /// Locks the data even if another thread panicked: it leaves no half-done change.
@@ -205,4 +206,3 @@ impl Summary {
 const PIECE_BYTES: usize = 128 << 10;
 /// The size of a compressed file does not show how many rows it has.
 const BATCH_BYTES_MIN: usize = 24 << 20;
-const BATCH_BYTES_MAX: usize = 1280 << 20;
