@@ -16,7 +16,7 @@ use uptime_aws::{Deadline, StoreData, StoreDataError};
 use crate::load_failure::LoadFailure;
 
 /// How long a download may stand unread. S3 closes connections from which nothing is read, and does
-/// not document after what time. This is also how long the SDK waits for a download that stalls.
+/// not document after what time.
 const LONGEST_UNREAD: Duration = Duration::from_secs(5);
 
 /// The segments of one file on their way to the table.
