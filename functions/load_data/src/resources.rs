@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn limits_have_defaults_and_can_be_set() {
-        check("", "256 MiB, 10 %, 200 times");
+        check("", "1152 MiB, 10 %, 200 times");
         check(
             "LOAD_BATCH_MIB=1 REJECT_LIMIT_PERCENT=0 GZIP_RATIO_LIMIT=50",
             "1 MiB, 0 %, 50 times",
