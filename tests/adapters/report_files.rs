@@ -106,10 +106,10 @@ async fn after_the_failure_of_another_file_an_upload_in_parts_is_ended_too() {
     assert_eq!((faults.tries("CreateMultipartUpload"), ended.iter().sum()), (1, 1));
 }
 
-/// A fleet whose `stores.csv` is a little longer than a part of 8 MiB. So is no other table.
+/// A fleet whose `stores.csv` is a little longer than a part of 32 MiB. So is no other table.
 fn large_fleet() -> Fleet {
     let zone = |number| format!("{number:0>120},America/Argentina/ComodRivadavia\n");
-    let zones = format!("store_id,timezone_str\n{}", (0..33_000).map(zone).collect::<String>());
+    let zones = format!("store_id,timezone_str\n{}", (0..132_000).map(zone).collect::<String>());
     let polls = "store_id,timestamp_utc,status\nx,2023-01-24 09:00:00 UTC,inactive\n";
     fleet_of(&[polls, &zones], ReportParameters { as_of: NOW, method: Method::TIME_WEIGHTED })
 }

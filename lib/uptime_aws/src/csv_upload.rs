@@ -12,6 +12,7 @@ pub struct CsvUpload {
     client: Client,
     bucket: String,
     key: String,
+    part_bytes: usize,
     // Invariant: shorter than a part.
     gathered: Vec<u8>,
     // None: nothing was sent yet.
@@ -24,23 +25,25 @@ struct SentParts {
     parts: Vec<CompletedPart>,
 }
 
-/// S3 accepts at most 10,000 parts, of at least 5 MiB. Parts of 8 MiB are enough for 80 GiB.
-const PART_BYTES: usize = 8 << 20;
+/// The usual length of a part. S3 accepts at most 10,000 parts, of at least 5 MiB. Parts of 8 MiB are
+/// enough for 80 GiB.
+pub(crate) const PART_BYTES: usize = 8 << 20;
 /// The upload and its parts must name the same algorithm.
 const CHECKSUM: ChecksumAlgorithm = ChecksumAlgorithm::Crc32;
 /// The content type of every CSV that is stored.
 pub(crate) const CSV_TYPE: &str = "text/csv; charset=utf-8";
 
 impl CsvUpload {
-    pub(crate) fn new(client: Client, bucket: String, key: String) -> CsvUpload {
-        CsvUpload { client, bucket, key, gathered: Vec::new(), sent: None }
+    /// Begins a CSV. Nothing is sent before a part of `part_bytes` is gathered.
+    pub(crate) fn new(client: Client, bucket: String, key: String, part_bytes: usize) -> CsvUpload {
+        CsvUpload { client, bucket, key, part_bytes, gathered: Vec::new(), sent: None }
     }
 
     /// Takes the next bytes, and sends a part when there are enough. After an error the file is
     /// incomplete; call [`CsvUpload::abort`].
     pub async fn write(&mut self, mut bytes: &[u8]) -> Result<(), CallError> {
-        while self.gathered.len() + bytes.len() >= PART_BYTES {
-            let (now, later) = bytes.split_at(PART_BYTES - self.gathered.len());
+        while self.gathered.len() + bytes.len() >= self.part_bytes {
+            let (now, later) = bytes.split_at(self.part_bytes - self.gathered.len());
             self.gathered.extend_from_slice(now);
             self.send_part().await?;
             bytes = later;
