@@ -109,7 +109,7 @@ async fn a_load_never_deletes_a_damaged_segment_because_of_the_stores_it_seems_t
 }
 
 async fn write(data: &StoreData, source: &Source, segments: &[Segment]) {
-    data.write_segments(segments, source, in_a_minute()).await.unwrap();
+    data.write_segments(segments, source, None, in_a_minute()).await.unwrap();
 }
 
 /// Stores polls, hours and zones of one store, and returns their items.

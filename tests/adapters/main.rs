@@ -3,11 +3,14 @@
 
 mod broken_downloads;
 mod damaged_segments;
+mod limited_tables;
 mod load_files;
 mod many_items;
 mod pinned_version;
+mod reading_on;
 mod report_files;
 mod report_table;
+mod retention;
 mod scripted;
 mod source_files;
 mod stalls;

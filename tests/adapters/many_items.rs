@@ -75,7 +75,7 @@ async fn load_from(data: &StoreData, source: &Source, rows_of_stores: &[u32]) ->
     ingest.feed(csv.as_bytes()).unwrap();
     ingest.finish(source).unwrap();
     let segments = ingest.take_segments();
-    data.write_segments(&segments, source, in_a_minute()).await.unwrap();
+    data.write_segments(&segments, source, None, in_a_minute()).await.unwrap();
     data.delete_superseded(&segments, source, in_a_minute()).await.unwrap();
     segments
 }

@@ -23,6 +23,7 @@ async fn a_report_is_known_as_running_once_it_is_recorded() {
     let report = reports.get(new.id).await.unwrap().unwrap();
 
     assert_eq!((report.id, report.parameters), (new.id, new.parameters));
+    assert_eq!(report.polls_kept_from, Some(at(76)));
     assert_eq!((report.created_at, report.deadline), (new.created_at, new.deadline));
     assert_eq!((report.attempt, report.state), (0, running(0)));
 }
@@ -305,6 +306,7 @@ async fn recorded() -> (Cloud, ReportTable, NewReport) {
     let new = NewReport {
         id: ReportId::random(),
         parameters: ReportParameters { as_of: at(77), method: Method::PollCount },
+        polls_kept_from: Some(at(76)),
         created_at: at(CREATED_AT),
         deadline: at(DEADLINE),
         expires_at: at(1_700_000_000_000_000),

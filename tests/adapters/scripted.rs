@@ -25,6 +25,8 @@ pub(crate) struct Asked {
     /// The path with its query.
     pub(crate) uri: String,
     headers: Vec<(String, String)>,
+    /// The body; empty if it is streamed.
+    pub(crate) body: Vec<u8>,
 }
 
 impl Asked {
@@ -80,7 +82,8 @@ impl HttpConnector for ScriptedAws {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let headers = request.headers().iter();
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let asked = Asked { uri: request.uri().to_owned(), headers };
+        let body = request.body().bytes().unwrap_or_default().to_vec();
+        let asked = Asked { uri: request.uri().to_owned(), headers, body };
         let mut all = self.asked.lock().unwrap();
         let answer = (self.script)(all.len(), &asked);
         all.push(asked);

@@ -108,7 +108,8 @@ async fn writes_not_accepted_by_the_deadline_are_reported() {
     let data = cloud.store_data();
     let segments: Vec<_> = (0..30).map(|number| polls(2, 0, &number.to_string())).collect();
 
-    let written = data.write_segments(&segments, &source(), Deadline::after(Duration::ZERO)).await;
+    let written =
+        data.write_segments(&segments, &source(), None, Deadline::after(Duration::ZERO)).await;
 
     assert!(matches!(written, Err(StoreDataError::Throttled { unprocessed: 30 })));
 }
@@ -178,13 +179,13 @@ async fn the_futures_can_be_moved_between_threads() {
     let data = cloud.store_data();
     let deadline = Deadline::after(Duration::from_secs(1));
 
-    check(&data.write_segments(&[], &source(), deadline));
+    check(&data.write_segments(&[], &source(), None, deadline));
     check(&data.delete_superseded(&[], &source(), deadline));
     check(&data.segments_of(shard(1), &parameters(), in_a_minute()));
 }
 
 async fn write(data: &StoreData, segments: &[Segment]) {
-    data.write_segments(segments, &source(), in_a_minute()).await.unwrap();
+    data.write_segments(segments, &source(), None, in_a_minute()).await.unwrap();
 }
 
 /// The contents of a shard's segments as text, sorted.

@@ -68,7 +68,7 @@ async fn check(loads: &[&str], expected: &[&str]) {
 }
 
 async fn load(data: &StoreData, (source, segments): &(Source, Vec<Segment>)) {
-    data.write_segments(segments, source, in_a_minute()).await.unwrap();
+    data.write_segments(segments, source, None, in_a_minute()).await.unwrap();
     data.delete_superseded(segments, source, in_a_minute()).await.unwrap();
 }
 

@@ -56,7 +56,7 @@ async fn check(script: &[Answer], segments: usize, expected: &str) {
     let time = Duration::from_millis(if expected == "all taken" { 20_000 } else { 500 });
     let start = Instant::now();
 
-    let written = data.write_segments(&segments, &source(), Deadline::after(time)).await;
+    let written = data.write_segments(&segments, &source(), None, Deadline::after(time)).await;
 
     assert!(start.elapsed() < time + Duration::from_secs(5), "writing did not end in time");
     let written = written.map_or_else(|error| error.to_string(), |()| "all taken".to_owned());

@@ -32,6 +32,13 @@ pub(crate) struct Budget {
     pub(crate) read_units: f64,
 }
 
+/// Polls of a week or more, loaded in one file.
+pub(crate) const BULK: Budget = Budget { stored_bytes: 6.6, write_units: 6.5, read_units: 1.6 };
+/// Polls loaded in one file per hour. With one poll per store, ids are most of what is stored, so
+/// there is no budget for bytes.
+pub(crate) const HOURLY: Budget =
+    Budget { stored_bytes: f64::INFINITY, write_units: 21.0, read_units: 4.8 };
+
 impl Figures {
     /// Makes a report with these parameters after `polls` were loaded.
     pub(crate) async fn of(

@@ -190,7 +190,7 @@ async fn report_with_page(story: &Story) -> (String, Answer) {
     let (id, bucket) = (ReportId::random(), story.report_files());
     let stored = async |name: FileName, text: &str| {
         let (bytes, sha256) = (text.as_bytes().to_vec(), hash::sha256_hex(text.as_bytes()));
-        bucket.put(id, 1, ReportFile { name, bytes, sha256 }).await.unwrap()
+        bucket.put(id, 1, ReportFile { name, bytes, sha256 }).await.unwrap().1
     };
     let csv = stored(FileName::ReportCsv, "store_id\n").await;
     let others = vec![(FileName::ReportHtml, stored(FileName::ReportHtml, PAGE).await)];

@@ -8,6 +8,7 @@
 //! - [`names`]: keys of any form and length; [`stalled`]: uploads that stall.
 //! - [`deliveries`], [`batches`], [`leases`], [`lives`]: the life of a report, with and without
 //!   failures.
+//! - [`retention`]: polls that are deleted some days after they were last loaded.
 //! - [`keys`]: idempotency keys; [`failing_calls`]: calls to AWS that fail while a report is made.
 //! - [`slow_calls`]: calls to AWS that use up an invocation's time.
 //! - [`lost_tables`]: the system's tables are deleted or damaged.
@@ -37,6 +38,7 @@ mod one_second;
 mod parameters;
 mod rejects;
 mod repeats;
+mod retention;
 mod settings;
 mod slow_calls;
 mod stalled;

@@ -16,6 +16,18 @@ fn no_function_starts_with_a_name_that_is_missing_or_impossible_on_aws() {
     check(load_data::Resources::new, &[TABLES[0], BUCKETS[0]]);
 }
 
+#[test]
+fn no_function_starts_with_a_number_of_days_of_polls_that_is_not_accepted() {
+    let nobody = client_config(([127, 0, 0, 1], 1).into(), "any");
+    for (days, is_accepted) in [("0", true), ("9", false), ("10", true), ("ever", false)] {
+        let trigger = settings(&[TABLES[0], TABLES[1], QUEUE, ("POLL_DAYS", days)]);
+        let trigger = trigger_report::Resources::new(&nobody, &trigger);
+        let load = settings(&[TABLES[0], BUCKETS[0], ("POLL_DAYS", days)]);
+        let load = load_data::Resources::new(&nobody, &load);
+        assert_eq!((trigger.is_ok(), load.is_ok()), (is_accepted, is_accepted), "{days}");
+    }
+}
+
 #[track_caller]
 fn check<R>(
     start: impl Fn(&SdkConfig, &Settings) -> Result<R, SettingsError>,

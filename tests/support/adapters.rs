@@ -7,6 +7,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
+use local::dynamodb::TableLimits;
 use local::emulators::{Addresses, Emulators, Setup};
 use tempfile::TempDir;
 use uptime_aws::{
@@ -37,6 +38,11 @@ pub struct Cloud {
 impl Cloud {
     /// Starts emulators with empty tables and buckets.
     pub async fn start() -> Cloud {
+        Cloud::with_limits(None).await
+    }
+
+    /// Starts emulators whose tables accept only so much per second.
+    pub async fn with_limits(table_limits: Option<TableLimits>) -> Cloud {
         let folder = tempfile::tempdir().unwrap();
         let emulators = Emulators::start(&Setup {
             folder: folder.path().to_owned(),
@@ -47,6 +53,7 @@ impl Cloud {
             data_bucket: DATA_BUCKET.to_owned(),
             watched_prefix: "watched-by-nobody/".to_owned(),
             load_queue: "loads".to_owned(),
+            table_limits,
         });
         let cloud = Cloud { emulators: emulators.unwrap(), _folder: folder };
         cloud.create_table(DATA_TABLE, &["pk", "sk"]).await;

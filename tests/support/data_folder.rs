@@ -18,6 +18,7 @@ pub async fn with_objects(folder: &Path, change: impl AsyncFnOnce(Client)) {
         data_bucket: "watched-in-vain".to_owned(),
         watched_prefix: String::new(),
         load_queue: String::new(),
+        table_limits: None,
     };
     let emulators = Emulators::start(&setup).unwrap();
     let config = aws_sdk_s3::config::Builder::from(&emulators.sdk_config());

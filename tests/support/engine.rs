@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use uptime::Timestamp;
 use uptime::fleet::Fleet;
 use uptime::ingest::{Ingest, IngestSettings};
-use uptime::output::{Files, report_files};
+use uptime::output::{ReportFile, report_files};
 use uptime::parameters::ReportParameters;
 use uptime::segment::Source;
 use uptime::shard_data::ShardData;
@@ -65,7 +65,12 @@ pub fn local_report(contents: &[impl AsRef<[u8]>], options: &str) -> String {
 }
 
 /// Makes all files of a report of sources with these contents; a later one counts as a newer upload.
-pub fn files_of(contents: &[&str], parameters: ReportParameters) -> Files {
+pub fn files_of(contents: &[&str], parameters: ReportParameters) -> Vec<ReportFile> {
+    report_files(fleet_of(contents, parameters))
+}
+
+/// Unites all stores of sources with these contents; a later one counts as a newer upload.
+pub fn fleet_of(contents: &[&str], parameters: ReportParameters) -> Fleet {
     let mut shards = BTreeMap::new();
     for (place, content) in (0..).zip(contents) {
         let mut ingest = Ingest::new(IngestSettings {
@@ -85,7 +90,7 @@ pub fn files_of(contents: &[&str], parameters: ReportParameters) -> Files {
     for shard in shards.into_values() {
         fleet.unite(shard.fleet());
     }
-    report_files(fleet)
+    fleet
 }
 
 fn write_all(folder: &TempDir, contents: &[impl AsRef<[u8]>]) -> Vec<String> {

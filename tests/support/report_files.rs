@@ -120,5 +120,6 @@ pub fn new_report(id: ReportId, deadline: Timestamp) -> NewReport {
     let created_at = deadline.plus(-DAY);
     let method = Method::TIME_WEIGHTED;
     let parameters = ReportParameters { as_of: created_at, method };
-    NewReport { id, parameters, created_at, deadline, expires_at: deadline.plus(90 * DAY) }
+    let expires_at = deadline.plus(90 * DAY);
+    NewReport { id, parameters, polls_kept_from: None, created_at, deadline, expires_at }
 }

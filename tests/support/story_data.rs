@@ -164,13 +164,20 @@ impl Story {
 
     /// The settings of functions that are deployed a second time beside the system.
     pub fn function_settings(&self) -> Settings {
-        settings(&[
+        self.function_settings_with(&[])
+    }
+
+    /// The same, with further settings.
+    pub fn function_settings_with(&self, further: &[(&str, &str)]) -> Settings {
+        let queue_url = self.system.queue_url(REPORT_QUEUE);
+        let names = [
             ("DATA_TABLE", DATA_TABLE),
             ("DATA_BUCKET", DATA_BUCKET),
             ("REPORT_TABLE", REPORT_TABLE),
             ("REPORT_BUCKET", REPORT_BUCKET),
-            ("REPORT_QUEUE_URL", &self.system.queue_url(REPORT_QUEUE)),
-        ])
+            ("REPORT_QUEUE_URL", &queue_url),
+        ];
+        settings(&[&names, further].concat())
     }
 
     /// Invokes `load_data` directly with an event. Returns its response.

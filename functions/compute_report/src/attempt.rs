@@ -1,19 +1,16 @@
 //! One attempt at a report: from a granted lease to a complete report.
 
-use std::pin::pin;
-
-use futures::future::{try_join, try_join_all};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use uptime::Shard;
 use uptime::fleet::Fleet;
 use uptime::interval::DAY;
-use uptime::output::{Files, ReportFile, report_files};
+use uptime::output::ReportWriter;
 use uptime::parameters::ReportParameters;
 use uptime::shard_data::ShardData;
 use uptime::zone::TZ_RELEASE;
 use uptime_aws::{
-    CallError, Completion, Deadline, Failure, FailureCode, LINK_LIFE, Metric, Report, ReportFiles,
-    ReportTableError, StoreData, StoreDataError, StoredFiles,
+    CallError, Completion, Deadline, Failure, FailureCode, LINK_LIFE, Metric, Report,
+    ReportTableError, StoreData, StoreDataError,
 };
 
 use crate::invocation::Invocation;
@@ -21,7 +18,7 @@ use crate::progress::Progress;
 use crate::resources::Resources;
 
 /// How many shards are read at once. Enough that computing need not wait for the table, and few
-/// enough that their pages, of at most 1 MB each, need little memory.
+/// enough that their segments need little memory: 20 MB a shard at a million stores.
 const SHARDS_IN_FLIGHT: usize = 8;
 
 /// How an attempt ended that did not fail.
@@ -94,17 +91,19 @@ pub(crate) async fn compute(
     invocation: &Invocation,
     report: &Report,
 ) -> Result<Outcome, AttemptError> {
-    let Some(fleet) = compute_all_shards(resources, invocation, report).await? else {
+    let Some(mut fleet) = compute_all_shards(resources, invocation, report).await? else {
         return Ok(Outcome::Lost);
     };
+    fleet.about.polls_kept_from = report.polls_kept_from;
     let counts = fleet.about.counts;
-    let files = report_files(fleet);
+    let writer = ReportWriter::new(fleet);
 
     // The clock is read before the files are stored, because S3 counts the days from storing. So
     // each file exists for as long as the last link to it is valid.
     let kept = i64::from(resources.report_days) * DAY;
     let files_expire_at = invocation.now().plus(kept - LINK_LIFE);
-    let files = store(&resources.files, report, files).await?;
+    // Only when all are stored may the attempt complete the report.
+    let files = resources.files.put_all(report.id, report.attempt, writer).await?;
 
     let completion = Completion {
         completed_at: invocation.now(),
@@ -120,22 +119,6 @@ pub(crate) async fn compute(
     }
     log_completion(report, &completion);
     Ok(Outcome::Completed)
-}
-
-/// Stores all files of an attempt. Only when all are stored may the attempt complete the report.
-///
-/// The files are sent side by side: S3 takes 100 to 200 ms for a small object (its performance
-/// guidelines), so one after the other they would add up to a second to each report.
-async fn store(
-    bucket: &ReportFiles,
-    report: &Report,
-    files: Files,
-) -> Result<StoredFiles, CallError> {
-    let put = |file| bucket.put(report.id, report.attempt, file);
-    let put_named = async |file: ReportFile| Ok((file.name, put(file).await?));
-    let others = try_join_all(files.others.into_iter().map(put_named));
-    let (csv, others) = try_join(put(files.csv), others).await?;
-    Ok(StoredFiles { csv, others })
 }
 
 /// `None`: this worker no longer holds the lease of the report.
@@ -166,12 +149,12 @@ async fn compute_shard(
     parameters: ReportParameters,
     deadline: Deadline,
 ) -> Result<Fleet, AttemptError> {
+    // Several shards are read at once, but only one is decoded at a time: its stores then stay in the
+    // cache, and the segments of the others need less memory than what they hold.
+    let segments = data.segments_of(shard, &parameters, deadline).try_concat().await?;
     let mut shard_data = ShardData::new(parameters);
-    let mut pages = pin!(data.segments_of(shard, &parameters, deadline));
-    while let Some(page) = pages.try_next().await? {
-        for segment in page {
-            shard_data.add(&segment.bytes).map_err(|error| segment.unreadable(error))?;
-        }
+    for segment in segments {
+        shard_data.add(&segment.bytes).map_err(|error| segment.unreadable(error))?;
     }
     Ok(shard_data.fleet())
 }

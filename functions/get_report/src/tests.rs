@@ -180,6 +180,7 @@ fn report(state: ReportState) -> Report {
     Report {
         id: ID.parse().unwrap(),
         parameters: ReportParameters { as_of: at("2023-01-25T18:13:22Z"), method },
+        polls_kept_from: None,
         created_at: at("2023-01-26T08:00:00Z"),
         deadline: at("2023-01-26T08:36:00Z"),
         attempt: 1,

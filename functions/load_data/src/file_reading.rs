@@ -3,7 +3,7 @@
 use uptime::Timestamp;
 use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings, Limits, Warnings};
 use uptime::input::{FileKind, latest_poll};
-use uptime::segment::{Segment, SegmentKind, Source};
+use uptime::segment::Segment;
 use uptime_aws::Deadline;
 use uptime_aws::hash::RunningSha256;
 
@@ -11,6 +11,7 @@ use crate::load_failure::LoadFailure;
 use crate::opened_object::OpenedObject;
 use crate::reject_files::RejectFiles;
 use crate::resources::Resources;
+use crate::segment_writing::SegmentWriting;
 use crate::upload_order::complete_source;
 
 /// A file that was read to its end. Its segments and its rejected rows are stored.
@@ -34,7 +35,8 @@ pub(crate) async fn read_file(
     deadline: Deadline,
 ) -> Result<FileRead, LoadFailure> {
     let mut reject_files = RejectFiles::begin(&resources.loads, &opened.folder);
-    match stream_file(resources, opened, &mut reject_files, deadline).await {
+    // Boxed because the future, which makes many kinds of calls, has 18 KB.
+    match Box::pin(stream_file(resources, opened, &mut reject_files, deadline)).await {
         Ok(read) => {
             reject_files.finish().await?;
             Ok(read)
@@ -46,8 +48,8 @@ pub(crate) async fn read_file(
     }
 }
 
-/// After an error in the file the rest is only hashed, so that the manifest has the SHA-256 of all
-/// bytes.
+/// Segments are stored while the next ones are gathered. After an error in the file the rest is only
+/// hashed, so that the manifest has the SHA-256 of all bytes.
 async fn stream_file(
     resources: &Resources,
     opened: &mut OpenedObject,
@@ -55,26 +57,28 @@ async fn stream_file(
     deadline: Deadline,
 ) -> Result<FileRead, LoadFailure> {
     let mut ingest = Ingest::new(ingest_settings(resources.limits, opened.source.uploaded_at));
+    let mut writing = SegmentWriting::new(&resources.data, opened.polls_expire_at, deadline);
     let mut sha256 = RunningSha256::default();
-    let mut replacing = Vec::new();
     let mut fed = Ok(());
-    while let Some(chunk) = opened.object.next_chunk(deadline).await? {
+    while let Some(chunk) = writing.beside(opened.object.next_chunk(deadline)).await?? {
         if deadline.left().is_zero() {
             return Err(LoadFailure::OutOfTime);
         }
         sha256.update(chunk.as_ref());
         if fed.is_ok() {
             fed = ingest.feed(chunk.as_ref());
-            replacing.extend(store_ready(resources, &mut ingest, &opened.source, deadline).await?);
-            reject_files.write_ready(&mut ingest).await?;
+            let OpenedObject { object, source, .. } = opened;
+            writing.begin(ingest.take_segments(), source, || object.pause()).await?;
+            writing.beside(reject_files.write_ready(&mut ingest)).await??;
         }
     }
     if matches!(ingest.kind(), Some(FileKind::Replacing(_))) {
         complete_source(resources, opened).await?;
     }
     let ended = ingest.finish(&opened.source);
-    replacing.extend(store_ready(resources, &mut ingest, &opened.source, deadline).await?);
-    reject_files.write_ready(&mut ingest).await?;
+    // The file is read, so no download stands still during this wait.
+    writing.begin(ingest.take_segments(), &opened.source, || ()).await?;
+    writing.beside(reject_files.write_ready(&mut ingest)).await??;
     Ok(FileRead {
         ended,
         sha256: sha256.finish(),
@@ -82,7 +86,7 @@ async fn stream_file(
         counts: ingest.counts(),
         warnings: ingest.warnings(),
         poll_span: ingest.poll_span(),
-        replacing,
+        replacing: writing.finish().await?,
     })
 }
 
@@ -92,21 +96,6 @@ fn ingest_settings(limits: Limits, uploaded_at: Timestamp) -> IngestSettings {
         batch_bytes: limits.batch_bytes(),
         gzip_ratio_limit: limits.gzip_ratio_limit,
     }
-}
-
-/// Stores the segments that are ready and returns those that replace older ones.
-async fn store_ready(
-    resources: &Resources,
-    ingest: &mut Ingest,
-    source: &Source,
-    deadline: Deadline,
-) -> Result<Vec<Segment>, LoadFailure> {
-    let mut segments = ingest.take_segments();
-    if !segments.is_empty() {
-        resources.data.write_segments(&segments, source, deadline).await?;
-    }
-    segments.retain(|segment| matches!(segment.kind, SegmentKind::Replacing(_)));
-    Ok(segments)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod notification;
 mod opened_object;
 mod reject_files;
 mod resources;
+mod segment_writing;
 mod upload_order;
 
 use std::panic::AssertUnwindSafe;

@@ -19,7 +19,7 @@ pub(crate) async fn load_unless_loaded(
     announced: &AnnouncedObject,
     time: LoadTime,
 ) -> Result<(), LoadFailure> {
-    let opened = open(resources, announced).await?;
+    let opened = open(resources, announced, (time.clock)()).await?;
     let event = opened.source.event.as_ref();
     match opened.earlier.as_ref().filter(|manifest| manifest.covers(event)) {
         Some(manifest) => {
@@ -37,7 +37,7 @@ pub(crate) async fn load(
     announced: &AnnouncedObject,
     time: LoadTime,
 ) -> Result<Manifest, LoadFailure> {
-    let opened = open(resources, announced).await?;
+    let opened = open(resources, announced, (time.clock)()).await?;
     load_opened(resources, opened, announced, time).await
 }
 

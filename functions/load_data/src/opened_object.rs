@@ -1,6 +1,7 @@
 //! An object of the data bucket, opened for reading.
 
 use tokio::time::Instant;
+use uptime::Timestamp;
 use uptime::segment::{Source, UploadEvent};
 use uptime_aws::{LoadFolder, Manifest, SourceObject};
 
@@ -17,16 +18,19 @@ pub(crate) struct OpenedObject {
     /// [`complete_source`]: crate::upload_order::complete_source
     pub(crate) source: Source,
     pub(crate) folder: LoadFolder,
+    /// When its polls may be deleted. `None`: never.
+    pub(crate) polls_expire_at: Option<Timestamp>,
     /// The manifest of an earlier load of the same object, if there is one.
     pub(crate) earlier: Option<Manifest>,
     /// An instant after S3's answer.
     pub(crate) opened_at: Instant,
 }
 
-/// Opens an object, and reads its earlier manifest and the event of its upload.
+/// Opens an object at `now`, and reads its earlier manifest and the event of its upload.
 pub(crate) async fn open(
     resources: &Resources,
     announced: &AnnouncedObject,
+    now: Timestamp,
 ) -> Result<OpenedObject, LoadFailure> {
     let bucket = resources.sources.bucket();
     if announced.bucket != bucket || !is_source_file(&announced.key) {
@@ -48,5 +52,8 @@ pub(crate) async fn open(
     // If the bucket keeps no versions, the same bytes may have been put twice; the later event
     // counts.
     source.event = announced.max(known);
-    Ok(OpenedObject { object, source, folder, earlier, opened_at })
+    // Counted from this load and not from the polls: a file of old history is kept as long as any
+    // other.
+    let polls_expire_at = resources.poll_retention.map(|retention| retention.expiry(now));
+    Ok(OpenedObject { object, source, folder, polls_expire_at, earlier, opened_at })
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use lambda_runtime::Context;
 use uptime::Timestamp;
 use uptime::ingest::Limits;
+use uptime::retention::Retention;
 use uptime_aws::settings::{
     DATA_BUCKET, DATA_TABLE, GZIP_RATIO_LIMIT, LOAD_BATCH_MIB, REJECT_LIMIT_PERCENT,
 };
@@ -21,6 +22,8 @@ pub struct Resources {
     pub(crate) sources: SourceFiles,
     pub(crate) loads: LoadFiles,
     pub(crate) limits: Limits,
+    /// `None`: polls are kept for ever.
+    pub(crate) poll_retention: Option<Retention>,
 }
 
 impl Resources {
@@ -32,6 +35,7 @@ impl Resources {
             sources: SourceFiles::new(clients, bucket),
             loads: LoadFiles::new(clients, bucket),
             limits: limits(settings)?,
+            poll_retention: settings.poll_retention()?,
         })
     }
 }
@@ -70,7 +74,7 @@ mod tests {
 
     #[test]
     fn limits_have_defaults_and_can_be_set() {
-        check("", "256 MiB, 10 %, 200 times");
+        check("", "1152 MiB, 10 %, 200 times");
         check(
             "LOAD_BATCH_MIB=1 REJECT_LIMIT_PERCENT=0 GZIP_RATIO_LIMIT=50",
             "1 MiB, 0 %, 50 times",

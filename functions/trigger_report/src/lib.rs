@@ -30,7 +30,7 @@ pub use resources::Resources;
 
 use crate::keyed::Keyed;
 use crate::queueing::{enqueue, give_up, not_recorded, started};
-use crate::request_parameters::RequestParameters;
+use crate::request_parameters::{RequestParameters, refuse_period_not_kept};
 use crate::scheduled::is_scheduled;
 
 /// `Retry-After` of an accepted report, in seconds. Most reports are complete by then.
@@ -80,8 +80,12 @@ async fn accept_report(
     let newest_poll = newest_poll(&resources.data).await?;
     let as_of = asked.as_of.unwrap_or(newest_poll);
     asked.refuse_future_period(as_of)?;
-
     let parameters = ReportParameters { as_of, method: asked.method };
+    // A scheduled report has no caller who could ask for another period.
+    if let Some(retention) = resources.lifetimes.polls.filter(|_| !is_scheduled(request)) {
+        refuse_period_not_kept(&parameters, retention, now)?;
+    }
+
     if let Some(key) = key {
         let asked = asked.as_given();
         let keyed = Keyed { key, asked, parameters, now, giving_up_at };

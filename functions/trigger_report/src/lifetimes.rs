@@ -1,23 +1,26 @@
 //! How long a report may take and how long its record is kept (`lib/uptime_aws/README.md`, "A
-//! report's life").
+//! report's life"), and whether the polls that it considers are kept.
 
 use std::time::Duration;
 
 use uptime::Timestamp;
 use uptime::interval::DAY;
 use uptime::parameters::ReportParameters;
+use uptime::retention::Retention;
 use uptime_aws::{NewReport, ReportId, Settings, SettingsError};
 
 /// How many days longer than its files a record is kept, so that `get_report` can distinguish an
 /// expired report from an unknown one.
 const RECORD_DAYS_LONGER: u32 = 60;
 
-/// The durations of a report's life, from the settings.
+/// The durations of a report's life and of its polls, from the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lifetimes {
     receives_allowed: u32,
     visibility_timeout: Duration,
     report_days: u32,
+    /// `None`: polls are kept for ever.
+    pub(crate) polls: Option<Retention>,
 }
 
 impl Lifetimes {
@@ -26,11 +29,13 @@ impl Lifetimes {
             receives_allowed: settings.receives_allowed()?,
             visibility_timeout: settings.visibility_timeout()?,
             report_days: settings.report_days()?,
+            polls: settings.poll_retention()?,
         })
     }
 
     /// A report requested at `now`. Its deadline is one visibility time-out after its message can
-    /// become visible for the last time. Its record is deleted 60 days after its files.
+    /// become visible for the last time. Its record is deleted 60 days after its files. It says
+    /// from when polls are kept at `now`, because it may be computed later.
     pub(crate) fn new_report(
         &self,
         id: ReportId,
@@ -43,6 +48,7 @@ impl Lifetimes {
         NewReport {
             id,
             parameters,
+            polls_kept_from: self.polls.and_then(|polls| polls.exceeded_by(&parameters, now)),
             created_at: now,
             deadline: now.plus(work_micros),
             expires_at: now.plus(record_days * DAY),
@@ -70,13 +76,30 @@ mod tests {
         assert_eq!(report("REPORT_DAYS=1").expires_at, NOW.plus(61 * DAY));
     }
 
+    #[test]
+    fn a_report_says_from_when_polls_are_kept_only_if_it_considers_earlier_time() {
+        let kept_from = |days, as_of| {
+            let parameters = ReportParameters { as_of, method: Method::PollCount };
+            let lifetimes = lifetimes(&format!("POLL_DAYS={days}"));
+            lifetimes.new_report(ReportId::random(), parameters, NOW).polls_kept_from
+        };
+        let two_days_ago = NOW.plus(-2 * DAY);
+        assert_eq!(kept_from(10, two_days_ago), None);
+        assert_eq!(kept_from(10, two_days_ago.plus(-1)), Some(NOW.plus(-10 * DAY)));
+        assert_eq!(kept_from(400, two_days_ago.plus(-1)), None);
+        assert_eq!(kept_from(0, Timestamp::from_micros(0)), None);
+    }
+
     const NOW: Timestamp = Timestamp::from_micros(1_674_669_600 * SECOND);
 
     fn report(settings: &str) -> NewReport {
+        let parameters = ReportParameters { as_of: NOW, method: Method::PollCount };
+        lifetimes(settings).new_report(ReportId::random(), parameters, NOW)
+    }
+
+    fn lifetimes(settings: &str) -> Lifetimes {
         let pairs = settings.split_whitespace().filter_map(|pair| pair.split_once('='));
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let lifetimes = Lifetimes::new(&Settings::from_pairs(pairs)).unwrap();
-        let parameters = ReportParameters { as_of: NOW, method: Method::PollCount };
-        lifetimes.new_report(ReportId::random(), parameters, NOW)
+        Lifetimes::new(&Settings::from_pairs(pairs)).unwrap()
     }
 }

@@ -6,6 +6,7 @@ use lambda_http::Request;
 use uptime::Timestamp;
 use uptime::parameters::{Method, ReportParameters};
 use uptime::period::{Period, PeriodError};
+use uptime::retention::Retention;
 use uptime::timeline::MaxHold;
 
 use crate::scheduled;
@@ -90,6 +91,25 @@ impl RequestParameters {
         let period = period.map(|period| format!("period={period}"));
         [as_of, method, max_hold, period].into_iter().flatten().collect::<Vec<_>>().join("&")
     }
+}
+
+/// Refuses a period that is considered from before polls are kept at `now`.
+pub(crate) fn refuse_period_not_kept(
+    parameters: &ReportParameters,
+    retention: Retention,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let exceeds = retention.exceeded_by(parameters, now).is_some();
+    let Some(period) = parameters.method.period().filter(|_| exceeds) else {
+        return Ok(());
+    };
+    let days = retention.days();
+    let detail =
+        format!("period needs polls that may have been deleted; polls are kept for {days} days");
+    let earliest = retention.earliest_first_date(now).in_calendar();
+    let accepted = format!("a period whose first date is {earliest} or later");
+    let fault = Fault::new(PERIOD.name, Some(period.to_string().into()), &accepted);
+    Err(Problem::with_fault(ProblemKind::InvalidParameter, detail, fault))
 }
 
 fn as_of(given: &Given, now: Timestamp) -> Option<Timestamp> {

@@ -3,7 +3,10 @@
 //! Dynoxide's own port accepts any signature and lets every web page read the answers. This port
 //! requires a signature with the secret of the data folder and sends no CORS headers. It has the
 //! operations that read and change tables and items; the answer to any other operation lists them.
-//! Absent: streams, tags, time to live, `PartiQL`.
+//! Absent: streams, tags, time to live, `PartiQL`. Capacity is unlimited unless limits are set.
+
+mod limited;
+mod table_limits;
 
 use std::sync::Arc;
 
@@ -24,6 +27,8 @@ use crate::http_server::{self, BodyFault, Listeners, Port};
 use crate::secret::Secret;
 use crate::signature::Signatures;
 
+pub use table_limits::{Capacity, Rate, TableLimits, Use};
+
 /// DynamoDB's limit for a request's body, 16 MB.
 const BODY_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// The start of the header that names the operation.
@@ -32,22 +37,36 @@ const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 /// Answers calls.
 #[derive(Clone)]
 struct Service {
-    database: Database,
+    tables: Tables,
     signatures: Arc<Signatures>,
+}
+
+/// The tables, and how much of their capacity is left if it is limited.
+#[derive(Clone)]
+pub(crate) struct Tables {
+    database: Database,
+    capacity: Option<Capacity>,
+}
+
+impl Tables {
+    /// Without limits, the tables accept any number of calls.
+    pub(crate) fn new(database: Database, limits: Option<TableLimits>) -> Tables {
+        Tables { database, capacity: limits.map(Capacity::new) }
+    }
 }
 
 /// A status and a JSON document.
 type Answer = (StatusCode, String);
 
-/// Serves `database` on `listeners` until `shutdown` resolves and the answers under way are sent.
-pub async fn serve(
+/// Serves `tables` on `listeners` until `shutdown` resolves and the answers under way are sent.
+pub(crate) async fn serve(
     listeners: Listeners,
-    database: Database,
+    tables: Tables,
     secret: &Secret,
     connections_max: usize,
     shutdown: impl Future<Output = ()>,
 ) {
-    let service = Service { database, signatures: Arc::new(Signatures::new("dynamodb", secret)) };
+    let service = Service { tables, signatures: Arc::new(Signatures::new("dynamodb", secret)) };
     let router = Router::new().fallback(answer).with_state(service);
     let (policy, further_host) = (Policy::OwnPages, listeners.further_host());
     let body_bytes_max = |_: &Parts| BODY_BYTES_MAX;
@@ -71,7 +90,7 @@ async fn answer(State(service): State<Service>, request: Request<Body>) -> Respo
     let operation = target.and_then(|target| target.strip_prefix(TARGET_PREFIX));
     let operation = operation.unwrap_or_default().to_owned();
     // SQLite blocks, which would delay the answers of S3 and SQS.
-    let done = tokio::task::spawn_blocking(move || run(&service.database, &operation, &body)).await;
+    let done = tokio::task::spawn_blocking(move || run(&service.tables, &operation, &body)).await;
     response(done.unwrap_or_else(|_| {
         let code = "InternalServerError";
         let document = json!({ "__type": code, "message": "the operation panicked" });
@@ -80,7 +99,17 @@ async fn answer(State(service): State<Service>, request: Request<Body>) -> Respo
 }
 
 /// Runs one operation by its name in the wire protocol.
-fn run(database: &Database, operation: &str, body: &[u8]) -> Answer {
+fn run(tables: &Tables, operation: &str, body: &[u8]) -> Answer {
+    let Tables { database, capacity } = tables;
+    match (capacity, operation) {
+        (Some(capacity), "BatchWriteItem") => {
+            return answered(body, |call| limited::batch_write_item(database, capacity, call));
+        }
+        (Some(capacity), "Query") => {
+            return answered(body, |call| limited::query(database, capacity, call));
+        }
+        _ => {}
+    }
     macro_rules! operations {
         ($($name:literal => $method:ident,)*) => {
             match operation {

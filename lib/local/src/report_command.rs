@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use thiserror::Error;
 use uptime::Timestamp;
-use uptime::output::{Files, report_files};
+use uptime::output::ReportWriter;
 use uptime::report::StoreCounts;
 use uptime::segment::DecodeError;
 
@@ -65,9 +65,9 @@ enum ReportError {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Made { contents, shortcomings } = make(arguments, SystemTime::now().into(), &mut stderr())?;
-    match &contents {
-        Contents::Csv(csv) => destination::write(arguments.out.as_deref(), csv)?,
-        Contents::All(folder, files) => destination::write_folder(folder, files)?,
+    match contents {
+        Contents::Csv(csv) => destination::write(arguments.out.as_deref(), &csv)?,
+        Contents::All(folder, report) => destination::write_folder(&folder, report)?,
     }
     if shortcomings.is_empty() {
         return Ok(());
@@ -83,7 +83,7 @@ struct Made {
 /// What was asked for.
 enum Contents {
     Csv(Vec<u8>),
-    All(PathBuf, Files),
+    All(PathBuf, ReportWriter),
 }
 
 /// Makes the report. Writes the row counts of each file to `notes`.
@@ -99,7 +99,7 @@ fn make(
     let (contents, counts) = if let Some(folder) = out_dir {
         let fleet = stored.fleet(parameters)?;
         let counts = fleet.about.counts;
-        (Contents::All(folder.clone(), report_files(fleet)), counts)
+        (Contents::All(folder.clone(), ReportWriter::new(fleet)), counts)
     } else {
         let (csv, counts) = stored.report(parameters)?;
         (Contents::Csv(csv), counts)

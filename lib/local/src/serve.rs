@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::dynamodb::TableLimits;
 use crate::emulators::Addresses;
 use crate::failure::Failure;
 use crate::handles;
@@ -60,6 +61,10 @@ pub struct Arguments {
     /// The file to write for `sam local --env-vars`: the addresses and names of this system
     #[arg(long, value_name = "FILE", requires = "listen")]
     sam_env: Option<PathBuf>,
+    /// Limit each table as DynamoDB limits a new one with on-demand capacity, to see how long loads
+    /// and reports take then
+    #[arg(long)]
+    limit_tables: bool,
     /// The data folder; created if it does not exist, and used by one process at a time
     #[arg(long, value_name = "DIR", default_value = DATA_DIR)]
     data_dir: PathBuf,
@@ -83,6 +88,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
     (settings.api_port, settings.s3_port) = (arguments.port, arguments.s3_port);
     (settings.dynamodb_port, settings.sqs_port) = (arguments.dynamodb_port, arguments.sqs_port);
     settings.further_address = arguments.listen;
+    settings.table_limits = arguments.limit_tables.then_some(TableLimits::NEW_ON_DEMAND);
     // Runs in its own task, so that signals are still handled during the start.
     let start = tokio::spawn(async move { System::prepare(&settings).await });
     let mut system = tokio::select! {

@@ -1,6 +1,6 @@
 //! The source files of `report` and `explain`, and the parameters of the report.
 //!
-//! Two threads ingest the files and group their segments by shard. If only some rows of a file are
+//! Two files are ingested at a time, and a plain file of polls on all cores. If only some rows of a file are
 //! accepted, they count, as in the service, and the command fails.
 
 use std::cmp::Reverse;
@@ -21,6 +21,8 @@ use uptime::timeline::MaxHold;
 
 use source_file::{FileError, Summary};
 
+mod cores;
+mod pieces;
 mod source_file;
 mod stored;
 

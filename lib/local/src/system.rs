@@ -128,6 +128,7 @@ impl System {
             data_bucket: DATA_BUCKET.to_owned(),
             watched_prefix: INCOMING.to_owned(),
             load_queue: LOAD_QUEUE.to_owned(),
+            table_limits: settings.table_limits,
         };
         let emulators = Emulators::start(&setup).map_err(unstarted)?;
         let sdk_config = emulators.sdk_config();

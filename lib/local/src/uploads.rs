@@ -1,5 +1,9 @@
 //! Uploads source files to a running system over S3 and follows their loads to the end.
 
+mod parts;
+
+use std::error::Error;
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,8 +23,11 @@ use uptime_aws::{
 
 use crate::first_rejects;
 use crate::load_outcome::LoadOutcome;
+use crate::s3::PUT_BYTES_MAX;
 use crate::secret::{Secret, SecretError};
 use crate::system::DATA_BUCKET;
+
+use parts::{PART_BYTES, put_in_parts};
 
 /// The data bucket, as a user who uploads files sees it.
 #[derive(Debug, Clone)]
@@ -41,7 +48,7 @@ pub enum UploadError {
         /// The file.
         path: PathBuf,
         /// The cause.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The path has no file name, such as `..`.
     #[error("{} does not end in a file name", .0.display())]
@@ -79,6 +86,12 @@ pub enum UploadError {
     /// The load did not end for a long time, because it fails again and again.
     #[error("the load of {0} does not end; see the log of the running system for the reason")]
     Endless(String),
+}
+
+impl UploadError {
+    fn unreadable(path: &Path, cause: impl Into<Box<dyn Error + Send + Sync>>) -> UploadError {
+        UploadError::Unreadable { path: path.to_owned(), source: io::Error::other(cause) }
+    }
 }
 
 /// The first and the longest pause between two checks of a manifest.
@@ -132,10 +145,18 @@ impl Uploads {
     /// Uploads a file to `key` and returns the folder of its load.
     pub async fn put(&self, path: &Path, key: &str) -> Result<LoadFolder, UploadError> {
         // If the file were unreadable, its stream would fail somewhere inside the call.
-        self.put_file(path, opened(path).await?, key).await
+        let file = opened(path).await?;
+        let metadata = file.metadata().await;
+        let length = metadata.map_err(|source| UploadError::unreadable(path, source))?.len();
+        if length <= PUT_BYTES_MAX {
+            return self.put_file(path, file, key).await;
+        }
+        let to = (DATA_BUCKET, key);
+        let e_tag = put_in_parts(&self.client, path, length, PART_BYTES, to).await?;
+        self.folder_of_load(key, &e_tag).await
     }
 
-    /// Like [`Uploads::put`], of an open file at its start; errors name it as `path`.
+    /// Like [`Uploads::put`], of an open file of at most 5 GiB at its start; errors name it as `path`.
     pub async fn put_file(
         &self,
         path: &Path,
@@ -143,13 +164,14 @@ impl Uploads {
         key: &str,
     ) -> Result<LoadFolder, UploadError> {
         let body = ByteStream::read_from().file(file).build().await;
-        let body = body.map_err(|error| UploadError::Unreadable {
-            path: path.to_owned(),
-            source: std::io::Error::other(error),
-        })?;
+        let body = body.map_err(|error| UploadError::unreadable(path, error))?;
         let put = self.client.put_object().bucket(DATA_BUCKET).key(key).body(body).send().await;
         let put = put.map_err(|source| CallError::new("PutObject", source))?;
-        let pin = Pin::ETag(put.e_tag.unwrap_or_default().trim_matches('"').to_owned());
+        self.folder_of_load(key, &put.e_tag.unwrap_or_default()).await
+    }
+
+    async fn folder_of_load(&self, key: &str, e_tag: &str) -> Result<LoadFolder, UploadError> {
+        let pin = Pin::ETag(e_tag.trim_matches('"').to_owned());
         let object = self.sources.open(key, &pin).await.map_err(|error| match error {
             OpenError::Gone => UploadError::Replaced(key.to_owned()),
             OpenError::Unavailable(error) => error.into(),
@@ -206,10 +228,10 @@ async fn opened(path: &Path) -> Result<tokio::fs::File, UploadError> {
     // known, so it would be uploaded as an empty file.
     let metadata = tokio::fs::metadata(path).await.map_err(unreadable)?;
     if metadata.is_dir() {
-        return Err(unreadable(std::io::ErrorKind::IsADirectory.into()));
+        return Err(unreadable(io::ErrorKind::IsADirectory.into()));
     }
     if !metadata.is_file() {
-        return Err(unreadable(std::io::Error::other("it must be a regular file")));
+        return Err(unreadable(io::Error::other("it must be a regular file")));
     }
     tokio::fs::File::open(path).await.map_err(unreadable)
 }

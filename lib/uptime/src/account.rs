@@ -115,7 +115,12 @@ impl Account {
 
     /// Returns the figures of a window with their certainty.
     pub fn figures(&self, window: Window) -> Figures {
-        let place = window.place();
+        self.figures_at(window.place())
+    }
+
+    /// Returns the figures of the window with this place, which are zero if the report has no such
+    /// window.
+    pub(crate) fn figures_at(&self, place: usize) -> Figures {
         Figures { uptime: self.row.uptimes[place], certainty: self.certainty[place] }
     }
 

@@ -203,7 +203,8 @@ pub fn open_intervals(times: &OpeningTimes, clock: &ZoneClock) -> Vec<Interval> 
     if is_always_open && special.is_empty() {
         return vec![span];
     }
-    let mut covered = Vec::new();
+    // Enough for one or two weeks of the store's hours.
+    let mut covered = Vec::with_capacity(2 * times.hours.len() + special.len());
     let mut cover = |open: Option<Interval>| {
         covered.extend(open.and_then(|open| open.intersection(span)));
     };

@@ -4,11 +4,11 @@
 //! counts, not where a batch of polls ends. Polls are packed batch by batch. All other rows
 //! replace what is stored, so they are collected until the end of the file.
 
-mod buckets;
 mod content;
 mod entry;
 mod limits;
 mod openings;
+mod pieces;
 mod polls;
 mod reject_tables;
 #[cfg(test)]
@@ -26,6 +26,8 @@ use crate::segment::{Segment, Source};
 use crate::{Shard, StoreId, Timestamp};
 
 pub use limits::{Limits, TooManyRejects};
+pub use pieces::{Piece, PieceReader};
+pub use polls::{PackedShard, PackingRoom, UnpackedShard};
 pub use warnings::Warnings;
 
 use content::Content;
@@ -101,9 +103,11 @@ pub struct Ingest {
     form: Packing,
     reader: SourceReader,
     content: Content,
+    latest_poll: Timestamp,
     gzip_ratio_limit: u32,
     /// The error that ended the reading, if any.
     outcome: Result<(), IngestError>,
+    is_read: bool,
     is_finished: bool,
 }
 
@@ -122,9 +126,11 @@ impl Ingest {
         Ingest {
             form: Packing::Unknown(Vec::new()),
             reader: SourceReader::new(settings.latest_poll),
+            latest_poll: settings.latest_poll,
             gzip_ratio_limit: settings.gzip_ratio_limit,
             content: Content::new(settings.batch_bytes),
             outcome: Ok(()),
+            is_read: false,
             is_finished: false,
         }
     }
@@ -144,11 +150,9 @@ impl Ingest {
     /// Only rows that replace others use `source`, and they are packed here. So the caller can check
     /// [`Ingest::kind`] first and determine the rank of the upload only for these files.
     pub fn finish(&mut self, source: &Source) -> Result<(), IngestError> {
+        let _ = self.finish_reading();
         if !self.is_finished {
             self.is_finished = true;
-            if self.outcome.is_ok() {
-                self.outcome = self.read_end();
-            }
             // Also after an error: a truncated file must not store hours for the wrong days.
             match self.reader.check_days() {
                 Ok(()) => self.content.pack_rest(source),
@@ -159,6 +163,47 @@ impl Ingest {
             }
         }
         self.outcome.clone()
+    }
+
+    /// Reads the end of the file. [`Ingest::finish`] does this too. Call it before, if
+    /// [`Ingest::take_unpacked`] is to return all polls.
+    pub fn finish_reading(&mut self) -> Result<(), IngestError> {
+        if !self.is_read {
+            self.is_read = true;
+            if self.outcome.is_ok() {
+                self.outcome = self.read_end();
+            }
+        }
+        self.outcome.clone()
+    }
+
+    /// Takes the polls of the current batch, by shard, so that they can be packed on several cores.
+    /// Pass the result of each to [`Ingest::add_packed`], in any order.
+    pub fn take_unpacked(&mut self) -> Vec<UnpackedShard> {
+        self.content.take_unpacked()
+    }
+
+    /// Makes the segments of a shard ready and adds its counts.
+    pub fn add_packed(&mut self, packed: PackedShard) {
+        self.content.add_packed(packed);
+    }
+
+    /// Returns a reader for pieces of the rest of the file, if the file is a plain file of polls and
+    /// its next byte begins a row. The caller cuts the file anywhere, best after line ends.
+    pub fn piece_reader(&self) -> Option<PieceReader> {
+        let header = self.reader.at_row_of_polls()?;
+        let is_plain = matches!(self.form, Packing::Plain) && self.outcome.is_ok();
+        is_plain.then(|| PieceReader::new(header, self.latest_poll))
+    }
+
+    /// Adds the rows of a piece, which has to be the next of the file, and leaves the piece empty.
+    ///
+    /// Returns whether the piece ended between rows. If not, the next piece did not begin with a row:
+    /// feed its bytes and all later ones ([`Ingest::feed`]).
+    pub fn add_piece(&mut self, piece: &mut Piece) -> bool {
+        piece.add_to(&mut self.reader, &mut self.content);
+        self.content.take_packed();
+        self.reader.at_row_of_polls().is_some()
     }
 
     /// Returns the segments that are ready and removes them from `self`.

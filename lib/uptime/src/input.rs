@@ -2,30 +2,32 @@
 //! (`RULES.md`, "Source files").
 //!
 //! **A bad row never stops a good row and is never dropped silently**: every record that is not
-//! blank becomes one row or one reject. Three modules read records: `poll_line` reads polls whose
-//! values all have the usual form, `plain` reads records of printable ASCII without quotes, and
-//! `record` reads any record. The choice between them affects only speed.
+//! blank becomes one row or one reject. Three modules read records: `usual_line` reads polls and hours
+//! whose values all have the usual form, `plain` reads records of printable ASCII, and `record` reads
+//! any record. The choice between them affects only speed.
 
 mod checks;
 mod first_lines;
 mod header;
 mod plain;
-mod poll_line;
 mod reader;
 mod record;
 mod reject;
 #[cfg(test)]
 mod tests;
+mod usual_line;
 mod values;
 
 use thiserror::Error;
 
-use crate::business_hours::{HoursRow, SpecialRow};
+use crate::business_hours::{HoursRow, Opening, SpecialRow};
 use crate::{Poll, StoreId, Zone};
 
+pub(crate) use header::Header;
 pub(crate) use record::leaves_quote_open;
 pub use values::{EARLIEST_POLL, latest_poll};
 
+pub use header::HoursColumns;
 pub use reader::SourceReader;
 pub use record::{MAX_FIELD_BYTES, MAX_RECORD_BYTES};
 pub use reject::{Problem, Reject, RejectCode};
@@ -116,6 +118,19 @@ pub trait Records {
         row: ReplacingRow,
         record: &[u8],
     ) -> Result<(), Problem>;
+
+    /// Like [`Records::replacing`], for a row of hours whose `record` is the usual form of `opening`
+    /// with `columns`. So there is no need to keep the record.
+    fn usual_hours(
+        &mut self,
+        store: StoreId,
+        opening: Opening,
+        columns: HoursColumns,
+        record: &[u8],
+    ) -> Result<(), Problem> {
+        let _ = columns;
+        self.replacing(store, ReplacingRow::Hours(HoursRow::Opens(opening)), record)
+    }
 
     /// Receives a rejected row.
     fn reject(&mut self, reject: Reject, record: &[u8]);

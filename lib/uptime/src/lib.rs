@@ -4,14 +4,15 @@
 //! # Layout, in reading order
 //!
 //! - [`interval`]: instants and spans of UTC time; [`timestamp`]: reads and writes instants.
-//! - `blanks`: removes blanks around values; `digits`: reads digits, eight at a time.
+//! - `blanks`: removes blanks around values; `digits`: reads digits, eight at a time; `buckets`:
+//!   counting sort.
 //! - [`store`]: stores, polls, shards.
 //! - [`input`]: turns the bytes of a source file into validated rows and rejected rows.
 //! - [`zone`]: time zones by name, with their rules.
 //! - [`zone_clock`]: converts between instants and the local time of a zone.
 //! - [`business_hours`]: turns weekly local hours into open intervals.
 //! - [`period`]: local dates by name; [`parameters`]: the instant, method and windows of a report;
-//!   [`times`]: what these mean by the clock of a zone.
+//!   [`times`]: what these mean by the clock of a zone; [`retention`]: for how long polls are kept.
 //! - [`timeline`]: the core: turns polls and open intervals into uptime, downtime and unknown time.
 //! - [`certainty`]: which open time polls settle, and which they cover; [`outage`]: runs of inactive
 //!   polls.
@@ -22,7 +23,7 @@
 //! - [`shard_data`]: merges the segments of a shard.
 //! - [`report`]: turns the stores of a shard into rows.
 //! - [`account`]: everything that the files of a report say about one store; [`day_sums`]: the sums of
-//!   each local date.
+//!   each local date; [`accounts`]: the accounts of many stores.
 //! - [`poller`]: times in which no store was polled; [`heat_map`]: when stores were down;
 //!   [`fleet`]: the stores of all shards.
 //! - [`output`]: writes the files of a report.
@@ -31,6 +32,7 @@
 #![doc = include_str!("../RULES.md")]
 
 mod blanks;
+mod buckets;
 mod digits;
 pub mod interval;
 pub mod timestamp;
@@ -51,6 +53,8 @@ pub mod parameters;
 
 pub mod times;
 
+pub mod retention;
+
 pub mod timeline;
 
 pub mod certainty;
@@ -70,6 +74,8 @@ pub mod shard_data;
 pub mod report;
 
 pub mod account;
+
+pub mod accounts;
 
 pub mod day_sums;
 

@@ -12,7 +12,7 @@ mod stores_csv;
 
 pub use cells::guarded;
 pub use explanation::explanation;
-pub use files::{FileName, Files, ReportFile, report_files};
+pub use files::{FileName, FileSum, ReportFile, ReportWriter, Table, report_files};
 pub use page::BASE_STYLE;
 pub use report_csv::{HEADER, PERIOD_HEADER, report_csv};
 

@@ -111,11 +111,12 @@ impl Window {
 /// The lengths of the windows that end with `as_of`, in the order of [`Window::LAST`].
 const LENGTHS: [i64; 3] = [HOUR, 24 * HOUR, 168 * HOUR];
 /// How far beyond the week, or beyond both ends of a period, polls are considered.
-const CONSIDERED_BEYOND: i64 = DAY;
+pub(crate) const CONSIDERED_BEYOND: i64 = DAY;
 /// A period of at most this many days is drawn in full, as the last week is.
 const MOST_DAYS_IN_FULL: i64 = 7;
 
-/// The parameters of a report. Together with the stored data they determine every byte of it.
+/// The parameters of a report. Together with the stored data they determine every byte of it, except
+/// for the note that polls may have been deleted ([`crate::fleet::About::polls_kept_from`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ReportParameters {
     /// The instant at which the windows end. Nothing after it is considered.
@@ -168,12 +169,6 @@ impl ReportParameters {
     /// Returns the instants in whose polls silences are sought, both ends included.
     pub fn silences_sought(&self) -> RangeInclusive<Timestamp> {
         self.around_main(Period::in_utc)
-    }
-
-    /// Returns how many UTC days [`ReportParameters::polls_needed`] touches.
-    pub(crate) fn days_needed(&self) -> usize {
-        let (needed, day) = (self.polls_needed(), |at: Timestamp| at.micros().div_euclid(DAY));
-        usize::try_from(day(*needed.end()) - day(*needed.start()) + 1).unwrap_or_default()
     }
 
     /// Returns the span that holds [`ReportParameters::polls_needed`].

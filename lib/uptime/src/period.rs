@@ -65,7 +65,7 @@ pub enum PeriodError {
 const YEARS: RangeInclusive<i32> = 2000..=2099;
 /// The clocks that are furthest ahead of UTC, as in Pacific/Kiritimati. None has been further ahead
 /// since 2000.
-const MOST_AHEAD: i64 = 14 * HOUR;
+pub(crate) const MOST_AHEAD: i64 = 14 * HOUR;
 /// The clocks that are furthest behind UTC, as in Etc/GMT+12.
 const MOST_BEHIND: i64 = 12 * HOUR;
 

@@ -37,7 +37,7 @@ mod reader;
 mod source;
 #[cfg(test)]
 mod tests;
-mod varint;
+pub(crate) mod varint;
 
 use std::fmt;
 

@@ -10,12 +10,14 @@
 //! second: a load by an older version of the program knows nothing about it. They then have two
 //! different [`Source`]s, and the load that knows more counts as the newer one.
 
+mod poll_runs;
+
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
+use indexmap::IndexMap;
 
 use crate::account::Account;
 use crate::business_hours::{HoursRow, OpeningRow, OpeningTimes, PackedRow, RowDay, SpecialRow};
@@ -27,17 +29,28 @@ use crate::store::polls_between;
 use crate::times::ZoneClocks;
 use crate::{Poll, PollSet, StoreId, Timestamp, Zone};
 
+use poll_runs::PollRuns;
+
 /// All data of one shard that a report needs.
 #[derive(Debug)]
 pub struct ShardData {
     parameters: ReportParameters,
-    stores: HashMap<StoreId, StoreRecords, FixedState>,
+    stores: Stores,
+    polls: PollRuns,
 }
 
+/// The stores that were seen, numbered in the order in which they were first seen.
+#[derive(Debug, Default)]
+struct Stores {
+    records: IndexMap<StoreId, StoreRecords, FixedState>,
+    // The number after that of the store seen last. Segments hold nearly the same stores in the same
+    // order, so the next store usually has this number.
+    likely_next: usize,
+}
+
+/// What is known of a store besides its polls.
 #[derive(Debug, Default)]
 struct StoreRecords {
-    // In no order, with repeats.
-    polls: Vec<Poll>,
     hours: Option<Sourced<Vec<HoursRow>>>,
     zone: Option<Sourced<Option<Zone>>>,
     special_days: Option<Sourced<Vec<SpecialRow>>>,
@@ -53,27 +66,26 @@ struct Sourced<T> {
 impl ShardData {
     /// Begins an empty shard. Only polls that `parameters` need will be kept.
     pub fn new(parameters: ReportParameters) -> ShardData {
-        ShardData { parameters, stores: HashMap::default() }
+        ShardData { parameters, stores: Stores::default(), polls: PollRuns::default() }
     }
 
     /// Adds a segment of any kind.
     pub fn add(&mut self, segment: &[u8]) -> Result<(), DecodeError> {
         let mut union = Union {
             needed: self.parameters.polls_needed(),
-            days_needed: self.parameters.days_needed(),
             source: None,
             stores: &mut self.stores,
+            polls: &mut self.polls,
         };
         segment::visit(segment, &mut union)
     }
 
     /// Computes everything that the files of a report say about the shard's stores.
     pub fn fleet(self) -> Fleet {
-        let ShardData { parameters, stores } = self;
+        let parameters = self.parameters;
         let mut clocks = ZoneClocks::new(parameters);
         let mut fleet = Fleet::new(parameters);
-        for (store, data) in stores {
-            let facts = data.facts(store);
+        for facts in self.facts() {
             let clock = clocks.of(facts.zone.unwrap_or(Zone::DEFAULT));
             fleet.add(facts, clock);
         }
@@ -82,8 +94,8 @@ impl ShardData {
 
     /// Returns the account of one store, with its main window in full. `None`: it has no row.
     pub fn account_in_full(mut self, store: &StoreId) -> Option<Account> {
-        let (store, data) = self.stores.remove_entry(store)?;
-        let mut facts = data.facts(store);
+        let (number, store, records) = self.stores.records.swap_remove_full(store)?;
+        let mut facts = records.facts(store, self.polls.of(number));
         let clock = self.parameters.clock(facts.zone.unwrap_or(Zone::DEFAULT));
         facts.consider(&self.parameters.times(&clock))?;
         Some(Account::of(facts, &clock, &self.parameters))
@@ -91,12 +103,11 @@ impl ShardData {
 
     /// Computes the shard's rows, which is all that `report.csv` needs.
     pub fn report(self) -> ShardReport {
-        let ShardData { parameters, stores } = self;
+        let parameters = self.parameters;
         let mut clocks = ZoneClocks::new(parameters);
-        let mut report =
-            ShardReport { rows: Vec::with_capacity(stores.len()), ..Default::default() };
-        for (store, data) in stores {
-            let mut facts = data.facts(store);
+        let rows = Vec::with_capacity(self.stores.records.len());
+        let mut report = ShardReport { rows, ..Default::default() };
+        for mut facts in self.facts() {
             let clock = clocks.of(facts.zone.unwrap_or(Zone::DEFAULT));
             let Some(counts) = facts.consider(&parameters.times(clock)) else { continue };
             report.counts += counts;
@@ -104,10 +115,35 @@ impl ShardData {
         }
         report
     }
+
+    fn facts(self) -> impl Iterator<Item = StoreFacts> {
+        let ShardData { stores: Stores { records, .. }, polls, .. } = self;
+        let sets = polls.into_sets(records.len());
+        records.into_iter().zip(sets).map(|((store, records), polls)| records.facts(store, polls))
+    }
+}
+
+impl Stores {
+    /// Returns the number of a store, which is a new one if it was not seen before.
+    #[inline]
+    fn number(&mut self, store: StoreId) -> usize {
+        let likely = self.records.get_index(self.likely_next);
+        let number = match likely {
+            Some((likely, _)) if *likely == store => self.likely_next,
+            _ => {
+                let entry = self.records.entry(store);
+                let number = entry.index();
+                entry.or_default();
+                number
+            }
+        };
+        self.likely_next = number + 1;
+        number
+    }
 }
 
 impl StoreRecords {
-    fn facts(self, store: StoreId) -> StoreFacts {
+    fn facts(self, store: StoreId, polls: PollSet) -> StoreFacts {
         let is_named = self.hours.is_some() || self.zone.is_some() || self.special_days.is_some();
         let opening_times = OpeningTimes {
             hours: self.hours.map(|hours| hours.value).unwrap_or_default(),
@@ -118,7 +154,7 @@ impl StoreRecords {
             zone: self.zone.and_then(|zone| zone.value),
             opening_times,
             is_named,
-            polls: PollSet::new(self.polls),
+            polls,
         }
     }
 }
@@ -126,29 +162,24 @@ impl StoreRecords {
 /// Merges one segment into a shard's stores.
 struct Union<'a> {
     needed: RangeInclusive<Timestamp>,
-    days_needed: usize,
     source: Option<Arc<Source>>,
-    stores: &'a mut HashMap<StoreId, StoreRecords, FixedState>,
+    stores: &'a mut Stores,
+    polls: &'a mut PollRuns,
 }
 
 impl segment::Visitor for Union<'_> {
     fn polls(&mut self, store: StoreId, polls: &[Poll]) {
         let needed = polls_between(polls, &self.needed);
         // A store without a needed poll gets a row only if a file of another kind names it.
-        if needed.is_empty() {
-            return;
+        if !needed.is_empty() {
+            self.polls.add(self.stores.number(store), needed);
         }
-        let kept = &mut self.stores.entry(store).or_default().polls;
-        if kept.is_empty() {
-            // The segments of the other days will have about as many.
-            kept.reserve(needed.len() * self.days_needed);
-        }
-        kept.extend_from_slice(needed);
     }
 
     fn replacing(&mut self, source: &Source, store: StoreId, rows: ReplacingRows) {
         let source = Arc::clone(self.source.get_or_insert_with(|| Arc::new(source.clone())));
-        let kept = self.stores.entry(store).or_default();
+        let number = self.stores.number(store);
+        let kept = &mut self.stores.records[number];
         match rows {
             ReplacingRows::Hours(rows) => {
                 keep_newest(&mut kept.hours, source, rows, |this, that| order_of_rows(this, that));

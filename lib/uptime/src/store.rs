@@ -35,7 +35,7 @@ pub(crate) enum IdForm {
 }
 
 /// An id in one of its forms.
-pub(crate) trait Id: Eq + Hash + Ord {
+pub(crate) trait Id: Clone + Eq + Hash + Ord {
     /// Returns a hash whose top bits are the shard ([`StoreId::mixed`]).
     fn mixed(&self) -> u64;
 
@@ -157,8 +157,8 @@ impl StoreId {
         })
     }
 
-    /// Reads an id in one of the usual forms, which a comma or a line end must follow, and returns
-    /// its length as well. `None` does not mean that the text is wrong: [`StoreId::new`] accepts
+    /// Reads an id in one of the usual forms, which a comma, a quote or a line end must follow, and
+    /// returns its length as well. `None` does not mean that the text is wrong: [`StoreId::new`] accepts
     /// more forms.
     #[inline]
     pub(crate) fn usual_form(text: &[u8; USUAL_ID_BYTES]) -> Option<(StoreId, usize)> {
@@ -244,7 +244,8 @@ impl Shard {
     pub const COUNT: usize = 1 << Shard::BITS;
 
     // The top bits of the hash are the best distributed.
-    fn of(mixed: u64) -> Shard {
+    #[inline]
+    pub(crate) fn of(mixed: u64) -> Shard {
         Shard((mixed >> (u64::BITS - Shard::BITS)) as u8)
     }
 

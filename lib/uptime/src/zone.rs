@@ -39,6 +39,16 @@ impl Zone {
         self.known().name
     }
 
+    /// Returns a number that stands for the zone as long as the process runs.
+    pub(crate) fn place(self) -> u16 {
+        self.place
+    }
+
+    /// Returns the zone that a number of [`Zone::place`] stands for.
+    pub(crate) fn at_place(place: u16) -> Zone {
+        Zone { place }
+    }
+
     /// Returns the rules of the zone. They are parsed at the first call.
     #[expect(clippy::expect_used, reason = "compiled-in rules are valid: a test reads them all")]
     pub(crate) fn rules(self) -> &'static TimeZone {

@@ -4,6 +4,7 @@
 //!
 //! The number of a store is its seed. `STORE_DAYS=1000000` simulates more of them.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use chrono::Weekday;
@@ -156,7 +157,10 @@ impl TrueStore {
             data.add(&segment.bytes).unwrap_or_else(|error| unreachable!("{error}"));
         }
         match data.fleet().stores {
-            Stores::Measured { mut accounts, .. } => accounts.remove(0),
+            Stores::Measured { accounts, .. } => {
+                let account = accounts.iter().next().map(Cow::into_owned);
+                account.unwrap_or_else(|| unreachable!("a store with a zone has an account"))
+            }
             Stores::Counted(_) => unreachable!("the method measures"),
         }
     }

@@ -55,6 +55,19 @@ fn a_member_that_is_missing_or_unknown_does_not_match() {
 }
 
 #[test]
+fn the_note_that_polls_may_have_been_deleted_matches_as_an_instant_only() {
+    let schema = Schema::read();
+    for mut json in reports() {
+        json["polls_kept_from"] = json!("2023-01-24T09:30:00.123456Z");
+        assert_eq!(schema.fault(&json), None, "{json:#}");
+        for bad in [Value::Null, json!(400), json!("2023-01-24")] {
+            json["polls_kept_from"] = bad;
+            assert!(schema.fault(&json).is_some(), "{json:#}");
+        }
+    }
+}
+
+#[test]
 fn what_belongs_to_another_report_does_not_match() {
     let schema = Schema::read();
     let [measured, _, of_period, counted, _] = reports();

@@ -14,6 +14,7 @@ use uptime::interval::DAY;
 use uptime::output::{FileName, ReportFile};
 use uptime::parameters::{Method, ReportParameters};
 use uptime::period::Period;
+use uptime::retention::Retention;
 use uptime::timeline::MaxHold;
 use uptime::zone_clock::{LocalDate, ZoneClock};
 use uptime::{Interval, Timestamp, Zone};
@@ -104,6 +105,28 @@ fn outages_are_found_as_the_rules_show() {
         let columns = ["downtime_minutes", "downtime_least_minutes", "downtime_most_minutes"];
         assert_eq!(columns.map(|column| row[column].as_str()), [down, least, most], "{polls}");
         assert_eq!(row["inactive_polls"], inactive_polls, "{polls}");
+    }
+}
+
+#[test]
+fn reports_reach_before_polls_are_kept_as_the_rules_show() {
+    let requested_at = instant("2026-11-27T12:00:00Z");
+    for [days, as_of, period, expected] in table("**Examples: polls kept.**") {
+        let retention =
+            Retention::of_days(days.parse().expect("a number")).expect("it is accepted");
+        let period = (!period.is_empty()).then(|| read(period));
+        let method = method_of("time_weighted", "").with_period(period).expect("it has periods");
+        let parameters = ReportParameters { as_of: instant(as_of), method };
+        let kept_from = retention.exceeded_by(&parameters, requested_at);
+        let outcome = match (kept_from, period) {
+            (None, _) => "made".to_owned(),
+            (Some(kept_from), None) => format!("made, with `polls_kept_from` {kept_from}"),
+            (Some(_), Some(_)) => {
+                let earliest = retention.earliest_first_date(requested_at).in_calendar();
+                format!("refused: a period may begin on {earliest} or later")
+            }
+        };
+        assert_eq!(outcome, expected, "{days} days, {as_of}, {period:?}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Names of `DynamoDB` keys and attributes, and keys of the items that hold no segment.
 //!
-//! Items of the data table. Segments have the attributes [`SEGMENT`] and [`CRC`]:
+//! Items of the data table. Segments have the attributes [`SEGMENT`] and [`CRC`], and those of polls
+//! also [`EXPIRES_AT`], unless polls are kept for ever:
 //!
 //! | `pk` | `sk` | holds |
 //! |---|---|---|
@@ -56,11 +57,15 @@ pub const METHOD: &str = "method";
 pub const MAX_HOLD_MINUTES: &str = "max_hold_minutes";
 /// The parameter `period`, as a caller writes it; absent unless set.
 pub const PERIOD: &str = "period";
+/// The instant from which polls were kept when the report was requested; absent unless the report
+/// considers time before it.
+pub const POLLS_KEPT_FROM: &str = "polls_kept_from";
 /// When the report was requested.
 pub const CREATED_AT: &str = "created_at";
 /// When work on it ends.
 pub const DEADLINE: &str = "deadline";
-/// When `DynamoDB` may delete the record, in **seconds** since 1970.
+/// When `DynamoDB` may delete the item, in **seconds** since 1970. In both tables; an item without it
+/// is never deleted.
 pub const EXPIRES_AT: &str = "expires_at";
 /// How many workers have claimed it.
 pub const ATTEMPT: &str = "attempt";

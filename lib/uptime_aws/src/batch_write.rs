@@ -15,11 +15,13 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, DeleteRequest, PutRequest, ReturnConsumedCapacity, WriteRequest,
 };
 use futures::{StreamExt, stream};
+use uptime::Timestamp;
 use uptime::segment::MAX_SEGMENT_BYTES;
 
 use crate::backoff::Backoff;
 use crate::consumed_units::UnitCounter;
 use crate::item_key::ItemKey;
+use crate::report_item::{number, seconds};
 use crate::store_data_error::StoreDataError;
 use crate::throttling::is_throttled;
 use crate::{CallError, Deadline, attributes};
@@ -27,8 +29,9 @@ use crate::{CallError, Deadline, attributes};
 /// One item to be written or deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Write<'a> {
-    /// Writes a segment.
-    Put(ItemKey, &'a [u8]),
+    /// Writes a segment, which never expires unless an instant is given. An item with this key is
+    /// replaced, its instant too.
+    Put(ItemKey, &'a [u8], Option<Timestamp>),
     /// Deletes the item with this key.
     Delete(ItemKey),
 }
@@ -59,12 +62,15 @@ pub(crate) struct Batches<'c> {
 impl Batches<'_> {
     /// Writes everything, in any order. Of several writes with the same key only the first is sent:
     /// `DynamoDB` refuses a batch that has a key twice, and equal keys mean equal segments.
+    ///
+    /// Spreads the writes over the partitions: segments come shard by shard, and one partition key
+    /// accepts only 1,000 of the 4,000 write units per second that a new table accepts.
     pub(crate) async fn write_all(
         self,
         writes: Vec<Write<'_>>,
         deadline: Deadline,
     ) -> Result<(), StoreDataError> {
-        let writes = first_by(writes, |write| write.key().clone());
+        let writes = spread(first_by(writes, |write| write.key().clone()));
         let mut unprocessed = writes.len();
         let batches: Vec<_> =
             writes.chunks(BATCH_ITEMS).map(|batch| self.write_batch(batch, deadline)).collect();
@@ -84,7 +90,12 @@ impl Batches<'_> {
         let mut backoff = Backoff::default();
         let mut pending: Vec<&Write> = batch.iter().collect();
         loop {
+            let before = pending.len();
             pending = self.send(pending, deadline).await?;
+            if pending.len() < before {
+                // The table accepts writes again, so a long wait would leave capacity unused.
+                backoff = Backoff::default();
+            }
             if pending.is_empty() || !backoff.wait(deadline).await {
                 return Ok(batch.len() - pending.len());
             }
@@ -137,7 +148,7 @@ fn key_of(request: &WriteRequest) -> Option<ItemKey> {
 impl Write<'_> {
     fn key(&self) -> &ItemKey {
         match self {
-            Write::Put(key, _) | Write::Delete(key) => key,
+            Write::Put(key, ..) | Write::Delete(key) => key,
         }
     }
 
@@ -145,7 +156,10 @@ impl Write<'_> {
         let request = WriteRequest::builder();
         let mut item = self.key().to_item();
         Ok(match self {
-            Write::Put(key, segment) => {
+            Write::Put(key, segment, expires_at) => {
+                if let Some(at) = expires_at {
+                    item.insert(attributes::EXPIRES_AT.to_owned(), number(seconds(*at)));
+                }
                 item.insert(attributes::CRC.to_owned(), key.checksum(segment));
                 let segment = AttributeValue::B(Blob::new(*segment));
                 item.insert(attributes::SEGMENT.to_owned(), segment);
@@ -165,6 +179,21 @@ fn first_by<T, K: Eq + Hash>(all: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
     all.into_iter().filter(|one| seen.insert(key(one))).collect()
 }
 
+/// Orders writes so that those of one partition are as far apart as possible.
+fn spread(writes: Vec<Write<'_>>) -> Vec<Write<'_>> {
+    let mut of_partition = HashMap::new();
+    let mut numbered: Vec<_> = writes
+        .into_iter()
+        .map(|write| {
+            let number = of_partition.entry(write.key().partition().to_owned()).or_insert(0);
+            *number += 1;
+            (*number, write)
+        })
+        .collect();
+    numbered.sort_by_key(|(number, _)| *number);
+    numbered.into_iter().map(|(_, write)| write).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,6 +202,16 @@ mod tests {
     fn only_the_first_write_of_each_key_is_kept() {
         let kept = first_by(vec!["b1", "a1", "b2", "c1", "a2"], |text| text.as_bytes()[0]);
         assert_eq!(kept, ["b1", "a1", "c1"]);
+    }
+
+    #[test]
+    fn writes_of_one_partition_are_spread() {
+        let writes =
+            "aaabbc".chars().map(|letter| Write::Delete(ItemKey::first_load(&letter.to_string())));
+        let spread = spread(writes.collect());
+        let letters =
+            spread.iter().map(|write| write.key().partition().chars().next_back().unwrap());
+        assert_eq!(letters.collect::<String>(), "abcaba");
     }
 
     #[test]
@@ -216,7 +255,7 @@ mod tests {
     fn writes(letters: &str) -> Vec<Write<'static>> {
         let write = |letter: char| {
             let key = ItemKey::first_load(&letter.to_string());
-            if letter == 'b' { Write::Delete(key) } else { Write::Put(key, b"segment") }
+            if letter == 'b' { Write::Delete(key) } else { Write::Put(key, b"segment", None) }
         };
         letters.chars().map(write).collect()
     }

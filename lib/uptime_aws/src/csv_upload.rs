@@ -12,7 +12,8 @@ pub struct CsvUpload {
     client: Client,
     bucket: String,
     key: String,
-    // Invariant: shorter than a part.
+    // A shorter file is sent whole.
+    first_part_bytes: usize,
     gathered: Vec<u8>,
     // None: nothing was sent yet.
     sent: Option<SentParts>,
@@ -25,28 +26,38 @@ struct SentParts {
 }
 
 /// S3 accepts at most 10,000 parts, of at least 5 MiB. Parts of 8 MiB are enough for 80 GiB.
-const PART_BYTES: usize = 8 << 20;
+pub(crate) const PART_BYTES: usize = 8 << 20;
 /// The upload and its parts must name the same algorithm.
 const CHECKSUM: ChecksumAlgorithm = ChecksumAlgorithm::Crc32;
 /// The content type of every CSV that is stored.
 pub(crate) const CSV_TYPE: &str = "text/csv; charset=utf-8";
 
 impl CsvUpload {
-    pub(crate) fn new(client: Client, bucket: String, key: String) -> CsvUpload {
-        CsvUpload { client, bucket, key, gathered: Vec::new(), sent: None }
+    /// A file of less than `first_part_bytes` is sent whole. That must not be less than a part.
+    pub(crate) fn new(
+        client: Client,
+        bucket: String,
+        key: String,
+        first_part_bytes: usize,
+    ) -> CsvUpload {
+        CsvUpload { client, bucket, key, first_part_bytes, gathered: Vec::new(), sent: None }
     }
 
     /// Takes the next bytes, and sends a part when there are enough. After an error the file is
     /// incomplete; call [`CsvUpload::abort`].
     pub async fn write(&mut self, mut bytes: &[u8]) -> Result<(), CallError> {
-        while self.gathered.len() + bytes.len() >= PART_BYTES {
-            let (now, later) = bytes.split_at(PART_BYTES - self.gathered.len());
+        while self.gathered.len() + bytes.len() >= self.part_bytes() {
+            let (now, later) = bytes.split_at(self.part_bytes() - self.gathered.len());
             self.gathered.extend_from_slice(now);
             self.send_part().await?;
             bytes = later;
         }
         self.gathered.extend_from_slice(bytes);
         Ok(())
+    }
+
+    fn part_bytes(&self) -> usize {
+        if self.sent.is_some() { PART_BYTES } else { self.first_part_bytes }
     }
 
     /// Stores the file. If no bytes were written, or after an error, no file is stored.

@@ -76,6 +76,11 @@ impl ItemKey {
         ItemKey { pk, sk: attributes::FIRST_LOAD.to_owned() }
     }
 
+    /// Returns the partition key.
+    pub(crate) fn partition(&self) -> &str {
+        &self.pk
+    }
+
     /// Reads the key of an item; `None` if the item has no key.
     pub(crate) fn of_item(item: &Item) -> Option<ItemKey> {
         let text = |name| item.get(name)?.as_s().ok().cloned();

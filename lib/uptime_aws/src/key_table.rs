@@ -13,7 +13,7 @@ use uptime::{Timestamp, interval};
 
 use crate::attributes::{ASKED, EXPIRES_AT, KEY, KEY_OF, REPORT_ID};
 use crate::item_key::Item;
-use crate::report_item::{number, read_text, text};
+use crate::report_item::{number, read_text, seconds, text};
 use crate::{CallError, Clients, IdempotencyKey, ReportId, ReportTableError};
 
 /// The idempotency keys in the report table.
@@ -117,8 +117,4 @@ fn item_of(key: &IdempotencyKey) -> String {
 fn read(item: &Item) -> Result<KeyUse, &'static str> {
     let report_id = read_text(item, KEY_OF)?.parse().map_err(|_| KEY_OF)?;
     Ok(KeyUse { report_id, asked: read_text(item, ASKED)?.to_owned() })
-}
-
-fn seconds(at: Timestamp) -> i64 {
-    at.micros().div_euclid(interval::SECOND)
 }

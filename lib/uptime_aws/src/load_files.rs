@@ -7,6 +7,7 @@ use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use uptime::segment::Source;
 
+use crate::csv_upload::PART_BYTES;
 use crate::{CallError, Clients, CsvUpload, Manifest, hash};
 
 /// The data bucket's `loads/`.
@@ -151,7 +152,12 @@ impl LoadFiles {
 
     /// Starts a CSV in a load's folder. It is stored when it is finished.
     pub fn csv_upload(&self, folder: &LoadFolder, file_name: &str) -> CsvUpload {
-        CsvUpload::new(self.client.clone(), self.bucket.clone(), format!("{folder}{file_name}"))
+        CsvUpload::new(
+            self.client.clone(),
+            self.bucket.clone(),
+            format!("{folder}{file_name}"),
+            PART_BYTES,
+        )
     }
 }
 

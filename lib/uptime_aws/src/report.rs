@@ -20,6 +20,8 @@ pub struct NewReport {
     pub id: ReportId,
     /// What it is about; never changes.
     pub parameters: ReportParameters,
+    /// The instant from which polls are kept, if the report considers time before it; never changes.
+    pub polls_kept_from: Option<Timestamp>,
     /// When it was requested.
     pub created_at: Timestamp,
     /// When work on it ends: creation + (receives allowed + 1) x visibility time-out.
@@ -35,6 +37,8 @@ pub struct Report {
     pub id: ReportId,
     /// What it is about.
     pub parameters: ReportParameters,
+    /// The instant from which polls were kept when it was requested, if it considers time before it.
+    pub polls_kept_from: Option<Timestamp>,
     /// When it was requested.
     pub created_at: Timestamp,
     /// When work on it ends.
@@ -262,6 +266,7 @@ mod tests {
         Report {
             id: ReportId::random(),
             parameters: ReportParameters { as_of, method },
+            polls_kept_from: None,
             created_at: as_of,
             deadline: DEADLINE,
             attempt: 1,

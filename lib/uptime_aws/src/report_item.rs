@@ -13,7 +13,7 @@ use uptime::{Timestamp, interval};
 use crate::attributes::{
     AS_OF, ATTEMPT, COMPLETED_AT, CREATED_AT, CSV_EXPIRES_AT, DEADLINE, EXPIRES_AT, FAILURE_CODE,
     FAILURE_DETAIL, FILE_NAME, FILES, LEASE_OWNER, MAX_HOLD_MINUTES, METHOD, OBJECT_KEY, PERIOD,
-    QUEUED_AT, REPORT_ID, SHA256, SHARDS_DONE, SIZE_BYTES, STATE, STORES,
+    POLLS_KEPT_FROM, QUEUED_AT, REPORT_ID, SHA256, SHARDS_DONE, SIZE_BYTES, STATE, STORES,
     STORES_WITH_DEFAULT_HOURS, STORES_WITH_DEFAULT_ZONE, STORES_WITHOUT_POLLS, TZ_RELEASE,
 };
 use crate::item_key::Item;
@@ -38,6 +38,7 @@ pub(crate) fn running_item(report: &NewReport) -> Item {
     let ReportParameters { as_of, method } = report.parameters;
     let max_hold = method.max_hold().map(|max_hold| (MAX_HOLD_MINUTES, number(max_hold.minutes())));
     let period = method.period().map(|period| (PERIOD, text(&period.to_string())));
+    let kept_from = report.polls_kept_from.map(|at| (POLLS_KEPT_FROM, instant(at)));
     let attributes = [
         (REPORT_ID, key(report.id)),
         (STATE, text(ReportState::RUNNING)),
@@ -45,11 +46,11 @@ pub(crate) fn running_item(report: &NewReport) -> Item {
         (METHOD, text(method.name())),
         (CREATED_AT, instant(report.created_at)),
         (DEADLINE, instant(report.deadline)),
-        (EXPIRES_AT, number(report.expires_at.micros().div_euclid(interval::SECOND))),
+        (EXPIRES_AT, number(seconds(report.expires_at))),
         (ATTEMPT, number(0)),
         (SHARDS_DONE, number(0)),
     ];
-    let attributes = attributes.into_iter().chain(max_hold).chain(period);
+    let attributes = attributes.into_iter().chain(max_hold).chain(period).chain(kept_from);
     attributes.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
@@ -101,6 +102,10 @@ pub(crate) fn report(report_id: ReportId, item: &Item) -> Result<Report, Unreada
     Ok(Report {
         id: report_id,
         parameters: parameters(item)?,
+        polls_kept_from: item
+            .contains_key(POLLS_KEPT_FROM)
+            .then(|| read_instant(item, POLLS_KEPT_FROM))
+            .transpose()?,
         created_at: read_instant(item, CREATED_AT)?,
         deadline: read_instant(item, DEADLINE)?,
         attempt: read_number(item, ATTEMPT)?,
@@ -208,6 +213,11 @@ pub(crate) fn instant(at: Timestamp) -> AttributeValue {
     number(at.micros())
 }
 
+/// Returns the whole seconds since 1970, in which `DynamoDB` counts the time to live.
+pub(crate) fn seconds(at: Timestamp) -> i64 {
+    at.micros().div_euclid(interval::SECOND)
+}
+
 /// Writes a text.
 pub(crate) fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
@@ -244,6 +254,18 @@ mod tests {
     }
 
     #[test]
+    fn a_report_remembers_from_when_polls_were_kept() {
+        let kept_from = Some(Timestamp::from_micros(1_234_568));
+        let new = NewReport { polls_kept_from: kept_from, ..new_report(Method::PollCount) };
+        let mut item = running_item(&new);
+        assert_eq!(report(new.id, &item).unwrap().polls_kept_from, kept_from);
+
+        // Reports that do not consider earlier time, and those of earlier versions, lack it.
+        item.remove(POLLS_KEPT_FROM);
+        assert_eq!(report(new.id, &item).unwrap().polls_kept_from, None);
+    }
+
+    #[test]
     fn a_complete_report_reads_back() {
         let completion = completion_example();
         let read = state(&item_with(completion_attributes(&completion)));
@@ -277,6 +299,7 @@ mod tests {
         check(MAX_HOLD_MINUTES, Some(number(90)), MAX_HOLD_MINUTES);
         check(PERIOD, Some(text("2026-10")), PERIOD);
         check(PERIOD, Some(text("October")), PERIOD);
+        check(POLLS_KEPT_FROM, Some(text("October")), POLLS_KEPT_FROM);
     }
 
     #[track_caller]
@@ -300,6 +323,7 @@ mod tests {
         NewReport {
             id: ReportId::random(),
             parameters: ReportParameters { as_of: Timestamp::from_micros(1_234_567), method },
+            polls_kept_from: None,
             created_at: Timestamp::from_micros(2_000_000),
             deadline: Timestamp::from_micros(3_000_001),
             expires_at: Timestamp::from_micros(1_700_000_000_900_000),

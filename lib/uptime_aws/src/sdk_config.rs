@@ -30,7 +30,7 @@ const SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
 /// service.
 const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
 
-/// For one try of a call. At 10 Mbit/s the largest body sent, 8 MiB, takes a quarter of this.
+/// For one try of a call. At 11 Mbit/s the largest body sent, 32 MiB, takes this long.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(25);
 /// For a call including its retries.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(50);

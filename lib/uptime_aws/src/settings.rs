@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use uptime::parameters::Method;
+use uptime::retention::Retention;
 
 /// The `DynamoDB` table of the segments.
 pub const DATA_TABLE: &str = "DATA_TABLE";
@@ -23,6 +24,8 @@ pub const REPORT_QUEUE_URL: &str = "REPORT_QUEUE_URL";
 pub const DEFAULT_METHOD: &str = "DEFAULT_METHOD";
 /// How many days a report's files are kept.
 pub const REPORT_DAYS: &str = "REPORT_DAYS";
+/// How many days polls are kept after they were last loaded; 0: for ever.
+pub const POLL_DAYS: &str = "POLL_DAYS";
 /// How often the report queue delivers a message before it moves it to the dead-letter queue.
 pub const RECEIVES_ALLOWED: &str = "RECEIVES_ALLOWED";
 /// How long the report queue hides a message after it was delivered.
@@ -35,6 +38,9 @@ pub const LOAD_BATCH_MIB: &str = "LOAD_BATCH_MIB";
 pub const REJECT_LIMIT_PERCENT: &str = "REJECT_LIMIT_PERCENT";
 /// The most that a gzip file may unpack to, as a multiple of its size.
 pub const GZIP_RATIO_LIMIT: &str = "GZIP_RATIO_LIMIT";
+
+/// The value of [`POLL_DAYS`] with which nothing is ever deleted.
+const FOR_EVER: &str = "0";
 
 /// The settings of a deployment, by name, as text.
 #[derive(Debug, Clone, Default)]
@@ -167,6 +173,23 @@ impl Settings {
         self.number(REPORT_DAYS, 30, 1..=3650)
     }
 
+    /// Returns [`POLL_DAYS`]. `None`: it is 0 or not set, so polls are kept for ever.
+    pub fn poll_retention(&self) -> Result<Option<Retention>, SettingsError> {
+        let Some(value) = self.optional(POLL_DAYS).filter(|&value| value != FOR_EVER) else {
+            return Ok(None);
+        };
+        let retention = value.parse().ok().and_then(Retention::of_days).map(Some);
+        retention.ok_or_else(|| SettingsError::Unusable {
+            name: POLL_DAYS,
+            value: value.to_owned(),
+            accepted: format!(
+                "a whole number from {} to {}, or {FOR_EVER}, which keeps polls for ever",
+                Retention::DAYS.start(),
+                Retention::DAYS.end()
+            ),
+        })
+    }
+
     /// Returns [`RECEIVES_ALLOWED`]; 5 unless set.
     pub fn receives_allowed(&self) -> Result<u32, SettingsError> {
         self.number(RECEIVES_ALLOWED, 5, 1..=1000)
@@ -245,6 +268,27 @@ mod tests {
                 &format!("REPORT_DAYS={bad}"),
                 &format!("the setting REPORT_DAYS is {bad:?}; {accepted}"),
             );
+        }
+    }
+
+    #[test]
+    fn polls_are_kept_for_ten_days_or_more_or_for_ever() {
+        let days = |value: &str| {
+            let retention = settings(&format!("POLL_DAYS={value}")).poll_retention();
+            retention.map(|retention| retention.map(Retention::days))
+        };
+        for for_ever in ["", "0"] {
+            assert_eq!(days(for_ever), Ok(None), "{for_ever:?}");
+        }
+        for accepted in [10, 400, 9_999] {
+            assert_eq!(days(&accepted.to_string()), Ok(Some(accepted)));
+        }
+        for bad in ["9", "1", "10000", "-1", "10.5", " 10", "00", "ever", "99999999999"] {
+            let expected = format!(
+                "the setting POLL_DAYS is {bad:?}; accepted is a whole number from 10 to 9999, or 0, \
+                 which keeps polls for ever"
+            );
+            assert_eq!(days(bad).unwrap_err().to_string(), expected);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Source files in the data bucket, read as a stream of exactly the version that was announced.
 //!
-//! **A broken download resumes where it broke, with the same version of the object, or it fails.**
-//! A file of 2 GB that was read again from its first byte would often break again.
+//! **A broken or paused download resumes where it stopped, with the same version of the object, or it
+//! fails.** A file of 2 GB that was read again from its first byte would often break again.
 
 use std::str::Utf8Error;
 
@@ -56,6 +56,7 @@ pub struct SourceObject {
     body: ByteStream,
     bytes_read: u64,
     breaks: Breaks,
+    is_paused: bool,
 }
 
 /// How often a download broke since the last byte that it received.
@@ -117,6 +118,7 @@ impl SourceFiles {
             body: object.body,
             bytes_read: 0,
             breaks: Breaks::default(),
+            is_paused: false,
         })
     }
 
@@ -234,17 +236,41 @@ impl SourceObject {
         &mut self,
         deadline: Deadline,
     ) -> Result<Option<impl AsRef<[u8]> + use<>>, OpenError> {
-        let mut next = self.next_of_body().await;
-        while let Err(broken) = next {
-            self.wait_to_go_on(broken, deadline).await?;
-            // Boxed because it is rare and large: a call's future has 8 KB.
-            next = match Box::pin(self.open_rest()).await {
+        let mut resumed =
+            if std::mem::take(&mut self.is_paused) { self.resume().await? } else { Ok(()) };
+        loop {
+            let next = match resumed {
                 Ok(()) => self.next_of_body().await,
-                Err(OpenError::Unavailable(error)) => Err(error),
-                Err(OpenError::Gone) => return Err(OpenError::Gone),
+                Err(error) => Err(error),
             };
+            match next {
+                Ok(next) => return Ok(next),
+                Err(broken) => self.wait_to_go_on(broken, deadline).await?,
+            }
+            resumed = self.resume().await?;
         }
-        Ok(next?)
+    }
+
+    /// Closes the download until the next call of [`SourceObject::next_chunk`], which requests the
+    /// rest.
+    ///
+    /// Call it before a long wait: S3 closes connections from which nothing is read.
+    pub fn pause(&mut self) {
+        // There is no rest to request if all bytes have arrived.
+        if self.bytes_read < self.size_bytes {
+            self.body = ByteStream::default();
+            self.is_paused = true;
+        }
+    }
+
+    /// Requests the rest. The inner error is a break, after which the rest can be requested again.
+    async fn resume(&mut self) -> Result<Result<(), CallError>, OpenError> {
+        // Boxed because it is rare and large: a call's future has 8 KB.
+        match Box::pin(self.open_rest()).await {
+            Ok(()) => Ok(Ok(())),
+            Err(OpenError::Unavailable(error)) => Ok(Err(error)),
+            Err(OpenError::Gone) => Err(OpenError::Gone),
+        }
     }
 
     /// Returns the next bytes of the current answer. It is an error if the answer ends early.

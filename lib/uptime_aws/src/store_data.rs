@@ -1,7 +1,7 @@
 //! The segments in `DynamoDB`, and the instant of the newest poll (`README.md`, "Segments").
 //!
-//! A segment's key is made from its content, so writing it again changes nothing. No write needs to
-//! read first.
+//! A segment's key is made from its content, so writing it again changes nothing except when it
+//! expires. No write needs to read first.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{
 };
 use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
 use uptime::parameters::ReportParameters;
-use uptime::segment::{DecodeError, Segment, Source, decode};
+use uptime::segment::{DecodeError, Segment, SegmentKind, Source, decode};
 use uptime::{Shard, StoreId, Timestamp};
 
 use crate::batch_write::{Batches, Write};
@@ -113,16 +113,23 @@ impl StoreData {
         }
     }
 
-    /// Stores segments in any order. Storing a segment several times is the same as once.
+    /// Stores segments in any order. Storing a segment several times is the same as once, except that
+    /// polls expire when the last write says. `None`: they never expire. Other segments never do.
     pub async fn write_segments(
         &self,
         segments: &[Segment],
         source: &Source,
+        polls_expire_at: Option<Timestamp>,
         deadline: Deadline,
     ) -> Result<(), StoreDataError> {
-        let put = |segment| Write::Put(ItemKey::of_segment(segment, source), &segment.bytes);
-        let writes = segments.iter().map(put).collect();
-        self.write_all(writes, deadline).await
+        let writes = segments.iter().map(|segment| {
+            let expires_at = match segment.kind {
+                SegmentKind::Polls(_) => polls_expire_at,
+                SegmentKind::Replacing(_) => None,
+            };
+            Write::Put(ItemKey::of_segment(segment, source), &segment.bytes, expires_at)
+        });
+        self.write_all(writes.collect(), deadline).await
     }
 
     /// Deletes older segments of the same kind if `segments` name all of their stores. `segments`

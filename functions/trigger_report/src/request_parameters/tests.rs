@@ -138,6 +138,17 @@ fn a_period_that_has_not_begun_anywhere_is_refused() {
 }
 
 #[test]
+fn a_period_is_refused_if_it_needs_polls_from_before_polls_are_kept() {
+    // Now is 2023-01-25 12:00. A period needs polls from 38 hours before its first date.
+    check_kept(10, "2023-01-18", None);
+    check_kept(10, "2023-01-17", Some("2023-01-18"));
+    check_kept(10, "2023-01", Some("2023-01-18"));
+    check_kept(400, "2021-12-24", None);
+    check_kept(400, "2021-12-23", Some("2021-12-24"));
+    check_kept(9_999, "2000-01", None);
+}
+
+#[test]
 fn the_period_of_a_scheduled_report_is_part_of_what_is_asked() {
     let event = include_str!("../../../../tests/events/scheduled_month.json");
     let request = lambda_http::request::from_str(event).unwrap();
@@ -204,6 +215,31 @@ fn check_begun(query: &str, as_of: &str, refused: Option<&str>) {
     let fault = problem.as_ref().map(|problem| serde_json::to_value(&problem.fault).unwrap());
     assert!(fault.is_none_or(|fault| fault["given"] == "2023-01-25"));
     assert_eq!(problem.map(|problem| problem.detail).as_deref(), refused);
+}
+
+/// Checks which first date a refusal of this period names; `None`: it is accepted.
+#[track_caller]
+fn check_kept(days: u32, period: &str, expected: Option<&str>) {
+    let now = Timestamp::from_rfc3339(NOW).unwrap();
+    let method = TIME_WEIGHTED.with_period(Some(period.parse().unwrap())).unwrap();
+    let parameters = ReportParameters { as_of: now, method };
+
+    let refused = refuse_period_not_kept(&parameters, Retention::of_days(days).unwrap(), now);
+
+    let Some(earliest) = expected else {
+        assert!(refused.is_ok(), "{refused:?}");
+        return;
+    };
+    let problem = refused.unwrap_err();
+    let fault = serde_json::to_value(&problem.fault).unwrap();
+    assert_eq!((problem.kind, &fault["given"]), (ProblemKind::InvalidParameter, &period.into()));
+    assert_eq!(
+        format!("{}; {}", problem.detail, fault["accepted"].as_str().unwrap()),
+        format!(
+            "period needs polls that may have been deleted; polls are kept for {days} days; a period \
+             whose first date is {earliest} or later"
+        )
+    );
 }
 
 fn of_query(query: &str) -> Request {

@@ -227,6 +227,7 @@ fn new_report(seconds: i64) -> NewReport {
     NewReport {
         id: ReportId::random(),
         parameters,
+        polls_kept_from: None,
         created_at: now,
         deadline: later,
         expires_at: later,

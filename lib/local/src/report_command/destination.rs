@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
-use uptime::output::{FileName, Files};
+use uptime::output::{FileName, ReportFile, ReportWriter, Table};
 
 /// The report would replace one of the files that it is made from.
 #[derive(Debug, Error)]
@@ -70,28 +70,47 @@ pub(super) fn write(out: Option<&Path>, csv: &[u8]) -> Result<(), WriteError> {
         return written
             .map_err(|source| WriteError { to: "the report to stdout".to_owned(), source });
     };
-    let written = if is_special(path) { fs::write(path, csv) } else { replace(path, csv) };
+    let written = if is_special(path) {
+        fs::write(path, csv)
+    } else {
+        replace(path, |file| file.write_all(csv))
+    };
     written.map_err(|source| WriteError { to: path.display().to_string(), source })
 }
 
 /// Writes all files of a report to a folder, which is made if it does not exist. Files that an
 /// earlier report left and this one does not have are removed first, so that the folder never holds
 /// files of two reports once this returns.
-pub(super) fn write_folder(folder: &Path, files: &Files) -> Result<(), WriteError> {
+pub(super) fn write_folder(folder: &Path, mut report: ReportWriter) -> Result<(), WriteError> {
     let failed = |path: &Path| {
         let to = path.display().to_string();
         move |source| WriteError { to, source }
     };
     crate::folder::create(folder).map_err(failed(folder))?;
-    for name in FileName::ALL {
+    for name in FileName::ALL.into_iter().filter(|name| !report.has(*name)) {
         let path = folder.join(name.as_str());
-        if files.iter().all(|file| file.name != name) && path.exists() {
+        if path.exists() {
             fs::remove_file(&path).map_err(failed(&path))?;
         }
     }
-    for file in files.iter() {
+    let mut sums = Vec::new();
+    for mut table in report.tables() {
+        let path = folder.join(table.name().as_str());
+        replace(&path, |file| write_table(file, &mut table)).map_err(failed(&path))?;
+        sums.push(table.sum());
+    }
+    let page = report.take_page();
+    sums.extend(page.iter().map(ReportFile::sum));
+    for file in page.into_iter().chain([report.json(sums)]) {
         let path = folder.join(file.name.as_str());
-        replace(&path, &file.bytes).map_err(failed(&path))?;
+        replace(&path, |out| out.write_all(&file.bytes)).map_err(failed(&path))?;
+    }
+    Ok(())
+}
+
+fn write_table(file: &mut File, table: &mut Table<'_>) -> io::Result<()> {
+    while let Some(piece) = table.next_piece() {
+        file.write_all(piece)?;
     }
     Ok(())
 }
@@ -103,12 +122,12 @@ fn is_special(path: &Path) -> bool {
 }
 
 /// Writes a file beside `path` and renames it, so that a failure keeps the old file.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     // Replace the file that a link points to, and keep the link.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let unfinished = unfinished_name(&path)?;
     let renamed = File::create(&unfinished)
-        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|mut file| write(&mut file))
         .and_then(|()| fs::rename(&unfinished, &path));
     if renamed.is_err() {
         // If the removal fails as well, the first error is the one to return.

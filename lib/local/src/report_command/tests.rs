@@ -10,6 +10,7 @@ use uptime::interval::SECOND;
 
 use super::*;
 
+mod large_files;
 mod out_dir;
 
 #[test]
@@ -342,7 +343,7 @@ fn report_of(folder: &TempDir, file_count: usize, options: &str) -> Result<Outco
     let shortcomings = made.shortcomings.iter().map(|one| one.to_string().replace(&prefix, ""));
     let csv = match made.contents {
         Contents::Csv(csv) => csv,
-        Contents::All(_, files) => files.csv.bytes,
+        Contents::All(_, report) => report.tables().remove(0).into_file().bytes,
     };
     Ok(Outcome {
         figures: figures(&String::from_utf8(csv).unwrap()),

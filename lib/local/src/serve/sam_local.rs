@@ -57,6 +57,9 @@ fn env_vars(addresses: Addresses, listen: Ipv4Addr) -> Value {
         (settings::DATA_BUCKET, DATA_BUCKET.to_owned()),
         (settings::REPORT_BUCKET, REPORT_BUCKET.to_owned()),
         (settings::REPORT_QUEUE_URL, queue_url(reached(addresses.sqs), REPORT_QUEUE)),
+        // The template's default would refuse reports about older periods, although nothing is
+        // deleted here.
+        (settings::POLL_DAYS, "0".to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", url(addresses.dynamodb)),
         ("AWS_ENDPOINT_URL_S3", url(addresses.s3)),
         ("AWS_ENDPOINT_URL_SQS", url(addresses.sqs)),
@@ -107,6 +110,7 @@ mod tests {
             "DATA_BUCKET": "data",
             "REPORT_BUCKET": "reports",
             "REPORT_QUEUE_URL": "http://10.88.0.1:9324/000000000000/reports",
+            "POLL_DAYS": "0",
             "AWS_ENDPOINT_URL_DYNAMODB": "http://10.88.0.1:8000",
             "AWS_ENDPOINT_URL_S3": "http://10.88.0.1:3001",
             "AWS_ENDPOINT_URL_SQS": "http://10.88.0.1:9324",

@@ -1,5 +1,6 @@
 //! One source file: reads it in pieces, stores its accepted rows and summarises the others.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -9,10 +10,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 use uptime::Timestamp;
 use uptime::gzip::GzipError;
-use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings, Limits, Warnings};
+use uptime::ingest::{Counts, Ingest, IngestError, IngestSettings, Limits, PackingRoom, Warnings};
 use uptime::input::FileKind;
 use uptime::segment::Source;
 
+use super::cores;
+use super::pieces::Rest;
 use super::stored::Stored;
 use crate::counted::counted;
 use crate::first_rejects;
@@ -121,25 +124,50 @@ fn read_all(
     path: &Path,
     ingest: &mut Ingest,
     source: &Source,
-    mut take: impl FnMut(&mut Ingest),
+    mut take: impl FnMut(&mut Ingest) + Send,
 ) -> Result<(), ReadError> {
     let mut file = File::open(path).map_err(ReadError::Io)?;
     let mut piece = vec![0; PIECE_BYTES];
     loop {
-        let fed = match file.read(&mut piece) {
+        let length = match file.read(&mut piece) {
             Ok(0) => break,
-            Ok(length) => ingest.feed(&piece[..length]),
+            Ok(length) => length,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(ReadError::Io(error)),
         };
+        let lines =
+            piece[..length].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let mut fed = ingest.feed(&piece[..lines]);
+        if let Some(reader) = ingest.piece_reader() {
+            let rest = Rest::new(file, piece[lines..length].to_vec());
+            rest.read(reader, ingest, &mut take).map_err(ReadError::Io)?;
+            break;
+        }
+        fed = fed.and_then(|()| ingest.feed(&piece[lines..length]));
         if fed.is_err() {
             break;
         }
         take(ingest);
     }
+    // An error is final, so finishing the file returns it again.
+    let _ = ingest.finish_reading();
+    pack_polls(ingest, &mut take);
     let finished = ingest.finish(source);
     take(ingest);
     finished.map_err(ReadError::Ingest)
+}
+
+/// Packs the rest of the polls on all cores. Calls `take` after each shard.
+fn pack_polls(ingest: &mut Ingest, take: impl FnMut(&mut Ingest) + Send) {
+    let shards = ingest.take_unpacked();
+    let packed = Mutex::new((ingest, take));
+    let Ok(_) = cores::divide(shards, PackingRoom::default, |room, shard| {
+        let shard = shard.pack(room);
+        let (ingest, take) = &mut *packed.lock().unwrap_or_else(PoisonError::into_inner);
+        ingest.add_packed(shard);
+        take(ingest);
+        Ok::<_, Infallible>(())
+    });
 }
 
 impl Summary {

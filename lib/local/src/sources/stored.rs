@@ -1,7 +1,5 @@
 //! What the service would have stored of the files: their segments by shard.
 
-use std::{panic, thread};
-
 use uptime::account::Account;
 use uptime::fleet::Fleet;
 use uptime::output::report_csv;
@@ -10,6 +8,8 @@ use uptime::report::{ShardReport, StoreCounts};
 use uptime::segment::{DecodeError, Segment};
 use uptime::shard_data::ShardData;
 use uptime::{Shard, StoreId, Timestamp};
+
+use super::cores;
 
 /// The segments of all files.
 #[derive(Debug)]
@@ -45,30 +45,30 @@ impl Stored {
         self,
         parameters: ReportParameters,
     ) -> Result<(Vec<u8>, StoreCounts), DecodeError> {
-        let [mut all, others] = self.halves(|shards| {
-            let mut united = ShardReport::default();
-            for segments in shards {
-                let of_shard = shard_data(&segments, parameters)?.report();
-                united.rows.extend(of_shard.rows);
-                united.counts += of_shard.counts;
-            }
-            Ok(united)
-        })?;
-        all.rows.extend(others.rows);
-        all.counts += others.counts;
+        let add = |united: &mut ShardReport, segments: Segments| {
+            let of_shard = shard_data(&segments, parameters)?.report();
+            united.rows.extend(of_shard.rows);
+            united.counts += of_shard.counts;
+            Ok(())
+        };
+        let mut all = ShardReport::default();
+        for part in cores::divide(self.shards, ShardReport::default, add)? {
+            all.rows.extend(part.rows);
+            all.counts += part.counts;
+        }
         Ok((report_csv(&parameters, &all.rows), all.counts))
     }
 
     /// Computes everything that the files of a report say.
     pub(crate) fn fleet(self, parameters: ReportParameters) -> Result<Fleet, DecodeError> {
-        let [mut all, others] = self.halves(|shards| {
-            let mut united = Fleet::new(parameters);
-            for segments in shards {
-                united.unite(shard_data(&segments, parameters)?.fleet());
-            }
-            Ok(united)
-        })?;
-        all.unite(others);
+        let add = |united: &mut Fleet, segments: Segments| {
+            united.unite(shard_data(&segments, parameters)?.fleet());
+            Ok(())
+        };
+        let mut all = Fleet::new(parameters);
+        for part in cores::divide(self.shards, || Fleet::new(parameters), add)? {
+            all.unite(part);
+        }
         Ok(all)
     }
 
@@ -80,20 +80,6 @@ impl Stored {
     ) -> Result<Option<Account>, DecodeError> {
         let segments = &self.shards[store.shard().index()];
         Ok(shard_data(segments, parameters)?.account_in_full(store))
-    }
-
-    /// Works on both halves of the shards at the same time. Shards do not depend on each other.
-    fn halves<T: Send>(
-        mut self,
-        work: impl Fn(Vec<Segments>) -> Result<T, DecodeError> + Sync,
-    ) -> Result<[T; 2], DecodeError> {
-        let others = self.shards.split_off(self.shards.len() / 2);
-        let (one_half, other_half) = thread::scope(|scope| {
-            let other = scope.spawn(|| work(others));
-            let half = work(self.shards);
-            (half, other.join().unwrap_or_else(|cause| panic::resume_unwind(cause)))
-        });
-        Ok([one_half?, other_half?])
     }
 }
 

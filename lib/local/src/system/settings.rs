@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::dynamodb::TableLimits;
 use crate::emulators::Addresses;
 
 /// The bucket of `incoming/` and `loads/`.
@@ -50,6 +51,8 @@ pub struct SystemSettings {
     pub function_settings: Vec<(String, String)>,
     /// Where the functions reach DynamoDB, S3 and SQS if a test puts proxies in front of them.
     pub proxies: Option<Addresses>,
+    /// How much the tables accept per second; `None` means any amount.
+    pub table_limits: Option<TableLimits>,
 }
 
 /// A function that is fed from a queue.
@@ -72,7 +75,8 @@ impl SystemSettings {
     /// The deployment's settings, with any free ports.
     pub fn in_folder(folder: &Path) -> SystemSettings {
         let reports = Worker {
-            timeout: Duration::from_mins(1),
+            timeout: Duration::from_mins(5),
+            // As the template's report queue: the time-out plus one minute.
             visibility: Duration::from_mins(6),
             // A failed worker gives its lease back. Five receives last as long as one that a worker
             // holds until its time-out.
@@ -100,6 +104,7 @@ impl SystemSettings {
             receives_allowed: Some(5),
             function_settings: Vec::new(),
             proxies: None,
+            table_limits: None,
         }
     }
 

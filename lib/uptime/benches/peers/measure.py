@@ -1,6 +1,7 @@
 """Runs a program and prints its CPU time, wall time and peak memory.
 
-Usage: `measure.py TIME_OUT PROGRAM ARGUMENT...`. On Linux, the peak memory of a process includes
+Usage: `measure.py SECONDS GIB PROGRAM ARGUMENT...`. A program that takes more time or more memory is
+killed. On Linux, the peak memory of a process includes
 the memory that its parent process held. `run.py` reads whole reports, so it starts programs through
 this script, which imports almost nothing.
 """
@@ -11,8 +12,20 @@ import sys
 import time
 
 
+CHECK_SECONDS = 0.1
+
+
+def resident_bytes(process: int) -> int:
+    """Returns 0 on a system without `/proc`, where memory is not limited."""
+    try:
+        with open(f"/proc/{process}/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
 def main() -> int:
-    time_out, *command = sys.argv[1:]
+    time_out, memory, *command = sys.argv[1:]
     nothing = os.open(os.devnull, os.O_RDWR)
     started = time.monotonic()
     program = os.posix_spawn(
@@ -22,10 +35,17 @@ def main() -> int:
         file_actions=[(os.POSIX_SPAWN_DUP2, nothing, 1)],
         setpgroup=0,
     )
-    signal.signal(signal.SIGALRM, lambda *_: os.killpg(program, signal.SIGKILL))
-    signal.alarm(int(time_out))
+
+    def check(*_: object) -> None:
+        is_late = time.monotonic() - started >= int(time_out)
+        if is_late or resident_bytes(program) >= int(memory) << 30:
+            os.killpg(program, signal.SIGKILL)
+
+    signal.signal(signal.SIGALRM, check)
+    signal.setitimer(signal.ITIMER_REAL, CHECK_SECONDS, CHECK_SECONDS)
     _, status, usage = os.wait4(program, 0)
     wall = time.monotonic() - started
+    signal.setitimer(signal.ITIMER_REAL, 0)
     unit = 1024 if sys.platform != "darwin" else 1024 * 1024
     print(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / unit)
     return abs(os.waitstatus_to_exitcode(status))

@@ -34,7 +34,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("data", nargs="?", type=Path, help=f"a folder with {', '.join(FILES)}")
-    what.add_argument("--generate", type=int, metavar="STORES", help="make 8 days of data, seed 7")
+    what.add_argument("--stores", type=int, metavar="N", help="make 8 days of data, seed 7")
     what.add_argument(
         "--scale", action="store_true", help="generate 14,000 and 140,000 stores; print exponents"
     )
@@ -42,6 +42,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--peers", default=",".join(PEERS), help="peers, separated by commas")
     parser.add_argument("--local", type=Path, default=ROOT / "target/release/local")
     parser.add_argument("--time-out", type=int, default=300, help="time-out of a run in seconds")
+    parser.add_argument("--memory", type=int, default=20, help="the most memory of a run in GiB")
     given = parser.parse_args()
     given.peers = given.peers.split(",") if given.peers else []
     if unknown := set(given.peers) - set(PEERS):
@@ -67,14 +68,22 @@ def peers_python() -> Path:
     return python
 
 
-def measure(command: list[str], time_out: int) -> Run:
+class TooLarge(Exception):
+    """The program needs more time or memory than a run may take."""
+
+
+def measure(command: list[str], given: argparse.Namespace) -> Run:
     """Measures a process and its children: user and system time, wall time, peak memory."""
-    measuring = [sys.executable, "-IS", str(HERE / "measure.py"), str(time_out), *command]
+    limits = [str(given.time_out), str(given.memory)]
+    measuring = [sys.executable, "-IS", str(HERE / "measure.py"), *limits, *command]
     run = subprocess.run(measuring, capture_output=True, text=True, check=False)
     cpu, wall, peak_mib = (float(figure) for figure in run.stdout.split() or [0, 0, 0])
+    if wall >= given.time_out:
+        raise TooLarge(f"it takes more than {given.time_out} s")
+    if peak_mib >= given.memory * 1024:
+        raise TooLarge(f"it needs more than {given.memory} GiB of memory")
     if run.returncode != 0:
-        late = f" (over {time_out} s)" if wall >= time_out else ""
-        sys.exit(f"{' '.join(command)}: exit code {run.returncode}{late}\n{run.stderr[-2000:]}")
+        sys.exit(f"{' '.join(command)}: exit code {run.returncode}\n{run.stderr[-2000:]}")
     return Run(cpu, wall, peak_mib)
 
 
@@ -119,15 +128,19 @@ def compare(data: Path, given: argparse.Namespace, python: Path) -> dict[str, Ru
             commands[peer] = [str(python), str(script), str(data), str(report[peer])]
 
         print(f"\nChecked before timing, within {TOLERANCE} on every row and column:\n")
-        measure(commands["ours"], given.time_out)
+        measure(commands["ours"], given)
         for peer in given.peers:
-            measure(commands[peer], given.time_out)
-            check_equal(report["ours"], report[peer], peer)
+            try:
+                measure(commands[peer], given)
+                check_equal(report["ours"], report[peer], peer)
+            except TooLarge as reason:
+                print(f"- {peer} is not timed: {reason}")
+                del commands[peer]
 
         runs: dict[str, list[Run]] = {name: [] for name in commands}
         for _ in range(given.runs):
             for name, command in commands.items():
-                runs[name].append(measure(command, given.time_out))
+                runs[name].append(measure(command, given))
     return {name: median(of_name) for name, of_name in runs.items()}
 
 
@@ -158,7 +171,7 @@ def print_exponents(small: dict[str, Run], large: dict[str, Run]) -> None:
     times = SCALE_STORES[1] / SCALE_STORES[0]
     print(f"\n| program | CPU s, {SCALE_STORES[0]:,} to {SCALE_STORES[1]:,} stores | exponent |")
     print("|---|---|---|")
-    for name in small:
+    for name in small.keys() & large.keys():
         exponent = math.log(large[name].cpu / small[name].cpu, times)
         label = "`local report`" if name == "ours" else name
         print(f"| {label} | {small[name].cpu:.3f} to {large[name].cpu:.3f} | {exponent:.2f} |")
@@ -181,7 +194,7 @@ def print_circumstances(python: Path) -> None:
 
 def generate(stores: int, place: Path, given: argparse.Namespace) -> Path:
     of_stores = ["--stores", str(stores), "--days", "8", "--seed", "7"]
-    measure([str(given.local), "generate", *of_stores, "--out", str(place)], given.time_out)
+    measure([str(given.local), "generate", *of_stores, "--out", str(place)], given)
     return place
 
 
@@ -193,7 +206,7 @@ def main() -> None:
         if given.data:
             data = [given.data]
         else:
-            sizes = SCALE_STORES if given.scale else (given.generate,)
+            sizes = SCALE_STORES if given.scale else (given.stores,)
             data = [generate(stores, Path(place) / str(stores), given) for stores in sizes]
         results = []
         for folder in data:

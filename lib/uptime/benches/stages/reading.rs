@@ -11,8 +11,6 @@ use uptime::{Poll, StoreId, Timestamp};
 
 use crate::data::{SAMPLE, ingest, latest_poll};
 
-const POLLS_HEADER: &str = "store_id,status,timestamp_utc\n";
-
 /// Reads the timestamps of polls one after the other.
 #[divan::bench]
 fn timestamps(bencher: Bencher) {
@@ -29,24 +27,38 @@ fn timestamps(bencher: Bencher) {
         });
 }
 
-/// Reads polls in the form that nearly all files have.
+/// Reads polls in the form that nearly all files have: with the reader of usual lines.
 #[divan::bench(sample_count = 20)]
 fn rows_of_polls(bencher: Bencher) {
     read_rows(bencher, &SAMPLE.files.polls);
 }
 
-/// Reads polls with every field in quotes, which need the slow path.
+/// Reads polls with every field in quotes: with the reader of usual lines too.
 #[divan::bench(sample_count = 20)]
 fn rows_of_polls_in_quotes(bencher: Bencher) {
-    let text = str::from_utf8(&SAMPLE.files.polls).unwrap();
-    let quoted = |line: &str| format!("\"{}\"\n", line.replace(',', "\",\""));
-    let rows: String = text.lines().skip(1).take(200_000).map(quoted).collect();
-    read_rows(bencher, format!("{POLLS_HEADER}{rows}").as_bytes());
+    read_rows(bencher, &in_quotes(&SAMPLE.files.polls));
+}
+
+/// Reads polls with one more column: with the reader of plain records.
+#[divan::bench(sample_count = 20)]
+fn rows_of_polls_with_a_note(bencher: Bencher) {
+    read_rows(bencher, &with_note("note", &SAMPLE.files.polls));
+}
+
+/// Reads polls with one more column that is not ASCII: with the reader of any record.
+#[divan::bench(sample_count = 20)]
+fn rows_of_polls_with_a_note_in_french(bencher: Bencher) {
+    read_rows(bencher, &with_note("fermé", &SAMPLE.files.polls));
 }
 
 #[divan::bench(sample_count = 20)]
 fn rows_of_business_hours(bencher: Bencher) {
     read_rows(bencher, &SAMPLE.files.hours);
+}
+
+#[divan::bench(sample_count = 20)]
+fn rows_of_business_hours_in_quotes(bencher: Bencher) {
+    read_rows(bencher, &in_quotes(&SAMPLE.files.hours));
 }
 
 #[divan::bench(sample_count = 20)]
@@ -58,6 +70,13 @@ fn rows_of_time_zones(bencher: Bencher) {
 #[divan::bench(sample_count = 20)]
 fn ingest_polls(bencher: Bencher) {
     ingest_file(bencher, &SAMPLE.files.polls, &SAMPLE.files.polls);
+}
+
+/// Like [`ingest_polls`], for a file with every field in quotes.
+#[divan::bench(sample_count = 20)]
+fn ingest_polls_in_quotes(bencher: Bencher) {
+    let file = in_quotes(&SAMPLE.files.polls);
+    ingest_file(bencher, &file, &file);
 }
 
 /// Like [`ingest_polls`], for a compressed file. Bytes are counted uncompressed.
@@ -87,6 +106,20 @@ fn read_rows(bencher: Bencher, file: &[u8]) {
 
 fn ingest_file(bencher: Bencher, file: &[u8], unpacked: &[u8]) {
     with_rates(bencher, unpacked).bench_local(|| ingest(black_box(file)).take_segments());
+}
+
+/// Returns a file with every field in quotes.
+fn in_quotes(file: &[u8]) -> Vec<u8> {
+    let text = str::from_utf8(file).unwrap();
+    let quoted = |line: &str| format!("\"{}\"\n", line.replace(',', "\",\""));
+    text.lines().map(quoted).collect::<String>().into_bytes()
+}
+
+/// Returns the first rows of a file with one more column.
+fn with_note(note: &str, file: &[u8]) -> Vec<u8> {
+    let text = str::from_utf8(file).unwrap();
+    let with_note = |line: &str| format!("{line},{note}\n");
+    text.lines().take(200_000).map(with_note).collect::<String>().into_bytes()
 }
 
 fn with_rates<'a, 'b>(bencher: Bencher<'a, 'b>, file: &[u8]) -> Bencher<'a, 'b> {

@@ -3,7 +3,7 @@
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use uptime::fleet::Fleet;
-use uptime::output::{Files, report_csv, report_files};
+use uptime::output::{ReportFile, report_csv, report_files};
 use uptime::report::ReportRow;
 use uptime::segment::Segment;
 use uptime::shard_data::ShardData;
@@ -32,7 +32,7 @@ pub(crate) fn rows_of(shards: &[Vec<Segment>]) -> Vec<ReportRow> {
 }
 
 /// Makes all files of a report of all shards.
-pub(crate) fn files_of(shards: &[Vec<Segment>]) -> Files {
+pub(crate) fn files_of(shards: &[Vec<Segment>]) -> Vec<ReportFile> {
     let mut fleet = Fleet::new(SAMPLE.parameters);
     for segments in shards {
         fleet.unite(data_of(segments).fleet());

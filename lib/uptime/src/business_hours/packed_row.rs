@@ -39,14 +39,14 @@ impl RowDay for SpecialDate {
 ///
 /// The order: openings by day, start and end; the closed row of a day after the openings of that
 /// day; the unknown row last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct PackedRow(u64);
 
 impl PackedRow {
     /// How many bits a local time needs. No local time has all of them set.
     const TIME_BITS: u32 = 17;
     const NO_TIME: u32 = (1 << PackedRow::TIME_BITS) - 1;
-    const UNKNOWN: PackedRow = PackedRow::packed(PackedRow::NO_DAY, 0, 0);
+    pub(crate) const UNKNOWN: PackedRow = PackedRow::packed(PackedRow::NO_DAY, 0, 0);
     /// Behind every day.
     const NO_DAY: u16 = u16::MAX;
 
@@ -103,8 +103,15 @@ impl PackedRow {
     }
 }
 
-/// Sorts a store's rows and removes those that have no effect.
-pub(crate) fn put_in_order(rows: &mut Vec<PackedRow>) {
+/// Sorts a store's rows and returns them without those that have no effect.
+pub(crate) fn put_in_order(rows: &mut [PackedRow]) -> &[PackedRow] {
     rows.sort_unstable();
-    rows.dedup_by(|row, before| row.adds_nothing_to(*before));
+    let mut kept = 0;
+    for index in 0..rows.len() {
+        if kept == 0 || !rows[index].adds_nothing_to(rows[kept - 1]) {
+            rows[kept] = rows[index];
+            kept += 1;
+        }
+    }
+    &rows[..kept]
 }

@@ -56,8 +56,8 @@ fn rows_have_one_order_and_rows_without_effect_are_removed() {
 #[track_caller]
 fn check_order(hours: &str, expected: &str) {
     let mut packed: Vec<PackedRow> = rows(hours).into_iter().map(PackedRow::new).collect();
-    put_in_order(&mut packed);
-    let unpacked: Vec<HoursRow> = packed.into_iter().map(PackedRow::row).collect();
+    let packed = put_in_order(&mut packed);
+    let unpacked: Vec<HoursRow> = packed.iter().map(|row| row.row()).collect();
     assert_eq!(unpacked, rows(expected));
 }
 

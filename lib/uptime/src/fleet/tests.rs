@@ -60,14 +60,15 @@ fn a_report_has_its_stores_in_order_and_their_sums() {
         ],
     ));
 
-    let ids: Vec<String> = report.rows().map(|row| row.store.to_string()).collect();
+    let ids: Vec<String> =
+        report.accounts.iter().map(|account| account.row.store.to_string()).collect();
     assert_eq!(ids, ["10", "9", "b"]);
-    let [hour, day, _] = report.totals;
+    let [hour, day, _] = report.sums.totals;
     assert_eq!(minutes_text(hour.uptime.down_micros), "120");
     assert_eq!(minutes_text(day.scheduled_micros()), "720");
     assert_eq!(minutes_text(day.uptime.unknown_micros), "240");
     assert_eq!(minutes_text(day.downtime_least_micros()), "60");
-    assert_eq!(report.outage_count(), 2);
+    assert_eq!(report.sums.outages, 2);
 }
 
 #[test]
@@ -124,6 +125,7 @@ fn measured(fleet: Fleet) -> MeasuredReport {
 fn content(fleet: &mut Fleet) -> String {
     match &mut fleet.stores {
         Stores::Measured { accounts, activity, heat_map } => {
+            let mut accounts: Vec<_> = accounts.iter().collect();
             accounts.sort_by(|this, that| this.row.store.cmp(&that.row.store));
             format!("{accounts:?} {activity:?} {heat_map:?}")
         }

@@ -1,16 +1,14 @@
 //! Collects the rows of a file and packs them.
 
-use chrono::Weekday;
-
 use super::Counts;
 use super::openings::OpeningsFile;
-use super::polls::PollPacker;
+use super::polls::{PackedShard, PollPacker, Rows, UnpackedShard};
 use super::reject_tables::RejectTables;
 use super::warnings::WarningFinder;
 use super::zones::ZonesFile;
 
-use crate::business_hours::SpecialDate;
-use crate::input::{FileKind, Problem, Records, Reject, ReplacingKind, ReplacingRow};
+use crate::business_hours::{Opening, PackedRow};
+use crate::input::{FileKind, HoursColumns, Problem, Records, Reject, ReplacingKind, ReplacingRow};
 use crate::segment::{Segment, Source, pack_ordered_hours, pack_ordered_special_days};
 use crate::{Poll, StoreId, Timestamp};
 
@@ -21,9 +19,9 @@ pub(super) struct Content {
     kind: Option<FileKind>,
     // Of the next four, only the one of the file's kind receives rows.
     polls: PollPacker,
-    hours: OpeningsFile<Weekday>,
+    hours: OpeningsFile,
     zones: ZonesFile,
-    special_days: OpeningsFile<SpecialDate>,
+    special_days: OpeningsFile,
     pub(super) segments: Vec<Segment>,
     pub(super) reject_tables: RejectTables,
     pub(super) warnings: WarningFinder,
@@ -93,6 +91,22 @@ impl Content {
         self.kind == Some(FileKind::Replacing(ReplacingKind::Hours))
     }
 
+    /// Takes the polls of the current batch, by shard.
+    pub(super) fn take_unpacked(&mut self) -> Vec<UnpackedShard> {
+        self.polls.take_unpacked()
+    }
+
+    /// Takes what was packed of a shard.
+    pub(super) fn add_packed(&mut self, shard: PackedShard) {
+        self.polls.add_packed(shard, &mut self.warnings, false);
+        self.take_packed();
+    }
+
+    /// Adds polls of a piece of the file.
+    pub(super) fn add_rows(&mut self, rows: &mut Rows) {
+        self.polls.add_rows(rows, &mut self.warnings);
+    }
+
     /// Moves the polls that were packed to `segments`, and adds their counts.
     pub(super) fn take_packed(&mut self) {
         let packed = std::mem::take(&mut self.polls.packed);
@@ -100,9 +114,11 @@ impl Content {
         self.counts += packed.counts;
     }
 
-    fn extend_span(&mut self, at: Timestamp) {
-        let (first, last) = self.poll_span.unwrap_or((at, at));
-        self.poll_span = Some((first.min(at), last.max(at)));
+    /// Extends the span of the file's polls, so that it includes these two instants.
+    #[inline]
+    pub(super) fn extend_span(&mut self, (first, last): (Timestamp, Timestamp)) {
+        let (from, to) = self.poll_span.unwrap_or((first, last));
+        self.poll_span = Some((from.min(first), to.max(last)));
     }
 }
 
@@ -115,7 +131,7 @@ impl Records for Content {
     #[inline]
     fn poll(&mut self, store: StoreId, poll: Poll, _record: &[u8]) {
         self.polls.add(store, poll, &mut self.warnings);
-        self.extend_span(poll.at());
+        self.extend_span((poll.at(), poll.at()));
     }
 
     fn replacing(
@@ -125,11 +141,24 @@ impl Records for Content {
         record: &[u8],
     ) -> Result<(), Problem> {
         match row {
-            ReplacingRow::Hours(row) => self.hours.add(store, row, record)?,
+            ReplacingRow::Hours(row) => self.hours.add(store, PackedRow::new(row), record)?,
             ReplacingRow::Zone(zone) => self.zones.add(store, zone),
-            ReplacingRow::SpecialDay(row) => self.special_days.add(store, row, record)?,
+            ReplacingRow::SpecialDay(row) => {
+                self.special_days.add(store, PackedRow::new(row), record)?;
+            }
         }
         Ok(())
+    }
+
+    #[inline]
+    fn usual_hours(
+        &mut self,
+        store: StoreId,
+        opening: Opening,
+        columns: HoursColumns,
+        _record: &[u8],
+    ) -> Result<(), Problem> {
+        self.hours.add_usual(store, opening, columns)
     }
 
     fn reject(&mut self, reject: Reject, record: &[u8]) {

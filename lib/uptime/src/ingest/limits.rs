@@ -8,7 +8,8 @@ use super::Counts;
 /// and to reports that are made without a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How many MiB of memory a batch of polls may take.
+    /// How many MiB of memory a batch of polls may take. The default is enough for eight days of a
+    /// million stores.
     pub batch_mib: u32,
     /// The percentage of rejected rows above which a load fails.
     pub reject_limit_percent: u32,
@@ -18,7 +19,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { batch_mib: 256, reject_limit_percent: 10, gzip_ratio_limit: 200 }
+        Limits { batch_mib: 1152, reject_limit_percent: 10, gzip_ratio_limit: 200 }
     }
 }
 

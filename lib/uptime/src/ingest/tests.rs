@@ -4,6 +4,7 @@ mod gathering;
 mod gzip_files;
 mod odd_rows;
 mod packing;
+mod pieces;
 mod reject_tables;
 
 use super::*;
@@ -59,6 +60,16 @@ fn load_in_pieces(settings: IngestSettings, file: &[u8], length: usize) -> Loade
     assert!(fed.is_ok() || fed == result, "an error is final");
     take(&mut ingest);
     assert_eq!(ingest.finish(&source()), result, "the end is final");
+    loaded(&ingest, result, segments, rejects, rejected_rows)
+}
+
+fn loaded(
+    ingest: &Ingest,
+    result: Result<(), IngestError>,
+    segments: Vec<Segment>,
+    rejects: Vec<u8>,
+    rejected_rows: Vec<u8>,
+) -> Loaded {
     Loaded {
         result,
         kind: ingest.kind(),

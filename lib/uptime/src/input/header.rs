@@ -6,14 +6,16 @@ use super::record::{Fields, MAX_FIELD_BYTES};
 use super::reject::{shown, shown_up_to};
 use super::values::value_of;
 use super::{FileKind, RefusedFile, ReplacingKind};
+use crate::StoreId;
 use crate::blanks::trimmed;
+use crate::business_hours::{LocalTime, Opening};
 
 /// The most columns that a kind of file has.
 pub(super) const MAX_COLUMNS: usize = 4;
 
 /// A usable header.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Header {
+pub(crate) struct Header {
     pub(super) kind: FileKind,
     /// How many fields a row has.
     pub(super) width: usize,
@@ -27,6 +29,36 @@ pub(super) enum PollColumn {
     Store,
     Timestamp,
     Status,
+}
+
+/// The content of a column in a file of business hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HoursColumn {
+    Store,
+    Day,
+    Start,
+    End,
+}
+
+/// The columns of a file of business hours that has no others, in the order of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HoursColumns(pub(super) [HoursColumn; 4]);
+
+impl HoursColumns {
+    /// Writes the usual form of a row that opens a store.
+    pub(crate) fn usual_record(self, store: &StoreId, opening: Opening) -> Vec<u8> {
+        let clock = |time: LocalTime| {
+            let (minutes, seconds) = (time.seconds() / 60, time.seconds() % 60);
+            format!("{:02}:{:02}:{seconds:02}", minutes / 60, minutes % 60)
+        };
+        let value = |column| match column {
+            HoursColumn::Store => store.to_string(),
+            HoursColumn::Day => opening.day.num_days_from_monday().to_string(),
+            HoursColumn::Start => clock(opening.start),
+            HoursColumn::End => clock(opening.end),
+        };
+        self.0.map(value).join(",").into_bytes()
+    }
 }
 
 /// A column: its canonical name first, then its aliases.
@@ -93,15 +125,33 @@ impl Header {
         self.places.map(|place| value_of(field(place)))
     }
 
-    /// Returns the order of the columns if this is a file of polls without further columns.
+    /// Returns the columns in the order of the file if this is a file of polls without further
+    /// columns.
     pub(super) fn poll_columns(&self) -> Option<[PollColumn; 3]> {
-        if self.kind != FileKind::Polls || self.width != 3 {
+        let columns = [PollColumn::Store, PollColumn::Timestamp, PollColumn::Status];
+        self.in_file_order(FileKind::Polls, columns)
+    }
+
+    /// Like [`Header::poll_columns`], for a file of business hours.
+    pub(super) fn hours_columns(&self) -> Option<HoursColumns> {
+        let columns = [HoursColumn::Store, HoursColumn::Day, HoursColumn::Start, HoursColumn::End];
+        let kind = FileKind::Replacing(ReplacingKind::Hours);
+        self.in_file_order(kind, columns).map(HoursColumns)
+    }
+
+    fn in_file_order<Column: Copy, const COLUMNS: usize>(
+        &self,
+        kind: FileKind,
+        columns: [Column; COLUMNS],
+    ) -> Option<[Column; COLUMNS]> {
+        if self.kind != kind || self.width != COLUMNS {
             return None;
         }
-        let mut columns = [PollColumn::Store; 3];
-        columns[self.places[1]] = PollColumn::Timestamp;
-        columns[self.places[2]] = PollColumn::Status;
-        Some(columns)
+        let mut ordered = columns;
+        for (column, place) in columns.into_iter().zip(self.places) {
+            ordered[place] = column;
+        }
+        Some(ordered)
     }
 
     /// Returns the index of the store id.

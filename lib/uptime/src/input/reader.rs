@@ -7,7 +7,7 @@ use memchr::memchr2;
 use super::first_lines::{is_separator_line, other_format, pass_marks};
 use super::header::{Header, unusable};
 use super::record::{Fields, MAX_RECORD_BYTES, Scanned, first_line};
-use super::{Records, RefusedFile};
+use super::{FileKind, Records, RefusedFile};
 use crate::Timestamp;
 use crate::blanks::is_blank_line;
 
@@ -68,6 +68,31 @@ impl SourceReader {
     #[cfg(test)]
     pub(super) fn kept_capacity(&self) -> usize {
         self.kept.capacity()
+    }
+
+    /// Returns the header if the next byte of a file of polls begins a row.
+    pub(crate) fn at_row_of_polls(&self) -> Option<Header> {
+        match self.place {
+            Place::Rows(header) if self.kept.is_empty() && header.kind == FileKind::Polls => {
+                Some(header)
+            }
+            _ => None,
+        }
+    }
+
+    /// Begins at a row of the file, as if this row were on line 1.
+    pub(crate) fn begin_at_row(header: Header, latest_poll: Timestamp) -> SourceReader {
+        SourceReader { place: Place::Rows(header), ..SourceReader::new(latest_poll) }
+    }
+
+    /// Returns how many lines were read.
+    pub(crate) fn lines_read(&self) -> u64 {
+        self.line - 1
+    }
+
+    /// Counts lines that were read before the first line of this reader.
+    pub(crate) fn add_lines_before(&mut self, lines: u64) {
+        self.line += lines;
     }
 
     /// Reads the next bytes of the file.

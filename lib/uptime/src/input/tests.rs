@@ -8,6 +8,7 @@ mod bad_rows;
 mod good_files;
 mod open_quotes;
 mod paths;
+mod usual_lines;
 
 use super::*;
 use crate::Timestamp;

@@ -133,16 +133,17 @@ fn read_opening<Day>(
     Ok(OpeningRow::Opens(Opening { day, start, end: read_time(end, END)? }))
 }
 
+/// Returns the day of a digit, or `None` if no day has this digit.
+pub(super) fn day_of(digit: u8) -> Option<Weekday> {
+    DAYS.get(usize::from(digit.wrapping_sub(b'0'))).copied()
+}
+
 fn read_day(value: &[u8]) -> Result<Weekday, Problem> {
-    match value {
-        [digit @ b'0'..=b'6'] => Ok(DAYS[usize::from(digit - b'0')]),
-        _ => Err(unlike(
-            DAY,
-            RejectCode::BadDay,
-            value,
-            "one digit, 0 (Monday) to 6 (Sunday), or empty if both times are empty",
-        )),
-    }
+    let day = value.as_array().and_then(|[digit]| day_of(*digit));
+    day.ok_or_else(|| {
+        let accepted = "one digit, 0 (Monday) to 6 (Sunday), or empty if both times are empty";
+        unlike(DAY, RejectCode::BadDay, value, accepted)
+    })
 }
 
 fn read_date(value: &[u8]) -> Result<SpecialDate, Problem> {
@@ -170,10 +171,16 @@ fn read_time(value: &[u8], column: &'static str) -> Result<LocalTime, Problem> {
 
 fn local_time(value: &[u8]) -> Option<LocalTime> {
     let usual = word(value).filter(|_| value.len() == WORD);
-    let [hours, minutes, seconds] = match usual.and_then(|usual| pairs(usual, *b"00:00:00")) {
-        Some([hours, _, _, minutes, _, _, seconds, _]) => [hours, minutes, seconds].map(u32::from),
-        None => parts_of_time(without_zero_fraction(value))?,
-    };
+    usual.and_then(usual_time).or_else(|| of_parts(parts_of_time(without_zero_fraction(value))?))
+}
+
+/// Reads the usual form of a local time, `HH:MM:SS`.
+pub(super) fn usual_time(text: u64) -> Option<LocalTime> {
+    let [hours, _, _, minutes, _, _, seconds, _] = pairs(text, *b"00:00:00")?;
+    of_parts([hours, minutes, seconds].map(u32::from))
+}
+
+fn of_parts([hours, minutes, seconds]: [u32; 3]) -> Option<LocalTime> {
     if minutes > 59 || seconds > 59 {
         return None;
     }

@@ -1,6 +1,7 @@
 //! Writes `outages.csv` (`RULES.md`, "Outages"): one row an outage.
 
 use super::cells::{Unit, write_instant, write_local, write_plain, write_text};
+use super::files::{FileName, Table};
 use crate::account::Account;
 use crate::fleet::MeasuredReport;
 use crate::outage::Outage;
@@ -13,21 +14,16 @@ pub(super) const HEADER: &str = "store_id,started_at,ended_at,started_at_local,e
 state,downtime_minutes,downtime_least_minutes,downtime_most_minutes,inactive_polls,\
 last_active_before,first_active_after,poller_silent_minutes\n";
 
-/// The usual length of a line, to reserve memory.
-const USUAL_LINE_BYTES: usize = 200;
-
-/// Writes `outages.csv`: in order of the stores, then of the outages' first polls.
-pub(super) fn outages_csv(report: &MeasuredReport) -> Vec<u8> {
-    let mut csv = Vec::with_capacity(HEADER.len() + report.outage_count() * USUAL_LINE_BYTES);
-    csv.extend_from_slice(HEADER.as_bytes());
+/// Begins `outages.csv`: in order of the stores, then of the outages' first polls.
+pub(super) fn table(report: &MeasuredReport) -> Table<'_> {
     let mut clocks = ZoneClocks::new(report.about.parameters);
-    for account in report.accounts.iter().filter(|account| !account.outages.is_empty()) {
+    let accounts = report.accounts.iter().filter(|account| !account.outages.is_empty());
+    Table::new(FileName::OutagesCsv, HEADER, accounts, move |csv, account| {
         let clock = clocks.of(account.zone);
         for outage in &account.outages {
-            write_row(&mut csv, account, outage, clock, &report.poller);
+            write_row(csv, &account, outage, clock, &report.poller);
         }
-    }
-    csv
+    })
 }
 
 fn write_row(

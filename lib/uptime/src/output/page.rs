@@ -15,6 +15,7 @@ mod html;
 mod marks;
 mod method;
 mod outage_figures;
+mod overview;
 mod silences;
 mod stores;
 mod subject;
@@ -34,6 +35,7 @@ use sha2::{Digest as _, Sha256};
 use crate::fleet::MeasuredReport;
 use crate::times::ZoneClocks;
 use html::Html;
+use overview::Overview;
 use subject::Subject;
 
 /// The colours, the type and the tables of the page. Other pages of this system look the same with it.
@@ -53,17 +55,19 @@ pub(super) fn report_html(report: &MeasuredReport) -> Vec<u8> {
     let mut html = Html::new();
     let mut clocks = ZoneClocks::new(report.about.parameters);
     let subject = Subject::of(report, &mut clocks);
+    let overview = Overview::of(report, subject, &mut clocks);
     write_head(&mut html, subject);
     html.raw("<body>\n");
     marks::write_hatches(&mut html);
     top::write_top(&mut html, report, subject, &mut clocks);
     html.raw("<main id=\"content\">\n");
-    top::write_headline(&mut html, report, subject);
+    top::write_headline(&mut html, report, &overview, subject);
     figures::write_figures(&mut html, report, subject);
     if subject.ends_at_as_of() {
         html.raw("<div class=\"side-by-side\">\n");
         silences::write_silences(&mut html, report, subject);
-        down_at_end::write_down_at_end(&mut html, report, subject, &mut clocks);
+        let as_of = report.about.parameters.as_of;
+        down_at_end::write_down_at_end(&mut html, &overview, as_of, subject, &mut clocks);
         html.raw("</div>\n");
     } else {
         silences::write_silences(&mut html, report, subject);

@@ -1,7 +1,10 @@
 //! Writes `report.csv` (`RULES.md`, "The report" and "Periods"): the uptime and the downtime of each
 //! store in each window.
 
+use std::borrow::Cow;
+
 use super::cells::{Unit, write_text};
+use super::files::{FileName, Table};
 use crate::parameters::{ReportParameters, Window};
 use crate::report::ReportRow;
 use crate::timeline::Uptime;
@@ -21,24 +24,42 @@ pub fn report_csv<'a>(
     parameters: &ReportParameters,
     rows: impl IntoIterator<Item = &'a ReportRow>,
 ) -> Vec<u8> {
-    let (rows, windows) = (in_order(rows), parameters.windows());
-    let header = match parameters.method.period() {
-        None => HEADER,
-        Some(_) => PERIOD_HEADER,
-    };
+    let (rows, header) = (in_order(rows), header(parameters));
     let mut csv = Vec::with_capacity(header.len() + rows.len() * USUAL_LINE_BYTES);
     csv.extend_from_slice(header.as_bytes());
     for row in rows {
-        row.store.with_text(|store| write_text(&mut csv, store));
-        write_figures(&mut csv, row, windows);
-        csv.push(b'\n');
+        write_row(&mut csv, row, parameters.windows());
     }
     csv
 }
 
+/// Begins `report.csv`. `rows` must be in bytewise order of the raw store ids.
+pub(super) fn table<'a>(
+    parameters: &ReportParameters,
+    rows: impl Iterator<Item = Cow<'a, ReportRow>> + Send + 'a,
+) -> Table<'a> {
+    let windows = parameters.windows();
+    Table::new(FileName::ReportCsv, header(parameters), rows, |csv, row| {
+        write_row(csv, &row, windows);
+    })
+}
+
+fn header(parameters: &ReportParameters) -> &'static str {
+    match parameters.method.period() {
+        None => HEADER,
+        Some(_) => PERIOD_HEADER,
+    }
+}
+
+fn write_row(csv: &mut Vec<u8>, row: &ReportRow, windows: &[Window]) {
+    row.store.with_text(|store| write_text(csv, store));
+    write_figures(csv, row, windows);
+    csv.push(b'\n');
+}
+
 /// Sorts rows by store id. The first bytes of nearly all ids differ, so they are read once per row
 /// and compared first.
-fn in_order<'a>(
+pub(super) fn in_order<'a>(
     rows: impl IntoIterator<Item = &'a ReportRow>,
 ) -> impl ExactSizeIterator<Item = &'a ReportRow> {
     let mut order: Vec<_> = rows.into_iter().map(|row| (row.store.first_bytes(), row)).collect();

@@ -4,10 +4,10 @@
 use serde::Serialize;
 
 use super::cells::{Unit, percent_hundredths};
-use super::files::{Contents, Files, ReportFile};
+use super::files::{Contents, FileSum};
 use crate::account::Figures;
 use crate::certainty::{COVERAGE_REACH_MINUTES, SETTLED_GAP_MINUTES};
-use crate::fleet::{About, MeasuredReport};
+use crate::fleet::About;
 use crate::interval::MINUTE;
 use crate::parameters::Window;
 use crate::poller::Poller;
@@ -21,6 +21,10 @@ struct Document {
     method: &'static str,
     max_hold_minutes: Option<u32>,
     period: Option<String>,
+    /// Left out unless it applies, so that all other reports keep the bytes that they had before there
+    /// was this member.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    polls_kept_from: Option<String>,
     tz_release: &'static str,
     program_version: &'static str,
     stores: u64,
@@ -85,7 +89,7 @@ struct CountTotals {
 struct FileDetails {
     name: &'static str,
     content_type: &'static str,
-    length: usize,
+    length: u64,
     sha256: String,
 }
 
@@ -93,19 +97,20 @@ struct FileDetails {
 /// `report.csv`.
 const PROGRAM_VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Writes `report.json`. `others` are all other files of the report.
+/// Writes `report.json`. `others` are all other files of the report, in order.
 #[expect(clippy::expect_used, reason = "writing JSON fails only for maps without text keys")]
-pub(super) fn report_json(about: &About, contents: Contents<'_>, others: &Files) -> Vec<u8> {
+pub(super) fn report_json(about: &About, contents: &Contents, others: &[FileSum]) -> Vec<u8> {
     let measured = match contents {
         Contents::Measured(report) => Some(report),
         Contents::Counted(_) => None,
     };
-    let About { parameters, counts, without_counting_poll } = about;
+    let About { parameters, counts, without_counting_poll, polls_kept_from } = about;
     let document = Document {
         as_of: parameters.as_of.to_string(),
         method: parameters.method.name(),
         max_hold_minutes: parameters.method.max_hold().map(MaxHold::minutes),
         period: parameters.method.period().map(|period| period.to_string()),
+        polls_kept_from: polls_kept_from.map(|at| at.to_string()),
         tz_release: TZ_RELEASE,
         program_version: PROGRAM_VERSION,
         stores: counts.stores,
@@ -116,7 +121,7 @@ pub(super) fn report_json(about: &About, contents: Contents<'_>, others: &Files)
         coverage_reach_minutes: COVERAGE_REACH_MINUTES,
         poller: measured.map(|report| poller_details(&report.poller)),
         totals: totals(contents),
-        outages: measured.map(MeasuredReport::outage_count),
+        outages: measured.map(|report| report.sums.outages),
         files: others.iter().map(file_details).collect(),
     };
     let mut json = serde_json::to_vec_pretty(&document).expect("every key is a text");
@@ -141,14 +146,14 @@ fn poller_details(poller: &Poller) -> PollerDetails {
     }
 }
 
-fn totals(contents: Contents<'_>) -> Totals {
+fn totals(contents: &Contents) -> Totals {
     match contents {
         Contents::Measured(report) if report.about.parameters.method.period().is_some() => {
-            let period = &report.totals[Window::Period.place()];
+            let period = &report.sums.totals[Window::Period.place()];
             Totals::OfPeriod { period: window_totals(period) }
         }
         Contents::Measured(report) => {
-            let [hour, day, week] = report.totals.each_ref();
+            let [hour, day, week] = report.sums.totals.each_ref();
             Totals::Measured {
                 last_hour: times(&hour.uptime),
                 last_day: window_totals(day),
@@ -201,11 +206,11 @@ fn number(hundredths: u64) -> f64 {
     hundredths as f64 / 100.0
 }
 
-fn file_details(file: &ReportFile) -> FileDetails {
+fn file_details(file: &FileSum) -> FileDetails {
     FileDetails {
         name: file.name.as_str(),
         content_type: file.name.content_type(),
-        length: file.bytes.len(),
+        length: file.length,
         sha256: file.sha256.clone(),
     }
 }

@@ -2,6 +2,7 @@
 //! what is known of their certainty.
 
 use super::cells::{Unit, write_instant, write_percent, write_plain, write_text};
+use super::files::{FileName, Table};
 use super::report_csv::{unit_of, write_figures};
 use crate::Poll;
 use crate::account::{Account, Figures};
@@ -24,22 +25,17 @@ pub(super) const PERIOD_HEADER: &str = "store_id,uptime_hours,downtime_hours,tim
 time_zone_given,hours_given,last_poll_at,last_status,scheduled_hours,unknown_hours,uptime_percent,\
 coverage_percent,downtime_least_hours,downtime_most_hours,outages,longest_outage_minutes\n";
 
-/// The usual length of a line, to reserve memory.
-const USUAL_LINE_BYTES: usize = 240;
-
-/// Writes `stores.csv`.
-pub(super) fn stores_csv(report: &MeasuredReport) -> Vec<u8> {
+/// Begins `stores.csv`.
+pub(super) fn table(report: &MeasuredReport) -> Table<'_> {
     let parameters = &report.about.parameters;
     let header = match parameters.method.period() {
         None => HEADER,
         Some(_) => PERIOD_HEADER,
     };
-    let mut csv = Vec::with_capacity(header.len() + report.accounts.len() * USUAL_LINE_BYTES);
-    csv.extend_from_slice(header.as_bytes());
-    for account in &report.accounts {
-        write_row(&mut csv, account, parameters.windows());
-    }
-    csv
+    let windows = parameters.windows();
+    Table::new(FileName::StoresCsv, header, report.accounts.iter(), |csv, account| {
+        write_row(csv, &account, windows);
+    })
 }
 
 fn write_row(csv: &mut Vec<u8>, account: &Account, windows: &[Window]) {

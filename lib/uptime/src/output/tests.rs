@@ -273,14 +273,36 @@ fn the_json_of_counts_has_no_certainty_and_no_outages() {
 fn the_members_of_the_json_are_in_the_order_of_the_rules() {
     let files = files(MEASURED, [store("1", "UTC", HOURS, POLLS)]);
     let text = String::from_utf8(files.last().unwrap().bytes.clone()).unwrap();
-    let members = text.lines().filter_map(|line| line.strip_prefix("  \"")?.split('"').next());
     assert_eq!(
-        members.collect::<Vec<_>>().join(" "),
+        members_of(&text),
         "as_of method max_hold_minutes period tz_release program_version stores \
          stores_without_counting_poll stores_with_default_hours stores_with_default_zone \
          settled_gap_minutes coverage_reach_minutes poller totals outages files"
     );
     assert!(text.ends_with("}\n"));
+}
+
+#[test]
+fn the_note_that_polls_may_have_been_deleted_is_a_further_member_and_changes_no_other_file() {
+    for method in [MEASURED, of_period("2023-01"), Method::PollCount] {
+        let json = |polls_kept_from| {
+            let mut fleet = fleet(method, [store("1", "UTC", HOURS, POLLS)]);
+            fleet.about.polls_kept_from = polls_kept_from;
+            String::from_utf8(report_files(fleet).pop().unwrap().bytes).unwrap()
+        };
+        let (noted, without) = (json(Some(at("24 07:00"))), json(None));
+        let first = "as_of method max_hold_minutes period polls_kept_from tz_release";
+        assert!(members_of(&noted).starts_with(first), "{noted}");
+        // The JSON has the SHA-256 of each other file.
+        let note = "\n  \"polls_kept_from\": \"2023-01-24T07:00:00Z\",";
+        assert_eq!(noted.replacen(note, "", 1), without);
+    }
+}
+
+/// The names of the members of a JSON document, in their order.
+fn members_of(json: &str) -> String {
+    let members = json.lines().filter_map(|line| line.strip_prefix("  \"")?.split('"').next());
+    members.collect::<Vec<_>>().join(" ")
 }
 
 fn of_period(text: &str) -> Method {
@@ -289,6 +311,10 @@ fn of_period(text: &str) -> Method {
 
 /// The report of these stores about Monday, 14:00.
 fn files(method: Method, stores: impl IntoIterator<Item = StoreFacts>) -> Vec<ReportFile> {
+    report_files(fleet(method, stores))
+}
+
+fn fleet(method: Method, stores: impl IntoIterator<Item = StoreFacts>) -> Fleet {
     let parameters = ReportParameters { as_of: at("14:00"), method };
     let mut clocks = ZoneClocks::new(parameters);
     let mut fleet = Fleet::new(parameters);
@@ -296,7 +322,7 @@ fn files(method: Method, stores: impl IntoIterator<Item = StoreFacts>) -> Vec<Re
         let clock = clocks.of(facts.zone.unwrap_or(Zone::DEFAULT));
         fleet.add(facts, clock);
     }
-    report_files(fleet).iter().cloned().collect()
+    fleet
 }
 
 fn names_of(files: &[ReportFile]) -> Vec<&'static str> {

@@ -77,7 +77,11 @@ fn visit_hours(
     let source = reader.source(version)?;
     reader.stores(|reader, store| {
         let count = reader.count()?;
-        let rows = (0..count).map(|_| read_hours_row(reader)).collect::<Result<Vec<_>, _>>()?;
+        // A row has at least one byte, so a wrong count does not use up memory.
+        let mut rows = Vec::with_capacity(count.min(reader.bytes_left()));
+        for _ in 0..count {
+            rows.push(read_hours_row(reader)?);
+        }
         visitor.replacing(&source, store, ReplacingRows::Hours(rows));
         Ok(())
     })

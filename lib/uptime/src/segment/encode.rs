@@ -28,6 +28,8 @@ const MAX_POLLS_A_STORE: usize = (ROOM - MAX_ID_BYTES) / MAX_VARINT_BYTES - 1;
 
 /// A store and some of its polls.
 type StorePolls<'a> = (&'a StoreId, &'a [Poll]);
+/// A store and its rows, [in order](put_in_order).
+type StoreRows<'a> = (StoreId, &'a [PackedRow]);
 
 /// Packs polls of stores of one shard. Each UTC day has its own segment, or several if one would be
 /// too large.
@@ -83,7 +85,8 @@ pub fn pack_hours(
     source: &Source,
     stores: Vec<(StoreId, Vec<HoursRow>)>,
 ) -> Vec<Segment> {
-    pack_ordered_hours(shard, source, in_order(stores))
+    let (stores, mut rows) = packed(stores);
+    pack_ordered_hours(shard, source, in_order(stores, &mut rows))
 }
 
 /// Packs the rows of special days that a file has for stores of one shard. Each store may occur only
@@ -93,25 +96,26 @@ pub fn pack_special_days(
     source: &Source,
     stores: Vec<(StoreId, Vec<SpecialRow>)>,
 ) -> Vec<Segment> {
-    pack_ordered_special_days(shard, source, in_order(stores))
+    let (stores, mut rows) = packed(stores);
+    pack_ordered_special_days(shard, source, in_order(stores, &mut rows))
 }
 
-fn in_order<Day: RowDay>(
+fn packed<Day: RowDay>(
     stores: Vec<(StoreId, Vec<OpeningRow<Day>>)>,
-) -> Vec<(StoreId, Vec<PackedRow>)> {
-    let in_order = |(store, rows): (StoreId, Vec<OpeningRow<Day>>)| {
-        let mut rows = rows.into_iter().map(PackedRow::new).collect();
-        put_in_order(&mut rows);
-        (store, rows)
-    };
-    stores.into_iter().map(in_order).collect()
+) -> (Vec<StoreId>, Vec<Vec<PackedRow>>) {
+    let packed = |rows: Vec<OpeningRow<Day>>| rows.into_iter().map(PackedRow::new).collect();
+    stores.into_iter().map(|(store, rows)| (store, packed(rows))).unzip()
+}
+
+fn in_order(stores: Vec<StoreId>, rows: &mut [Vec<PackedRow>]) -> Vec<StoreRows<'_>> {
+    stores.into_iter().zip(rows.iter_mut().map(|rows| put_in_order(rows))).collect()
 }
 
 /// Like [`pack_hours`], for rows that are already [in order](put_in_order).
 pub(crate) fn pack_ordered_hours(
     shard: Shard,
     source: &Source,
-    stores: Vec<(StoreId, Vec<PackedRow>)>,
+    stores: Vec<StoreRows>,
 ) -> Vec<Segment> {
     let kind = (ReplacingKind::Hours, HOURS);
     pack_openings(shard, kind, source, stores, MAX_HOURS_ROW_BYTES, |bytes, rows| {
@@ -125,7 +129,7 @@ pub(crate) fn pack_ordered_hours(
 pub(crate) fn pack_ordered_special_days(
     shard: Shard,
     source: &Source,
-    stores: Vec<(StoreId, Vec<PackedRow>)>,
+    stores: Vec<StoreRows>,
 ) -> Vec<Segment> {
     let kind = (ReplacingKind::SpecialDays, SPECIAL_DAYS);
     pack_openings(shard, kind, source, stores, MAX_SPECIAL_ROW_BYTES, |bytes, rows| {
@@ -141,7 +145,7 @@ fn pack_openings(
     shard: Shard,
     kind: (ReplacingKind, u8),
     source: &Source,
-    stores: Vec<(StoreId, Vec<PackedRow>)>,
+    stores: Vec<StoreRows>,
     max_row_bytes: usize,
     write_rows: impl Fn(&mut Vec<u8>, &[PackedRow]),
 ) -> Vec<Segment> {
@@ -152,6 +156,8 @@ fn pack_openings(
         stores,
         |(_, rows)| MAX_ID_BYTES + MAX_VARINT_BYTES + rows.len() * max_row_bytes,
         |bytes, part| {
+            // Most ids have at most 16 bytes, and most rows of hours have five.
+            bytes.reserve(part.iter().map(|(_, rows)| 18 + 5 * rows.len()).sum());
             write_stores(bytes, part, |bytes, rows| {
                 write_count(bytes, rows.len());
                 write_rows(bytes, rows);

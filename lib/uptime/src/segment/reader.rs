@@ -1,6 +1,6 @@
 //! Reads the parts of a segment. The bytes may be damaged or hostile, so every length is checked.
 
-use super::varint::read_varint;
+use super::varint::{from_zigzag, read_varint};
 use super::{DecodeError, SOURCED_VERSION, Sequencer, Source, UploadEvent};
 use crate::store::IdForm;
 use crate::{StoreId, Timestamp};
@@ -17,6 +17,10 @@ impl<'a> Reader<'a> {
 
     pub(super) fn is_at_end(&self) -> bool {
         self.rest.is_empty()
+    }
+
+    pub(super) fn bytes_left(&self) -> usize {
+        self.rest.len()
     }
 
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
@@ -89,8 +93,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn signed(&mut self) -> Result<i64, DecodeError> {
-        let value = self.varint()?;
-        Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
+        self.varint().map(from_zigzag)
     }
 
     pub(super) fn varint(&mut self) -> Result<u64, DecodeError> {

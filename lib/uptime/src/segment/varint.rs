@@ -12,15 +12,20 @@ pub(super) const MAX_VARINT_BYTES: usize = 10;
 const WORD: usize = size_of::<u64>();
 const MORE_FOLLOW: u64 = u64::from_le_bytes([0x80; WORD]);
 
-pub(super) fn write_count(bytes: &mut Vec<u8>, count: usize) {
+pub(crate) fn write_count(bytes: &mut Vec<u8>, count: usize) {
     write_varint(bytes, count as u64);
 }
 
-pub(super) fn write_signed(bytes: &mut Vec<u8>, value: i64) {
+pub(crate) fn write_signed(bytes: &mut Vec<u8>, value: i64) {
     write_varint(bytes, (value << 1 ^ value >> 63).cast_unsigned());
 }
 
-pub(super) fn write_varint(bytes: &mut Vec<u8>, mut value: u64) {
+/// Returns the number that [`write_signed`] wrote as this varint.
+pub(crate) fn from_zigzag(value: u64) -> i64 {
+    (value >> 1).cast_signed() ^ -(value & 1).cast_signed()
+}
+
+pub(crate) fn write_varint(bytes: &mut Vec<u8>, mut value: u64) {
     if value >> (7 * WORD) == 0 {
         let bits = (u64::BITS - (value | 1).leading_zeros()) as usize;
         let count = bits.div_ceil(7);
@@ -41,7 +46,7 @@ pub(super) fn write_varint(bytes: &mut Vec<u8>, mut value: u64) {
 
 /// Reads a varint from the front of `bytes` and removes it.
 #[inline]
-pub(super) fn read_varint(bytes: &mut &[u8]) -> Result<u64, DecodeError> {
+pub(crate) fn read_varint(bytes: &mut &[u8]) -> Result<u64, DecodeError> {
     if let Some(word) = bytes.first_chunk().copied().map(u64::from_le_bytes) {
         let ends = !word & MORE_FOLLOW;
         if ends != 0 {

@@ -27,7 +27,7 @@ pub(super) fn short_form(text: &[u8]) -> Option<IdForm> {
 /// How many bytes [`read`] needs: the longest id and some bytes after it.
 pub(crate) const USUAL_ID_BYTES: usize = 40;
 
-/// Reads an id, which a comma or a line end must follow, and returns its length as well.
+/// Reads an id, which a comma, a quote or a line end must follow, and returns its length as well.
 #[inline]
 pub(super) fn read(text: &[u8; USUAL_ID_BYTES]) -> Option<(IdForm, usize)> {
     let (form, length) = match usual_integer(text) {
@@ -61,7 +61,7 @@ fn usual_integer(text: &[u8; USUAL_ID_BYTES]) -> Option<(u64, usize)> {
 }
 
 fn ends_field(byte: u8) -> bool {
-    matches!(byte, b',' | b'\n' | b'\r')
+    matches!(byte, b',' | b'"' | b'\n' | b'\r')
 }
 
 const POWERS_OF_TEN: [u64; WORD] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000];

@@ -46,7 +46,7 @@ pub(crate) fn files(
     for shard in Shard::all() {
         fleet.unite(data_of(shard, segments, parameters)?.fleet());
     }
-    Ok(report_files(fleet).iter().cloned().collect())
+    Ok(report_files(fleet))
 }
 
 /// Merges the segments of one shard.

@@ -75,19 +75,21 @@ fn a_batch_does_not_end_however_many_stores_it_has() {
 
 #[test]
 fn a_batch_ends_when_ids_with_similar_hashes_fill_a_list() {
-    let shard = StoreId::new("7").unwrap().shard();
-    let ids = (0..64 * 5_000_u32).map(|number| StoreId::new(&number.to_string()).unwrap());
-    let of_shard: Vec<StoreId> = ids.filter(|store| store.shard() == shard).collect();
-    assert!(of_shard.len() > Entry::MAX_STORES);
+    // Their hashes begin with the same nine bits, six of which choose the shard.
+    let first_bits = |store: &StoreId| store.mixed() >> (u64::BITS - 9);
+    let bits = first_bits(&StoreId::new("7").unwrap());
+    let ids = (0..512 * 5_000_u32).map(|number| StoreId::new(&number.to_string()).unwrap());
+    let similar: Vec<StoreId> = ids.filter(|store| first_bits(store) == bits).collect();
+    assert!(similar.len() > Entry::MAX_STORES);
 
-    let twice = of_shard.iter().chain(&of_shard).map(|store| (store.clone(), 0));
+    let twice = similar.iter().chain(&similar).map(|store| (store.clone(), 0));
     let Packed { segments, counts } = packed(usize::MAX, twice);
 
     // A poll that repeats one of an earlier batch is stored again.
-    assert!(counts.loaded > of_shard.len() as u64);
+    assert!(counts.loaded > similar.len() as u64);
     let mut found = stored(&segments);
     found.dedup();
-    assert_eq!(found.len(), of_shard.len());
+    assert_eq!(found.len(), similar.len());
 }
 
 /// Packs one active poll for each store and hour.

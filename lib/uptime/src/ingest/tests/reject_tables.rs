@@ -48,6 +48,26 @@ fn rejected_rows_csv_of_hours_also_has_the_good_rows_of_the_same_stores() {
 }
 
 #[test]
+fn good_rows_beside_rejected_ones_are_unchanged_whatever_their_form() {
+    let header = "day,end_time_local,store_id,start_time_local\n";
+    let rows = [
+        "0,24:00:00,8198365566255469721,09:05:07\n",
+        "\"1\",\"17:00:00\",\"8198365566255469721\",\"09:00:00\"\n",
+        "2,17:00:00, 8198365566255469721,9:00\n",
+        "8,17:00:00,8198365566255469721,09:00:00\n",
+        "3,02:00:00,8198365566255469721,22:00:00\n",
+    ];
+    let other = "0,17:00:00,92de860e-1d6f-49d1-985a-f004e52d7317,09:00:00\n".repeat(3);
+    let file = rows.map(|row| format!("{row}{other}")).concat();
+    let loaded = load(format!("{header}{file}"));
+    assert_eq!(
+        String::from_utf8(loaded.rejected_rows).unwrap(),
+        header.to_owned() + &rows.concat()
+    );
+    assert_eq!(loaded.counts, counts(5, 14, 0, 1));
+}
+
+#[test]
 fn rejected_rows_csv_of_special_days_also_has_the_good_rows_of_the_same_stores() {
     let loaded = load(format!(
         "{SPECIAL_DAYS}7,2026-11-26,,\n8,2026-11-26,,\n7,2026-11-31,,\n,2026-11-26,,\n"

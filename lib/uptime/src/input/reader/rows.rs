@@ -1,14 +1,18 @@
 //! Reads the records after the header and passes the resulting rows and rejects to [`Records`].
 
+use chrono::Weekday;
+
 use super::{DaysNamed, Place, SourceReader};
+use crate::StoreId;
 use crate::blanks::is_blank_line;
+use crate::business_hours::HoursRow;
 use crate::input::checks::{check_fields, of_record};
-use crate::input::header::{Header, MAX_COLUMNS, PollColumn};
+use crate::input::header::{Header, HoursColumns, MAX_COLUMNS, PollColumn};
 use crate::input::plain::PlainRecord;
-use crate::input::poll_line;
 use crate::input::record::{MAX_RECORD_BYTES, Scanned};
+use crate::input::usual_line;
 use crate::input::values::{read_poll, read_replacing_row, read_store, value_of};
-use crate::input::{FileKind, Problem, Records, Reject, RejectCode, ReplacingKind};
+use crate::input::{FileKind, Problem, Records, Reject, RejectCode, ReplacingKind, ReplacingRow};
 
 impl SourceReader {
     /// Reads records on the fast paths as long as possible, and returns how many bytes they have.
@@ -19,11 +23,11 @@ impl SourceReader {
         records: &mut impl Records,
     ) -> usize {
         let mut consumed = 0;
-        let poll_columns = header.poll_columns();
         while self.takes_fast_paths {
-            if let Some(columns) = poll_columns {
-                consumed += self.read_poll_lines(&bytes[consumed..], columns, records);
-            }
+            // Lines with quotes are also read without them. In a file without quotes, the first
+            // reader reads all lines, and it is faster.
+            consumed += self.read_usual_lines::<false>(&bytes[consumed..], header, records);
+            consumed += self.read_usual_lines::<true>(&bytes[consumed..], header, records);
             let Some(record) = PlainRecord::find(&bytes[consumed..]) else { break };
             if record.field_count != header.width {
                 break;
@@ -37,7 +41,23 @@ impl SourceReader {
         consumed
     }
 
-    fn read_poll_lines(
+    /// Reads lines of usual values. Values in quotes are read only if `QUOTES` is true.
+    fn read_usual_lines<const QUOTES: bool>(
+        &mut self,
+        bytes: &[u8],
+        header: &Header,
+        records: &mut impl Records,
+    ) -> usize {
+        if let Some(columns) = header.poll_columns() {
+            self.read_poll_lines::<QUOTES>(bytes, columns, records)
+        } else if let Some(columns) = header.hours_columns() {
+            self.read_hours_lines::<QUOTES>(bytes, columns, records)
+        } else {
+            0
+        }
+    }
+
+    fn read_poll_lines<const QUOTES: bool>(
         &mut self,
         bytes: &[u8],
         columns: [PollColumn; 3],
@@ -45,9 +65,37 @@ impl SourceReader {
     ) -> usize {
         let mut consumed = 0;
         while let Some((store, poll, extent)) =
-            poll_line::read(&bytes[consumed..], columns, self.latest_poll)
+            usual_line::poll::<QUOTES>(&bytes[consumed..], columns, self.latest_poll)
         {
             records.poll(store, poll, &bytes[consumed..consumed + extent.length]);
+            self.line += 1;
+            consumed += extent.length_with_end;
+        }
+        consumed
+    }
+
+    fn read_hours_lines<const QUOTES: bool>(
+        &mut self,
+        bytes: &[u8],
+        columns: HoursColumns,
+        records: &mut impl Records,
+    ) -> usize {
+        let mut consumed = 0;
+        while let Some((store, opening, extent)) =
+            usual_line::hours::<QUOTES>(&bytes[consumed..], columns)
+        {
+            let record = &bytes[consumed..consumed + extent.length];
+            self.days.has_day_0 |= opening.day == Weekday::Mon;
+            let taken = if QUOTES {
+                let row = ReplacingRow::Hours(HoursRow::Opens(opening));
+                records.replacing(store, row, record)
+            } else {
+                records.usual_hours(store, opening, columns, record)
+            };
+            if let Err(problem) = taken {
+                let store = usual_line::hours::<QUOTES>(&bytes[consumed..], columns);
+                self.reject_row(problem, store.map(|(store, ..)| store), record, records);
+            }
             self.line += 1;
             consumed += extent.length_with_end;
         }
@@ -152,18 +200,27 @@ impl SourceReader {
             // A blank line is not a row. It has no store id, so it always ends up here, and other
             // rows need no check for blank lines.
             Err(_) if is_blank_line(record) => {}
-            Err(Problem { column, code, message }) => {
-                let store = read_store(values[0]).ok();
-                records.reject(Reject { line: self.line, column, code, message, store }, record);
+            Err(problem) => {
+                self.reject_row(problem, read_store(values[0]).ok(), record, records);
             }
         }
     }
 
     /// Rejects a record because of its form, not because of a value in it.
-    #[cold]
     fn reject(&self, problem: Problem, record: &[u8], header: &Header, records: &mut impl Records) {
         let store = self.fields.get(header.store_place());
         let store = store.and_then(|value| read_store(value_of(value)).ok());
+        self.reject_row(problem, store, record, records);
+    }
+
+    #[cold]
+    fn reject_row(
+        &self,
+        problem: Problem,
+        store: Option<StoreId>,
+        record: &[u8],
+        records: &mut impl Records,
+    ) {
         let Problem { column, code, message } = problem;
         records.reject(Reject { line: self.line, column, code, message, store }, record);
     }

@@ -25,7 +25,7 @@ use super::zone_days::{dates_of, write_zone};
 use crate::account::{Account, Detail, Drawn, Figures};
 use crate::business_hours::{HoursRow, OpeningTimes, SpecialRow};
 use crate::day_sums::day_sums;
-use crate::fleet::{MeasuredReport, STORES_ON_PAGE};
+use crate::fleet::MeasuredReport;
 use crate::interval::{HOUR, MINUTE};
 use crate::outage::Outage;
 use crate::output::cells::{Unit, percent_hundredths};
@@ -151,7 +151,7 @@ pub(super) fn write_blocks(
 ) {
     let mut blocks = Blocks::new(report, subject, clocks);
     blocks.add_zones();
-    for account in &report.accounts {
+    for account in report.accounts.shown() {
         if let Some(detail) = &account.detail {
             blocks.add(account, detail);
         }
@@ -182,7 +182,7 @@ fn write_block(html: &mut Html, id: &str, begin: char, content: Vec<u8>, end: ch
 
 impl<'a> Blocks<'a> {
     fn new(report: &'a MeasuredReport, subject: Subject, clocks: &'a mut ZoneClocks) -> Blocks<'a> {
-        let stores = report.accounts.len().min(STORES_ON_PAGE);
+        let stores = report.accounts.shown().len();
         let fields = fields_of(report, subject);
         let reserved = |(_, digits, _): &Field| Vec::with_capacity(stores * *digits as usize);
         Blocks {
@@ -241,7 +241,7 @@ impl<'a> Blocks<'a> {
 
     /// Writes the table of the zones of the stores that the page shows, in the order of their cities.
     fn add_zones(&mut self) {
-        let shown = self.report.accounts.iter().filter(|account| account.detail.is_some());
+        let shown = self.report.accounts.shown().iter();
         let zones: HashSet<Zone, FixedState> = shown.map(|account| account.zone).collect();
         let mut zones: Vec<(String, &str, Zone)> =
             zones.into_iter().map(|zone| (city(zone), zone.name(), zone)).collect();

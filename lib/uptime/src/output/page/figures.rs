@@ -13,7 +13,7 @@ use crate::timeline::MaxHold;
 
 /// Writes the figures, the bar, its legend and a note that explains it.
 pub(super) fn write_figures(html: &mut Html, report: &MeasuredReport, subject: Subject) {
-    let total = &report.totals[report.about.parameters.main_window().place()];
+    let total = &report.sums.totals[report.about.parameters.main_window().place()];
     let sums = Sums::of(total);
     let stores = if report.accounts.len() == 1 { "the store" } else { "all stores" };
     let what_is_open = format!("opening hours of {stores} {}", subject.within());

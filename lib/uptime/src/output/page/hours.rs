@@ -162,7 +162,7 @@ fn write_hatch(html: &mut Html) {
 /// Writes whether an hour stands out, how to read the map, and its scale.
 fn write_words(html: &mut Html, report: &MeasuredReport, rows: &[Row], subject: Subject) {
     html.raw("<div class=\"muted\">\n");
-    let total = &report.totals[report.about.parameters.main_window().place()];
+    let total = &report.sums.totals[report.about.parameters.main_window().place()];
     let (down, open) = (total.uptime.down_micros, total.scheduled_micros());
     if let Some((row, place, hour)) = highest(rows) {
         let share = tenths_of_percent(hour.down_micros, hour.open_micros);

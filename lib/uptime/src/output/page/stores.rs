@@ -10,7 +10,8 @@ use super::week;
 use super::words::{Moment, Number, age_minutes, city, hours};
 use crate::Status;
 use crate::account::Account;
-use crate::fleet::{MeasuredReport, by_downtime};
+use crate::accounts::by_downtime;
+use crate::fleet::MeasuredReport;
 use crate::interval::DAY;
 use crate::outage::Outage;
 use crate::output::cells::percent_hundredths;
@@ -98,8 +99,7 @@ pub(super) fn section(
     subject: Subject,
     clocks: &mut ZoneClocks,
 ) {
-    let mut shown: Vec<&Account> =
-        report.accounts.iter().filter(|account| account.detail.is_some()).collect();
+    let mut shown: Vec<&Account> = report.accounts.shown().iter().collect();
     html.raw("<section id=\"all-stores\">\n<div class=\"stores-head\"><h2>All stores</h2>");
     if shown.is_empty() {
         html.raw("</div>\n<p class=\"muted\">The report has no stores.</p>\n</section>\n");

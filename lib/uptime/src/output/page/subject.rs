@@ -1,9 +1,6 @@
 //! What the page is about, and how it names that in words: the week that ends at `as_of`, or a period.
 
-use std::collections::HashSet;
-
 use chrono::{Datelike as _, NaiveDate};
-use foldhash::fast::FixedState;
 
 use super::words::Moment;
 use crate::fleet::MeasuredReport;
@@ -11,7 +8,7 @@ use crate::interval::DAY;
 use crate::period::{Form, Period};
 use crate::times::ZoneClocks;
 use crate::zone_clock::{LocalDate, ZoneClock};
-use crate::{Interval, Timestamp, Zone};
+use crate::{Interval, Timestamp};
 
 /// What the page is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,10 +33,9 @@ impl Subject {
             let time = Interval::ending_at(as_of, 7 * DAY);
             return Subject { as_of, period, is_long: false, ends_at_as_of: true, time };
         };
-        let zones: HashSet<Zone, FixedState> =
-            report.accounts.iter().map(|account| account.zone).collect();
+        let zones = report.sums.stores_in.keys();
         let wholes: Vec<Interval> =
-            zones.into_iter().filter_map(|zone| of_period.by(clocks.of(zone))).collect();
+            zones.filter_map(|zone| of_period.by(clocks.of(*zone))).collect();
         let ends_at_as_of = wholes.iter().any(|whole| as_of <= whole.end());
         let shared = wholes.into_iter().reduce(|one, other| {
             let start = one.start().min(other.start());

@@ -1,26 +1,13 @@
 //! What the report is about, and the answer in one sentence.
 
-use std::collections::HashMap;
-
-use foldhash::fast::FixedState;
-
 use super::html::Html;
+use super::overview::Overview;
 use super::subject::Subject;
 use super::words::{Moment, Number, capitalized, city, hours, percent};
 use crate::Zone;
 use crate::account::{Account, Figures};
 use crate::fleet::MeasuredReport;
-use crate::interval::HOUR;
 use crate::times::ZoneClocks;
-
-/// A store with more downtime a week counts in the headline, in hours.
-const MUCH_DOWNTIME_HOURS: i64 = 2;
-
-/// Returns from how many hours of downtime on a store counts in the headline. A time that is shorter
-/// than a week counts as one.
-fn much_downtime_hours(subject: Subject) -> i64 {
-    MUCH_DOWNTIME_HOURS * (subject.days() / 7).max(1)
-}
 
 /// Writes the line at the top of the page, with the links to its sections.
 pub(super) fn write_top(
@@ -66,14 +53,10 @@ fn write_local_times(html: &mut Html, report: &MeasuredReport, clocks: &mut Zone
 /// Returns the westernmost, the commonest and the easternmost zone of the stores with their offsets
 /// from UTC at the end, in this order. Zones with the offset of one before are left out.
 fn named_zones(report: &MeasuredReport, clocks: &mut ZoneClocks) -> Vec<(Zone, i64)> {
-    let mut stores_in: HashMap<Zone, usize, FixedState> = HashMap::default();
-    for account in &report.accounts {
-        *stores_in.entry(account.zone).or_default() += 1;
-    }
     let as_of = report.about.parameters.as_of;
+    let stores_in = report.sums.stores_in.iter();
     let mut zones: Vec<(Zone, i64, usize)> = stores_in
-        .into_iter()
-        .map(|(zone, stores)| (zone, clocks.of(zone).offset_micros(as_of), stores))
+        .map(|(zone, stores)| (*zone, clocks.of(*zone).offset_micros(as_of), *stores))
         .collect();
     // Of two zones with one offset, the one with more stores comes first.
     zones.sort_by(|(this, this_offset, these), (that, that_offset, those)| {
@@ -93,19 +76,22 @@ fn named_zones(report: &MeasuredReport, clocks: &mut ZoneClocks) -> Vec<(Zone, i
 }
 
 /// Writes the headline and what to know before reading on.
-pub(super) fn write_headline(html: &mut Html, report: &MeasuredReport, subject: Subject) {
-    write!(html, "<h1>{}</h1>\n<p class=\"lead\">", headline(report, subject));
-    write_lead(html, report, subject);
+pub(super) fn write_headline(
+    html: &mut Html,
+    report: &MeasuredReport,
+    overview: &Overview<'_>,
+    subject: Subject,
+) {
+    write!(html, "<h1>{}</h1>\n<p class=\"lead\">", headline(report, overview, subject));
+    write_lead(html, report, overview, subject);
     html.raw("</p>\n");
 }
 
-fn headline(report: &MeasuredReport, subject: Subject) -> String {
-    let as_of = report.about.parameters.as_of;
-    let down_at_end = report.accounts.iter().filter(|account| account.down_at_end(as_of)).count();
-    let much = much_downtime_hours(subject);
-    let (stores, much_down, _) = counts(report, much);
+fn headline(report: &MeasuredReport, overview: &Overview<'_>, subject: Subject) -> String {
+    let Overview { down_at_end, much_hours, much, .. } = *overview;
+    let stores = report.about.counts.stores;
     let when = subject.when();
-    if let [account] = report.accounts.as_slice() {
+    if let [account] = report.accounts.shown() {
         let figures = account.figures(report.about.parameters.main_window());
         return headline_of_one(&figures, account, down_at_end == 1, subject);
     }
@@ -118,17 +104,17 @@ fn headline(report: &MeasuredReport, subject: Subject) -> String {
             Number(stores)
         );
     }
-    let over_much = match much_down {
+    let over_much = match much {
         0 => "No store was".to_owned(),
         1 => format!("1 of {} stores was", Number(stores)),
-        _ => format!("{} of {} stores were", Number(much_down), Number(stores)),
+        _ => format!("{} of {} stores were", Number(much), Number(stores)),
     };
     let at_end = match down_at_end {
         0 => "None was".to_owned(),
         1 => "1 was".to_owned(),
         many => format!("{} were", Number(many as u64)),
     };
-    let mut headline = format!("{over_much} down for more than {much} hours {when}.");
+    let mut headline = format!("{over_much} down for more than {much_hours} hours {when}.");
     if subject.ends_at_as_of() {
         let end = if subject.is_period() { "at the end" } else { "when it ended" };
         headline = format!("{headline}<br>{at_end} down {end}.");
@@ -159,21 +145,8 @@ fn headline_of_one(
     headline
 }
 
-/// Returns how many stores there are, how many were down for more than this many hours, and how many
-/// for more than them at least.
-fn counts(report: &MeasuredReport, much_hours: i64) -> (u64, u64, u64) {
-    let is_much = |micros: i64| u64::from(micros > much_hours * HOUR);
-    let (mut much, mut much_at_least) = (0, 0);
-    for account in &report.accounts {
-        let figures = account.figures(report.about.parameters.main_window());
-        much += is_much(figures.uptime.down_micros);
-        much_at_least += is_much(figures.downtime_least_micros());
-    }
-    (report.accounts.len() as u64, much, much_at_least)
-}
-
-fn write_lead(html: &mut Html, report: &MeasuredReport, subject: Subject) {
-    let total = &report.totals[report.about.parameters.main_window().place()];
+fn write_lead(html: &mut Html, report: &MeasuredReport, overview: &Overview<'_>, subject: Subject) {
+    let total = &report.sums.totals[report.about.parameters.main_window().place()];
     let (open, certainty) = (total.scheduled_micros(), total.certainty);
     if open == 0 {
         write!(html, "Only opening hours count, and no store was open {}.", subject.within());
@@ -195,8 +168,8 @@ fn write_lead(html: &mut Html, report: &MeasuredReport, subject: Subject) {
             "{unknown}% is not observed and the rest is estimated, so figures come with a range."
         ),
     }
-    let much_hours = much_downtime_hours(subject);
-    let (stores, much, much_at_least) = counts(report, much_hours);
+    let Overview { much_hours, much, much_at_least, .. } = *overview;
+    let stores = report.about.counts.stores;
     let more = format!("more than {much_hours} hours");
     match (much, much_at_least) {
         (0, _) => {}

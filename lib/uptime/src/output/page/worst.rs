@@ -6,7 +6,8 @@ use super::subject::Subject;
 use super::words::{Moment, Number, capitalized, city, hours, plural};
 use crate::Timestamp;
 use crate::account::Account;
-use crate::fleet::{MeasuredReport, by_downtime};
+use crate::accounts::by_downtime;
+use crate::fleet::MeasuredReport;
 use crate::outage::Outage;
 use crate::times::ZoneClocks;
 use crate::zone_clock::ZoneClock;
@@ -22,11 +23,10 @@ pub(super) fn write_worst(
     clocks: &mut ZoneClocks,
 ) {
     let main = report.about.parameters.main_window();
-    let mut worst: Vec<&Account> = report
-        .accounts
-        .iter()
-        .filter(|account| account.figures(main).uptime.down_micros > 0)
-        .collect();
+    // If the page does not show all stores, it shows those with the most downtime.
+    let shown = report.accounts.shown().iter();
+    let mut worst: Vec<&Account> =
+        shown.filter(|account| account.figures(main).uptime.down_micros > 0).collect();
     let with_downtime = worst.len();
     if with_downtime > WORST {
         worst.select_nth_unstable_by(WORST, |this, that| by_downtime(main, this, that));

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::fleet::Sample;
 use crate::output::page::digits::read_number;
-use crate::output::stores_csv::stores_csv;
+use crate::output::stores_csv;
 
 #[test]
 fn every_figure_of_stores_csv_is_in_the_data() {
@@ -19,7 +19,7 @@ fn every_figure_of_stores_csv_is_in_the_data() {
 #[track_caller]
 fn check_figures(sample: &Sample, expected: usize) {
     let page = sample.page();
-    let csv = stores_csv(&sample.report());
+    let csv = stores_csv::table(&sample.report()).into_file().bytes;
     let fields = block(&page, "about")["fields"].clone();
     let figures = block(&page, "figures");
     let texts: Vec<&str> = figures.as_str().unwrap().split(' ').collect();

@@ -245,7 +245,7 @@ fn the_heat_map_holds_exactly_the_time_of_the_week() {
         sum += date.whole_day();
     }
 
-    let week = report.totals[Window::LastWeek.place()];
+    let week = report.sums.totals[Window::LastWeek.place()];
     let Certainty { settled_up_micros, settled_down_micros, .. } = week.certainty;
     assert_eq!(sum.open_micros, week.scheduled_micros());
     assert_eq!(sum.down_micros, week.uptime.down_micros);
