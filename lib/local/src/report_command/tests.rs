@@ -166,8 +166,8 @@ fn without_an_accepted_poll_there_is_no_report() {
 #[test]
 fn without_an_accepted_poll_the_errors_of_the_files_are_shown() {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    gzip.write_all(POLLS.as_bytes()).unwrap();
     gzip.write_all(&b"\n".repeat(16 << 20)).unwrap();
+    gzip.write_all(POLLS.as_bytes()).unwrap();
     let folder = files(&[]);
     fs::write(folder.path().join("0"), gzip.finish().unwrap()).unwrap();
 
