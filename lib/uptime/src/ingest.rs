@@ -290,6 +290,16 @@ impl Ingest {
     }
 }
 
+/// The instants of the earliest and the latest poll.
+type PollSpan = (Timestamp, Timestamp);
+
+/// Returns the span that includes both.
+#[inline]
+fn extended(span: Option<PollSpan>, (first, last): PollSpan) -> PollSpan {
+    let (from, to) = span.unwrap_or((first, last));
+    (from.min(first), to.max(last))
+}
+
 /// Groups values of stores by shard.
 fn by_shard<T>(
     stores: impl Iterator<Item = (StoreId, T)>,

@@ -42,7 +42,8 @@ async fn put_parts(
     (bucket, key, upload_id): (&str, &str, &str),
 ) -> Result<String, UploadError> {
     let mut parts = CompletedMultipartUpload::builder();
-    for (number, offset) in (1..).zip((0..length).step_by(usize::try_from(part_bytes).unwrap_or(1)))
+    for (number, offset) in
+        (1..).zip((0..length).step_by(usize::try_from(part_bytes).unwrap_or(usize::MAX)))
     {
         let part = Length::Exact(part_bytes.min(length - offset));
         let body = ByteStream::read_from().path(path).offset(offset).length(part).build().await;

@@ -1,16 +1,16 @@
 //! Collects the rows of a file and packs them.
 
-use super::Counts;
 use super::openings::OpeningsFile;
 use super::polls::{PackedShard, PollPacker, Rows, UnpackedShard};
 use super::reject_tables::RejectTables;
 use super::warnings::WarningFinder;
 use super::zones::ZonesFile;
+use super::{Counts, PollSpan, extended};
 
 use crate::business_hours::{Opening, PackedRow};
 use crate::input::{FileKind, HoursColumns, Problem, Records, Reject, ReplacingKind, ReplacingRow};
 use crate::segment::{Segment, Source, pack_ordered_hours, pack_ordered_special_days};
-use crate::{Poll, StoreId, Timestamp};
+use crate::{Poll, StoreId};
 
 /// The accepted rows until they are in segments, and the rejected rows until they are in the two
 /// files of rejects.
@@ -26,7 +26,7 @@ pub(super) struct Content {
     pub(super) reject_tables: RejectTables,
     pub(super) warnings: WarningFinder,
     pub(super) counts: Counts,
-    pub(super) poll_span: Option<(Timestamp, Timestamp)>,
+    pub(super) poll_span: Option<PollSpan>,
 }
 
 impl Content {
@@ -116,9 +116,8 @@ impl Content {
 
     /// Extends the span of the file's polls, so that it includes these two instants.
     #[inline]
-    pub(super) fn extend_span(&mut self, (first, last): (Timestamp, Timestamp)) {
-        let (from, to) = self.poll_span.unwrap_or((first, last));
-        self.poll_span = Some((from.min(first), to.max(last)));
+    pub(super) fn extend_span(&mut self, span: PollSpan) {
+        self.poll_span = Some(extended(self.poll_span, span));
     }
 }
 

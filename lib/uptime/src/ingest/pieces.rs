@@ -7,6 +7,7 @@
 
 use super::content::Content;
 use super::polls::Rows;
+use super::{PollSpan, extended};
 use crate::input::{FileKind, Header, Problem, Records, Reject, ReplacingRow, SourceReader};
 use crate::{Poll, StoreId, Timestamp};
 
@@ -22,7 +23,7 @@ pub struct PieceReader {
 pub struct Piece {
     rows: Rows,
     rejects: Vec<(Reject, Vec<u8>)>,
-    poll_span: Option<(Timestamp, Timestamp)>,
+    poll_span: Option<PollSpan>,
     /// Its lines count from the start of the piece.
     reader: Option<SourceReader>,
 }
@@ -62,12 +63,13 @@ impl Piece {
 }
 
 impl Records for Piece {
+    // A piece begins behind the header, and a file of polls has no rows of another kind.
+
     fn header(&mut self, _kind: FileKind, _record: &[u8]) {}
 
     #[inline]
     fn poll(&mut self, store: StoreId, poll: Poll, _record: &[u8]) {
-        let (first, last) = self.poll_span.unwrap_or((poll.at(), poll.at()));
-        self.poll_span = Some((first.min(poll.at()), last.max(poll.at())));
+        self.poll_span = Some(extended(self.poll_span, (poll.at(), poll.at())));
         self.rows.push(store, poll);
     }
 
